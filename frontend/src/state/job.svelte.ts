@@ -1,0 +1,96 @@
+/** One kind of request at a time: starting it again stops the one before. */
+import { t } from "../strings";
+import { TransportError, type Refusal, type Transport } from "../transport";
+import type { ErrorInfo, Event, Kind, ModelInfo, Requests } from "../wire";
+
+export type Outcome = "done" | "stopped" | "failed";
+
+/** What a job tells the rest of the page, whatever its kind. */
+export interface Watcher {
+  /** A model's state came by. */
+  model(model: ModelInfo): void;
+  /** The server was not there, or did not know us. */
+  lost(refusal: Refusal): void;
+}
+
+export class Job {
+  running = $state(false);
+  /** Requests that come first, while waiting in line. */
+  ahead = $state<number | null>(null);
+  /** True while the model it needs is still loading. */
+  loading = $state(false);
+  progress = $state.raw<{ done: number; total: number | null } | null>(null);
+  error = $state.raw<ErrorInfo | null>(null);
+  #abort: AbortController | null = null;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly watcher: Watcher,
+  ) {}
+
+  async run<K extends Kind>(
+    kind: K,
+    request: Requests[K],
+    onEvent: (event: Event) => void,
+  ): Promise<Outcome> {
+    this.cancel();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#reset(true);
+    let outcome: Outcome = "done";
+    try {
+      for await (const event of this.transport.call(kind, request, abort.signal)) {
+        if (abort.signal.aborted) return "stopped";
+        if (event.type === "error") {
+          this.error = event.error;
+          outcome = "failed";
+        } else {
+          this.#note(event);
+          onEvent(event);
+        }
+      }
+      if (abort.signal.aborted) return "stopped";
+    } catch (error) {
+      if (abort.signal.aborted) return "stopped";
+      this.#fail(error);
+      outcome = "failed";
+    }
+    this.#abort = null;
+    const failure = this.error;
+    this.#reset(false);
+    this.error = failure;
+    return outcome;
+  }
+
+  cancel(): void {
+    if (!this.#abort) return;
+    this.#abort.abort();
+    this.#abort = null;
+    this.#reset(false);
+  }
+
+  #note(event: Event): void {
+    this.ahead = event.type === "queued" ? event.ahead : null;
+    this.loading = event.type === "model" && event.model.status !== "ready";
+    if (event.type === "model") this.watcher.model(event.model);
+    if (event.type === "progress") this.progress = { done: event.done, total: event.total };
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof TransportError) {
+      this.error = error.info;
+      if (error.refusal !== "refused") this.watcher.lost(error.refusal);
+      return;
+    }
+    console.error(error);
+    this.error = { code: "PageError", message: t.errors.broken, hint: t.errors.brokenHint };
+  }
+
+  #reset(running: boolean): void {
+    this.running = running;
+    this.ahead = null;
+    this.loading = false;
+    this.progress = null;
+    this.error = null;
+  }
+}

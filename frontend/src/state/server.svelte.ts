@@ -1,0 +1,69 @@
+/** What the server offers, whether it is there, and loading a model. */
+import { TransportError, type Refusal, type Transport } from "../transport";
+import type { ErrorInfo, ModelInfo, State } from "../wire";
+import { Job, type Watcher } from "./job.svelte";
+
+const FIRST_WAIT = 1;
+const LONGEST_WAIT = 30;
+
+export class Server implements Watcher {
+  state = $state.raw<State | null>(null);
+  trouble = $state.raw<{ refusal: Refusal; info: ErrorInfo } | null>(null);
+  /** Seconds until the next try, while the server is not there. */
+  countdown = $state(0);
+  readonly loading: Job;
+  #wait = FIRST_WAIT;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    private readonly transport: Transport,
+    /** Called each time the server's state arrives, the first time and after an absence. */
+    private readonly arrived: () => void,
+  ) {
+    this.loading = new Job(transport, this);
+  }
+
+  get models(): readonly ModelInfo[] {
+    return this.state?.models ?? [];
+  }
+
+  /** Ask for the state; while nobody answers, ask again after longer and longer waits. */
+  async connect(): Promise<void> {
+    clearInterval(this.#timer);
+    this.countdown = 0;
+    try {
+      this.state = await this.transport.state();
+      this.trouble = null;
+      this.#wait = FIRST_WAIT;
+      this.arrived();
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      this.trouble = { refusal: error.refusal, info: error.info };
+      if (error.refusal === "unreachable") this.#later();
+    }
+  }
+
+  /** Load a model and follow it until it is ready or has failed. */
+  async load(model: string): Promise<void> {
+    await this.loading.run("load", { model }, () => undefined);
+  }
+
+  model(model: ModelInfo): void {
+    if (!this.state) return;
+    const models = this.state.models.map((old) => (old.name === model.name ? model : old));
+    this.state = { ...this.state, models };
+  }
+
+  lost(): void {
+    if (!this.trouble) void this.connect();
+  }
+
+  #later(): void {
+    this.countdown = this.#wait;
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+    this.#timer = setInterval(() => {
+      this.countdown -= 1;
+      if (this.countdown <= 0) void this.connect();
+    }, 1000);
+  }
+}

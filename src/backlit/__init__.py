@@ -1,0 +1,53 @@
+"""Backlit: which parts of a prompt led a language model to its answer?"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backlit.data import load_dataset
+    from backlit.errors import BacklitError
+    from backlit.pipeline import Model, explain, load_model
+    from backlit.types import (
+        Attribution,
+        Explanation,
+        Generation,
+        GenerationOptions,
+        Message,
+        Segment,
+        Target,
+        load_explanation,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Attribution",
+    "BacklitError",
+    "Explanation",
+    "Generation",
+    "GenerationOptions",
+    "Message",
+    "Model",
+    "Segment",
+    "Target",
+    "__version__",
+    "explain",
+    "load_dataset",
+    "load_explanation",
+    "load_model",
+]
+
+_ELSEWHERE = {
+    "BacklitError": "errors",
+    "load_dataset": "data",
+    "Model": "pipeline",
+    "explain": "pipeline",
+    "load_model": "pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a public name on first use, so that `backlit --help` need not load numpy."""
+    if name not in __all__:
+        raise AttributeError(f"module 'backlit' has no attribute {name!r}")
+    return getattr(import_module(f"backlit.{_ELSEWHERE.get(name, 'types')}"), name)

@@ -1,0 +1,5 @@
+"""`python -m backlit`."""
+
+from backlit.cli import app
+
+app()

@@ -1,0 +1,48 @@
+"""What a dataset is: a name and examples, in order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from backlit.types import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A prompt to look at, and what is known about it.
+
+    Attributes:
+        id: unique within its dataset.
+        prompt: raw text or chat messages.
+        target: the answer to explain, exactly as it follows the prompt.
+        source: where the prompt came from, to group and search by.
+        fields: whatever else its row held, JSON-ready.
+    """
+
+    id: str
+    prompt: Prompt
+    target: str | None = None
+    source: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Dataset(Protocol):
+    """Examples under a name. Anything with these two will do."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def examples(self) -> Sequence[Example]:
+        """Every example, in order; their ids differ."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleList:
+    """A dataset held in memory."""
+
+    name: str
+    examples: tuple[Example, ...]

@@ -1,0 +1,137 @@
+"""Loading a dataset by its address, whatever its format.
+
+sample_prompts              the prompts that come with Backlit
+my/prompts.jsonl            a file: .jsonl, .json, .csv, .parquet or .txt
+https://example.org/a.csv   the same over https
+mine:my/prompts.jsonl       any of them under a name of your choice
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from backlit.data.base import Dataset, ExampleList
+from backlit.data.csv_rows import csv_rows
+from backlit.data.json_rows import json_rows, jsonl_rows
+from backlit.data.rows import Row, examples_from
+from backlit.data.samples import SAMPLE_PROMPTS, sample_bytes
+from backlit.errors import DataError
+
+if TYPE_CHECKING:
+    import httpx2
+
+# One letter is a Windows drive, and `https:` is followed by `//`.
+_NAMED = re.compile(r"(?P<name>[\w.-]{2,}):(?!//)(?P<path>.*)", re.DOTALL)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset:
+    """Read a whole dataset.
+
+    Args:
+        address: `name:path` or `path`; the path is `sample_prompts`, a file or an https URL.
+            Without a name, the file's own name without its ending.
+        client: for URLs; by default one made for this call.
+
+    Raises:
+        DataError: nothing there, nothing in it, an unknown format, or bad rows.
+    """
+    named = _NAMED.fullmatch(address.strip())
+    name, path = (named["name"], named["path"].strip()) if named else ("", address.strip())
+    if not path:
+        raise DataError("The dataset has no path.", "Write name:path, or sample_prompts.")
+    if path == SAMPLE_PROMPTS:
+        rows: Iterable[Row] = jsonl_rows(_text(sample_bytes(), path))
+        name = name or SAMPLE_PROMPTS
+        return ExampleList(name, examples_from(rows, name, path))
+    is_url = _SCHEME.match(path) is not None
+    file = Path(unquote(urlsplit(path).path) if is_url else path)
+    ending = _ending(file)
+    if is_url:
+        from backlit.data.web import fetch  # slow to import, and seldom needed
+
+        data = fetch(path, client)
+    else:
+        data = _bytes(file)
+    if not data.strip():
+        raise DataError(f"{file.name} is empty.", "Give it at least one row with a prompt.")
+    name = name or file.stem
+    if ending == ".parquet":
+        examples = examples_from(_parquet_rows(data, file.name), name, file.name, unit="row")
+    else:
+        rows = _TEXT_FORMATS[ending](_text(data, file.name))
+        examples = examples_from(rows, name, file.name)
+    return ExampleList(name, examples)
+
+
+def txt_rows(text: str) -> Iterator[Row]:
+    """A prompt a line; blank lines are skipped."""
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+        if line.strip():
+            yield Row(number, {"prompt": line.removesuffix("\n")})
+
+
+_TEXT_FORMATS: dict[str, Callable[[str], Iterator[Row]]] = {
+    ".jsonl": jsonl_rows,
+    ".json": json_rows,
+    ".csv": csv_rows,
+    ".txt": txt_rows,
+}
+
+
+def _ending(file: Path) -> str:
+    ending = file.suffix.lower()
+    if ending in _TEXT_FORMATS or ending == ".parquet":
+        return ending
+    if file.is_dir():
+        raise DataError(f"{file} is a folder.", "Give the path of a file in it.")
+    known = ", ".join([*_TEXT_FORMATS, ".parquet"])
+    what = f"ending {ending}" if ending else "file without an ending"
+    raise DataError(
+        f"{file.name or file} is not a dataset Backlit knows ({what}).",
+        f"Use {SAMPLE_PROMPTS}, or a file that ends in {known}.",
+    )
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.expanduser().read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(f"There is no file {file}.", "Check the path.") from error
+    except IsADirectoryError as error:
+        raise DataError(f"{file} is a folder.", "Give the path of a file in it.") from error
+    except (OSError, RuntimeError, ValueError) as error:  # no such home; a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{file} can't be opened ({reason}).", "Check the path.") from error
+
+
+def _text(data: bytes, file: str) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(f"{file} is UTF-16, not UTF-8.", "Save it as UTF-8.")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{file} is not UTF-8: line {line} has a byte that can't be read"
+            f" (0x{data[error.start]:02x}).",
+            "Save it as UTF-8.",
+        ) from error
+
+
+def _parquet_rows(data: bytes, file: str) -> Iterator[Row]:
+    try:
+        from backlit.data.parquet_rows import parquet_rows  # pyarrow is an extra
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "pyarrow":
+            raise
+        raise DataError(
+            f"Reading {file} needs pyarrow, which is not installed.",
+            "Run: pip install 'backlit[parquet]'",
+        ) from error
+    return parquet_rows(data, file)

@@ -1,0 +1,330 @@
+"""Any causal language model of transformers, on PyTorch.
+
+What is never done: decode a response and tokenize it again, run what comes after the target,
+compute logits where no target stands, or ask for the gradient of a weight.
+"""
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from backlit.engines.base import EmbeddingGradient, FloatArray, GenerationStep
+from backlit.engines.huggingface_tokens import TokenReader
+from backlit.engines.prefix_reuse import PrefixScorer
+from backlit.errors import CapabilityError, OptionsError, PromptError, UnsupportedModelError
+from backlit.types import (
+    Alternative,
+    FinishReason,
+    GenerationOptions,
+    Prompt,
+    Target,
+    Token,
+    TokenSequence,
+)
+
+ALTERNATIVES = 5
+
+
+def load(
+    folder: Path,
+    name: str,
+    source: str,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    device_map: str | Mapping[str, Any] | None = None,
+    trust_remote_code: bool = False,
+) -> "HuggingFaceEngine":
+    """Open a local Hugging Face folder.
+
+    Args:
+        folder: with config.json, safetensors and a tokenizer.
+        name: what people call the model.
+        source: where it came from, for the record.
+        device: `cuda`, `mps`, `cpu`; the best there is when left out.
+        dtype: `float32`, `bfloat16`, `float16`; float32 on CPU and bfloat16 elsewhere when
+            left out.
+        device_map: handed to transformers, for models larger than one device.
+        trust_remote_code: run Python code that the folder brings along.
+
+    Raises:
+        OptionsError: no such device or dtype.
+        UnsupportedModelError: transformers can't open it as a causal language model.
+    """
+    chosen = _device(device) if device_map is None else None
+    precision = _dtype(dtype, chosen)
+    common = {"trust_remote_code": trust_remote_code, "local_files_only": True}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **common)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=precision, use_safetensors=True, device_map=device_map, **common
+        )
+    except (ValueError, OSError, KeyError, ImportError, RuntimeError) as error:
+        raise UnsupportedModelError(
+            f"{name} could not be opened: {str(error).splitlines()[0]}",
+            "It must be a causal language model in safetensors that this version of "
+            f"transformers ({transformers.__version__}) knows.",
+        ) from error
+    if not getattr(tokenizer, "is_fast", False):
+        raise UnsupportedModelError(
+            f"{name} has no fast tokenizer, so its tokens can't be found in the text.",
+            "Save the model's folder again with a tokenizer.json.",
+        )
+    if chosen is not None:
+        model.to(chosen)
+    return HuggingFaceEngine(model, tokenizer, name, source)
+
+
+class HuggingFaceEngine:
+    """A loaded model and its tokenizer; `Differentiable`.
+
+    The model is put into eval mode and its weights are frozen.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, name: str, source: str) -> None:
+        self.name = name
+        self._model = model.eval().requires_grad_(False)
+        self._tokenizer = tokenizer
+        vocabulary = model.get_input_embeddings().weight.shape[0]
+        self._reader = TokenReader(tokenizer, name, vocabulary)
+        accepted = inspect.signature(model.forward).parameters
+        self._keeps_logits = "logits_to_keep" in accepted
+        # state-space models keep a state rather than keys and values
+        self._memory = "cache_params" if "cache_params" in accepted else "past_key_values"
+        self._scorer = PrefixScorer(self._last_logits, model)
+        config = model.config.get_text_config()
+        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
+        self.chat = self._reader.chat
+        self._ends = _end_ids(model, tokenizer)
+        self.metadata: Mapping[str, str] = {
+            "source": source,
+            "engine": "huggingface",
+            "architecture": type(model).__name__,
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "device": str(model.device),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "backlit": version("backlit"),
+        }
+
+    # ---- reading -----------------------------------------------------------------------
+
+    def tokenize(self, prompt: Prompt) -> TokenSequence:
+        sequence = self._reader.tokenize(prompt)
+        self._check_length(len(sequence.tokens))
+        return sequence
+
+    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
+        sequence = self._reader.append(prompt, response)
+        self._check_length(len(sequence.tokens))
+        return sequence
+
+    # ---- writing -----------------------------------------------------------------------
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        self._check_length(len(prompt.tokens) + 1)
+        random = torch.Generator()
+        if options.seed is not None:
+            random.manual_seed(options.seed)
+        else:
+            random.seed()
+        decoder = self._reader.decoder(prompt)
+        facts: list[tuple[float, tuple[Alternative, ...]]] = []  # of ids not yet whole
+        written = ""
+        inputs = self._tensor([prompt.input_ids])  # (1, seq)
+        cache = None
+        for count in range(1, options.max_new_tokens + 1):
+            with torch.inference_mode():
+                logits, cache = self._step(inputs, cache)  # (vocab,)
+                log_probs = logits.log_softmax(-1)
+                chosen = _choose(log_probs, options, random)
+                best = log_probs.topk(ALTERNATIVES)
+            reason: FinishReason | None = None
+            tokens: list[Token] = []
+            if chosen in self._ends:
+                reason = "stop"
+            else:
+                others = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+                facts.append(
+                    (
+                        float(log_probs[chosen]),
+                        tuple(Alternative(i, decoder.peek(i), value) for i, value in others),
+                    )
+                )
+                whole = decoder.push(chosen)
+                tokens = self._with_facts(whole, facts)
+                written += whole[0][1] if whole else ""
+                if any(text in written for text in options.stop):
+                    reason = "stop"
+                elif count == options.max_new_tokens:
+                    reason = "length"
+                elif len(prompt.tokens) + count == self.context_length:
+                    reason = "context"
+            if reason is not None:
+                tokens += self._with_facts(decoder.flush(), facts)
+            if tokens or reason:
+                yield GenerationStep(tuple(tokens), reason)
+            if reason:
+                return
+            inputs = self._tensor([[chosen]])
+
+    def _step(self, inputs: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+        extra = {"logits_to_keep": 1} if self._keeps_logits else {}
+        out = self._model(input_ids=inputs, use_cache=True, **{self._memory: cache}, **extra)
+        return out.logits[0, -1].float().cpu(), out[self._memory]
+
+    def _with_facts(
+        self,
+        whole: Sequence[tuple[int, str, tuple[int, int]]],
+        facts: list[tuple[float, tuple[Alternative, ...]]],
+    ) -> list[Token]:
+        known = facts[: len(whole)]
+        del facts[: len(whole)]
+        return [
+            self._reader.response_token(*piece, log_prob=log_prob, alternatives=alternatives)
+            for piece, (log_prob, alternatives) in zip(whole, known, strict=True)
+        ]
+
+    # ---- scoring -----------------------------------------------------------------------
+
+    def score(
+        self, contexts: Sequence[Sequence[int]], target: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        return self._scorer.score(contexts, target)
+
+    @torch.inference_mode()
+    def annotate(self, sequence: TokenSequence) -> TokenSequence:
+        first = sequence.prompt_length
+        count = len(sequence.tokens) - first
+        inputs = self._tensor([sequence.input_ids[:-1]])  # (1, seq - 1)
+        log_probs = self._last_logits(count, input_ids=inputs)[0].log_softmax(-1)  # (count, vocab)
+        best = log_probs.topk(ALTERNATIVES)
+        decoder = self._reader.decoder(sequence.prompt)
+        tokens: list[Token] = []
+        for i, token in enumerate(sequence.tokens[first:]):
+            others = zip(best.indices[i].tolist(), best.values[i].tolist(), strict=True)
+            tokens.append(
+                Token(
+                    id=token.id,
+                    text=token.text,
+                    start=token.start,
+                    stop=token.stop,
+                    special=token.special,
+                    role=token.role,
+                    log_prob=float(log_probs[i, token.id]),
+                    alternatives=tuple(Alternative(a, decoder.peek(a), v) for a, v in others),
+                )
+            )
+            decoder.push(token.id)
+        return sequence.prompt.extended(tokens)
+
+    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+        ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
+        count = target.stop - target.start
+        wanted = self._tensor(input_ids[target.start : target.stop])  # (count,)
+        with self._leaf_embeddings() as leaves, torch.enable_grad():
+            logits = self._last_logits(count, input_ids=self._tensor([ids]))[0]  # (count, vocab)
+            picked = logits.gather(-1, wanted.to(logits.device)[:, None])[:, 0]
+            log_probs = picked - logits.logsumexp(-1)  # (count,)
+            (leaf,) = leaves
+            (gradient,) = torch.autograd.grad(log_probs.sum(), leaf)  # (1, seq, dim)
+        return EmbeddingGradient(
+            _numpy(leaf.detach()[0]), _numpy(gradient[0]), _numpy(log_probs.detach())
+        )
+
+    @contextmanager
+    def _leaf_embeddings(self) -> Iterator[list[torch.Tensor]]:
+        """Cut the graph at the embeddings: what the layer puts out becomes a leaf.
+
+        A hook, rather than `inputs_embeds`, so that models which scale embeddings or look
+        ids up a second time see what they always see.
+        """
+        leaves: list[torch.Tensor] = []
+
+        def cut(module: Any, args: Any, output: torch.Tensor) -> torch.Tensor:
+            leaves.append(output.detach().requires_grad_())
+            return leaves[-1]
+
+        layer = self._model.get_input_embeddings()
+        if layer is None:
+            raise CapabilityError(f"{self.name} has no embedding layer to differentiate by.")
+        handle = layer.register_forward_hook(cut)
+        try:
+            yield leaves
+        finally:
+            handle.remove()
+
+    def _last_logits(self, count: int, **inputs: Any) -> torch.Tensor:
+        """Logits at the last `count` positions, float32: `(batch, count, vocab)`."""
+        extra = {"logits_to_keep": count} if self._keeps_logits else {}
+        inputs.setdefault("use_cache", False)
+        logits: torch.Tensor = self._model(**inputs, **extra).logits
+        return logits[:, -count:].float()
+
+    def _tensor(self, ids: Any) -> torch.Tensor:
+        return torch.tensor(ids, device=self._model.get_input_embeddings().weight.device)
+
+    def _check_length(self, tokens: int) -> None:
+        if self.context_length is not None and tokens > self.context_length:
+            raise PromptError(
+                f"This is {tokens:,} tokens long; {self.name} reads at most "
+                f"{self.context_length:,}.",
+                "Shorten it, or pick a model with a longer context.",
+            )
+
+
+def _choose(log_probs: torch.Tensor, options: GenerationOptions, random: torch.Generator) -> int:
+    """The next id from `(vocab,)` log-probabilities."""
+    if options.temperature == 0:
+        return int(log_probs.argmax())
+    probs = (log_probs / options.temperature).softmax(-1)
+    ranked, ids = probs.sort(descending=True)
+    before = ranked.cumsum(-1) - ranked
+    ranked[before >= options.top_p] = 0  # the first always stays
+    return int(ids[torch.multinomial(ranked, 1, generator=random)])
+
+
+def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    ends = getattr(model.generation_config, "eos_token_id", None)
+    found = {*ends} if isinstance(ends, list | tuple) else {ends}
+    return frozenset(end for end in found | {tokenizer.eos_token_id} if end is not None)
+
+
+def _device(asked: str | None) -> torch.device:
+    if asked is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(asked)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise OptionsError(
+            f"The device {asked!r} can't be used here: {str(error).splitlines()[0]}",
+            "Leave the device out, or use cpu.",
+        ) from error
+    return device
+
+
+def _dtype(asked: str | None, device: torch.device | None) -> torch.dtype:
+    names = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    if asked is None:
+        on_cpu = device is not None and device.type == "cpu"
+        return torch.float32 if on_cpu else torch.bfloat16
+    if asked not in names:
+        raise OptionsError(f"There is no dtype {asked!r}.", f"Use one of {', '.join(names)}.")
+    return names[asked]
+
+
+def _numpy(tensor: torch.Tensor) -> FloatArray:
+    array: FloatArray = tensor.double().cpu().numpy()
+    return array

@@ -1,0 +1,90 @@
+"""Every error Backlit raises on purpose, in one tree.
+
+    BacklitError
+    ├── InputError              what was asked for can't be done as asked
+    │   ├── PromptError         empty, not text, or longer than the model's context
+    │   ├── TargetError         not found, empty, or not writable by the tokenizer
+    │   ├── OptionsError        a generation option or method parameter out of range
+    │   ├── PatternError        a custom segment pattern that is wrong or too slow
+    │   ├── UnknownNameError    no method, model, dataset or granularity of that name
+    │   └── DataError           rows of a dataset that can't be read
+    ├── SourceError             a model's files can't be had
+    │   ├── OfflineError        the network did not answer
+    │   ├── NotFoundError       nothing is there under that name
+    │   ├── GatedError          the owner wants a licence accepted first
+    │   ├── DiskError           not enough room, or not writable
+    │   ├── IntegrityError      what came is not what was promised
+    │   └── UnsupportedModelError   not a causal language model, or a format we refuse
+    ├── CapabilityError         this model can't serve this method
+    └── Cancelled               the person stopped it
+
+A message says what happened; `hint` says what to do. Anything raised outside this
+tree is a bug and is logged with its traceback.
+"""
+
+
+class BacklitError(Exception):
+    """What happened (`message`) and what to do about it (`hint`)."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def code(self) -> str:
+        """A stable name for programs: the class's name."""
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InputError(BacklitError): ...
+
+
+class PromptError(InputError): ...
+
+
+class TargetError(InputError): ...
+
+
+class OptionsError(InputError): ...
+
+
+class PatternError(InputError): ...
+
+
+class UnknownNameError(InputError): ...
+
+
+class DataError(InputError): ...
+
+
+class SourceError(BacklitError): ...
+
+
+class OfflineError(SourceError): ...
+
+
+class NotFoundError(SourceError): ...
+
+
+class GatedError(SourceError): ...
+
+
+class DiskError(SourceError): ...
+
+
+class IntegrityError(SourceError): ...
+
+
+class UnsupportedModelError(SourceError): ...
+
+
+class CapabilityError(BacklitError): ...
+
+
+class Cancelled(BacklitError):  # noqa: N818  a request honoured, not a fault
+    def __init__(self) -> None:
+        super().__init__("Stopped.")

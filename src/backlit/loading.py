@@ -1,0 +1,88 @@
+"""A model by name: waiting, loading, ready or failed, and who wants to know."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from backlit import wire
+from backlit.engines import open_engine
+from backlit.engines.base import Engine
+from backlit.errors import Cancelled
+from backlit.jobs import Job
+from backlit.methods import methods
+from backlit.methods.base import unavailable
+
+Emit = Callable[[wire.Event | None], None]
+
+PROGRESS_SECONDS = 0.05  # between two progress events
+
+
+class LoadedModel:
+    """A model that was named at the start: its state, and the engine once it is loaded.
+
+    Args:
+        source: `name:source`, for `open_engine`.
+        open_: how to open it; replaced in tests.
+    """
+
+    def __init__(self, name: str, source: str, open_: Callable[..., Engine] = open_engine) -> None:
+        self.info = wire.ModelInfo(name=name, source=source, status="waiting")
+        self.engine: Engine | None = None
+        self._open = open_
+        self._listeners: list[Emit] = []
+        self._lock = threading.Lock()
+
+    def follow(self, emit: Emit) -> None:
+        """Tell `emit` whenever the state changes."""
+        with self._lock:
+            self._listeners.append(emit)
+            if self.info.status == "loading":
+                emit(wire.ModelEvent(model=self.info))
+
+    def unfollow(self, emit: Emit) -> None:
+        with self._lock:
+            if emit in self._listeners:
+                self._listeners.remove(emit)
+
+    def load(self, job: Job) -> Engine:
+        """The engine, loaded if it is not. Called on the model thread."""
+        if self.engine is not None:
+            return self.engine
+        last = 0.0
+
+        def progress(phase: str, done: int, total: int | None) -> None:
+            nonlocal last
+            job.check()
+            now = time.monotonic()
+            old = self.info.progress
+            if old is None or old.phase != phase or now - last >= PROGRESS_SECONDS:
+                last = now
+                told = wire.LoadProgress(phase=phase, done=done, total=total)
+                self._set(status="loading", progress=told, error=None)
+
+        try:
+            self._set(status="loading", progress=wire.LoadProgress(phase="start"), error=None)
+            engine = self._open(self.info.source, progress=progress)
+        except Cancelled:
+            self._set(status="waiting", progress=None)
+            raise
+        except BaseException as error:
+            self._set(status="failed", progress=None, error=wire.error_info(error))
+            raise
+        self.engine = engine
+        reasons = {name: unavailable(method, engine) for name, method in methods().items()}
+        self._set(
+            status="ready",
+            progress=None,
+            chat=engine.chat,
+            context_length=engine.context_length,
+            unavailable_methods={name: why for name, why in reasons.items() if why},
+            metadata=dict(engine.metadata),
+        )
+        return engine
+
+    def _set(self, **changes: object) -> None:
+        with self._lock:
+            self.info = self.info.model_copy(update=changes)
+            for emit in self._listeners:
+                emit(wire.ModelEvent(model=self.info))

@@ -1,0 +1,76 @@
+"""The methods there are. To add one, write its file and name it here."""
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from backlit.errors import OptionsError, UnknownNameError
+from backlit.methods.base import Method, Parameter, parameters
+from backlit.methods.gradient import GradL2, GradXInput
+from backlit.methods.occlusion import Occlusion
+from backlit.types import ParameterValue
+
+BUILT_IN: tuple[type[Method], ...] = (Occlusion, GradL2, GradXInput)
+
+
+@cache
+def methods() -> dict[str, type[Method]]:
+    """All methods by name: the built-in ones, then those of other packages, which register
+    them under the entry point group `backlit.methods`.
+    """
+    found = {method.name: method for method in BUILT_IN}
+    for entry in entry_points(group="backlit.methods"):
+        method: type[Method] = entry.load()
+        found.setdefault(method.name, method)
+    return found
+
+
+def make_method(name: str, **params: ParameterValue) -> Method:
+    """The method of that name with these parameters.
+
+    Raises:
+        UnknownNameError: no such method.
+        OptionsError: no such parameter, or a value out of range.
+    """
+    if name not in methods():
+        raise UnknownNameError(
+            f"There is no method {name!r}.", f"Use one of {', '.join(methods())}."
+        )
+    method: Any = methods()[name]
+    declared = {p.name: p for p in parameters(method)}
+    for key, value in params.items():
+        if key not in declared:
+            known = ", ".join(declared) or "none"
+            raise OptionsError(
+                f"{method.label} has no parameter {key!r}.", f"Its parameters: {known}."
+            )
+        _check(declared[key], value)
+    made: Method = method(**params)
+    return made
+
+
+def _check(parameter: Parameter, value: ParameterValue) -> None:
+    wanted = type(parameter.default)
+    fits = isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
+    if wanted is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+    low, high = parameter.minimum, parameter.maximum
+    if fits and isinstance(value, int | float):
+        fits = (low is None or value >= low) and (high is None or value <= high)
+    if fits and parameter.choices:
+        fits = value in parameter.choices
+    if not fits:
+        if parameter.choices:
+            hint = f"Use one of {', '.join(parameter.choices)}."
+        else:
+            bounds = "".join(
+                [
+                    f" from {low}" if low is not None else "",
+                    f" up to {high}" if high is not None else "",
+                ]
+            )
+            hint = f"Use a value of type {wanted.__name__}{bounds}."
+        raise OptionsError(f"{parameter.label} can't be {value!r}.", hint)
+
+
+__all__ = ["BUILT_IN", "Method", "make_method", "methods"]

@@ -1,0 +1,135 @@
+"""What a method is: parameters in the constructor, `attribute` as its verb.
+
+A method is a frozen dataclass: its fields are its parameters, declared with `parameter()`,
+and the class attributes below are facts that tests check and the page, CLI and docs show.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from backlit.engines.base import CAPABILITIES, Engine
+from backlit.types import ParameterValue, Segment, Target, TokenSequence
+
+FloatArray = npt.NDArray[np.float64]
+
+Report = Callable[[int, int | None, Sequence[tuple[int, float]]], None]
+"""`report(done, total, scored)`: `scored` are (segment index, score) known since the last
+call. May raise `Cancelled`, which ends the method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a method found.
+
+    Attributes:
+        values: `(target.start,)` for methods that score tokens, else `(segments,)`.
+        target_log_prob: the target's summed log-probability, nats.
+        convergence_delta: for complete methods, sum of the scores minus what they should sum to.
+    """
+
+    values: FloatArray
+    target_log_prob: float
+    convergence_delta: float | None = None
+
+
+class Method(Protocol):
+    """A way to say how much each earlier part mattered to the target.
+
+    Attributes:
+        name: identifier in code, CLI and files.
+        label: as shown to people.
+        description: one or two sentences for people, saying what a score means.
+        unit: of a score, such as "nats".
+        reference: the paper.
+        signed: positive supports the target and negative opposes it; else all are >= 0.
+        complete: the scores sum to a difference that the method names.
+        needs: capability of the engine, a key of `CAPABILITIES`.
+        scores_tokens: scores are for tokens and summed over segments by anyone; otherwise the
+            segments are what was measured.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    description: ClassVar[str]
+    unit: ClassVar[str]
+    reference: ClassVar[str]
+    signed: ClassVar[bool]
+    complete: ClassVar[bool]
+    needs: ClassVar[Literal["score", "gradient"]]
+    scores_tokens: ClassVar[bool]
+
+    def attribute(
+        self,
+        engine: Any,
+        sequence: TokenSequence,
+        target: Target,
+        segments: Sequence[Segment],
+        report: Report,
+    ) -> Scores:
+        """Score `segments`, which tile `sequence.tokens[:target.start]`.
+
+        `engine` has the capability `needs`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter: enough to check a value and to draw a form field."""
+
+    name: str
+    label: str
+    description: str
+    default: ParameterValue
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def parameter(
+    default: Any,
+    label: str,
+    description: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A dataclass field that is a method's parameter."""
+    return field(
+        default=default,
+        metadata={
+            "label": label,
+            "description": description,
+            "minimum": minimum,
+            "maximum": maximum,
+            "choices": choices,
+        },
+    )
+
+
+def parameters(method: type[Method]) -> tuple[Parameter, ...]:
+    """What a method declares, in order."""
+
+    def declared(entry: Field[Any]) -> Parameter:
+        assert entry.default is not MISSING, f"{method.name}.{entry.name} needs a default"
+        return Parameter(name=entry.name, default=entry.default, **entry.metadata)
+
+    return tuple(declared(entry) for entry in fields(method))  # type: ignore[arg-type]
+
+
+def unavailable(method: type[Method], engine: Engine) -> str | None:
+    """Why `engine` can't serve `method`, or None if it can."""
+    if isinstance(engine, CAPABILITIES[method.needs]):
+        return None
+    what = {"score": "log-probabilities of given text", "gradient": "gradients"}[method.needs]
+    return f"{method.label} needs {what}, which {engine.name} does not offer."
+
+
+def params_of(method: Method) -> Mapping[str, ParameterValue]:
+    """The values a method was made with."""
+    return {p.name: getattr(method, p.name) for p in parameters(type(method))}

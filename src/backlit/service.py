@@ -1,0 +1,192 @@
+"""What a page or notebook can ask for, and what it hears back.
+
+`Service.submit` takes a request of `wire.py` and an `emit` callback; events are emitted from
+other threads, and a last None says there are no more. All work on models happens on one
+thread; what is known already is answered without waiting for it.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+from backlit import wire
+from backlit.answers import answer
+from backlit.data import Dataset
+from backlit.errors import BacklitError, Cancelled, CapabilityError, UnknownNameError
+from backlit.jobs import Job, ModelThread
+from backlit.loading import Emit, LoadedModel
+from backlit.methods import methods
+from backlit.methods.base import Method, Parameter, parameters
+from backlit.segments import GRANULARITIES
+from backlit.types import GenerationOptions
+
+log = logging.getLogger(__name__)
+
+Request = (
+    wire.LoadRequest
+    | wire.GenerateRequest
+    | wire.RespondRequest
+    | wire.ExplainRequest
+    | wire.MuteRequest
+    | wire.SegmentRequest
+)
+
+CACHED_RESULTS = 512
+
+
+class Service:
+    """Models, datasets, and one thread that does the work.
+
+    Args:
+        models: the first is the default, and begins to load at once.
+        datasets: shown to the person.
+    """
+
+    def __init__(self, models: Sequence[LoadedModel], datasets: Sequence[Dataset]) -> None:
+        self._models = {model.info.name: model for model in models}
+        self._datasets = [_dataset_info(dataset) for dataset in datasets]
+        self._thread = ModelThread()
+        self._results: OrderedDict[str, wire.Event] = OrderedDict()
+        if models:
+            self.submit(wire.LoadRequest(model=models[0].info.name), _ignore)
+
+    def close(self) -> None:
+        """Cancel everything."""
+        self._thread.close()
+
+    def state(self) -> wire.State:
+        """All that a page needs to draw itself."""
+        return wire.State(
+            version=version("backlit"),
+            models=[model.info for model in self._models.values()],
+            methods=[_method_info(method) for method in methods().values()],
+            datasets=self._datasets,
+            granularities=list(GRANULARITIES),
+            options=GenerationOptions(),
+        )
+
+    def submit(self, request: Request, emit: Emit) -> Callable[[], None]:
+        """Begin to answer a request.
+
+        Returns:
+            A function that cancels it; nothing is emitted after that but the last None.
+        """
+        model = self._models.get(request.model)
+        if model is None:
+            known = ", ".join(self._models)
+            error = UnknownNameError(
+                f"There is no model {request.model!r} here.", f"Use one of {known}."
+            )
+            emit(wire.ErrorEvent(error=wire.error_info(error)))
+            emit(None)
+            return lambda: None
+        key = f"{type(request).__name__}:{request.model_dump_json()}"
+        cached = self._results.get(key)
+        if cached is not None:
+            self._results.move_to_end(key)
+            if isinstance(cached, wire.AttributionEvent):
+                cached = cached.model_copy(update={"cached": True})
+            emit(cached)
+            emit(None)
+            return lambda: None
+
+        def tell(event: wire.Event | None) -> None:
+            if not job.cancelled:
+                emit(event)
+
+        def work(job: Job) -> None:
+            engine = model.load(job)
+            job.check()
+            if isinstance(request, wire.LoadRequest):
+                tell(wire.ModelEvent(model=model.info))
+                return
+            event = answer(request, engine, job, tell)
+            if isinstance(event, wire.AttributionEvent | wire.MuteEvent):
+                self._remember(key, event)
+            tell(event)
+
+        def ended(error: BaseException | None) -> None:
+            model.unfollow(tell)
+            if error is not None and not isinstance(error, Cancelled):
+                if not isinstance(error, BacklitError):
+                    error = _known(error)
+                if not isinstance(error, BacklitError):
+                    log.error("A bug, in answer to %s:", type(request).__name__, exc_info=error)
+                tell(wire.ErrorEvent(error=wire.error_info(error)))
+            emit(None)
+
+        def cancel() -> None:
+            model.unfollow(tell)
+            self._thread.forget(job)
+
+        job = Job(work, lambda ahead: tell(wire.QueuedEvent(ahead=ahead)), ended)
+        model.follow(tell)
+        if isinstance(request, wire.SegmentRequest) and model.engine is not None:
+            # Cutting needs no model: it does not wait behind one.
+            threading.Thread(target=job.run, daemon=True).start()
+        else:
+            self._thread.submit(job)
+        return cancel
+
+    def _remember(self, key: str, event: wire.Event) -> None:
+        self._results[key] = event
+        while len(self._results) > CACHED_RESULTS:
+            self._results.popitem(last=False)
+
+
+def _ignore(event: wire.Event | None) -> None: ...
+
+
+def _known(error: BaseException) -> BaseException:
+    """Errors that aren't ours but have a plain meaning."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return CapabilityError(
+            "There was not enough memory for this.",
+            "Shorten the prompt, close other programs, or pick a smaller model.",
+        )
+    return error
+
+
+def _dataset_info(dataset: Dataset) -> wire.DatasetInfo:
+    return wire.DatasetInfo(
+        name=dataset.name,
+        examples=[
+            wire.ExampleInfo(
+                id=example.id,
+                prompt=example.prompt if isinstance(example.prompt, str) else list(example.prompt),
+                target=example.target,
+                source=example.source,
+                fields=dict(example.fields),
+            )
+            for example in dataset.examples
+        ],
+    )
+
+
+def _method_info(method: type[Method]) -> wire.MethodInfo:
+    return wire.MethodInfo(
+        name=method.name,
+        label=method.label,
+        description=method.description,
+        unit=method.unit,
+        signed=method.signed,
+        complete=method.complete,
+        scores_tokens=method.scores_tokens,
+        parameters=[_parameter_info(parameter) for parameter in parameters(method)],
+    )
+
+
+def _parameter_info(parameter: Parameter) -> wire.ParameterInfo:
+    kinds = {bool: "bool", int: "int", float: "float", str: "choice"}
+    return wire.ParameterInfo(
+        name=parameter.name,
+        label=parameter.label,
+        description=parameter.description,
+        kind=kinds[type(parameter.default)],  # type: ignore[arg-type]
+        default=parameter.default,
+        minimum=parameter.minimum,
+        maximum=parameter.maximum,
+        choices=list(parameter.choices),
+    )

@@ -1,0 +1,94 @@
+"""An explanation as a terminal shows it: the text tinted, then the segments ranked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from backlit.engines.base import Progress as Report
+from backlit.types import Attribution, Explanation, ScoredSegment
+
+SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
+OPPOSES = (0xE0, 0x82, 0x14)
+STEPS = 5
+PHASES = {
+    "wait": "Waiting for another process",
+    "check": "Checking",
+    "download": "Downloading",
+    "unpack": "Unpacking",
+    "convert": "Converting",
+    "save": "Saving",
+    "load": "Loading",
+}
+
+
+def render(explanation: Explanation, top: int = 10) -> RenderableType:
+    """The whole text, tinted by the first attribution, and its `top` segments."""
+    attribution = explanation.attributions[0]
+    sequence = explanation.generation.sequence
+    target = attribution.target
+    ranked = ranking(attribution)
+    largest = abs(ranked[0].score) if ranked else 0.0
+    text = Text()
+    for segment in attribution.segments:
+        own = segment.role != "template"
+        style = _tint(segment.score / largest) if own and largest else Style(dim=not own)
+        text.append(segment.text, style)
+    shown = max((t.stop for t in sequence.tokens[: target.start]), default=0)
+    end = max((t.stop for t in sequence.tokens[: target.stop]), default=0)
+    text.append(sequence.text[shown:end], Style(bold=True, underline=True))
+    text.append(sequence.text[end:], Style(dim=True))
+
+    table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
+    table.add_column("#", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("segment", overflow="ellipsis", no_wrap=True)
+    for rank, segment in enumerate(ranked[:top], start=1):
+        words = " ".join(segment.text.split()) or repr(segment.text)
+        table.add_row(str(rank), f"{segment.score:+.3f}", Text(words))
+    sign = "positive supports the target" if attribution.signed else "larger mattered more"
+    about = Text(
+        f"{attribution.method} by {attribution.granularity}: {sign}. "
+        f"log p(target) = {attribution.target_log_prob:.3f} nats.",
+        style="dim",
+    )
+    return Group(text, Text(), table, about)
+
+
+def ranking(attribution: Attribution) -> list[ScoredSegment]:
+    """Segments by how much they mattered, without what a template added."""
+    own = [segment for segment in attribution.segments if segment.role != "template"]
+    return sorted(own, key=lambda segment: -abs(segment.score))
+
+
+def _tint(share: float) -> Style:
+    """A background for a score as a share of the largest, in `STEPS` steps."""
+    strength = round(min(1.0, abs(share)) * STEPS) / STEPS
+    if strength == 0:
+        return Style()
+    red, green, blue = (int(c * strength) for c in (SUPPORTS if share > 0 else OPPOSES))
+    return Style(bgcolor=f"#{red:02x}{green:02x}{blue:02x}", color="white")
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Report]:
+    """A bar for fetching and loading a model, on a console that should be stderr's."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    plain = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Starting", total=None)
+        current = ""
+
+        def report(phase: str, done: int, total: int | None) -> None:
+            nonlocal current
+            if phase != current:
+                current = phase
+                bar.columns = columns if phase == "download" else plain
+                bar.reset(task, description=PHASES.get(phase, phase), total=total)
+            bar.update(task, completed=done, total=total)
+
+        yield report

@@ -1,0 +1,167 @@
+"""Checks that any engine and any method must pass; for the built-in ones and for yours.
+
+    from backlit.testing import check_engine, check_method
+    check_engine(MyEngine(), "Some prompt it can read.")
+    check_method(MyMethod(), MyEngine(), "Some prompt it can read.")
+
+Each raises AssertionError, saying which promise was broken.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from backlit.engines.base import Differentiable, Engine, Scorer
+from backlit.errors import Cancelled, PromptError, TargetError
+from backlit.methods.base import Method, parameters, unavailable
+from backlit.segments import segment
+from backlit.types import GenerationOptions, Target, TokenSequence
+
+TOLERANCE = 1e-3  # nats, between two ways to the same log-probability in float32
+
+
+def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -> None:
+    """Check the promises of `Engine`, and of `Scorer` and `Differentiable` if it has them."""
+    sequence = engine.tokenize(prompt)
+    _check_prompt(engine, sequence, prompt)
+    written = _check_generate(engine, sequence)
+    given = engine.append(sequence, [t.id for t in written.tokens[sequence.prompt_length :]])
+    assert given.text == written.text, "ids given back as a response decode to other text"
+    spans = [(t.start, t.stop) for t in given.tokens]
+    assert spans == [(t.start, t.stop) for t in written.tokens], "… or to other spans"
+    text = engine.append(sequence, " A given answer. 👩‍🚀 東京")
+    assert text.text == prompt + " A given answer. 👩‍🚀 東京", "a given response lost characters"
+    if isinstance(engine, Scorer):
+        _check_score(engine, written, tolerance)
+    if isinstance(engine, Differentiable):
+        _check_gradient(engine, written, tolerance)
+
+
+def check_method(
+    method: Method, engine: Engine, prompt: str, *, tolerance: float = TOLERANCE
+) -> None:
+    """Check that a method keeps what it declares, and leaves the engine as it was."""
+    for declared in parameters(type(method)):
+        assert declared.label, f"{declared.name} has no label"
+        assert declared.description, f"{declared.name} has no description"
+    assert unavailable(type(method), engine) is None, "the engine can't serve this method"
+    sequence = engine.append(engine.tokenize(prompt), " and so on")
+    target = Target(sequence.prompt_length, len(sequence.tokens))
+    segments = segment(sequence, "word", stop=target.start)
+    reports: list[tuple[int, int | None]] = []
+
+    def report(done: int, total: int | None, scored: Sequence[tuple[int, float]]) -> None:
+        reports.append((done, total))
+        assert total is None or done <= total, "reported more done than there is"
+
+    found = method.attribute(engine, sequence, target, segments, report)
+    size = target.start if method.scores_tokens else len(segments)
+    assert found.values.shape == (size,), f"scores have shape {found.values.shape}, not ({size},)"
+    assert np.isfinite(found.values).all(), "scores are not finite"
+    assert method.signed or (found.values >= 0).all(), "declared unsigned, but some are negative"
+    assert not method.complete or found.convergence_delta is not None, "complete, but no delta"
+    if isinstance(engine, Scorer):
+        ids = sequence.input_ids
+        ((_, log_probs),) = engine.score([ids[: target.start]], ids[target.start :])
+        assert abs(found.target_log_prob - log_probs.sum()) < tolerance, "target_log_prob is off"
+    again = method.attribute(engine, sequence, target, segments, report)
+    assert np.allclose(found.values, again.values, atol=tolerance), "the second time differs"
+    if reports:
+        _check_cancel(method, engine, sequence, target)
+
+
+def _check_prompt(engine: Engine, sequence: TokenSequence, prompt: str) -> None:
+    assert sequence.text == prompt, "the text of a raw prompt is not what was typed"
+    assert sequence.prompt_length == len(sequence.tokens), "a prompt alone is all prompt"
+    assert "".join(s.text for s in segment(sequence, "line") if s.role == "prompt") == prompt
+    for token in sequence.tokens:
+        if token.stop > token.start:
+            assert token.text == sequence.text[token.start : token.stop], "text is not its span"
+    for bad in ("", "half \ud83d"):
+        try:
+            engine.tokenize(bad)
+        except PromptError as error:
+            assert error.hint, "an error without advice"
+        else:
+            raise AssertionError(f"tokenize({bad!r}) should raise PromptError")
+    try:
+        engine.append(sequence, "")
+    except TargetError:
+        pass
+    else:
+        raise AssertionError("append of an empty response should raise TargetError")
+
+
+def _check_generate(engine: Engine, sequence: TokenSequence) -> TokenSequence:
+    options = GenerationOptions(max_new_tokens=6)
+    steps = list(engine.generate(sequence, options))
+    assert steps[-1].finish_reason is not None, "the last step has no finish_reason"
+    assert all(step.finish_reason is None for step in steps[:-1]), "ended before the last step"
+    tokens = [token for step in steps for token in step.tokens]
+    assert 0 < len(tokens) <= options.max_new_tokens, f"wrote {len(tokens)} tokens, not 1 to 6"
+    for token in tokens:
+        assert token.role == "response", "a response token without its role"
+        assert token.log_prob is not None, "a written token without log-probability"
+        assert token.log_prob <= 1e-6, "a log-probability over 0"
+        assert len(token.alternatives) == 5, "not five alternatives"
+        values = [a.log_prob for a in token.alternatives]
+        assert values == sorted(values, reverse=True), "alternatives are not best first"
+        assert abs(values[0] - token.log_prob) < 1e-4, "greedy, but not the best alternative"
+    again = [t.id for step in engine.generate(sequence, options) for t in step.tokens]
+    assert again == [t.id for t in tokens], "greedy generation differs the second time"
+    sampled = GenerationOptions(max_new_tokens=6, temperature=2.0, seed=3)
+    first, second = (
+        [t.id for step in engine.generate(sequence, sampled) for t in step.tokens] for _ in "12"
+    )
+    assert first == second, "the same seed wrote different tokens"
+    stopped = engine.generate(sequence, options)
+    next(stopped)
+    stopped.close()  # type: ignore[attr-defined]
+    return sequence.extended(tokens)
+
+
+def _check_score(engine: Scorer, written: TokenSequence, tolerance: float) -> None:
+    ids = written.input_ids
+    start = written.prompt_length
+    target = ids[start:]
+    context = ids[:start]
+    contexts = [context, context[:1] + context[2:], context[: start // 2], context]
+    scores = dict(engine.score(contexts, target))
+    assert sorted(scores) == [0, 1, 2, 3], "not every context was scored once"
+    assert scores[0].shape == (len(target),), "not one log-probability for each target token"
+    told = [t.log_prob or 0.0 for t in written.tokens[start:]]
+    assert np.allclose(scores[0], told, atol=tolerance), "score differs from generate"
+    assert np.allclose(scores[0], scores[3], atol=tolerance), "the same context scored twice"
+    for index, row in enumerate(contexts):
+        ((_, alone),) = engine.score([row], target)
+        assert np.allclose(alone, scores[index], atol=tolerance), "scores depend on the company"
+    noted = engine.annotate(written)
+    assert noted.text == written.text, "annotate changed the text"
+    for old, new in zip(written.tokens[start:], noted.tokens[start:], strict=True):
+        assert new.log_prob is not None, "annotate left out a log-probability"
+        assert abs(new.log_prob - (old.log_prob or 0.0)) < tolerance, "annotate differs"
+        assert len(new.alternatives) == 5, "annotate gave no alternatives"
+
+
+def _check_gradient(engine: Differentiable, written: TokenSequence, tolerance: float) -> None:
+    start, stop = written.prompt_length, len(written.tokens)
+    ids = written.input_ids
+    found = engine.gradient(ids, Target(start, stop))
+    assert found.gradient.shape == found.embeddings.shape, "one gradient for each embedding"
+    assert len(found.gradient) == stop - 1, "embeddings up to the target's last but one"
+    ((_, log_probs),) = engine.score([ids[:start]], ids[start:])
+    assert np.allclose(found.log_probs, log_probs, atol=tolerance), "log-probabilities differ"
+    early = engine.gradient(ids, Target(start, start + 1))
+    assert len(early.gradient) == start, "what comes after the target was run"
+
+
+def _check_cancel(method: Method, engine: Engine, sequence: TokenSequence, target: Target) -> None:
+    def stop(done: int, total: int | None, scored: Sequence[tuple[int, float]]) -> None:
+        raise Cancelled
+
+    segments = segment(sequence, "word", stop=target.start)
+    try:
+        method.attribute(engine, sequence, target, segments, stop)
+    except Cancelled:
+        return
+    raise AssertionError("a report that raises Cancelled did not end the method")

@@ -1,0 +1,298 @@
+"""What travels between a page (or notebook) and the service: requests in, events out.
+
+The values of `types.py` travel as they are. The page's TypeScript types are generated from
+this module through the server's OpenAPI document, so the two sides can't drift apart.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backlit.errors import BacklitError
+from backlit.types import (
+    Attribution,
+    Generation,
+    GenerationOptions,
+    Granularity,
+    Message,
+    ParameterValue,
+    Prompt,
+    Span,
+    Token,
+    TokenSequence,
+)
+
+MAX_PROMPT_CHARACTERS = 2_000_000
+
+
+class Wire(BaseModel):
+    """A value on the wire: unknown fields are refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# ---- what there is -------------------------------------------------------------------------
+
+
+class ErrorInfo(Wire):
+    """A `BacklitError`, or a bug (`code` is then "InternalError")."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class LoadProgress(Wire):
+    """How far a model's loading is; `unit` says what `done` and `total` count."""
+
+    phase: str
+    done: int = 0
+    total: int | None = None
+
+
+class ModelInfo(Wire):
+    """A model, and once it is ready, what it can do."""
+
+    name: str
+    source: str
+    status: Literal["waiting", "loading", "ready", "failed"]
+    progress: LoadProgress | None = None
+    error: ErrorInfo | None = None
+    chat: bool = False
+    context_length: int | None = None
+    unavailable_methods: dict[str, str] = {}
+    metadata: dict[str, str] = {}
+
+
+class ParameterInfo(Wire):
+    """A parameter of a method, enough to draw a form field."""
+
+    name: str
+    label: str
+    description: str
+    kind: Literal["int", "float", "choice", "bool"]
+    default: ParameterValue
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: list[str] = []
+
+
+class MethodInfo(Wire):
+    """A method as declared. `scores_tokens`: granularity and aggregate need no model."""
+
+    name: str
+    label: str
+    description: str
+    unit: str
+    signed: bool
+    complete: bool
+    scores_tokens: bool
+    parameters: list[ParameterInfo] = []
+
+
+class ExampleInfo(Wire):
+    """A row of a dataset."""
+
+    id: str
+    prompt: str | list[Message]
+    target: str | None = None
+    source: str | None = None
+    fields: dict[str, Any] = {}
+
+
+class DatasetInfo(Wire):
+    name: str
+    examples: list[ExampleInfo]
+
+
+class State(Wire):
+    """All that the page needs to draw itself."""
+
+    version: str
+    models: list[ModelInfo]
+    methods: list[MethodInfo]
+    datasets: list[DatasetInfo]
+    granularities: list[Granularity]
+    options: GenerationOptions
+
+
+# ---- requests ------------------------------------------------------------------------------
+
+
+class SequenceRef(Wire):
+    """What a sequence is made of; the server makes the same tokens from it every time.
+
+    `muted` are token spans of the full prompt, taken away before the response.
+    """
+
+    prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | list[Message]
+    muted: list[Span] = []
+    response_ids: list[int] = []
+
+
+class LoadRequest(Wire):
+    """Load a model if it is not, and follow its progress until it is."""
+
+    model: str
+
+
+class GenerateRequest(Wire):
+    """Write a response. `reference.response_ids` is not used."""
+
+    model: str
+    reference: SequenceRef
+    options: GenerationOptions = GenerationOptions()
+
+
+class RespondRequest(Wire):
+    """Take a given response, and say how likely the model finds it.
+
+    A text is tokenized (`finish_reason` is then "given"); ids are those of an answer that was
+    stopped half way ("cancelled").
+    """
+
+    model: str
+    reference: SequenceRef
+    response: str | list[int]
+
+
+class ExplainRequest(Wire):
+    """Score what came before the target (a token span of the sequence)."""
+
+    model: str
+    reference: SequenceRef
+    target: Span
+    method: str
+    params: dict[str, ParameterValue] = {}
+    granularity: Granularity = "line"
+    pattern: str | None = None
+
+
+class MuteRequest(Wire):
+    """Score the target again without some spans of what came before it."""
+
+    model: str
+    reference: SequenceRef
+    target: Span
+    spans: list[Span]
+
+
+class SegmentRequest(Wire):
+    """Cut the sequence by a regular expression."""
+
+    model: str
+    reference: SequenceRef
+    pattern: str
+
+
+# ---- events --------------------------------------------------------------------------------
+
+Segmentations = dict[Granularity, list[Span]]
+"""Token spans of every granularity, tiling the sequence."""
+
+
+class QueuedEvent(Wire):
+    """The model is busy; `ahead` requests come first."""
+
+    type: Literal["queued"] = "queued"
+    ahead: int
+
+
+class ModelEvent(Wire):
+    """A model's state changed: loading goes on, it is ready, or it failed."""
+
+    type: Literal["model"] = "model"
+    model: ModelInfo
+
+
+class SequenceEvent(Wire):
+    """The prompt as the model reads it; the response's tokens follow."""
+
+    type: Literal["sequence"] = "sequence"
+    sequence: TokenSequence
+    segmentations: Segmentations
+
+
+class TokensEvent(Wire):
+    """The next tokens of the response."""
+
+    type: Literal["tokens"] = "tokens"
+    tokens: list[Token]
+
+
+class GenerationEvent(Wire):
+    """The whole of it, and where its segments are."""
+
+    type: Literal["generation"] = "generation"
+    generation: Generation
+    segmentations: Segmentations
+
+
+class ProgressEvent(Wire):
+    """A method's progress; `scores` are segments scored since: token span and score."""
+
+    type: Literal["progress"] = "progress"
+    done: int
+    total: int | None
+    scores: list[tuple[int, int, float]] = []
+
+
+class AttributionEvent(Wire):
+    type: Literal["attribution"] = "attribution"
+    attribution: Attribution
+    cached: bool = False
+
+
+class MuteEvent(Wire):
+    """The target's summed log-probability with everything there, and without the spans."""
+
+    type: Literal["mute"] = "mute"
+    log_prob: float
+    muted_log_prob: float
+
+
+class SegmentsEvent(Wire):
+    """Spans of the custom pattern."""
+
+    type: Literal["segments"] = "segments"
+    spans: list[Span]
+
+
+class ErrorEvent(Wire):
+    """The request ended here."""
+
+    type: Literal["error"] = "error"
+    error: ErrorInfo
+
+
+Event = Annotated[
+    QueuedEvent
+    | ModelEvent
+    | SequenceEvent
+    | TokensEvent
+    | GenerationEvent
+    | ProgressEvent
+    | AttributionEvent
+    | MuteEvent
+    | SegmentsEvent
+    | ErrorEvent,
+    Field(discriminator="type"),
+]
+
+
+# ---- conversions ---------------------------------------------------------------------------
+
+
+def error_info(error: BaseException) -> ErrorInfo:
+    """What a person should be told of an error; nothing internal of one that is a bug."""
+    if isinstance(error, BacklitError):
+        return ErrorInfo(code=error.code, message=error.message, hint=error.hint)
+    return ErrorInfo(
+        code="InternalError",
+        message="Something went wrong inside Backlit.",
+        hint="The terminal has the details. Your text is safe; try again.",
+    )
+
+
+def as_prompt(prompt: str | list[Message]) -> Prompt:
+    return prompt if isinstance(prompt, str) else tuple(prompt)

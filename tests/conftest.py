@@ -1,0 +1,27 @@
+"""Engines and sequences that many tests share."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import pytest
+
+from backlit.engines.base import Engine
+from backlit.engines.toy import ToyEngine
+from backlit.pipeline import Model, load_model
+
+
+@pytest.fixture(scope="session")
+def toy() -> ToyEngine:
+    return ToyEngine()
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Model:
+    """The default model, fetched and converted on first use."""
+    return load_model("smollm2", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def smollm2_engine(smollm2: Model) -> Engine:
+    return smollm2.engine
