@@ -57,7 +57,7 @@ types: setup frontend/node_modules
 	$(BIN)/python scripts/openapi.py > frontend/openapi.json
 	$(NPM) run types
 
-frontend/node_modules: frontend/package-lock.json $(VENV)/.dev
+frontend/node_modules: frontend/package-lock.json | $(VENV)/.dev
 	$(NPM) ci
 	@touch $@
 

@@ -3,7 +3,7 @@ import type { Workbench } from "./state/workbench.svelte";
 
 /** Do what the key stands for; false if it stands for nothing here. */
 export function shortcut(event: KeyboardEvent, workbench: Workbench, help: () => void): boolean {
-  if (event.defaultPrevented || document.querySelector("dialog[open]")) return false;
+  if (event.defaultPrevented || somethingOnTop()) return false;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     if (workbench.writing.running) workbench.stop();
     else workbench.generateDraft();
@@ -21,6 +21,13 @@ export function shortcut(event: KeyboardEvent, workbench: Workbench, help: () =>
     return true;
   }
   return false;
+}
+
+/** A dialog or form over the page has the keys, Escape above all. */
+function somethingOnTop(): boolean {
+  if (document.querySelector("dialog[open]")) return true;
+  const popovers = globalThis.CSS?.supports("selector(:popover-open)");
+  return !!popovers && document.querySelector('[popover="auto"]:popover-open') !== null;
 }
 
 function isTyping(target: EventTarget | null): boolean {

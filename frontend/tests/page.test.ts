@@ -61,7 +61,8 @@ test("a model that failed says why and can be tried again", async () => {
   state.models = [{ ...state.models[0]!, status: "failed", error, progress: null }];
   const { user, transport } = await open({ load: () => [] }, state);
   const status = screen.getByTestId("model-status");
-  expect(status).toHaveTextContent("Nothing is there. Check the path.");
+  expect(status).toHaveTextContent(t.model.failed);
+  expect(screen.getByTestId("model-error")).toHaveTextContent("Nothing is there. Check the path.");
   await user.click(within(status).getByText(t.app.retry));
   expect(transport.requests("load")).toHaveLength(2);
 });

@@ -1,0 +1,34 @@
+"""`make bench`: every figure with the bound it should keep; exits with 1 if one does not."""
+
+import argparse
+import os
+import sys
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: see backlit.cli
+
+from benchmarks import page, salience
+from benchmarks.timing import Line
+
+GROUPS = ("smollm2", "gemma3", "page")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="all if left out")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    lines: list[Line] = []
+    for group in arguments.groups or GROUPS:
+        if group == "page":
+            found = page.run(arguments.rounds)
+        else:
+            bound = 0.9 if group == "smollm2" else 0.45
+            found = salience.run(group, arguments.rounds, bound)
+        for line in found:
+            print(line, flush=True)
+            lines.append(line)
+    return 0 if all(line.kept for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Methods against floors and peers' ways of the same work, on a real model and prompt."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from backlit import load_dataset, load_model
+from backlit.methods import make_method
+from backlit.pipeline import attribute, respond, select_target
+from backlit.segments import segment
+from backlit.types import Target, TokenSequence
+from benchmarks.timing import Line, ratio
+
+
+def run(name: str, rounds: int, full_bound: float) -> Iterator[Line]:
+    """Grad L2 and occlusion of one selection on `fewshot-mistake`."""
+    engine: Any = load_model(name, device="cpu").engine
+    example = next(e for e in load_dataset("sample_prompts").examples if e.id == "fewshot-mistake")
+    assert example.target is not None
+    sequence = respond(engine, example.prompt, example.target).sequence
+    target = select_target(sequence, "You have to try it.")
+    model = engine._model
+    size = len(sequence.tokens)
+    print(f"{name}: {size} tokens, target {target.start}:{target.stop}", flush=True)
+
+    def grad_l2() -> None:
+        attribute(engine, sequence, target, make_method("grad_l2"), "line")
+
+    def occlusion() -> None:
+        attribute(engine, sequence, target, make_method("occlusion"), "line")
+
+    yield ratio(
+        f"{name}: Grad L2 / one forward and backward, cut, sliced logits",
+        grad_l2,
+        lambda: forward_backward(model, sequence, target, cut=True),
+        bound=1.15,
+        rounds=rounds,
+    )
+    yield ratio(
+        f"{name}: Grad L2 / full sequence, logits everywhere",
+        grad_l2,
+        lambda: forward_backward(model, sequence, target, cut=False),
+        bound=full_bound,
+        rounds=rounds,
+    )
+    yield ratio(
+        f"{name}: occlusion by lines / one forward for each line",
+        occlusion,
+        lambda: forward_each(model, sequence, target),
+        bound=0.6,
+        rounds=rounds,
+    )
+
+
+def forward_backward(model: Any, sequence: TokenSequence, target: Target, *, cut: bool) -> None:
+    """The least a gradient costs (`cut`), or what it costs over all there is."""
+    ids = sequence.input_ids[: target.stop - 1] if cut else sequence.input_ids
+    embeddings = model.get_input_embeddings()(torch.tensor([ids])).detach().requires_grad_()
+    wanted = torch.tensor(sequence.input_ids[target.start : target.stop])
+    count = len(wanted)
+    kept = {"logits_to_keep": count} if cut else {}
+    logits = model(inputs_embeds=embeddings, use_cache=False, **kept).logits[0]
+    if not cut:
+        logits = logits[target.start - 1 : target.stop - 1]
+    log_probs = logits.log_softmax(-1)[torch.arange(count), wanted]
+    torch.autograd.grad(log_probs.sum(), embeddings)
+
+
+@torch.inference_mode()
+def forward_each(model: Any, sequence: TokenSequence, target: Target) -> None:
+    """Leave-one-out as a loop: a forward for each line, cut at the target, sliced logits."""
+    ids = sequence.input_ids
+    wanted = torch.tensor(ids[target.start : target.stop])
+    for line in [None, *segment(sequence, "line", stop=target.start)]:
+        row = ids[: target.stop - 1]
+        if line is not None:
+            row = row[: line.start] + row[line.stop :]
+        logits = model(
+            input_ids=torch.tensor([row]), use_cache=False, logits_to_keep=len(wanted)
+        ).logits[0]
+        logits.log_softmax(-1)[torch.arange(len(wanted)), wanted].sum().item()

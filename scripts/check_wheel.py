@@ -1,0 +1,46 @@
+"""Installs a built wheel into a clean environment, and sees whether it serves the page."""
+
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import venv
+from pathlib import Path
+
+CONSTRAINTS = Path(__file__).parent.parent / "constraints.txt"
+
+
+def check(wheel: Path) -> None:
+    """Raise if the wheel's page can't be had from `backlit serve toy`."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = Path(folder) / "bin" / "python"
+        install = ["-m", "pip", "install", "--quiet", "--constraint", str(CONSTRAINTS), str(wheel)]
+        subprocess.run([str(python), *install], check=True, cwd=folder)
+        command = [str(python.parent / "backlit"), "serve", "toy", "--no-browser"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().split()[-1]
+            base, token = url.split("?")
+            page = _get(url)
+            assert "<title>Backlit" in page, page
+            scripts = re.findall(r'src="\./(assets/[^"]+\.js)"', page)
+            assert scripts, page
+            assert len(_get(f"{base}{scripts[0]}?{token}")) > 10_000
+            assert '"toy"' in _get(f"{base}api/state?{token}")
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+    print(f"{wheel.name} serves its page from a clean environment")
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as response:
+        text: str = response.read().decode()
+    return text
+
+
+if __name__ == "__main__":
+    check(Path(sys.argv[1]).resolve())
