@@ -128,7 +128,7 @@ def test_a_given_response_is_annotated(toy: ToyEngine) -> None:
 
 def test_chats_go_through_the_template(model: Model) -> None:
     generation = model.generate([Message("user", "The dog likes")], max_new_tokens=3)
-    assert generation.sequence.prompt.text == "[user]\nThe dog likes\n[assistant]\n"
+    assert generation.sequence.prompt.text == "[user]\nThe dog likes\nAnswer:"
 
 
 @pytest.mark.parametrize(

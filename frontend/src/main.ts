@@ -5,6 +5,13 @@ import { HttpTransport } from "./http";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
+// The server has set its cookie by now: keep the token out of the history and of screenshots.
+const here = new URL(location.href);
+if (here.searchParams.has("token")) {
+  here.searchParams.delete("token");
+  history.replaceState(null, "", here);
+}
+
 mount(App, {
   target: document.getElementById("app")!,
   props: { transport: new HttpTransport() },

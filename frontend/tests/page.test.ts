@@ -62,7 +62,7 @@ test("a model that failed says why and can be tried again", async () => {
   const { user, transport } = await open({ load: () => [] }, state);
   const status = screen.getByTestId("model-status");
   expect(status).toHaveTextContent(t.model.failed);
-  expect(screen.getByTestId("model-error")).toHaveTextContent("Nothing is there. Check the path.");
+  expect(screen.getByTestId("banner")).toHaveTextContent("Nothing is there. Check the path.");
   await user.click(within(status).getByText(t.app.retry));
   expect(transport.requests("load")).toHaveLength(2);
 });
@@ -147,7 +147,7 @@ test("digits choose the granularity, but not while typing", async () => {
   const group = within(screen.getByTestId("granularity"));
   await fireEvent.keyDown(document.body, { key: "1" });
   expect(group.getByLabelText("Token")).toBeChecked();
-  await user.type(screen.getByTestId("prompt"), "4");
+  await user.type(screen.getByTestId("prompt-editor"), "4");
   expect(group.getByLabelText("Token")).toBeChecked();
 });
 
@@ -217,7 +217,7 @@ test("an error is told in its place, can be retried, and loses nothing", async (
   const notice = await screen.findByTestId("error");
   expect(notice).toHaveTextContent("Too long.");
   expect(notice).toHaveTextContent("Shorten it.");
-  expect(screen.getByTestId<HTMLTextAreaElement>("prompt").value).toContain("Bad line.");
+  expect(screen.getByTestId<HTMLTextAreaElement>("prompt-editor").value).toContain("Bad line.");
   fails = false;
   await user.click(within(notice).getByText(t.app.retry));
   await screen.findByText(t.text.finish.stop);
@@ -226,7 +226,7 @@ test("an error is told in its place, can be retried, and loses nothing", async (
 
 test("a paste that is too large is refused, and what was there stays", async () => {
   await open();
-  const prompt = screen.getByTestId<HTMLTextAreaElement>("prompt");
+  const prompt = screen.getByTestId<HTMLTextAreaElement>("prompt-editor");
   const before = prompt.value;
   const huge = "x".repeat(MAX_PROMPT_CHARACTERS + 1);
   const paste = new Event("paste", { bubbles: true, cancelable: true });
@@ -240,7 +240,7 @@ test("a paste that is too large is refused, and what was there stays", async () 
 
 test("an edited prompt: told, compared, kept, removed", async () => {
   const { user } = await open();
-  await user.type(screen.getByTestId("prompt"), " more");
+  await user.type(screen.getByTestId("prompt-editor"), " more");
   expect(screen.getByTestId("edited")).toBeInTheDocument();
   await user.click(screen.getByText(t.editor.compare));
   expect(screen.getByTestId("difference").querySelector("ins")).toHaveTextContent("more");

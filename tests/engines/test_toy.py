@@ -68,7 +68,7 @@ def test_ends_with_the_line(toy: ToyEngine) -> None:
 
 def test_reads_chats(toy: ToyEngine) -> None:
     sequence = toy.tokenize((Message("user", "The cat"),))
-    assert sequence.text == "[user]\nThe cat\n[assistant]\n"
+    assert sequence.text == "[user]\nThe cat\nAnswer:"
     assert [t.text for t in sequence.tokens if t.role == "user"] == ["The", " cat"]
 
 

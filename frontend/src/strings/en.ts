@@ -115,7 +115,7 @@ export const en = {
   },
   options: {
     title: "Options",
-    maxNewTokens: "New tokens, at most",
+    maxNewTokens: "Longest answer, in tokens",
     temperature: "Temperature",
     greedy: "0 always takes the likeliest token",
     topP: "Top-p",

@@ -262,7 +262,7 @@ class ToyEngine:
 
 def _template(messages: Sequence[Message]) -> str:
     turns = "".join(f"[{m.role}]\n{m.content}\n" for m in messages)
-    return f"{turns}[assistant]\n"
+    return f"{turns}Answer:"
 
 
 def _log_softmax(logits: FloatArray) -> FloatArray:

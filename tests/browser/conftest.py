@@ -1,0 +1,64 @@
+"""A real Chromium, and real servers as a person starts them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from scripts.browser import find
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SECONDS = 20_000  # milliseconds to wait for a model on a busy machine
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find()
+    assert path is not None, "no Chromium: run make browser"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh profile, whose console must stay free of errors."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(SECONDS)
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened
+    context.close()
+    assert problems == []
+
+
+@contextmanager
+def serve(*arguments: str) -> Iterator[str]:
+    """`backlit serve` with these arguments; its link."""
+    command = [sys.executable, "-u", "-m", "backlit", "serve", *arguments, "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def toy_url() -> Iterator[str]:
+    with serve("toy", f"gone:{Path('/nowhere/model')}") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def default_url() -> Iterator[str]:
+    with serve() as url:
+        yield url

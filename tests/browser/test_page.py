@@ -1,0 +1,328 @@
+"""The page in a real Chromium: the main job on the default model, the rest on the toy."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import SECONDS
+
+pytestmark = pytest.mark.browser
+
+
+def choose(page: Page, name: str) -> None:
+    page.get_by_test_id("example").filter(has_text=name).first.click()
+
+
+def granularity(page: Page, name: str) -> None:
+    page.get_by_test_id("granularity").get_by_text(name, exact=True).click()
+
+
+def type_prompt(page: Page, text: str) -> None:
+    page.get_by_test_id("prompt-editor").fill(text)
+
+
+def generate(page: Page) -> None:
+    page.get_by_test_id("generate").click()
+
+
+def finished(page: Page) -> None:
+    expect(page.get_by_test_id("answer-text")).to_have_attribute(
+        "data-finish", re.compile("stop|length|context"), timeout=SECONDS
+    )
+
+
+def answer_chip(page: Page, text: str) -> None:
+    """Click the first chip of the answer that holds this text."""
+    page.get_by_test_id("answer-text").locator("[data-token]").filter(has_text=text).last.click()
+
+
+def mapped(page: Page) -> None:
+    """Wait until a map is there and nothing is being computed."""
+    expect(page.get_by_test_id("influence").first).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_test_id("influences")).to_have_attribute("aria-busy", "false")
+
+
+def tints(page: Page) -> set[str]:
+    """The colours on the prompt's chips."""
+    return set(
+        page.get_by_test_id("prompt-text")
+        .locator("[data-token]")
+        .evaluate_all("chips => chips.map(chip => chip.style.backgroundColor)")
+    )
+
+
+@pytest.mark.model
+def test_the_main_job_on_the_default_model(page: Page, default_url: str) -> None:
+    page.goto(default_url)
+    expect(page).to_have_url(re.compile(r"/$"))  # the token is taken out of sight
+    choose(page, "fewshot-mistake")
+    expect(page.get_by_test_id("model-status")).to_have_attribute("data-status", "ready")
+    page.get_by_test_id("options").locator("summary").click()
+    page.get_by_label("Longest answer").fill("60")
+    generate(page)
+
+    # tokens stream: the answer grows before it is finished
+    answer = page.get_by_test_id("answer-text")
+    expect(answer.locator("[data-token]").first).to_be_visible()
+    seen = answer.locator("[data-token]").count()
+    expect(answer).not_to_have_attribute("data-finish", re.compile("."))
+    finished(page)
+    assert answer.locator("[data-token]").count() > seen
+    expect(answer).to_contain_text("You have to try it.")
+
+    # click the recommendation: tint and ranking
+    granularity(page, "Line")
+    answer_chip(page, "try")
+    expect(page.get_by_test_id("target-card")).to_contain_text("You have to try it.")
+    mapped(page)
+    top = page.get_by_test_id("influence").first
+    expect(top).to_contain_text("You have to try it.")
+    assert len(tints(page)) > 2
+    by_line = page.get_by_test_id("influence").count()
+
+    # another granularity and method
+    page.get_by_test_id("method-select").select_option("grad_l2")
+    mapped(page)
+    granularity(page, "Sentence")
+    expect(page.get_by_test_id("influence")).not_to_have_count(0)
+    granularity(page, "Token")
+    page.wait_for_function(
+        f"document.querySelectorAll('[data-testid=influence]').length > {by_line}"
+    )
+    page.get_by_test_id("method-select").select_option("occlusion")
+    granularity(page, "Line")
+    mapped(page)
+
+    # mute the top line: the target becomes less likely
+    expect(page.get_by_test_id("influence")).to_have_count(by_line)
+    page.get_by_test_id("influence").first.get_by_test_id("mute").click()
+    expect(page.get_by_test_id("mute-result")).to_contain_text("less likely")
+    muted = page.get_by_test_id("prompt-text").locator("[data-on~=muted]")
+    expect(muted.first).to_be_visible()
+    page.get_by_test_id("generate-without").click()
+    expect(page.get_by_test_id("without")).to_be_visible(timeout=SECONDS)
+    finished(page)
+    expect(answer).to_contain_text("Avoid.")
+
+    # reload and go on
+    page.reload()
+    expect(page.get_by_test_id("prompt-editor")).to_have_value(re.compile("Recommendation"))
+    expect(answer).to_contain_text("Avoid.")
+
+    # stop a long generation
+    type_prompt(page, "Count: 1 2 3 4 5")
+    page.get_by_test_id("options").locator("summary").click()
+    page.get_by_label("Longest answer").fill("2000")
+    generate(page)
+    expect(answer.locator("[data-token]").nth(5)).to_be_visible()
+    page.get_by_test_id("stop").click()
+    expect(answer).to_have_attribute("data-finish", "cancelled")
+    answer_chip(page, re.compile(r"\d").pattern and "6")
+    mapped(page)
+
+
+@pytest.mark.model
+def test_the_answer_of_the_dataset_is_beside_the_models(page: Page, default_url: str) -> None:
+    page.goto(default_url)
+    choose(page, "fewshot-mistake")
+    page.get_by_test_id("dataset-answer").click()
+    expect(page.get_by_test_id("answer-text")).to_contain_text("You have to try it.")
+    granularity(page, "Line")
+    answer_chip(page, "try")
+    mapped(page)
+    expect(page.get_by_test_id("target-probability")).not_to_have_text("–")
+
+
+def test_everything_by_keyboard(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    type_prompt(page, "Question: what does the dog like?\nAnswer:")
+    page.keyboard.press("Control+Enter")
+    finished(page)
+    page.get_by_test_id("text").focus()
+    page.keyboard.press("2")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    mapped(page)
+    words = page.get_by_test_id("target-card").inner_text()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("target-card")).not_to_have_text(words)
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("influence")).to_have_count(0)
+
+
+def test_methods_that_score_tokens_ask_no_more_of_the_model(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    type_prompt(page, "The dog likes cold water.\nThe cat likes")
+    page.get_by_test_id("method-select").select_option("grad_x_input")
+    generate(page)
+    finished(page)
+    granularity(page, "Word")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    answer_chip(page, "water")
+    mapped(page)
+    asked.clear()
+    for name in ("Token", "Sentence", "Line", "Paragraph"):
+        granularity(page, name)
+        mapped(page)
+    for name in ("Mean", "Max", "Sum"):
+        page.get_by_test_id("aggregate").get_by_text(name, exact=True).click()
+        mapped(page)
+    assert [url for url in asked if url.endswith("/api/explain")] == []
+
+
+def test_a_custom_pattern_and_its_mistakes(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    type_prompt(page, "The dog, the cat, the bird likes")
+    generate(page)
+    finished(page)
+    granularity(page, "Custom")
+    field = page.get_by_test_id("pattern")
+    field.fill("(")
+    expect(page.get_by_text("can't be read")).to_be_visible()
+    field.fill(", ")
+    expect(page.get_by_text("can't be read")).to_have_count(0)
+    answer_chip(page, "water")
+    mapped(page)
+    texts = page.get_by_test_id("influence").all_inner_texts()
+    assert any(text.startswith("the bird likes") for text in texts)
+
+
+def test_emoji_and_combining_marks_are_whole_chips(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    type_prompt(page, "a👩‍🚀b e\u0301 東京 \u202eabc")
+    generate(page)
+    finished(page)
+    chips = page.get_by_test_id("prompt-text").locator("[data-token]").all_inner_texts()
+    assert "👩‍🚀" in chips
+    assert "e\u0301" in [chip.strip() for chip in chips]
+    assert "\ufffd" not in "".join(chips)
+
+
+def test_an_empty_prompt_a_long_one_and_half_a_character(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    type_prompt(page, "word " * 9_000)
+    generate(page)
+    expect(page.get_by_test_id("error").first).to_contain_text("reads at most 8,192")
+    assert len(page.get_by_test_id("prompt-editor").input_value()) == 45_000
+    type_prompt(page, "")
+    button = page.get_by_test_id("generate")
+    if button.is_enabled():
+        button.click()
+        expect(page.get_by_test_id("error").first).to_contain_text("empty")
+    page.get_by_test_id("prompt-editor").evaluate(
+        "(area) => { area.value = 'half \\ud83d'; area.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+    )
+    page.get_by_test_id("generate").click()
+    expect(page.get_by_test_id("error").first).to_contain_text("half a character")
+
+
+def test_a_paste_of_ten_megabytes_loses_nothing(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    type_prompt(page, "kept")
+    page.get_by_test_id("prompt-editor").evaluate(
+        "(area) => { area.value = 'x'.repeat(10_000_000); area.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+    )
+    expect(page.get_by_text(re.compile("2,000,000"))).to_be_visible()
+    expect(page.get_by_test_id("prompt-editor")).to_have_value("kept")
+
+
+def test_a_model_that_is_not_there(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    type_prompt(page, "typed before")
+    page.get_by_test_id("model-select").select_option("gone")
+    expect(page.get_by_test_id("model-status")).to_have_attribute("data-status", "failed")
+    expect(page.get_by_test_id("banner")).to_contain_text("/nowhere/model")
+    expect(page.get_by_test_id("prompt-editor")).to_have_value("typed before")
+    page.get_by_test_id("model-select").select_option("toy")
+    generate(page)
+    finished(page)
+
+
+def test_two_tabs_keep_their_own_drafts(browser: Browser, toy_url: str) -> None:
+    context = browser.new_context()
+    first, second = context.new_page(), context.new_page()
+    first.goto(toy_url)
+    second.goto(toy_url)
+    type_prompt(first, "in the first")
+    type_prompt(second, "in the second")
+    for tab, text in ((first, "in the first"), (second, "in the second")):
+        tab.wait_for_timeout(1_000)  # drafts are saved a moment after typing
+        tab.reload()
+        expect(tab.get_by_test_id("prompt-editor")).to_have_value(text)
+    context.close()
+
+
+def test_examples_are_edited_added_compared_and_removed(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    expect(page.get_by_test_id("example")).to_have_count(12)
+    choose(page, "fewshot-fixed")
+    original = page.get_by_test_id("prompt-editor").input_value()
+    type_prompt(page, original + " And more.")
+    expect(page.get_by_test_id("edited")).to_be_visible()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_test_id("difference").locator("ins")).to_contain_text("And more.")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add as example").click()
+    expect(page.get_by_test_id("example")).to_have_count(13)
+    page.reload()
+    expect(page.get_by_test_id("example")).to_have_count(13)
+    page.get_by_placeholder("Search examples").fill("headline")
+    expect(page.get_by_test_id("example")).to_have_count(3)
+
+
+def test_chats_are_read_through_the_template(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    page.get_by_test_id("editor").get_by_text("Chat", exact=True).click()
+    page.get_by_test_id("message").locator("textarea").first.fill("What does the cat like?")
+    generate(page)
+    finished(page)
+    expect(page.get_by_test_id("prompt-text")).to_contain_text("[user]")
+    granularity(page, "Word")
+    page.get_by_test_id("answer-text").locator("[data-token]").first.click()
+    mapped(page)
+    assert "[user]" not in " ".join(page.get_by_test_id("influence").all_inner_texts())
+    page.get_by_test_id("show-template").click()
+    assert "user" in " ".join(page.get_by_test_id("influence").all_inner_texts())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_both_themes_and_narrow(
+    browser: Browser, toy_url: str, scheme: str
+) -> None:
+    """WCAG contrast of the text on the strongest tint, and no sideways scrolling."""
+    context = browser.new_context(
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": 420, "height": 800},
+    )
+    page = context.new_page()
+    page.goto(toy_url)
+    type_prompt(page, "The dog likes cold water.\nThe cat likes")
+    generate(page)
+    finished(page)
+    granularity(page, "Word")
+    answer_chip(page, "water")
+    mapped(page)
+    worst = page.evaluate(CONTRAST)
+    assert worst >= 4.5
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()
+
+
+CONTRAST = """() => {
+  const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b]
+    .map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  let worst = 21;
+  for (const chip of document.querySelectorAll("[data-token]")) {
+    const style = getComputedStyle(chip);
+    const back = parse(style.backgroundColor);
+    if (back.length > 3 && back[3] < 1) continue;
+    const [a, b] = [luminance(parse(style.color)), luminance(back)].sort((x, y) => y - x);
+    worst = Math.min(worst, (a + 0.05) / (b + 0.05));
+  }
+  return worst;
+}"""
