@@ -6,8 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+import numpy as np
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from backlit import wire
+from backlit.types import Attribution, Target
 from benchmarks.timing import Line, median
 from scripts.browser import find
 
@@ -23,7 +26,7 @@ def run(rounds: int) -> Iterator[Line]:
         figures = [_seconds_to_page(browser) for _ in range(rounds)]
         yield median("seconds from `backlit serve` to a usable page", figures, bound=2, unit="s")
         with _serve("toy") as url:
-            page = browser.new_page()
+            page = browser.new_context(bypass_csp=True).new_page()  # to poll from here
             page.goto(url)
             figures = list(_recolour(page, rounds))
         yield median(f"milliseconds to recolour {TOKENS:,} tokens", figures, bound=None, unit="ms")
@@ -56,5 +59,56 @@ def _seconds_to_page(browser: Browser) -> float:
 
 
 def _recolour(page: Page, rounds: int) -> Iterator[float]:
-    """Milliseconds of script, style and layout after a change of intensity."""
-    raise NotImplementedError
+    """Milliseconds of script, style and layout when the intensity slider is moved.
+
+    The scores are random, so that every token has a colour of its own to change.
+    """
+    page.route("**/api/explain", _random_scores)
+    page.get_by_test_id("method-select").select_option("grad_x_input")
+    page.get_by_test_id("prompt-editor").fill("cat" + " cat" * (TOKENS - 1))
+    page.get_by_test_id("generate").click()
+    page.get_by_test_id("granularity").get_by_text("Token", exact=True).click()
+    answer = page.get_by_test_id("answer-text").locator("[data-token]")
+    page.wait_for_function("document.querySelector('[data-finish]')?.dataset.finish")
+    answer.first.click()
+    page.wait_for_function("document.querySelectorAll('[data-testid=influence]').length > 0")
+    chips = page.locator("[data-token]").count()
+    assert chips >= TOKENS, f"only {chips} tokens on the page"
+    for number in range(rounds + 1):
+        found = page.evaluate(RECOLOUR, 1 if number % 2 else -1)
+        if number:  # the first warms
+            yield found
+
+
+def _random_scores(route: Route) -> None:
+    """Answer an explain request in the server's place."""
+    start, stop = route.request.post_data_json["target"]
+    scores = np.random.default_rng(0).normal(size=start)
+    attribution = Attribution(
+        method="grad_x_input",
+        params={},
+        target=Target(start, stop),
+        granularity="token",
+        segments=(),
+        signed=True,
+        target_log_prob=-1.0,
+        token_scores=tuple(scores.tolist()),
+    )
+    event = wire.AttributionEvent(attribution=attribution)
+    body = f"data: {event.model_dump_json()}\n\n"
+    route.fulfill(content_type="text/event-stream", body=body)
+
+
+RECOLOUR = """async (intensity) => {
+  const slider = document.querySelector("[data-testid=intensity]");
+  performance.clearMeasures();
+  slider.value = intensity;
+  slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  let written;
+  while (!(written = performance.getEntriesByName("recolour").at(-1))) {
+    await new Promise(requestAnimationFrame);
+  }
+  const start = performance.now();
+  document.querySelector("[data-testid=text]").getBoundingClientRect();
+  return written.duration + performance.now() - start;
+}"""

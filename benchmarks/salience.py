@@ -19,7 +19,7 @@ def run(name: str, rounds: int, full_bound: float) -> Iterator[Line]:
     example = next(e for e in load_dataset("sample_prompts").examples if e.id == "fewshot-mistake")
     assert example.target is not None
     sequence = respond(engine, example.prompt, example.target).sequence
-    target = select_target(sequence, "You have to try it.")
+    target = select_target(sequence, "Recommendation: You have to try it.")
     model = engine._model
     size = len(sequence.tokens)
     print(f"{name}: {size} tokens, target {target.start}:{target.stop}", flush=True)

@@ -23,8 +23,8 @@ class Line:
     def __str__(self) -> str:
         bound = "" if self.bound is None else f"  (at most {self.bound:g})"
         low, high = self.spread
-        mark = " " if self.kept else "!"
-        return f"{mark} {self.what:<62} {self.figure:6.2f} {self.unit:<2} [{low:.2f}-{high:.2f}]{bound}"
+        figure = f"{self.figure:6.2f} {self.unit:<2} [{low:.2f}-{high:.2f}]{bound}"
+        return f"{' ' if self.kept else '!'} {self.what:<62} {figure}"
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -168,7 +168,7 @@ def test_the_mistaken_line_scores_highest_from_the_command_line(tmp_path: Path) 
     prompt.write_text(mistake.prompt, encoding="utf-8")
     result = run(
         "explain", "--prompt-file", str(prompt), "--target", mistake.target,
-        "--select", "You have to try it.", "--method", "occlusion", "--granularity", "line",
+        "--select", "Recommendation: You have to try it.", "--method", "occlusion", "--granularity", "line",
         "--format", "json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output

@@ -18,6 +18,7 @@ from backlit.methods.gradient import GradL2
 from backlit.pipeline import Model, explain, generate, respond, select_target
 from backlit.types import Aggregate, Generation, GenerationOptions, Granularity, Message, Target
 
+MISTAKE = "Recommendation: You have to try it."
 PROMPT = "Question: what does the dog like? Answer:"
 
 
@@ -196,7 +197,7 @@ def test_the_mended_prompt_does_not(written: dict[str, Generation]) -> None:
 @pytest.mark.model
 def test_occlusion_finds_the_mistaken_line(smollm2: Model, written: dict[str, Generation]) -> None:
     generation = written["fewshot-mistake"]
-    found = explain(smollm2, generation, select="You have to try it.").attributions[0]
+    found = explain(smollm2, generation, select=MISTAKE).attributions[0]
     top = found.segments[int(found.scores.argmax())]
     fixed = next(
         e for e in backlit.load_dataset("sample_prompts").examples if e.id == "fewshot-fixed"

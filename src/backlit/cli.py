@@ -33,6 +33,7 @@ app = typer.Typer(
 
 DEFAULT_MODEL = "smollm2"
 DEFAULT_DATA = "sample_prompts"
+SECONDS_FOR_PAGE = 2.0
 
 Device = Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best if left out.")]
 Dtype = Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")]
@@ -80,6 +81,7 @@ def serve(
 ) -> None:
     """Start the page. With no arguments: the default model and the sample prompts."""
     import secrets
+    import threading
     import webbrowser
     from functools import partial
 
@@ -106,6 +108,11 @@ def serve(
         typer.echo(f"Backlit is ready: {url}\nPress Ctrl-C to stop.")
         if browser:
             webbrowser.open(url)
+        # A page asks for its model once it is drawn, and loading before would slow it down; so
+        # what nobody asked for is loaded only after a page has had the time to.
+        later = threading.Timer(SECONDS_FOR_PAGE, service.begin)
+        later.daemon = True
+        later.start()
 
     service = Service(named, datasets)
     try:

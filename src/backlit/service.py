@@ -40,7 +40,7 @@ class Service:
     """Models, datasets, and one thread that does the work.
 
     Args:
-        models: the first is the default, and begins to load at once.
+        models: the first is the default. They are loaded when they are asked for.
         datasets: shown to the person.
     """
 
@@ -49,8 +49,11 @@ class Service:
         self._datasets = [_dataset_info(dataset) for dataset in datasets]
         self._thread = ModelThread()
         self._results: OrderedDict[str, wire.Event] = OrderedDict()
-        if models:
-            self.submit(wire.LoadRequest(model=models[0].info.name), _ignore)
+
+    def begin(self) -> None:
+        """Load the first model, though nobody asked for it yet."""
+        for name in list(self._models)[:1]:
+            self.submit(wire.LoadRequest(model=name), _ignore)
 
     def close(self) -> None:
         """Cancel everything."""

@@ -9,6 +9,8 @@ from tests.browser.conftest import SECONDS
 
 pytestmark = pytest.mark.browser
 
+TYPED = "area.dispatchEvent(new InputEvent('input', { bubbles: true }));"
+
 
 def choose(page: Page, name: str) -> None:
     page.get_by_test_id("example").filter(has_text=name).first.click()
@@ -87,9 +89,7 @@ def test_the_main_job_on_the_default_model(page: Page, default_url: str) -> None
     granularity(page, "Sentence")
     expect(page.get_by_test_id("influence")).not_to_have_count(0)
     granularity(page, "Token")
-    page.wait_for_function(
-        f"document.querySelectorAll('[data-testid=influence]').length > {by_line}"
-    )
+    expect(page.get_by_test_id("influence").nth(by_line)).to_be_attached()
     page.get_by_test_id("method-select").select_option("occlusion")
     granularity(page, "Line")
     mapped(page)
@@ -213,7 +213,7 @@ def test_an_empty_prompt_a_long_one_and_half_a_character(page: Page, toy_url: st
         button.click()
         expect(page.get_by_test_id("error").first).to_contain_text("empty")
     page.get_by_test_id("prompt-editor").evaluate(
-        "(area) => { area.value = 'half \\ud83d'; area.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+        f"(area) => {{ area.value = 'half \\ud83d'; {TYPED} }}"
     )
     page.get_by_test_id("generate").click()
     expect(page.get_by_test_id("error").first).to_contain_text("half a character")
@@ -223,7 +223,7 @@ def test_a_paste_of_ten_megabytes_loses_nothing(page: Page, toy_url: str) -> Non
     page.goto(toy_url)
     type_prompt(page, "kept")
     page.get_by_test_id("prompt-editor").evaluate(
-        "(area) => { area.value = 'x'.repeat(10_000_000); area.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+        f"(area) => {{ area.value = 'x'.repeat(10_000_000); {TYPED} }}"
     )
     expect(page.get_by_text(re.compile("2,000,000"))).to_be_visible()
     expect(page.get_by_test_id("prompt-editor")).to_have_value("kept")

@@ -76,4 +76,4 @@ def test_plain_autograd_on_the_default_model(smollm2: Model) -> None:
     product = scores("grad_x_input", engine, sequence, target)
     assert relative_error(l2.values, np.linalg.norm(gradient, axis=-1)) < 1e-4
     assert relative_error(product.values, (gradient * inputs).sum(-1)) < 1e-4
-    assert l2.target_log_prob == pytest.approx(float(objective), abs=1e-3)
+    assert l2.target_log_prob == pytest.approx(objective.item(), abs=1e-3)

@@ -149,7 +149,9 @@ def _message(value: object, number: int) -> Message:
         raise _BadRowError(f"message {number} is {_kind(value)}, not an object")
     for key in ("role", "content"):
         if not isinstance(value.get(key), str):
-            raise _BadRowError(f"the `{key}` of message {number} is {_kind(value.get(key))}, not text")
+            raise _BadRowError(
+                f"the `{key}` of message {number} is {_kind(value.get(key))}, not text"
+            )
     if not value["role"].strip():
         raise _BadRowError(f"the `role` of message {number} is empty")
     # Dropping, say, a tool call in silence would show the model another prompt.

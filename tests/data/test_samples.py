@@ -1,0 +1,95 @@
+"""The sample prompts: what the examples, the docs and other tests count on."""
+
+import difflib
+
+import pytest
+
+from backlit.data import Example, load_dataset
+
+IDS = [
+    "fewshot-mistake",
+    "fewshot-fixed",
+    "fewshot-constitution",
+    "math-seedlings",
+    "math-ferry",
+    "math-ribbon",
+    "headline-plain",
+    "headline-curious",
+    "headline-short",
+    "brainstorm-open",
+    "brainstorm-one-principle",
+    "brainstorm-three-principles",
+]
+
+
+@pytest.fixture(scope="module")
+def samples() -> dict[str, Example]:
+    return {example.id: example for example in load_dataset("sample_prompts").examples}
+
+
+def text(example: Example) -> str:
+    if isinstance(example.prompt, str):
+        return example.prompt
+    return "\n".join(message.content for message in example.prompt)
+
+
+def test_every_sample_is_there_in_order(samples: dict[str, Example]) -> None:
+    assert list(samples) == IDS
+
+
+def test_samples_take_another_name() -> None:
+    assert load_dataset("sample_prompts").name == "sample_prompts"
+    assert load_dataset("demo:sample_prompts").name == "demo"
+
+
+def test_samples_say_where_they_belong(samples: dict[str, Example]) -> None:
+    assert all(example.source for example in samples.values())
+    assert sum(example.target is not None for example in samples.values()) >= 9
+
+
+def test_prompts_meet_their_answers_without_a_stray_space(samples: dict[str, Example]) -> None:
+    for example in samples.values():
+        assert text(example) == text(example).rstrip()
+        if example.target is not None:
+            assert example.target == example.target.rstrip()
+            continues = isinstance(example.prompt, str)
+            assert example.target[0].isspace() == continues
+
+
+def test_fixed_mends_one_line_of_mistake(samples: dict[str, Example]) -> None:
+    mistake, fixed = (text(samples[f"fewshot-{name}"]) for name in ("mistake", "fixed"))
+    lines = [*difflib.unified_diff(mistake.split("\n"), fixed.split("\n"), n=0)][3:]
+    assert lines == ["-Recommendation: You have to try it.", "+Recommendation: Avoid."]
+    assert mistake.index("Recommendation: You have") == mistake.index("Recommendation:")
+
+
+def test_the_constitution_is_two_principles_above_the_mistake(
+    samples: dict[str, Example],
+) -> None:
+    mistake, constitution = (
+        text(samples[f"fewshot-{name}"]) for name in ("mistake", "constitution")
+    )
+    principles = constitution.removesuffix(mistake)
+    assert [line[:9] for line in principles.split("\n")] == ["Principle", "Principle", "", ""]
+
+
+def test_the_target_of_the_mistake_repeats_it(samples: dict[str, Example]) -> None:
+    target = samples["fewshot-mistake"].target or ""
+    assert target.endswith("\nRecommendation: You have to try it.")
+    assert (samples["fewshot-fixed"].target or "").endswith("\nRecommendation: Avoid.")
+
+
+def test_principles_grow(samples: dict[str, Example]) -> None:
+    bare, one, three = (text(samples[id_]) for id_ in IDS[-3:])
+    assert one.startswith(bare)
+    assert [p.count("\n1. ") + p.count("\n2. ") + p.count("\n3. ") for p in (bare, one, three)] == [
+        0,
+        1,
+        3,
+    ]
+
+
+def test_the_wheel_can_find_them() -> None:
+    from backlit.data.samples import sample_bytes
+
+    assert sample_bytes().count(b"\n") == len(IDS)
