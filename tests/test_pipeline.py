@@ -203,9 +203,12 @@ def test_occlusion_finds_the_mistaken_line(smollm2: Model, written: dict[str, Ge
         e for e in backlit.load_dataset("sample_prompts").examples if e.id == "fewshot-fixed"
     )
     assert isinstance(fixed.prompt, str)
-    # The two prompts differ in one line, and that line is the cause.
-    mistaken = generation.sequence.prompt.text.splitlines()
-    changed = [a for a, b in zip(mistaken, fixed.prompt.splitlines(), strict=True) if a != b]
-    assert [top.text.strip()] == changed
+    # The two prompts differ in one line, and that line, not one that reads alike, is the cause.
+    mistaken = generation.sequence.prompt.text
+    differs = next(
+        i for i, (a, b) in enumerate(zip(mistaken, fixed.prompt, strict=False)) if a != b
+    )
+    line = mistaken.rindex("\n", 0, differs) + 1
+    assert generation.sequence.tokens[top.start].start == line
     runner_up = np.sort(found.scores)[-2]
     assert found.scores.max() > runner_up + 1  # nats

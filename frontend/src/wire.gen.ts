@@ -324,7 +324,8 @@ export interface components {
          *
          *     `finish_reason`: `stop` (end token or stop string), `length` (max_new_tokens),
          *     `context` (the model's context is full), `cancelled` (the person stopped it), `given`
-         *     (the response was not generated but supplied). `muted` are token spans of the full prompt that were taken away first.
+         *     (the response was not generated but supplied). `muted` are token spans of the full prompt
+         *     that were taken away first.
          */
         Generation: {
             /** Prompt */
@@ -404,7 +405,7 @@ export interface components {
         };
         /**
          * LoadProgress
-         * @description How far a model's loading is; `unit` says what `done` and `total` count.
+         * @description How far a model's loading is: `phase` as in `engines.sources`, bytes when it downloads.
          */
         LoadProgress: {
             /** Phase */

@@ -43,7 +43,7 @@ class ErrorInfo(Wire):
 
 
 class LoadProgress(Wire):
-    """How far a model's loading is; `unit` says what `done` and `total` count."""
+    """How far a model's loading is: `phase` as in `engines.sources`, bytes when it downloads."""
 
     phase: str
     done: int = 0

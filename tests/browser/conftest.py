@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.browser import find
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-SECONDS = 20_000  # milliseconds to wait for a model on a busy machine
+SECONDS = 60_000  # milliseconds to wait for a model on a busy machine
+
+expect.set_options(timeout=SECONDS)
 
 
 @pytest.fixture(scope="session")

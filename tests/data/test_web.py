@@ -118,5 +118,5 @@ def test_a_response_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_errors_keep_passwords_and_signatures_to_themselves() -> None:
     with pytest.raises(DataError) as caught:
         fetch(lambda request: httpx2.Response(404), "https://me:hush@example.org/a?signed=hush")
-    assert "example.org/a" in str(caught.value)
+    assert "at https://example.org/a (404)" in str(caught.value)
     assert "hush" not in str(caught.value)

@@ -101,4 +101,4 @@ def _too_large(url: httpx2.URL) -> DataError:
 
 def _shown(url: httpx2.URL) -> str:
     """The URL without what may be secret: passwords and signed queries."""
-    return str(url.copy_with(username="", password="", query=None, fragment=""))
+    return str(url.copy_with(username="", password="", query=None, fragment=None))
