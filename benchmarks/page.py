@@ -1,5 +1,6 @@
 """The page: from the command to a page that can be used, and recolouring a long text."""
 
+import json
 import subprocess
 import sys
 import time
@@ -82,7 +83,9 @@ def _recolour(page: Page, rounds: int) -> Iterator[float]:
 
 def _random_scores(route: Route) -> None:
     """Answer an explain request in the server's place."""
-    start, stop = route.request.post_data_json["target"]
+    body = route.request.post_data
+    assert body is not None
+    start, stop = json.loads(body)["target"]
     scores = np.random.default_rng(0).normal(size=start)
     attribution = Attribution(
         method="grad_x_input",
@@ -95,8 +98,7 @@ def _random_scores(route: Route) -> None:
         token_scores=tuple(scores.tolist()),
     )
     event = wire.AttributionEvent(attribution=attribution)
-    body = f"data: {event.model_dump_json()}\n\n"
-    route.fulfill(content_type="text/event-stream", body=body)
+    route.fulfill(content_type="text/event-stream", body=f"data: {event.model_dump_json()}\n\n")
 
 
 RECOLOUR = """async (intensity) => {
