@@ -50,7 +50,7 @@ test("says what to do before there is an answer", async () => {
 test("shows how far the model has come", async () => {
   await open({ load: forever });
   const status = screen.getByTestId("model-status");
-  expect(status).toHaveTextContent("Reading");
+  expect(status).toHaveTextContent("Downloading");
   expect(status).toHaveTextContent("5 MB of 10 MB");
   expect(within(status).getByRole("progressbar")).toHaveAttribute("aria-valuenow", "50");
 });
