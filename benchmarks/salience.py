@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch.nn.functional import cross_entropy
 
 from backlit import load_dataset, load_model
 from backlit.methods import make_method
@@ -54,17 +55,25 @@ def run(name: str, rounds: int, full_bound: float) -> Iterator[Line]:
 
 
 def forward_backward(model: Any, sequence: TokenSequence, target: Target, *, cut: bool) -> None:
-    """The least a gradient costs (`cut`), or what it costs over all there is."""
+    """The least a gradient costs (`cut`), or the cross-entropy of every position, masked.
+
+    The second is what tools do that differentiate a model's loss: logits and their
+    normalization for the whole sequence, of which the target's positions are kept.
+    """
     ids = sequence.input_ids[: target.stop - 1] if cut else sequence.input_ids
     embeddings = model.get_input_embeddings()(torch.tensor([ids])).detach().requires_grad_()
     wanted = torch.tensor(sequence.input_ids[target.start : target.stop])
     count = len(wanted)
     kept = {"logits_to_keep": count} if cut else {}
     logits = model(inputs_embeds=embeddings, use_cache=False, **kept).logits[0]
-    if not cut:
-        logits = logits[target.start - 1 : target.stop - 1]
-    log_probs = logits.log_softmax(-1)[torch.arange(count), wanted]
-    torch.autograd.grad(log_probs.sum(), embeddings)
+    if cut:
+        objective = logits.log_softmax(-1)[torch.arange(count), wanted].sum()
+    else:
+        losses = cross_entropy(logits[:-1], torch.tensor(ids[1:]), reduction="none")  # (seq - 1,)
+        mask = torch.zeros(len(ids) - 1)
+        mask[target.start - 1 : target.stop - 1] = 1
+        objective = -(losses * mask).sum()
+    torch.autograd.grad(objective, embeddings)
 
 
 @torch.inference_mode()
