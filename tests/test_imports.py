@@ -14,7 +14,8 @@ LAYERS = [
     ["types", "errors"],
     ["segments", "data"],
     ["engines", "methods"],
-    ["pipeline", "testing"],
+    ["targets", "refinement", "attribution", "faithfulness", "planted", "pipeline", "testing"],
+    ["evaluation"],
     ["jobs", "wire", "loading", "answers", "service"],
     ["server", "terminal"],
     ["cli", "__main__", "__init__"],
@@ -24,6 +25,10 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ALLOWED = {
     ("types", "errors"),
     ("methods", "engines.base"),
+    ("attribution", "refinement"),
+    ("pipeline", "targets"),
+    ("pipeline", "attribution"),
+    ("pipeline", "faithfulness"),
     ("loading", "jobs"),
     ("loading", "wire"),
     ("answers", "jobs"),
@@ -35,7 +40,17 @@ ALLOWED = {
     ("service", "wire"),
     ("__main__", "cli"),
 }
-HEAVY = {"torch", "transformers", "keras", "jax", "tensorflow", "pyarrow", "fastapi", "uvicorn"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "keras",
+    "jax",
+    "tensorflow",
+    "pyarrow",
+    "fastapi",
+    "uvicorn",
+    "sklearn",
+}
 
 
 def modules() -> list[Path]:

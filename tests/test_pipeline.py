@@ -15,7 +15,8 @@ from backlit.errors import (
     UnknownNameError,
 )
 from backlit.methods.gradient import GradL2
-from backlit.pipeline import Model, explain, generate, respond, select_target
+from backlit.pipeline import Model, explain, generate, respond
+from backlit.targets import select_target
 from backlit.types import Aggregate, Generation, GenerationOptions, Granularity, Message, Target
 
 MISTAKE = "Recommendation: You have to try it."

@@ -15,6 +15,7 @@ from backlit.engines.base import GenerationStep, Progress
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OfflineError
 from backlit.loading import LoadedModel
+from backlit.methods import methods
 from backlit.service import Request, Service
 from backlit.types import GenerationOptions, TokenSequence
 
@@ -88,7 +89,7 @@ def test_state_has_all_a_page_needs(client: Client) -> None:
     (model,) = state.models
     assert (model.name, model.status, model.chat) == ("toy", "ready", True)
     assert model.unavailable_methods == {}
-    assert [m.name for m in state.methods] == ["occlusion", "grad_l2", "grad_x_input"]
+    assert [m.name for m in state.methods] == list(methods())
     assert [d.name for d in state.datasets] == ["sample_prompts"]
     assert len(state.datasets[0].examples) == 12
     assert state.granularities[0] == "token"
@@ -139,6 +140,98 @@ def test_explain_reports_scores_then_the_whole_and_remembers(client: Client) -> 
     again = client.ask(request)
     assert len(again) == 1
     assert again[0] == first.model_copy(update={"cached": True})
+
+
+def question(client: Client, **changes: Any) -> wire.ExplainRequest:
+    whole = written(client)
+    size = len(whole.generation.sequence.tokens)
+    fields: dict[str, Any] = {
+        "model": "toy",
+        "reference": reference_of(whole),
+        "target": (size - 1, size),
+        "method": "occlusion",
+        "granularity": "word",
+    }
+    return wire.ExplainRequest(**(fields | changes))
+
+
+def toy_text(ids: list[int]) -> str:
+    return b"".join(ToyEngine().vocabulary[i] for i in ids).decode()
+
+
+@pytest.mark.parametrize("foil", [" soup", [300]])
+def test_a_foil_is_text_or_ids(client: Client, foil: str | list[int]) -> None:
+    event = client.answer(question(client, foil=foil))
+    found = event.attribution
+    assert found.target.foil.text == (" soup" if isinstance(foil, str) else toy_text(foil))
+    assert found.foil_log_prob < 0
+    same = question(client)
+    start = written(client).generation.sequence.prompt_length
+    text = written(client).generation.sequence.tokens[start].text
+    refused = client.answer(same.model_copy(update={"foil": text, "target": (start, start + 1)}))
+    assert (refused.error.code, refused.error.message) == (
+        "TargetError", "The foil is the target itself.",
+    )  # fmt: skip
+
+
+def test_coarse_to_fine_says_its_levels(client: Client) -> None:
+    event = client.answer(question(client, budget=100))
+    assert {s.level for s in event.attribution.segments} <= {
+        "paragraph",
+        "line",
+        "sentence",
+        "word",
+    }
+
+
+def test_costs_are_told_before_running(client: Client) -> None:
+    asked = question(client)
+    estimate = wire.EstimateRequest(
+        model="toy",
+        reference=asked.reference,
+        target=asked.target,
+        params={"shapley": {"n_samples": 1_000}},
+        granularity="word",
+    )
+    costs = client.answer(estimate).costs
+    assert set(costs) == set(methods())
+    assert costs["shapley"].runs > costs["grad_l2"].runs
+    assert costs["grad_l2"].seconds > 0
+    contrast = client.answer(estimate.model_copy(update={"foil": " soup"})).costs
+    assert contrast["lime"].runs == 2 * costs["lime"].runs
+
+
+def test_a_map_is_checked(client: Client) -> None:
+    asked = question(client)
+    segments = client.answer(asked).attribution.segments
+    request = wire.CheckRequest(
+        model="toy",
+        reference=asked.reference,
+        target=asked.target,
+        spans=[(s.start, s.stop) for s in segments],
+        scores=[s.score for s in segments],
+        unit="word",
+    )
+    events = client.ask(request)
+    assert isinstance(events[0], wire.ProgressEvent)
+    found = events[-1]
+    assert isinstance(found, wire.CheckEvent)
+    assert "words" in found.faithfulness.sentence
+    assert client.ask(request) == [found]  # remembered
+    holes = request.model_copy(update={"spans": request.spans[:-1]})
+    assert client.answer(holes).error.code == "InputError"
+
+
+def test_scores_of_cancelled_work_are_not_lost(client: Client) -> None:
+    """More samples begin with those that were run."""
+    asked = question(client, method="lime", params={"n_samples": 40}, granularity="token")
+    client.answer(asked)
+    engine = client.service._models["toy"].model
+    assert engine is not None
+    (objective,) = engine._objectives.values()
+    before = len(objective._known)
+    client.answer(asked.model_copy(update={"params": {"n_samples": 48}}))
+    assert before < len(objective._known) <= before + 8
 
 
 def test_mute_measures_both_ways(client: Client) -> None:
@@ -278,7 +371,7 @@ class Failing(ToyEngine):
         super().__init__("m")
         self._error = error
 
-    def score(self, contexts: Sequence[Sequence[int]], target: Sequence[int]) -> Any:
+    def score(self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]) -> Any:
         raise self._error
 
 

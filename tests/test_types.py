@@ -70,7 +70,7 @@ def test_an_explanation_survives_its_file(explanation: Explanation, tmp_path: Pa
 
 
 def test_a_newer_schema_is_refused(explanation: Explanation) -> None:
-    newer = explanation.to_json().replace('"schema_version": 1', '"schema_version": 99')
+    newer = explanation.to_json().replace('"schema_version": 2', '"schema_version": 99')
     with pytest.raises(DataError, match="schema 99"):
         Explanation.from_json(newer)
 

@@ -5,7 +5,7 @@ import type { Workbench } from "./state/workbench.svelte";
 export function shortcut(event: KeyboardEvent, workbench: Workbench, help: () => void): boolean {
   if (event.defaultPrevented || somethingOnTop()) return false;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    if (workbench.writing.running) workbench.stop();
+    if (workbench.answering.writing.running) workbench.answering.stop();
     else workbench.generateDraft();
     return true;
   }

@@ -98,9 +98,49 @@ export interface paths {
         put?: never;
         /**
          * Explain
-         * @description Score what came before the target (a token span of the sequence).
+         * @description Score what came before the target. With a budget, from coarse to fine.
          */
         post: operations["explain_api_explain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate
+         * @description What each method would cost, with the parameters given by method.
+         */
+        post: operations["estimate_api_estimate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description Whether to believe a map: segments that tile what is before the target, and scores.
+         */
+        post: operations["check_api_check_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -167,10 +207,12 @@ export interface components {
          * Attribution
          * @description How much each segment before the target mattered to it.
          *
-         *     The objective is the target's summed log-probability, so where `signed`, a positive
-         *     score supports the target. `token_scores` (one per token before the target) are kept by
-         *     methods that score tokens, so that other granularities need no model; `aggregate` says
-         *     how they were joined, and is None for methods that score whole segments.
+         *     The objective is the target's summed log-probability (less the foil's, if there is one),
+         *     so where `signed`, a positive score supports the target. `token_scores` (one per token
+         *     before the target) are kept by methods that score tokens, so that other granularities need
+         *     no model; `aggregate` says how they were joined, and is None for methods that score whole
+         *     segments. `convergence_delta` is the sum of a complete method's scores less what they should
+         *     sum to. `notes` are sentences that a person should read with the scores.
          */
         Attribution: {
             /** Method */
@@ -199,6 +241,13 @@ export interface components {
             token_scores?: number[] | null;
             /** Convergence Delta */
             convergence_delta?: number | null;
+            /** Foil Log Prob */
+            foil_log_prob?: number | null;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
         };
         /** AttributionEvent */
         AttributionEvent: {
@@ -213,6 +262,67 @@ export interface components {
              * @default false
              */
             cached: boolean;
+        };
+        /** CheckEvent */
+        CheckEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "check";
+            faithfulness: components["schemas"]["Faithfulness"];
+        };
+        /**
+         * CheckRequest
+         * @description Whether to believe a map: segments that tile what is before the target, and scores.
+         */
+        CheckRequest: {
+            /** Model */
+            model: string;
+            reference: components["schemas"]["SequenceRef"];
+            /** Target */
+            target: [
+                number,
+                number
+            ];
+            /** Foil */
+            foil?: string | number[] | null;
+            /** Spans */
+            spans: [
+                number,
+                number
+            ][];
+            /** Scores */
+            scores: number[];
+            /**
+             * Unit
+             * @default segment
+             */
+            unit: string;
+        };
+        /**
+         * Cost
+         * @description What a method would take: forward passes, and seconds if the model's speed is known.
+         */
+        Cost: {
+            /** Runs */
+            runs: number;
+            /** Seconds */
+            seconds?: number | null;
+        };
+        /**
+         * Curve
+         * @description What an order of segments does to the objective.
+         *
+         *     Attributes:
+         *         deletion: nats lost when the first `steps[i]` segments are taken away.
+         *         insertion: nats lost when only the first `steps[i]` are left.
+         */
+        Curve: {
+            /** Deletion */
+            deletion: number[];
+            /** Insertion */
+            insertion: number[];
         };
         /** DatasetInfo */
         DatasetInfo: {
@@ -249,6 +359,54 @@ export interface components {
             hint: string;
         };
         /**
+         * EstimateEvent
+         * @description By method.
+         */
+        EstimateEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "estimate";
+            /** Costs */
+            costs: {
+                [key: string]: components["schemas"]["Cost"];
+            };
+        };
+        /**
+         * EstimateRequest
+         * @description What each method would cost, with the parameters given by method.
+         */
+        EstimateRequest: {
+            /** Model */
+            model: string;
+            reference: components["schemas"]["SequenceRef"];
+            /** Target */
+            target: [
+                number,
+                number
+            ];
+            /** Foil */
+            foil?: string | number[] | null;
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: {
+                    [key: string]: boolean | number | string;
+                };
+            };
+            /**
+             * Granularity
+             * @default line
+             * @enum {string}
+             */
+            granularity: "token" | "word" | "sentence" | "line" | "paragraph" | "custom";
+            /** Pattern */
+            pattern?: string | null;
+        };
+        /**
          * ExampleInfo
          * @description A row of a dataset.
          */
@@ -271,7 +429,7 @@ export interface components {
         };
         /**
          * ExplainRequest
-         * @description Score what came before the target (a token span of the sequence).
+         * @description Score what came before the target. With a budget, from coarse to fine.
          */
         ExplainRequest: {
             /** Model */
@@ -282,6 +440,8 @@ export interface components {
                 number,
                 number
             ];
+            /** Foil */
+            foil?: string | number[] | null;
             /** Method */
             method: string;
             /**
@@ -299,6 +459,62 @@ export interface components {
             granularity: "token" | "word" | "sentence" | "line" | "paragraph" | "custom";
             /** Pattern */
             pattern?: string | null;
+            /** Budget */
+            budget?: number | null;
+        };
+        /**
+         * Faithfulness
+         * @description Whether a map's order beats chance; see `backlit.faithfulness`.
+         *
+         *     Attributes:
+         *         attribution: index of the map in its explanation.
+         *         steps: how many segments are taken away, or left, at each point of the curves.
+         *         order: token spans of the segments, in the order of the map.
+         *         map, leave_one_out: curves of the map's order and of the exact leave-one-out order.
+         *         random: curves of random orders.
+         *         comprehensiveness: mean nats lost over `deletion`; more is better.
+         *         sufficiency: mean nats lost over `insertion`; less is better.
+         *         percentile: share of random orders whose deletion loses less, in percent.
+         *         verdict: `holds`, `weak` or `chance`.
+         *         sentence: the verdict for people.
+         */
+        Faithfulness: {
+            /** Attribution */
+            attribution: number;
+            /** Steps */
+            steps: number[];
+            /** Order */
+            order: [
+                number,
+                number
+            ][];
+            map: components["schemas"]["Curve"];
+            leave_one_out: components["schemas"]["Curve"];
+            /** Random */
+            random: components["schemas"]["Curve"][];
+            /** Comprehensiveness */
+            comprehensiveness: number;
+            /** Sufficiency */
+            sufficiency: number;
+            /** Percentile */
+            percentile: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "holds" | "weak" | "chance";
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * Foil
+         * @description What the model might have written in the target's place.
+         */
+        Foil: {
+            /** Ids */
+            ids: number[];
+            /** Text */
+            text: string;
         };
         /**
          * GenerateRequest
@@ -449,6 +665,13 @@ export interface components {
             description: string;
             /** Unit */
             unit: string;
+            /** Reference */
+            reference: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "gradient" | "perturbation";
             /** Signed */
             signed: boolean;
             /** Complete */
@@ -560,7 +783,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "int" | "float" | "choice" | "bool";
+            kind: "int" | "float" | "choice" | "bool" | "text";
             /** Default */
             default: boolean | number | string;
             /** Minimum */
@@ -627,6 +850,9 @@ export interface components {
         /**
          * ScoredSegment
          * @description A segment and its score; the method says the unit.
+         *
+         *     `standard_error` is of the score, where the method samples. `level` is the granularity that
+         *     the segment was cut at, where that differs from one segment to the next (coarse to fine).
          */
         ScoredSegment: {
             /** Start */
@@ -639,6 +865,10 @@ export interface components {
             role: string;
             /** Score */
             score: number;
+            /** Standard Error */
+            standard_error?: number | null;
+            /** Level */
+            level?: ("token" | "word" | "sentence" | "line" | "paragraph" | "custom") | null;
         };
         /**
          * SegmentRequest
@@ -729,12 +959,15 @@ export interface components {
         /**
          * Target
          * @description The tokens `[start, stop)` of the response that are explained.
+         *
+         *     With a foil the question is why they stand there rather than the foil.
          */
         Target: {
             /** Start */
             start: number;
             /** Stop */
             stop: number;
+            foil?: components["schemas"]["Foil"] | null;
         };
         /**
          * Token
@@ -949,6 +1182,72 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ExplainRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    estimate_api_estimate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstimateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_api_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
             };
         };
         responses: {

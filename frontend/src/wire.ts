@@ -19,6 +19,10 @@ export type TokenSequence = Schemas["TokenSequence"];
 export type Generation = Schemas["Generation"];
 export type Attribution = Schemas["Attribution"];
 export type ScoredSegment = Schemas["ScoredSegment"];
+export type Alternative = Schemas["Alternative"];
+export type Faithfulness = Schemas["Faithfulness"];
+export type Curve = Schemas["Curve"];
+export type Cost = Schemas["Cost"];
 export type SequenceRef = Schemas["SequenceRef"];
 export type Segmentations = Schemas["SequenceEvent"]["segmentations"];
 
@@ -26,6 +30,8 @@ export type Granularity = State["granularities"][number];
 export type Aggregate = NonNullable<Attribution["aggregate"]>;
 export type ParameterValue = ParameterInfo["default"];
 export type Prompt = ExampleInfo["prompt"];
+export type MethodKind = MethodInfo["kind"];
+export type Verdict = Faithfulness["verdict"];
 export type FinishReason = Generation["finish_reason"];
 
 /** Each request and its body. The route is `/api/` and the kind. */
@@ -34,6 +40,8 @@ export interface Requests {
   generate: Schemas["GenerateRequest"];
   respond: Schemas["RespondRequest"];
   explain: Schemas["ExplainRequest"];
+  estimate: Schemas["EstimateRequest"];
+  check: Schemas["CheckRequest"];
   mute: Schemas["MuteRequest"];
   segment: Schemas["SegmentRequest"];
 }
@@ -48,6 +56,8 @@ export type Event =
   | Schemas["GenerationEvent"]
   | Schemas["ProgressEvent"]
   | Schemas["AttributionEvent"]
+  | Schemas["EstimateEvent"]
+  | Schemas["CheckEvent"]
   | Schemas["MuteEvent"]
   | Schemas["SegmentsEvent"]
   | Schemas["ErrorEvent"];

@@ -3,6 +3,7 @@ import { TransportError, type Transport } from "../src/transport";
 import type {
   Attribution,
   Event,
+  Faithfulness,
   Kind,
   MethodInfo,
   ModelInfo,
@@ -72,6 +73,8 @@ function method(name: string, scoresTokens: boolean, signed = true): MethodInfo 
     label: name,
     description: `About ${name}.`,
     unit: "nats",
+    reference: `The paper on ${name}.`,
+    kind: scoresTokens ? "gradient" : "perturbation",
     signed,
     complete: false,
     scores_tokens: scoresTokens,
@@ -112,9 +115,25 @@ export function attribution(change: Partial<Attribution> = {}): Attribution {
     signed: true,
     target_log_prob: -1,
     token_scores: null,
+    notes: [],
     ...change,
   };
 }
+
+/** A map that beats random orders. */
+export const FAITHFUL: Faithfulness = {
+  attribution: 0,
+  steps: [1, 2, 3],
+  order: [[2, 4], [5, 8], [4, 5], [0, 2]],
+  map: { deletion: [4, 5, 6], insertion: [2, 1, 0] },
+  leave_one_out: { deletion: [4, 5.5, 6], insertion: [2, 1, 0] },
+  random: [1, 2, 3].map((n) => ({ deletion: [0, n, n], insertion: [6, 5, 4] })),
+  comprehensiveness: 5,
+  sufficiency: 1,
+  percentile: 97.5,
+  verdict: "holds",
+  sentence: "Taking away the top 3 lines makes this answer 40 times less likely: this map holds up.",
+};
 
 type Script = { [K in Kind]?: (request: Requests[K], signal: AbortSignal) => AsyncIterable<Event> | Event[] };
 
@@ -194,6 +213,13 @@ export const USUAL: Script = {
       }),
     },
   ],
+  estimate: () => [
+    {
+      type: "estimate",
+      costs: { occlusion: { runs: 240, seconds: 12 }, gradient: { runs: 3, seconds: 0.15 } },
+    },
+  ],
+  check: () => [{ type: "check", faithfulness: FAITHFUL }],
   mute: () => [{ type: "mute", log_prob: -1, muted_log_prob: -1 - Math.log(163) }],
   segment: () => [{ type: "segments", spans: [[0, 4], [4, 10]] }],
 };

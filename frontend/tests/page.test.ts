@@ -1,45 +1,11 @@
 /** The page, driven as a person would, over a transport that needs no server. */
 import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import App from "../src/App.svelte";
 import { t } from "../src/strings";
-import { MAX_PROMPT_CHARACTERS, type ErrorInfo, type State } from "../src/wire";
+import { MAX_PROMPT_CHARACTERS, type ErrorInfo } from "../src/wire";
 import { FakeTransport, STATE, USUAL } from "./fixtures";
-
-async function open(script = {}, state: State = STATE) {
-  const transport = new FakeTransport(script, state);
-  const user = userEvent.setup();
-  render(App, { transport });
-  await screen.findAllByTestId("example");
-  return { transport, user };
-}
-
-async function generated(script = {}) {
-  const both = await open(script);
-  await both.user.click(screen.getByTestId("generate"));
-  await screen.findByText(t.text.finish.stop);
-  return both;
-}
-
-async function* forever(): AsyncGenerator<never> {
-  await new Promise(() => undefined);
-}
-
-const chip = (start: number) => document.querySelector<HTMLElement>(`[data-token="${start}"]`)!;
-
-async function pick(start: number, init = {}) {
-  await fireEvent.pointerDown(chip(start), { button: 0, ...init });
-  await fireEvent.pointerUp(window);
-}
-
-async function explained(script = {}) {
-  const both = await generated(script);
-  await pick(9);
-  await waitFor(() => expect(screen.getByTestId("influences")).toHaveAttribute("aria-busy", "false"));
-  expect(screen.getAllByTestId("influence")).toHaveLength(4);
-  return both;
-}
+import { chip, explained, forever, generated, open, pick } from "./person";
 
 test("says what to do before there is an answer", async () => {
   await open();

@@ -22,7 +22,7 @@ async function started(script = {}): Promise<{ workbench: Workbench; transport: 
 async function answered(script = {}) {
   const both = await started(script);
   both.workbench.session.set({ granularity: "line" });
-  await both.workbench.generate();
+  await both.workbench.answering.generate();
   return both;
 }
 
@@ -43,8 +43,8 @@ describe("starting", () => {
     const { workbench, transport } = await started();
     expect(transport.requests("load")).toEqual([{ model: "toy" }]);
     expect(workbench.model?.status).toBe("ready");
-    expect(workbench.example?.id).toBe("first");
-    expect(workbench.edited).toBe(false);
+    expect(workbench.prompting.example?.id).toBe("first");
+    expect(workbench.prompting.edited).toBe(false);
     expect(workbench.method?.name).toBe("occlusion");
   });
 
@@ -137,7 +137,7 @@ describe("generating", () => {
 
   test("the same answer again takes the first one's place", async () => {
     const { workbench } = await answered();
-    await workbench.generate();
+    await workbench.answering.generate();
     expect(workbench.answers.shown).toHaveLength(1);
   });
 
@@ -145,9 +145,9 @@ describe("generating", () => {
     const whole = [...(USUAL.generate!({ model: "toy", reference: { prompt: "", muted: [], response_ids: [] }, options: STATE.options }, new AbortController().signal) as Event[])];
     const { play } = held(whole.slice(0, 4));
     const { workbench, transport } = await started({ generate: play });
-    void workbench.generate();
+    void workbench.answering.generate();
     await settle();
-    workbench.stop();
+    workbench.answering.stop();
     await settle();
     expect(transport.requests("respond")[0]!.response).toHaveLength(2);
     const answer = workbench.answers.current!;
@@ -159,9 +159,9 @@ describe("generating", () => {
     const whole = USUAL.generate!({ model: "toy", reference: { prompt: "", muted: [], response_ids: [] }, options: STATE.options }, new AbortController().signal) as Event[];
     const { play } = held(whole.slice(0, 2));
     const { workbench } = await started({ generate: play });
-    void workbench.generate();
+    void workbench.answering.generate();
     await settle();
-    workbench.stop();
+    workbench.answering.stop();
     expect(workbench.answers.current).toBeNull();
   });
 
@@ -173,8 +173,8 @@ describe("generating", () => {
         fails ? [{ type: "error", error }] : USUAL.generate!(...args),
     });
     fails = true;
-    await workbench.generate();
-    expect(workbench.writing.error).toEqual(error);
+    await workbench.answering.generate();
+    expect(workbench.answering.writing.error).toEqual(error);
     expect(workbench.answers.current?.finish).toBe("stop");
   });
 
@@ -190,12 +190,12 @@ describe("generating", () => {
 
   test("the dataset's answer is beside the model's", async () => {
     const { workbench, transport } = await answered();
-    await workbench.showGiven();
+    await workbench.answering.showGiven();
     expect(transport.requests("respond")[0]).toMatchObject({ response: " Try it." });
     expect(workbench.answers.current).toMatchObject({ kind: "dataset", finish: "given" });
     expect(workbench.answers.shown).toHaveLength(2);
-    workbench.showAnswer(workbench.answers.shown[0]!.id);
-    await workbench.showGiven();
+    workbench.answering.show(workbench.answers.shown[0]!.id);
+    await workbench.answering.showGiven();
     expect(transport.requests("respond")).toHaveLength(1);
     expect(workbench.answers.current?.kind).toBe("dataset");
   });
@@ -298,7 +298,7 @@ describe("explaining", () => {
     workbench.setGranularity("custom");
     expect(workbench.segments).toBeNull();
     workbench.setPattern("(");
-    await vi.waitFor(() => expect(workbench.cutting.error).toEqual(error));
+    await vi.waitFor(() => expect(workbench.cutting.job.error).toEqual(error));
     expect(transport.requests("explain")).toHaveLength(1);
     workbench.setPattern("\n");
     await vi.waitFor(() => expect(workbench.segments).toEqual([[0, 4], [4, 10]]));
@@ -338,7 +338,7 @@ describe("muting", () => {
     workbench.setTarget([8, 10]);
     workbench.toggleMute([2, 4]);
     workbench.toggleMute([5, 8]);
-    await workbench.generateWithout();
+    await workbench.answering.generateWithout();
     expect(transport.requests("generate").at(-1)!.reference).toEqual({
       prompt: PROMPT.join(""),
       muted: [[2, 4]],
@@ -354,33 +354,33 @@ describe("muting", () => {
 describe("examples", () => {
   test("an edited prompt can be reverted, or kept and compared", async () => {
     const { workbench } = await started();
-    workbench.type({ ...BLANK, text: "Changed" });
-    expect(workbench.edited).toBe(true);
-    workbench.revert();
-    expect(workbench.edited).toBe(false);
-    workbench.type({ ...BLANK, text: "Changed" });
-    workbench.addExample();
-    expect(workbench.example).toMatchObject({ own: true, origin: "samples/first", id: "first, edited" });
-    expect(workbench.edited).toBe(false);
-    workbench.open(workbench.library.find("samples/first"));
-    expect(workbench.edited).toBe(false);
+    workbench.prompting.type({ ...BLANK, text: "Changed" });
+    expect(workbench.prompting.edited).toBe(true);
+    workbench.prompting.revert();
+    expect(workbench.prompting.edited).toBe(false);
+    workbench.prompting.type({ ...BLANK, text: "Changed" });
+    workbench.prompting.addExample();
+    expect(workbench.prompting.example).toMatchObject({ own: true, origin: "samples/first", id: "first, edited" });
+    expect(workbench.prompting.edited).toBe(false);
+    workbench.prompting.open(workbench.prompting.library.find("samples/first"));
+    expect(workbench.prompting.edited).toBe(false);
   });
 
   test("answers come back with their example", async () => {
     const { workbench } = await answered();
-    workbench.open(workbench.library.find("samples/second"));
+    workbench.prompting.open(workbench.prompting.library.find("samples/second"));
     expect(workbench.answers.current).toBeNull();
-    workbench.open(workbench.library.find("samples/first"));
+    workbench.prompting.open(workbench.prompting.library.find("samples/first"));
     expect(workbench.answers.current?.finish).toBe("stop");
   });
 
   test("removing the one that is open keeps its text", async () => {
     const { workbench } = await started();
-    workbench.type({ ...BLANK, text: "Mine" });
-    workbench.addExample();
-    workbench.removeExample(workbench.example!);
+    workbench.prompting.type({ ...BLANK, text: "Mine" });
+    workbench.prompting.addExample();
+    workbench.prompting.removeExample(workbench.prompting.example!);
     expect(workbench.session.draft.text).toBe("Mine");
-    expect(workbench.example).toBeNull();
+    expect(workbench.prompting.example).toBeNull();
   });
 });
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backlit.data import load_dataset
     from backlit.errors import BacklitError
-    from backlit.pipeline import Model, explain, load_model
+    from backlit.pipeline import Model, check, explain, load_model
     from backlit.types import (
         Attribution,
         Explanation,
@@ -31,6 +31,7 @@ __all__ = [
     "Segment",
     "Target",
     "__version__",
+    "check",
     "explain",
     "load_dataset",
     "load_explanation",
@@ -41,6 +42,7 @@ _ELSEWHERE = {
     "BacklitError": "errors",
     "load_dataset": "data",
     "Model": "pipeline",
+    "check": "pipeline",
     "explain": "pipeline",
     "load_model": "pipeline",
 }

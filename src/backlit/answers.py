@@ -1,6 +1,6 @@
-"""The answer to each kind of request, given a loaded engine.
+"""The answer to each kind of request, given a loaded model.
 
-`answer(request, engine, job, tell)` runs on the model thread, calls `tell` with events on the
+`answer(request, loaded, job, tell)` runs on the model thread, calls `tell` with events on the
 way and `job.check` often, and returns the last event.
 """
 
@@ -9,36 +9,53 @@ from collections.abc import Sequence
 from functools import singledispatch
 
 from backlit import wire
-from backlit.engines.base import Engine, Scorer
-from backlit.errors import CapabilityError
+from backlit.attribution import attribute
+from backlit.engines.base import Scorer
+from backlit.errors import CapabilityError, InputError
+from backlit.faithfulness import check_map
 from backlit.jobs import Job
-from backlit.loading import PROGRESS_SECONDS, Emit
-from backlit.methods import make_method
-from backlit.pipeline import attribute, generate, read_prompt, respond, select_target
-from backlit.segments import GRANULARITIES, token_spans
-from backlit.types import Token, TokenSequence
+from backlit.loading import PROGRESS_SECONDS, Emit, LoadedModel
+from backlit.methods import make_method, methods
+from backlit.methods.base import Report
+from backlit.methods.objective import Objective
+from backlit.pipeline import Model, generate, read_prompt, respond
+from backlit.segments import GRANULARITIES, segment, segment_of, token_spans
+from backlit.targets import select_target, with_foil
+from backlit.types import Segment, Token, TokenSequence
 
 
 @singledispatch
-def answer(request: object, engine: Engine, job: Job, tell: Emit) -> wire.Event:
+def answer(request: object, loaded: LoadedModel, job: Job, tell: Emit) -> wire.Event:
     """The last event of a request's answer."""
     raise TypeError(f"no answer to {type(request).__name__}")
 
 
 @answer.register
-def _generate(request: wire.GenerateRequest, engine: Engine, job: Job, tell: Emit) -> wire.Event:
+def _generate(
+    request: wire.GenerateRequest, loaded: LoadedModel, job: Job, tell: Emit
+) -> wire.Event:
+    read = 0.0
+
     def on_prompt(sequence: TokenSequence) -> None:
+        nonlocal read
         job.check()
         tell(wire.SequenceEvent(sequence=sequence, segmentations=_segmentations(sequence)))
+        read = time.perf_counter()
 
     def on_tokens(tokens: tuple[Token, ...]) -> None:
+        nonlocal read
         job.check()
         tell(wire.TokensEvent(tokens=list(tokens)))
+        if read and length:  # the first token took one pass over the prompt
+            loaded.seconds_per_token = (time.perf_counter() - read) / length
+            read = 0.0
 
-    reference = request.reference
+    reference, model = request.reference, loaded.load(job)
+    prompt = wire.as_prompt(reference.prompt)
+    length = len(read_prompt(model.engine, prompt, reference.muted).tokens)
     generation = generate(
-        engine,
-        wire.as_prompt(reference.prompt),
+        model.engine,
+        prompt,
         request.options,
         muted=reference.muted,
         on_prompt=on_prompt,
@@ -50,56 +67,79 @@ def _generate(request: wire.GenerateRequest, engine: Engine, job: Job, tell: Emi
 
 
 @answer.register
-def _respond(request: wire.RespondRequest, engine: Engine, job: Job, tell: Emit) -> wire.Event:
-    reference = request.reference
+def _respond(request: wire.RespondRequest, loaded: LoadedModel, job: Job, tell: Emit) -> wire.Event:
+    reference, engine = request.reference, loaded.load(job).engine
+    started = time.perf_counter()
     generation = respond(
         engine, wire.as_prompt(reference.prompt), request.response, muted=reference.muted
     )
+    elapsed = time.perf_counter() - started
+    loaded.seconds_per_token = elapsed / len(generation.sequence.tokens)
     return wire.GenerationEvent(
         generation=generation, segmentations=_segmentations(generation.sequence)
     )
 
 
 @answer.register
-def _explain(request: wire.ExplainRequest, engine: Engine, job: Job, tell: Emit) -> wire.Event:
-    sequence = _sequence(engine, request.reference)
-    target = select_target(sequence, request.target)
+def _explain(request: wire.ExplainRequest, loaded: LoadedModel, job: Job, tell: Emit) -> wire.Event:
     method = make_method(request.method, **request.params)
-    spans = token_spans(sequence, request.granularity, request.pattern)
-    last = time.monotonic()
-    waiting: list[tuple[int, int, float]] = []
-
-    def report(done: int, total: int | None, scored: Sequence[tuple[int, float]]) -> None:
-        nonlocal last
-        job.check()
-        for index, score in scored:
-            start, stop = spans[index]
-            waiting.append((start, min(stop, target.start), score))
-        if time.monotonic() - last >= PROGRESS_SECONDS:
-            tell(wire.ProgressEvent(done=done, total=total, scores=list(waiting)))
-            waiting.clear()
-            last = time.monotonic()
-
+    objective = _objective(loaded.load(job), request)
+    spans = None  # from coarse to fine, parts are known only at the end
+    if request.budget is None:
+        spans = token_spans(objective.sequence, request.granularity, request.pattern)
+        spans = [(a, min(b, objective.target.start)) for a, b in spans]
     attribution = attribute(
-        engine,
-        sequence,
-        target,
+        objective,
         method,
         request.granularity,
         pattern=request.pattern,
-        report=report,
+        budget=request.budget,
+        report=_reporter(job, tell, spans),
     )
     return wire.AttributionEvent(attribution=attribution)
 
 
 @answer.register
-def _mute(request: wire.MuteRequest, engine: Engine, job: Job, tell: Emit) -> wire.Event:
-    if not isinstance(engine, Scorer):
+def _check(request: wire.CheckRequest, loaded: LoadedModel, job: Job, tell: Emit) -> wire.Event:
+    objective = _objective(loaded.load(job), request)
+    tiled = [0, *(stop for _, stop in request.spans)]
+    starts = [start for start, _ in request.spans]
+    if tiled != [*starts, objective.target.start] or len(starts) != len(request.scores):
+        raise InputError(
+            "The map to check does not cover what is before the target.", "Explain it again."
+        )
+    segments = [segment_of(objective.sequence, span) for span in request.spans]
+    found = check_map(
+        objective, segments, request.scores, unit=request.unit, report=_reporter(job, tell)
+    )
+    return wire.CheckEvent(faithfulness=found)
+
+
+@answer.register
+def _estimate(
+    request: wire.EstimateRequest, loaded: LoadedModel, job: Job, tell: Emit
+) -> wire.Event:
+    sequence = _sequence(loaded.load(job), request.reference)
+    target = select_target(sequence, request.target)
+    segments = _scored(segment(sequence, request.granularity, request.pattern, stop=target.start))
+    costs = {}
+    for name in methods():
+        runs = make_method(name, **request.params.get(name, {})).runs(len(segments))
+        runs *= 2 if request.foil is not None else 1
+        speed = loaded.seconds_per_token
+        costs[name] = wire.Cost(runs=runs, seconds=speed and runs * speed * target.stop)
+    return wire.EstimateEvent(costs=costs)
+
+
+@answer.register
+def _mute(request: wire.MuteRequest, loaded: LoadedModel, job: Job, tell: Emit) -> wire.Event:
+    model = loaded.load(job)
+    if not isinstance(model.engine, Scorer):
         raise CapabilityError(
-            f"{engine.name} can't say how likely a given text is, so muting can't be measured.",
+            f"{model.name} can't say how likely a given text is, so muting can't be measured.",
             "Use “Generate without it” instead.",
         )
-    sequence = _sequence(engine, request.reference)
+    sequence = _sequence(model, request.reference)
     target = select_target(sequence, request.target)
     before = TokenSequence(sequence.text, sequence.tokens[: target.start], target.start)
     kept = before.without(request.spans).input_ids
@@ -107,21 +147,53 @@ def _mute(request: wire.MuteRequest, engine: Engine, job: Job, tell: Emit) -> wi
         raise CapabilityError(
             "Everything before the target is muted.", "Leave the model something to read."
         )
-    ids = sequence.input_ids
-    scores = engine.score([ids[: target.start], kept], ids[target.start : target.stop])
-    log_probs = {index: float(found.sum()) for index, found in scores}
-    return wire.MuteEvent(log_prob=log_probs[0], muted_log_prob=log_probs[1])
+    objective = model.objective(sequence, target)
+    values = dict(objective.score([objective.context, kept]))
+    return wire.MuteEvent(log_prob=values[0], muted_log_prob=values[1])
 
 
 @answer.register
-def _segment(request: wire.SegmentRequest, engine: Engine, job: Job, tell: Emit) -> wire.Event:
-    sequence = _sequence(engine, request.reference)
+def _segment(request: wire.SegmentRequest, loaded: LoadedModel, job: Job, tell: Emit) -> wire.Event:
+    sequence = _sequence(loaded.load(job), request.reference)
     return wire.SegmentsEvent(spans=token_spans(sequence, "custom", request.pattern))
 
 
-def _sequence(engine: Engine, reference: wire.SequenceRef) -> TokenSequence:
-    prompt = read_prompt(engine, wire.as_prompt(reference.prompt), reference.muted)
-    return engine.append(prompt, reference.response_ids) if reference.response_ids else prompt
+def _sequence(model: Model, reference: wire.SequenceRef) -> TokenSequence:
+    prompt = read_prompt(model.engine, wire.as_prompt(reference.prompt), reference.muted)
+    if not reference.response_ids:
+        return prompt
+    return model.engine.append(prompt, reference.response_ids)
+
+
+def _objective(model: Model, request: wire.TargetRequest) -> Objective:
+    sequence = _sequence(model, request.reference)
+    target = select_target(sequence, request.target)
+    if request.foil is not None:
+        target = with_foil(model.engine, sequence, target, request.foil)
+    return model.objective(sequence, target)
+
+
+def _scored(segments: Sequence[Segment]) -> list[Segment]:
+    """What a person sees scored: not what a template added."""
+    return [segment for segment in segments if segment.role != "template"]
+
+
+def _reporter(job: Job, tell: Emit, spans: Sequence[tuple[int, int]] | None = None) -> Report:
+    """Tells of progress at once and then every so often, with the scores of known spans."""
+    last = 0.0
+    waiting: dict[int, float] = {}
+
+    def report(done: int, total: int | None, scored: Sequence[tuple[int, float]]) -> None:
+        nonlocal last
+        job.check()
+        waiting.update(scored if spans is not None else ())
+        if time.monotonic() - last >= PROGRESS_SECONDS:
+            told = [(*spans[i], score) for i, score in waiting.items()] if spans else []
+            tell(wire.ProgressEvent(done=done, total=total, scores=told))
+            waiting.clear()
+            last = time.monotonic()
+
+    return report
 
 
 def _segmentations(sequence: TokenSequence) -> wire.Segmentations:

@@ -11,6 +11,7 @@ from backlit.errors import Cancelled
 from backlit.jobs import Job
 from backlit.methods import methods
 from backlit.methods.base import unavailable
+from backlit.pipeline import Model
 
 Emit = Callable[[wire.Event | None], None]
 
@@ -27,7 +28,8 @@ class LoadedModel:
 
     def __init__(self, name: str, source: str, open_: Callable[..., Engine] = open_engine) -> None:
         self.info = wire.ModelInfo(name=name, source=source, status="waiting")
-        self.engine: Engine | None = None
+        self.model: Model | None = None
+        self.seconds_per_token: float | None = None  # of a forward pass, as last seen
         self._open = open_
         self._listeners: list[Emit] = []
         self._lock = threading.Lock()
@@ -44,10 +46,10 @@ class LoadedModel:
             if emit in self._listeners:
                 self._listeners.remove(emit)
 
-    def load(self, job: Job) -> Engine:
-        """The engine, loaded if it is not. Called on the model thread."""
-        if self.engine is not None:
-            return self.engine
+    def load(self, job: Job) -> Model:
+        """The model, loaded if it is not. Called on the model thread."""
+        if self.model is not None:
+            return self.model
         last = 0.0
 
         def progress(phase: str, done: int, total: int | None) -> None:
@@ -69,7 +71,7 @@ class LoadedModel:
         except BaseException as error:
             self._set(status="failed", progress=None, error=wire.error_info(error))
             raise
-        self.engine = engine
+        self.model = Model(engine)
         reasons = {name: unavailable(method, engine) for name, method in methods().items()}
         self._set(
             status="ready",
@@ -79,7 +81,7 @@ class LoadedModel:
             unavailable_methods={name: why for name, why in reasons.items() if why},
             metadata=dict(engine.metadata),
         )
-        return engine
+        return self.model
 
     def _set(self, **changes: object) -> None:
         with self._lock:

@@ -1,21 +1,22 @@
 """The whole flow on one screen: prompt -> response -> target -> scores -> explanation."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
+from backlit.attribution import attribute
 from backlit.engines import open_engine
 from backlit.engines.base import Engine, Scorer
-from backlit.errors import CapabilityError, OptionsError, TargetError, UnknownNameError
+from backlit.errors import DataError, OptionsError, TargetError
+from backlit.faithfulness import check_map, unit_of
 from backlit.methods import Method, make_method
-from backlit.methods.base import Report, params_of, unavailable
-from backlit.segments import AGGREGATES, aggregate, segment
+from backlit.methods.base import Report
+from backlit.methods.objective import Objective
+from backlit.targets import select_target, with_foil
 from backlit.types import (
     Aggregate,
-    Attribution,
     Explanation,
     FinishReason,
     Generation,
@@ -24,19 +25,23 @@ from backlit.types import (
     Message,
     ParameterValue,
     Prompt,
-    ScoredSegment,
     Span,
     Target,
     Token,
     TokenSequence,
 )
 
+OBJECTIVES = 8  # kept for each model: the last targets that people asked about
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded model: an engine, and the one thing people do with it alone."""
+    """A loaded model: an engine, and what is known of the targets it was asked about."""
 
     engine: Engine
+    _objectives: "OrderedDict[object, Objective]" = field(
+        default_factory=OrderedDict, repr=False, compare=False
+    )
 
     @property
     def name(self) -> str:
@@ -50,6 +55,15 @@ class Model:
             OptionsError: an option that does not exist or is out of range.
         """
         return generate(self.engine, _as_prompt(prompt), _options(options))
+
+    def objective(self, sequence: TokenSequence, target: Target) -> Objective:
+        """The objective of a target, with the altered prompts that were scored already."""
+        key = (sequence.input_ids[: target.stop], sequence.prompt_length, target)
+        found = self._objectives.setdefault(key, Objective(self.engine, sequence, target))
+        self._objectives.move_to_end(key)
+        while len(self._objectives) > OBJECTIVES:
+            self._objectives.popitem(last=False)
+        return found
 
 
 def load_model(source: str = "smollm2", **options: Any) -> Model:
@@ -113,108 +127,18 @@ def read_prompt(engine: Engine, prompt: Prompt, muted: Sequence[Span] = ()) -> T
     return sequence
 
 
-def select_target(sequence: TokenSequence, select: str | Span | None) -> Target:
-    """The target that `select` names.
-
-    Args:
-        sequence: a prompt and its response.
-        select: words of the response (their last occurrence), a token span, or None for the
-            whole response.
-
-    Raises:
-        TargetError: there is no response, or it has no such words or tokens.
-    """
-    first, end = sequence.prompt_length, len(sequence.tokens)
-    if first == end:
-        raise TargetError("There is no response to explain.", "Generate one, or give a target.")
-    if first == 0:
-        raise TargetError("There is nothing before the response.", "Give a prompt.")
-    if select is None:
-        return Target(first, end)
-    if not isinstance(select, str):
-        start, stop = select
-        if not first <= start < stop <= end:
-            raise TargetError(
-                f"The token span {start}:{stop} is not in the response.",
-                f"The response is tokens {first}:{end}.",
-            )
-        return Target(start, stop)
-    begin = sequence.text.rfind(select) if select else -1
-    if begin < len(sequence.prompt.text):
-        raise TargetError(
-            f"The response does not contain {select!r}.",
-            "Select words as they stand in the response, or leave the selection out.",
-        )
-    inside = [
-        i
-        for i in range(first, end)
-        if sequence.tokens[i].start < begin + len(select) and sequence.tokens[i].stop > begin
-    ]
-    return Target(inside[0], inside[-1] + 1)
-
-
-def attribute(
-    engine: Engine,
-    sequence: TokenSequence,
-    target: Target,
-    method: Method,
-    granularity: Granularity = "line",
-    *,
-    pattern: str | None = None,
-    how: Aggregate = "sum",
-    report: Report = lambda done, total, scored: None,
-) -> Attribution:
-    """Score everything before the target.
-
-    Raises:
-        CapabilityError: the engine can't serve the method.
-        PatternError: the custom pattern is wrong or too slow.
-        UnknownNameError: no such granularity or aggregate.
-    """
-    reason = unavailable(type(method), engine)
-    if reason is not None:
-        raise CapabilityError(reason, "Pick another method, or a model that offers it.")
-    if how not in AGGREGATES:
-        raise UnknownNameError(
-            f"There is no aggregate {how!r}.", f"Use one of {', '.join(AGGREGATES)}."
-        )
-    segments = segment(sequence, granularity, pattern, stop=target.start)
-    found = method.attribute(engine, sequence, target, segments, report)
-    by_token = method.scores_tokens
-    scores = aggregate(found.values, segments, how) if by_token else found.values  # (segments,)
-    if not np.isfinite(scores).all():
-        raise CapabilityError(
-            "The model's numbers overflowed, so the scores mean nothing.",
-            "Load it with dtype float32, or choose a shorter target.",
-        )
-    return Attribution(
-        method=method.name,
-        params=dict(params_of(method)),
-        target=target,
-        granularity=granularity,
-        segments=tuple(
-            ScoredSegment(s.start, s.stop, s.text, s.role, float(score))
-            for s, score in zip(segments, scores, strict=True)
-        ),
-        signed=method.signed,
-        target_log_prob=found.target_log_prob,
-        pattern=pattern if granularity == "custom" else None,
-        aggregate=how if by_token else None,
-        token_scores=tuple(found.values.tolist()) if by_token else None,
-        convergence_delta=found.convergence_delta,
-    )
-
-
 def explain(
     model: Model,
     prompt: Prompt | Sequence[Message] | Generation,
     *,
     target: str | None = None,
     select: str | Span | None = None,
-    method: str | Method = "occlusion",
+    foil: str | Sequence[int] | None = None,
+    method: str | Method | Sequence[str | Method] = "occlusion",
     granularity: Granularity = "line",
     pattern: str | None = None,
     aggregate: Aggregate = "sum",
+    budget: int | None = None,
     options: GenerationOptions | None = None,
     report: Report = lambda done, total, scored: None,
     **params: ParameterValue,
@@ -227,27 +151,30 @@ def explain(
         target: the response; left out, the model writes it, or the generation has it.
         select: what to explain of it: words (their last occurrence) or a token span of the
             sequence; left out, all of it.
-        method: a name (see `backlit methods`) or a method object.
+        foil: why the target rather than this: text, or ids.
+        method: a name (see `backlit methods`), a method object, or several.
         granularity: what is scored as one; `custom` wants `pattern`.
         pattern: a regular expression; the text is cut after each match.
         aggregate: how token scores are joined, for methods that score tokens.
+        budget: go from coarse to fine, reaching `granularity` only where it matters, until so
+            many segments were measured.
         options: how to generate, if need be.
         report: called as scores come in.
         **params: the method's parameters.
 
     Returns:
-        An explanation with one attribution, `attributions[0].scores` being one float64 for
-        each segment. Where the method is signed, positive supports the target.
+        An explanation with one attribution for each method, `attributions[0].scores` being one
+        float64 for each segment. Where the method is signed, positive supports the target.
 
     Raises:
-        InputError: a prompt, target, option, pattern or name that can't be used.
+        InputError: a prompt, target, foil, option, pattern or name that can't be used.
         CapabilityError: the model can't serve the method.
     """
     started = time.perf_counter()
-    if isinstance(method, str):
-        method = make_method(method, **params)
-    elif params:
-        raise OptionsError("Parameters go with a method's name.", "Set them on the method object.")
+    wanted = [method] if isinstance(method, str) or not isinstance(method, Sequence) else method
+    if params and (len(wanted) > 1 or not isinstance(wanted[0], str)):
+        raise OptionsError("Parameters go with one method's name.", "Set them on method objects.")
+    made = [make_method(one, **params) if isinstance(one, str) else one for one in wanted]
     if isinstance(prompt, Generation):
         if target is not None:
             raise TargetError(
@@ -258,21 +185,71 @@ def explain(
         generation = respond(model.engine, _as_prompt(prompt), target)
     else:
         generation = generate(model.engine, _as_prompt(prompt), options or GenerationOptions())
-    attribution = attribute(
-        model.engine,
-        generation.sequence,
-        select_target(generation.sequence, select),
-        method,
-        granularity,
-        pattern=pattern,
-        how=aggregate,
-        report=report,
+    selected = select_target(generation.sequence, select)
+    if foil is not None:
+        selected = with_foil(model.engine, generation.sequence, selected, foil)
+    objective = model.objective(generation.sequence, selected)
+    attributions = tuple(
+        attribute(
+            objective,
+            one,
+            granularity,
+            pattern=pattern,
+            how=aggregate,
+            budget=budget,
+            report=report,
+        )
+        for one in made
     )
     metadata: Mapping[str, str | float] = {
         **model.engine.metadata,
         "seconds": round(time.perf_counter() - started, 3),
     }
-    return Explanation(generation, (attribution,), metadata)
+    return Explanation(generation, attributions, metadata=metadata)
+
+
+def check(
+    explanation: Explanation,
+    model: Model | None = None,
+    *,
+    report: Report = lambda done, total, scored: None,
+) -> Explanation:
+    """Whether to believe an explanation's maps; see `backlit.faithfulness.check_map`.
+
+    Args:
+        explanation: of which each attribution is checked.
+        model: that made it; left out, it is loaded from where the explanation says.
+        report: called as altered prompts are scored.
+
+    Returns:
+        The explanation with its `faithfulness`.
+
+    Raises:
+        InputError: too few segments, or an explanation that does not name its model.
+        CapabilityError: the model can't say how likely a given text is.
+    """
+    model = model or model_of(explanation)
+    checked = []
+    for index, one in enumerate(explanation.attributions):
+        objective = model.objective(explanation.generation.sequence, one.target)
+        scores, unit = one.scores.tolist(), unit_of(one)
+        checked.append(
+            check_map(objective, one.segments, scores, unit=unit, index=index, report=report)
+        )
+    return replace(explanation, faithfulness=tuple(checked))
+
+
+def model_of(explanation: Explanation, **options: Any) -> Model:
+    """The model that made an explanation, loaded from where it says, as exact as it was.
+
+    Raises:
+        DataError: it does not say.
+        SourceError: the model's files can't be had.
+    """
+    source, dtype = (explanation.metadata.get(name) for name in ("source", "dtype"))
+    if not isinstance(source, str):
+        raise DataError("The explanation does not say its model.", "Name the model yourself.")
+    return load_model(source, **({} if source == "toy" else {"dtype": dtype}), **options)
 
 
 def _as_prompt(prompt: Prompt | Iterable[Message]) -> Prompt:

@@ -55,7 +55,7 @@ def segment(
     spans = token_spans(sequence, granularity, pattern)
     if stop is not None:
         spans = [(a, min(b, stop)) for a, b in spans if a < stop]
-    return tuple(_segment_of(sequence, span) for span in spans)
+    return tuple(segment_of(sequence, span) for span in spans)
 
 
 def token_spans(
@@ -104,7 +104,8 @@ def aggregate(
     return joined
 
 
-def _segment_of(sequence: TokenSequence, span: Span) -> Segment:
+def segment_of(sequence: TokenSequence, span: Span) -> Segment:
+    """The segment of a token span."""
     tokens = sequence.tokens[span[0] : span[1]]
     text = sequence.text[tokens[0].start : max(t.stop for t in tokens)]
     if not text:  # a special token that stands for no characters, such as <bos>

@@ -26,6 +26,8 @@ REQUESTS: dict[str, type[services.Request]] = {
     "generate": wire.GenerateRequest,
     "respond": wire.RespondRequest,
     "explain": wire.ExplainRequest,
+    "estimate": wire.EstimateRequest,
+    "check": wire.CheckRequest,
     "mute": wire.MuteRequest,
     "segment": wire.SegmentRequest,
 }

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from backlit import wire
 from backlit.answers import answer
 from backlit.data import Dataset
+from backlit.engines.base import cancellable
 from backlit.errors import BacklitError, Cancelled, CapabilityError, UnknownNameError
 from backlit.jobs import Job, ModelThread
 from backlit.loading import Emit, LoadedModel
@@ -29,6 +30,8 @@ Request = (
     | wire.GenerateRequest
     | wire.RespondRequest
     | wire.ExplainRequest
+    | wire.EstimateRequest
+    | wire.CheckRequest
     | wire.MuteRequest
     | wire.SegmentRequest
 )
@@ -100,13 +103,14 @@ class Service:
                 emit(event)
 
         def work(job: Job) -> None:
-            engine = model.load(job)
+            model.load(job)
             job.check()
             if isinstance(request, wire.LoadRequest):
                 tell(wire.ModelEvent(model=model.info))
                 return
-            event = answer(request, engine, job, tell)
-            if isinstance(event, wire.AttributionEvent | wire.MuteEvent):
+            with cancellable(job.check):
+                event = answer(request, model, job, tell)
+            if isinstance(event, wire.AttributionEvent | wire.CheckEvent | wire.MuteEvent):
                 self._remember(key, event)
             tell(event)
 
@@ -126,8 +130,9 @@ class Service:
 
         job = Job(work, lambda ahead: tell(wire.QueuedEvent(ahead=ahead)), ended)
         model.follow(tell)
-        if isinstance(request, wire.SegmentRequest) and model.engine is not None:
-            # Cutting needs no model: it does not wait behind one.
+        quick = isinstance(request, wire.SegmentRequest | wire.EstimateRequest)
+        if quick and model.model is not None:
+            # Cutting and counting need no model: they do not wait behind one.
             threading.Thread(target=job.run, daemon=True).start()
         else:
             self._thread.submit(job)
@@ -174,6 +179,8 @@ def _method_info(method: type[Method]) -> wire.MethodInfo:
         label=method.label,
         description=method.description,
         unit=method.unit,
+        reference=method.reference,
+        kind=method.kind,
         signed=method.signed,
         complete=method.complete,
         scores_tokens=method.scores_tokens,
@@ -182,12 +189,12 @@ def _method_info(method: type[Method]) -> wire.MethodInfo:
 
 
 def _parameter_info(parameter: Parameter) -> wire.ParameterInfo:
-    kinds = {bool: "bool", int: "int", float: "float", str: "choice"}
+    kinds = {bool: "bool", int: "int", float: "float", str: "text"}
     return wire.ParameterInfo(
         name=parameter.name,
         label=parameter.label,
         description=parameter.description,
-        kind=kinds[type(parameter.default)],  # type: ignore[arg-type]
+        kind="choice" if parameter.choices else kinds[type(parameter.default)],  # type: ignore[arg-type]
         default=parameter.default,
         minimum=parameter.minimum,
         maximum=parameter.maximum,

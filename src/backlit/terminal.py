@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median
 
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backlit.engines.base import Progress as Report
+from backlit.faithfulness import agreement
 from backlit.types import Attribution, Explanation, ScoredSegment
 
 SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
@@ -23,12 +25,18 @@ PHASES = {
     "convert": "Converting",
     "save": "Saving",
     "load": "Loading",
+    "explain": "Explaining",
+    "check map": "Checking the map",
+    "evaluate": "Evaluating",
 }
 
 
 def render(explanation: Explanation, top: int = 10) -> RenderableType:
-    """The whole text, tinted by the first attribution, and its `top` segments."""
-    attribution = explanation.attributions[0]
+    """For each attribution the whole text, tinted, and its `top` segments."""
+    return Group(*(_render(explanation, one, top) for one in explanation.attributions))
+
+
+def _render(explanation: Explanation, attribution: Attribution, top: int) -> RenderableType:
     sequence = explanation.generation.sequence
     target = attribution.target
     ranked = ranking(attribution)
@@ -49,14 +57,52 @@ def render(explanation: Explanation, top: int = 10) -> RenderableType:
     table.add_column("segment", overflow="ellipsis", no_wrap=True)
     for rank, segment in enumerate(ranked[:top], start=1):
         words = " ".join(segment.text.split()) or repr(segment.text)
-        table.add_row(str(rank), f"{segment.score:+.3f}", Text(words))
-    sign = "positive supports the target" if attribution.signed else "larger mattered more"
-    about = Text(
-        f"{attribution.method} by {attribution.granularity}: {sign}. "
-        f"log p(target) = {attribution.target_log_prob:.3f} nats.",
-        style="dim",
+        error = segment.standard_error
+        spread = f" ± {error:.3f}" if error is not None else ""
+        table.add_row(str(rank), f"{segment.score:+.3f}{spread}", Text(words))
+    over = " over the foil" if attribution.target.foil else ""
+    sign = f"positive supports the target{over}" if attribution.signed else "larger mattered more"
+    levels = {segment.level for segment in attribution.segments if segment.level}
+    unit = "coarse to fine" if levels else attribution.granularity
+    told = (
+        f"{attribution.method} by {unit}: {sign}. "
+        f"log p(target) = {attribution.target_log_prob:.3f} nats"
     )
-    return Group(text, Text(), table, about)
+    if attribution.target.foil:
+        words = attribution.target.foil.text.strip()
+        told += f", log p(foil “{words}”) = {attribution.foil_log_prob:.3f} nats"
+    notes = [Text(note, style="bold") for note in attribution.notes]
+    return Group(text, Text(), table, Text(f"{told}.", style="dim"), *notes, Text())
+
+
+def verdicts(explanation: Explanation) -> RenderableType:
+    """What was found of each map: a sentence, then the figures beside those of chance."""
+    parts: list[RenderableType] = []
+    for found in explanation.faithfulness:
+        name = explanation.attributions[found.attribution].method
+        chance = [sum(one.deletion) / len(one.deletion) for one in found.random]
+        kept = [sum(one.insertion) / len(one.insertion) for one in found.random]
+        exact = sum(found.leave_one_out.deletion) / len(found.leave_one_out.deletion)
+        parts += [
+            Text(f"{name}: ", style="bold") + Text(found.sentence, style=""),
+            Text(
+                f"    comprehensiveness {found.comprehensiveness:.2f} nats (random orders "
+                f"{median(chance):.2f}, leave-one-out {exact:.2f}), sufficiency "
+                f"{found.sufficiency:.2f} (random {median(kept):.2f}), better than "
+                f"{found.percentile:.0f}% of {len(chance)} random orders",
+                style="dim",
+            ),
+        ]
+    maps = [one.scores.tolist() for one in explanation.attributions]
+    if len(maps) > 1 and len({len(one) for one in maps}) == 1:
+        table = Table(box=None, padding=(0, 1), title="Rank correlation", title_justify="left")
+        names = [one.method for one in explanation.attributions]
+        for name in ("", *names):
+            table.add_column(name, justify="right" if name else "left")
+        for name, row in zip(names, agreement(maps), strict=True):
+            table.add_row(name, *(f"{value:.2f}" for value in row))
+        parts += [Text(), table]
+    return Group(*parts)
 
 
 def ranking(attribution: Attribution) -> list[ScoredSegment]:

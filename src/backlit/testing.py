@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backlit.engines.base import Differentiable, Engine, Scorer
+from backlit.engines.base import Differentiable, Engine, Gated, Scorer
 from backlit.errors import Cancelled, PromptError, TargetError
 from backlit.methods.base import Method, parameters, unavailable
+from backlit.methods.objective import Objective
 from backlit.segments import segment
 from backlit.types import GenerationOptions, Target, TokenSequence
 
@@ -35,6 +36,8 @@ def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -
         _check_score(engine, written, tolerance)
     if isinstance(engine, Differentiable):
         _check_gradient(engine, written, tolerance)
+    if isinstance(engine, Gated) and engine.gates:
+        _check_gates(engine, written, tolerance)
 
 
 def check_method(
@@ -54,17 +57,22 @@ def check_method(
         reports.append((done, total))
         assert total is None or done <= total, "reported more done than there is"
 
-    found = method.attribute(engine, sequence, target, segments, report)
+    objective = Objective(engine, sequence, target)
+    found = method.attribute(objective, segments, report)
     size = target.start if method.scores_tokens else len(segments)
     assert found.values.shape == (size,), f"scores have shape {found.values.shape}, not ({size},)"
     assert np.isfinite(found.values).all(), "scores are not finite"
     assert method.signed or (found.values >= 0).all(), "declared unsigned, but some are negative"
+    if found.standard_errors is not None:
+        assert found.standard_errors.shape == (size,), "not one standard error for each score"
+        assert (found.standard_errors >= 0).all(), "a negative standard error"
+    assert method.runs(len(segments)) > 0, "it costs nothing?"
     assert not method.complete or found.convergence_delta is not None, "complete, but no delta"
     if isinstance(engine, Scorer):
         ids = sequence.input_ids
         ((_, log_probs),) = engine.score([ids[: target.start]], ids[target.start :])
-        assert abs(found.target_log_prob - log_probs.sum()) < tolerance, "target_log_prob is off"
-    again = method.attribute(engine, sequence, target, segments, report)
+        assert abs(objective.target_log_prob - log_probs.sum()) < tolerance, "log-prob is off"
+    again = method.attribute(Objective(engine, sequence, target), segments, report)
     assert np.allclose(found.values, again.values, atol=tolerance), "the second time differs"
     if reports:
         _check_cancel(method, engine, sequence, target)
@@ -135,6 +143,10 @@ def _check_score(engine: Scorer, written: TokenSequence, tolerance: float) -> No
     for index, row in enumerate(contexts):
         ((_, alone),) = engine.score([row], target)
         assert np.allclose(alone, scores[index], atol=tolerance), "scores depend on the company"
+    both = dict(engine.score(contexts, target, target[:1]))
+    for index, found in both.items():
+        whole = [*scores[index], scores[index][0]]
+        assert np.allclose(found, whole, atol=tolerance), "two answers differ from one at a time"
     noted = engine.annotate(written)
     assert noted.text == written.text, "annotate changed the text"
     for old, new in zip(written.tokens[start:], noted.tokens[start:], strict=True):
@@ -153,6 +165,32 @@ def _check_gradient(engine: Differentiable, written: TokenSequence, tolerance: f
     assert np.allclose(found.log_probs, log_probs, atol=tolerance), "log-probabilities differ"
     early = engine.gradient(ids, Target(start, start + 1))
     assert len(early.gradient) == start, "what comes after the target was run"
+    scale = np.abs(found.gradient).max()
+    each = [one.gradient for one in engine.token_gradients(ids, Target(start, stop))]
+    assert np.allclose(sum(each), found.gradient, atol=1e-3 * scale), "token gradients don't add up"
+    context = found.embeddings[:start]
+    assert np.allclose(engine.embed(ids[:start]), context, atol=1e-5), "embed differs"
+    there = np.stack([context, 0.5 * context])
+    values, gradients = engine.gradient_at(ids, Target(start, stop), there)
+    assert np.allclose(values[0], log_probs.sum(), atol=tolerance), "another value at the prompt"
+    assert np.allclose(gradients[0], found.gradient[:start], atol=1e-3 * scale), "another gradient"
+    forward = engine.score_at(ids, Target(start, stop), there)
+    assert np.allclose(values, forward, atol=tolerance), "score_at differs from gradient_at"
+
+
+def _check_gates(engine: Gated, written: TokenSequence, tolerance: float) -> None:
+    start, stop = written.prompt_length, len(written.tokens)
+    ids = written.input_ids
+    found = engine.gate_gradient(ids, Target(start, stop))
+    assert found.edges.shape == (stop - 1, stop - 1), "not one gate for each edge"
+    assert not np.triu(found.edges, 1).any(), "a gate on what is not seen"
+    ((_, log_probs),) = engine.score([ids[:start]], ids[start:])
+    assert np.allclose(found.log_probs, log_probs, atol=tolerance), "log-probabilities differ"
+    spans = [(0, 0), (0, 1), (1, start)]
+    knocked = dict(engine.knock_out(ids[:start], spans, ids[start:]))
+    assert np.allclose(knocked[0], log_probs, atol=tolerance), "hiding nothing changes something"
+    again = dict(engine.knock_out(ids[:start], spans[1:2], ids[start:]))
+    assert np.allclose(knocked[1], again[0], atol=tolerance), "a span depends on the company"
 
 
 def _check_cancel(method: Method, engine: Engine, sequence: TokenSequence, target: Target) -> None:
@@ -161,7 +199,7 @@ def _check_cancel(method: Method, engine: Engine, sequence: TokenSequence, targe
 
     segments = segment(sequence, "word", stop=target.start)
     try:
-        method.attribute(engine, sequence, target, segments, stop)
+        method.attribute(Objective(engine, sequence, target), segments, stop)
     except Cancelled:
         return
     raise AssertionError("a report that raises Cancelled did not end the method")

@@ -18,11 +18,12 @@ from backlit.errors import DataError, DiskError, OptionsError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Granularity = Literal["token", "word", "sentence", "line", "paragraph", "custom"]
 Aggregate = Literal["sum", "mean", "max"]
 FinishReason = Literal["stop", "length", "context", "cancelled", "given"]
+Verdict = Literal["holds", "weak", "chance"]
 Span = tuple[int, int]
 ParameterValue = bool | int | float | str
 
@@ -181,27 +182,47 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ScoredSegment(Segment):
-    """A segment and its score; the method says the unit."""
+    """A segment and its score; the method says the unit.
+
+    `standard_error` is of the score, where the method samples. `level` is the granularity that
+    the segment was cut at, where that differs from one segment to the next (coarse to fine).
+    """
 
     score: float
+    standard_error: float | None = None
+    level: Granularity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foil:
+    """What the model might have written in the target's place."""
+
+    ids: tuple[int, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The tokens `[start, stop)` of the response that are explained."""
+    """The tokens `[start, stop)` of the response that are explained.
+
+    With a foil the question is why they stand there rather than the foil.
+    """
 
     start: int
     stop: int
+    foil: Foil | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """How much each segment before the target mattered to it.
 
-    The objective is the target's summed log-probability, so where `signed`, a positive
-    score supports the target. `token_scores` (one per token before the target) are kept by
-    methods that score tokens, so that other granularities need no model; `aggregate` says
-    how they were joined, and is None for methods that score whole segments.
+    The objective is the target's summed log-probability (less the foil's, if there is one),
+    so where `signed`, a positive score supports the target. `token_scores` (one per token
+    before the target) are kept by methods that score tokens, so that other granularities need
+    no model; `aggregate` says how they were joined, and is None for methods that score whole
+    segments. `convergence_delta` is the sum of a complete method's scores less what they should
+    sum to. `notes` are sentences that a person should read with the scores.
     """
 
     method: str
@@ -215,6 +236,8 @@ class Attribution:
     aggregate: Aggregate | None = None
     token_scores: tuple[float, ...] | None = None
     convergence_delta: float | None = None
+    foil_log_prob: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:
@@ -223,11 +246,55 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """What an order of segments does to the objective.
+
+    Attributes:
+        deletion: nats lost when the first `steps[i]` segments are taken away.
+        insertion: nats lost when only the first `steps[i]` are left.
+    """
+
+    deletion: tuple[float, ...]
+    insertion: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Faithfulness:
+    """Whether a map's order beats chance; see `backlit.faithfulness`.
+
+    Attributes:
+        attribution: index of the map in its explanation.
+        steps: how many segments are taken away, or left, at each point of the curves.
+        order: token spans of the segments, in the order of the map.
+        map, leave_one_out: curves of the map's order and of the exact leave-one-out order.
+        random: curves of random orders.
+        comprehensiveness: mean nats lost over `deletion`; more is better.
+        sufficiency: mean nats lost over `insertion`; less is better.
+        percentile: share of random orders whose deletion loses less, in percent.
+        verdict: `holds`, `weak` or `chance`.
+        sentence: the verdict for people.
+    """
+
+    attribution: int
+    steps: tuple[int, ...]
+    order: tuple[Span, ...]
+    map: Curve
+    leave_one_out: Curve
+    random: tuple[Curve, ...]
+    comprehensiveness: float
+    sufficiency: float
+    percentile: float
+    verdict: Verdict
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The one result: for file, HTTP, notebook, batch and export."""
 
     generation: Generation
     attributions: tuple[Attribution, ...]
+    faithfulness: tuple[Faithfulness, ...] = ()
     metadata: Mapping[str, str | float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 

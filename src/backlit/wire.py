@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from backlit.errors import BacklitError
 from backlit.types import (
     Attribution,
+    Faithfulness,
     Generation,
     GenerationOptions,
     Granularity,
@@ -70,7 +71,7 @@ class ParameterInfo(Wire):
     name: str
     label: str
     description: str
-    kind: Literal["int", "float", "choice", "bool"]
+    kind: Literal["int", "float", "choice", "bool", "text"]
     default: ParameterValue
     minimum: float | None = None
     maximum: float | None = None
@@ -84,6 +85,8 @@ class MethodInfo(Wire):
     label: str
     description: str
     unit: str
+    reference: str
+    kind: Literal["gradient", "perturbation"]
     signed: bool
     complete: bool
     scores_tokens: bool
@@ -156,16 +159,41 @@ class RespondRequest(Wire):
     response: str | list[int]
 
 
-class ExplainRequest(Wire):
-    """Score what came before the target (a token span of the sequence)."""
+class TargetRequest(Wire):
+    """About a target (a token span of the sequence), and its foil if there is one: text, or ids
+    as the model would write them.
+    """
 
     model: str
     reference: SequenceRef
     target: Span
+    foil: Annotated[str, Field(max_length=10_000)] | list[int] | None = None
+
+
+class ExplainRequest(TargetRequest):
+    """Score what came before the target. With a budget, from coarse to fine."""
+
     method: str
     params: dict[str, ParameterValue] = {}
     granularity: Granularity = "line"
     pattern: str | None = None
+    budget: Annotated[int, Field(ge=1, le=20_000)] | None = None
+
+
+class EstimateRequest(TargetRequest):
+    """What each method would cost, with the parameters given by method."""
+
+    params: dict[str, dict[str, ParameterValue]] = {}
+    granularity: Granularity = "line"
+    pattern: str | None = None
+
+
+class CheckRequest(TargetRequest):
+    """Whether to believe a map: segments that tile what is before the target, and scores."""
+
+    spans: list[Span]
+    scores: list[float]
+    unit: Annotated[str, Field(max_length=40)] = "segment"
 
 
 class MuteRequest(Wire):
@@ -243,6 +271,25 @@ class AttributionEvent(Wire):
     cached: bool = False
 
 
+class Cost(Wire):
+    """What a method would take: forward passes, and seconds if the model's speed is known."""
+
+    runs: float
+    seconds: float | None = None
+
+
+class EstimateEvent(Wire):
+    """By method."""
+
+    type: Literal["estimate"] = "estimate"
+    costs: dict[str, Cost]
+
+
+class CheckEvent(Wire):
+    type: Literal["check"] = "check"
+    faithfulness: Faithfulness
+
+
 class MuteEvent(Wire):
     """The target's summed log-probability with everything there, and without the spans."""
 
@@ -273,6 +320,8 @@ Event = Annotated[
     | GenerationEvent
     | ProgressEvent
     | AttributionEvent
+    | EstimateEvent
+    | CheckEvent
     | MuteEvent
     | SegmentsEvent
     | ErrorEvent,

@@ -1,5 +1,6 @@
 """The transformers engine, on tiny random models of many families and tokenizers of each kind."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backlit.engines import huggingface
+from backlit.engines import huggingface, huggingface_gradients
+from backlit.engines.base import cancellable
 from backlit.engines.huggingface import HuggingFaceEngine
-from backlit.errors import OptionsError, PromptError, TargetError, UnsupportedModelError
+from backlit.errors import Cancelled, OptionsError, PromptError, TargetError, UnsupportedModelError
 from backlit.segments import segment
 from backlit.testing import check_engine
 from backlit.types import GenerationOptions, Message, Target
@@ -88,6 +90,39 @@ def test_gradient_leaves_the_model_as_it_was() -> None:
     assert all(w.grad is None and not w.requires_grad for w in engine._model.parameters())
     assert all(torch.equal(a, b) for a, b in zip(before, engine._model.parameters(), strict=True))
     assert not engine._model.get_input_embeddings()._forward_hooks
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma3, sliding", "gpt2"])
+def test_long_inputs_are_run_again_rather_than_kept(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = tiny.engine(family)
+    ids = engine.tokenize("The cat likes warm milk. The dog likes cold water.").input_ids
+    target = Target(5, 9)
+    kept = engine.gradient(ids, target), engine.gate_gradient(ids, target)
+    monkeypatch.setattr(huggingface_gradients, "LONG", 1)
+    again = engine.gradient(ids, target), engine.gate_gradient(ids, target)
+    np.testing.assert_allclose(again[0].gradient, kept[0].gradient, atol=1e-5)
+    np.testing.assert_allclose(again[1].edges, kept[1].edges, atol=1e-5)
+    assert not any("forward" in vars(layer) for layer in engine._model.modules())
+
+
+def test_long_work_is_cancelled_between_layers() -> None:
+    engine = tiny.engine("llama")
+    ids = engine.tokenize("The cat likes warm milk.").input_ids
+    target = Target(4, 6)
+    for calls in range(1, 6):  # three layers forward, then back
+        left = iter(range(calls))
+
+        def check(left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Cancelled
+
+        with cancellable(check), pytest.raises(Cancelled):
+            engine.gradient(ids, target)
+    engine.gradient(ids, target)  # nothing is left behind
+    with cancellable(check), pytest.raises(Cancelled):
+        list(engine.score([ids[:4], ids[:3]], ids[4:]))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,11 +5,13 @@ from types import MappingProxyType
 
 import pytest
 
-from backlit.engines.base import Engine
+from backlit.engines.base import CAPABILITIES, Engine
 from backlit.engines.toy import ToyEngine
-from backlit.errors import OptionsError, UnknownNameError
+from backlit.errors import CapabilityError, OptionsError, UnknownNameError
 from backlit.methods import BUILT_IN, make_method, methods
+from backlit.methods.attention import GateGradient
 from backlit.methods.base import Method, Parameter, unavailable
+from backlit.methods.occlusion import Occlusion
 from backlit.testing import check_method
 from tests import tiny
 
@@ -29,7 +31,8 @@ def test_built_in_methods_are_registered() -> None:
         assert method.label
         assert method.description.endswith(".")
         assert "arXiv" in method.reference
-        assert method.needs in ("score", "gradient")
+        assert method.needs in CAPABILITIES
+        assert method.kind in ("gradient", "perturbation")
 
 
 def test_unknown_names_and_parameters() -> None:
@@ -77,3 +80,12 @@ def test_an_engine_that_only_writes_serves_no_method() -> None:
         reason = unavailable(method, Writer())  # type: ignore[arg-type]
         assert reason is not None
         assert "writer does not offer" in reason
+
+
+@pytest.mark.parametrize("family", ["bloom, no rotary", "mamba, no cache to cut"])
+def test_a_model_that_takes_no_mask_serves_no_attention_method(family: str) -> None:
+    engine = tiny.engine(family)
+    assert "attention mask" in (unavailable(GateGradient, engine) or "")
+    assert unavailable(Occlusion, engine) is None
+    with pytest.raises(CapabilityError, match="attention mask"):
+        list(engine.knock_out([5, 6, 7], [(0, 1)], [8]))

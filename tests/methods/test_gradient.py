@@ -4,18 +4,21 @@ import numpy as np
 import pytest
 import torch
 
+from backlit.attribution import attribute, attribute_tokens
 from backlit.data import load_dataset
 from backlit.engines.toy import COPY, DECAY, ToyEngine
-from backlit.methods import make_method
 from backlit.methods.base import FloatArray, Scores
-from backlit.pipeline import Model, select_target
+from backlit.methods.gradient import GradL2, GradXInput
+from backlit.methods.objective import Objective
+from backlit.pipeline import Model
+from backlit.targets import select_target
 from backlit.types import Target, TokenSequence
+from tests import tiny
+from tests.methods.linear import run
 
 
 def scores(name: str, engine: object, sequence: TokenSequence, target: Target) -> Scores:
-    return make_method(name).attribute(
-        engine, sequence, target, (), lambda done, total, scored: None
-    )
+    return run(name, Objective(engine, sequence, target), ())
 
 
 def test_closed_forms_on_the_toy(toy: ToyEngine) -> None:
@@ -35,7 +38,8 @@ def test_closed_forms_on_the_toy(toy: ToyEngine) -> None:
     product = scores("grad_x_input", toy, sequence, target)
     np.testing.assert_allclose(l2.values, np.linalg.norm(expected, axis=1), rtol=1e-10)
     np.testing.assert_allclose(product.values, [expected[i, ids[i]] for i in range(3)], rtol=1e-10)
-    assert l2.target_log_prob == pytest.approx(np.log(p[ids[3]]), rel=1e-10)
+    found = Objective(toy, sequence, target).target_log_prob
+    assert found == pytest.approx(np.log(p[ids[3]]), rel=1e-10)
 
 
 def test_sign_a_planted_supporter_is_positive(toy: ToyEngine) -> None:
@@ -45,6 +49,25 @@ def test_sign_a_planted_supporter_is_positive(toy: ToyEngine) -> None:
     ids = sequence.input_ids
     both = dict(toy.score([ids[:3], ids[:2]], ids[3:]))
     assert both[1].sum() < both[0].sum() - 1
+
+
+@pytest.mark.parametrize("method", [GradL2(), GradXInput()])
+def test_a_map_for_each_token_of_the_answer(method: GradL2 | GradXInput) -> None:
+    """One shared forward pass finds what a selection of each token alone does."""
+    engine = tiny.engine("gemma3, sliding")
+    sequence = engine.append(engine.tokenize("The cat likes warm"), " milk and so on.")
+    start, stop = sequence.prompt_length, len(sequence.tokens)
+    maps = list(attribute_tokens(Objective(engine, sequence, Target(start, stop)), method))
+    assert len(maps) == stop - start
+    for place, found in enumerate(maps, start=start):
+        alone = attribute(Objective(engine, sequence, Target(place, place + 1)), method, "token")
+        assert found.target == alone.target
+        assert [(s.start, s.stop) for s in found.segments] == [
+            (s.start, s.stop) for s in alone.segments
+        ]
+        assert found.target_log_prob == pytest.approx(alone.target_log_prob, abs=1e-4)
+        scale = np.abs(alone.scores).max()
+        np.testing.assert_allclose(found.scores, alone.scores, atol=1e-3 * scale)
 
 
 @pytest.mark.model
@@ -76,4 +99,5 @@ def test_plain_autograd_on_the_default_model(smollm2: Model) -> None:
     product = scores("grad_x_input", engine, sequence, target)
     assert relative_error(l2.values, np.linalg.norm(gradient, axis=-1)) < 1e-4
     assert relative_error(product.values, (gradient * inputs).sum(-1)) < 1e-4
-    assert l2.target_log_prob == pytest.approx(objective.item(), abs=1e-3)
+    found = Objective(engine, sequence, target).target_log_prob
+    assert found == pytest.approx(objective.item(), abs=1e-3)

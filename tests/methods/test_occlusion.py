@@ -8,11 +8,13 @@ import pytest
 from backlit.data import load_dataset
 from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
-from backlit.methods import make_method
+from backlit.methods.objective import Objective
 from backlit.methods.occlusion import Occlusion
-from backlit.pipeline import Model, select_target
+from backlit.pipeline import Model
 from backlit.segments import segment
+from backlit.targets import select_target
 from backlit.types import Target
+from tests.methods.linear import run
 
 Reported = list[tuple[int, int | None, list[tuple[int, float]]]]
 
@@ -22,8 +24,9 @@ def test_each_score_is_what_the_target_loses(toy: ToyEngine) -> None:
     target = Target(sequence.prompt_length, len(sequence.tokens))
     segments = segment(sequence, "word", stop=target.start)
     reported: Reported = []
+    objective = Objective(toy, sequence, target)
     found = Occlusion().attribute(
-        toy, sequence, target, segments, lambda d, t, s: reported.append((d, t, list(s)))
+        objective, segments, lambda d, t, s: reported.append((d, t, list(s)))
     )
     ids = sequence.input_ids
     wanted = ids[target.start :]
@@ -31,7 +34,7 @@ def test_each_score_is_what_the_target_loses(toy: ToyEngine) -> None:
     for part, score in zip(segments, found.values, strict=True):
         ((_, less),) = toy.score([ids[: part.start] + ids[part.stop : target.start]], wanted)
         assert score == pytest.approx(whole.sum() - less.sum(), abs=1e-12)
-    assert found.target_log_prob == pytest.approx(whole.sum())
+    assert objective.target_log_prob == pytest.approx(whole.sum())
     told = {index: score for _, _, scored in reported for index, score in scored}
     assert told == dict(enumerate(found.values.tolist()))
     assert reported[-1][:2] == (len(segments), len(segments))
@@ -40,9 +43,8 @@ def test_each_score_is_what_the_target_loses(toy: ToyEngine) -> None:
 
 def test_a_segment_that_is_all_there_is(toy: ToyEngine) -> None:
     sequence = toy.append(toy.tokenize("The dog"), " likes")
-    found = Occlusion().attribute(
-        toy, sequence, Target(2, 3), segment(sequence, "line", stop=2), lambda d, t, s: None
-    )
+    objective = Objective(toy, sequence, Target(2, 3))
+    found = run("occlusion", objective, segment(sequence, "line", stop=2))
     assert found.values.shape == (1,)
     assert np.isfinite(found.values).all()
 
@@ -53,16 +55,29 @@ def test_identical_work_is_not_hidden_in_a_second_call(toy: ToyEngine) -> None:
 
     class Counting(ToyEngine):
         def score(
-            self, contexts: Sequence[Sequence[int]], target: Sequence[int]
+            self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
         ) -> Iterator[tuple[int, FloatArray]]:
             calls.append(len(contexts))
-            return super().score(contexts, target)
+            return super().score(contexts, *answers)
 
     engine = Counting()
     sequence = engine.append(engine.tokenize("The dog likes"), " cold")
     segments = segment(sequence, "word", stop=3)
-    Occlusion().attribute(engine, sequence, Target(3, 4), segments, lambda d, t, s: None)
+    objective = Objective(engine, sequence, Target(3, 4))
+    first = run("occlusion", objective, segments).values
     assert calls == [4]
+    np.testing.assert_array_equal(run("occlusion", objective, segments).values, first)
+    assert calls == [4]  # what is known is not scored again
+
+
+def test_a_replacement_stands_where_the_segment_stood(toy: ToyEngine) -> None:
+    sequence = toy.append(toy.tokenize("The dog likes"), " cold")
+    objective, target = Objective(toy, sequence, Target(3, 4)), sequence.input_ids[3:]
+    found = run("occlusion", objective, segment(sequence, "word", stop=3), replacement=" bird")
+    ids = sequence.input_ids
+    bird = toy.tokenize(" bird").input_ids
+    ((_, replaced),) = toy.score([ids[:1] + bird + ids[2:3]], target)
+    assert found.values[1] == pytest.approx(objective.value - replaced.sum())
 
 
 @pytest.mark.model
@@ -77,10 +92,7 @@ def test_the_cache_changes_nothing_on_the_default_model(smollm2: Model) -> None:
     scorer = engine._scorer  # type: ignore[attr-defined]
     for reuse in (True, False):
         scorer.reuse = reuse
-        scores = make_method("occlusion").attribute(
-            engine, sequence, target, segments, lambda d, t, s: None
-        )
-        found.append(scores.values)
+        found.append(run("occlusion", Objective(engine, sequence, target), segments).values)
     scorer.reuse = None
     np.testing.assert_allclose(found[0], found[1], atol=1e-4)
     # Signs: without the top segment the target is less likely, measured by itself.

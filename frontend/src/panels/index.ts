@@ -1,5 +1,6 @@
 /** The panels, in the order they are shown. Adding one is a file and a line here. */
 import type { Component } from "svelte";
+import Agreement from "./Agreement.svelte";
 import Editor from "./Editor.svelte";
 import Examples from "./Examples.svelte";
 import Influences from "./Influences.svelte";
@@ -7,6 +8,7 @@ import MuteCard from "./MuteCard.svelte";
 import TargetCard from "./TargetCard.svelte";
 import Text from "./Text.svelte";
 import Toolbar from "./Toolbar.svelte";
+import Trust from "./Trust.svelte";
 
 /** `prompt` is the left pane, `text` the middle, `findings` the right. */
 export type Place = "prompt" | "text" | "findings";
@@ -24,5 +26,7 @@ export const panels: readonly Panel[] = [
   { name: "text", place: "text", component: Text },
   { name: "target", place: "findings", component: TargetCard },
   { name: "muted", place: "findings", component: MuteCard },
+  { name: "trust", place: "findings", component: Trust },
   { name: "influences", place: "findings", component: Influences },
+  { name: "agreement", place: "findings", component: Agreement },
 ];

@@ -1,5 +1,5 @@
 /** Segments with their scores, in the order of how much they mattered. */
-import type { Span } from "../wire";
+import type { Granularity, Span } from "../wire";
 
 export interface Influence {
   readonly start: number;
@@ -7,6 +7,10 @@ export interface Influence {
   readonly text: string;
   readonly role: string;
   readonly score: number;
+  /** Of the score, where the method samples. */
+  readonly standard_error?: number | null;
+  /** What cut this segment, where that differs from one to the next. */
+  readonly level?: Granularity | null;
 }
 
 export const TEMPLATE = "template";
@@ -30,6 +34,12 @@ export function largest(influences: readonly Pick<Influence, "role" | "score">[]
     if (role !== TEMPLATE && Math.abs(score) > top) top = Math.abs(score);
   }
   return top;
+}
+
+/** What the longest bar stands for: its score, with room for its whisker. */
+export function reach(influences: readonly Influence[]): number {
+  const far = influences.map((one) => ({ ...one, score: Math.abs(one.score) + (one.standard_error ?? 0) }));
+  return largest(far);
 }
 
 export function spanOf(influence: Influence): Span {

@@ -6,27 +6,10 @@ import type { Layer } from "../salience/scale";
 import { STALE } from "../salience/scale";
 import { cutAt } from "../salience/spans";
 import type { Transport } from "../transport";
-import type {
-  Aggregate,
-  Attribution,
-  Event,
-  Granularity,
-  MethodInfo,
-  ParameterValue,
-  Span,
-  Token,
-} from "../wire";
-import { referenceOf, type Answer } from "./answers.svelte";
-import { Job, type Watcher } from "./job.svelte";
-
-export interface Question {
-  readonly answer: Answer;
-  readonly target: Span;
-  readonly method: MethodInfo;
-  readonly params: Record<string, ParameterValue>;
-  readonly granularity: Granularity;
-  readonly pattern: string | null;
-}
+import type { Aggregate, Attribution, Event, MethodInfo, Span, Token } from "../wire";
+import { Job, type Outcome, type Watcher } from "./job.svelte";
+import type { Maps } from "./maps.svelte";
+import { aboutSubject, keyOfQuestion, type Question } from "./question";
 
 /** How the page wants the map: which spans, joined how. */
 export interface View {
@@ -42,46 +25,57 @@ export class Explaining {
   stale = $state(false);
   /** The person stopped the computing. */
   stopped = $state(false);
-  #answerId = 0;
-  #partial = $state.raw<readonly [number, number, number][]>([]);
-  #key = "";
+  /** What was asked last, whether or not it is answered yet. */
+  question = $state.raw<Question | null>(null);
+  #method = $state.raw<MethodInfo | null>(null);
+  /** Scores so far, by span: those of methods that sample get better and come again. */
+  #partial = $state.raw<ReadonlyMap<string, readonly [number, number, number]>>(new Map());
 
-  constructor(transport: Transport, watcher: Watcher) {
+  constructor(
+    transport: Transport,
+    watcher: Watcher,
+    private readonly maps: Maps,
+  ) {
     this.job = new Job(transport, watcher);
   }
 
-  /** Ask, unless this is what is known or under way already. */
-  async ask(question: Question, again = false): Promise<void> {
-    const key = keyOf(question);
-    if (key === this.#key && !again) return;
-    this.#key = key;
-    this.#partial = [];
-    if (question.answer.id !== this.#answerId) this.attribution = null;
-    this.#answerId = question.answer.id;
-    this.stale = this.attribution !== null;
+  /** Ask, unless this is what is known or under way already; null if so. */
+  async ask(question: Question, again = false): Promise<Outcome | null> {
+    const before = this.question;
+    if (before && keyOfQuestion(before) === keyOfQuestion(question) && !again) return null;
+    this.question = question;
+    this.#partial = new Map();
     this.stopped = false;
-    const { answer, target, method, params } = question;
-    const custom = question.granularity === "custom" && method.scores_tokens;
+    const known = again ? null : this.maps.find(question);
+    if (known) {
+      this.job.cancel();
+      this.job.error = null;
+      this.#settle(question, known);
+      return "done";
+    }
+    if (question.answer.id !== before?.answer.id) this.attribution = null;
+    this.stale = this.attribution !== null;
+    const { method, params, granularity, pattern, budget } = question;
+    const custom = granularity === "custom" && method.scores_tokens;
     const request = {
-      model: answer.model,
-      reference: referenceOf(answer),
-      target,
+      ...aboutSubject(question),
       method: method.name,
       params,
-      granularity: custom ? ("token" as const) : question.granularity,
-      pattern: custom || question.granularity !== "custom" ? null : question.pattern,
+      granularity: custom ? ("token" as const) : granularity,
+      pattern: custom || granularity !== "custom" ? null : pattern,
+      budget,
     };
-    await this.job.run("explain", request, (event) => this.#take(event));
+    return this.job.run("explain", request, (event) => this.#take(question, event));
   }
 
   /** No target: no map. */
   clear(): void {
     this.job.cancel();
     this.job.error = null;
-    this.#key = "";
+    this.question = null;
     this.attribution = null;
     this.stale = this.stopped = false;
-    this.#partial = [];
+    this.#partial = new Map();
   }
 
   stop(): void {
@@ -89,31 +83,37 @@ export class Explaining {
     this.stopped = true;
   }
 
-  #take(event: Event): void {
+  #take(question: Question, event: Event): void {
     if (event.type === "progress" && event.scores.length > 0) {
-      this.#partial = [...this.#partial, ...event.scores];
+      const partial = new Map(this.#partial);
+      for (const one of event.scores) partial.set(`${one[0]} ${one[1]}`, one);
+      this.#partial = partial;
     }
-    if (event.type === "attribution") {
-      this.attribution = event.attribution;
-      this.stale = false;
-      this.#partial = [];
-    }
+    if (event.type !== "attribution") return;
+    this.maps.remember(question, event.attribution);
+    this.#settle(question, event.attribution);
+  }
+
+  #settle(question: Question, attribution: Attribution): void {
+    this.attribution = attribution;
+    this.#method = question.method;
+    this.stale = false;
+    this.#partial = new Map();
+  }
+
+  /** The method of what is shown: while the first map is on its way, the one that makes it. */
+  get method(): MethodInfo | null {
+    return (this.attribution && this.#method) ?? this.question?.method ?? null;
   }
 
   /** The segments of the latest whole map, as the page wants them. */
   influences(view: View): Influence[] {
-    const { attribution } = this;
-    if (!attribution) return [];
-    const scores = attribution.token_scores;
-    if (!scores || !view.spans) return attribution.segments;
-    const spans = cutAt(view.spans, attribution.target.start);
-    const joined = aggregate(scores, spans, view.aggregate);
-    return spans.map((span, i) => influence(view.chips, span, joined[i]!));
+    return this.attribution ? influencesOf(this.attribution, view) : [];
   }
 
   /** Segments scored so far, while a new map is being computed. */
   arriving(view: View): Influence[] {
-    return this.#partial.map(([start, stop, score]) =>
+    return [...this.#partial.values()].map(([start, stop, score]) =>
       influence(view.chips, [start, stop], score),
     );
   }
@@ -125,6 +125,15 @@ export class Explaining {
   }
 }
 
+/** Token scores are joined over the spans that are wanted; whole segments are as they are. */
+export function influencesOf(attribution: Attribution, view: View): Influence[] {
+  const scores = attribution.token_scores;
+  if (!scores || !view.spans) return attribution.segments;
+  const spans = cutAt(view.spans, attribution.target.start);
+  const joined = aggregate(scores, spans, view.aggregate);
+  return spans.map((span, i) => influence(view.chips, span, joined[i]!));
+}
+
 function influence(chips: readonly Chip[], [start, stop]: Span, score: number): Influence {
   const role = chips[chipAt(chips, start)]?.role ?? "prompt";
   return { start, stop, text: textOf(chips, start, stop), role, score };
@@ -134,9 +143,4 @@ function influence(chips: readonly Chip[], [start, stop]: Span, score: number): 
 export function summedLogProb(tokens: readonly Token[]): number | null {
   const known = tokens.map((token) => token.log_prob).filter((value) => value != null);
   return known.length === tokens.length ? known.reduce((sum, value) => sum + value, 0) : null;
-}
-
-function keyOf({ answer, target, method, params, granularity, pattern }: Question): string {
-  const cut = method.scores_tokens ? null : [granularity, granularity === "custom" ? pattern : null];
-  return JSON.stringify([answer.id, target, method.name, params, cut]);
 }

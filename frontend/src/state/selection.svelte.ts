@@ -5,6 +5,8 @@ import type { Span } from "../wire";
 export class Selection {
   /** The tokens that are explained. */
   target = $state.raw<Span | null>(null);
+  /** The target was picked before it was known where segments end. */
+  loose = $state(false);
   /** The segment the keyboard is on; the selection runs from `anchor` to it. */
   cursor = $state.raw<Span | null>(null);
   anchor = $state.raw<Span | null>(null);
@@ -18,6 +20,7 @@ export class Selection {
 
   clear(): void {
     this.revealed = null;
+    this.loose = false;
     this.target = this.cursor = this.anchor = this.marked = this.dragged = null;
   }
 

@@ -1,6 +1,7 @@
 /** What the person typed and chose. All of it survives a reload. */
 import type { Aggregate, GenerationOptions, Granularity, ParameterValue, Span } from "../wire";
 import { BLANK, type Draft } from "./draft";
+import type { Foil } from "./question";
 import { TabStorage } from "./storage";
 
 const PART = "session";
@@ -19,15 +20,22 @@ interface Saved {
   options: GenerationOptions | null;
   model: string | null;
   method: string | null;
+  /** The method compared with, side by side. */
+  rival: string | null;
   params: Record<string, Record<string, ParameterValue>>;
   granularity: Granularity;
   pattern: string;
+  /** From coarse to fine, measuring at most `budget` segments. */
+  coarse: boolean;
+  budget: number;
   aggregate: Aggregate;
   intensity: number;
   paint: Paint;
   density: Density;
-  /** What was being explained: a span of tokens of an answer. */
-  target: { answer: number; span: Span } | null;
+  /** What was being explained: a span of tokens of an answer, against a foil or not. */
+  target: { answer: number; span: Span; foil?: Foil | null } | null;
+  /** Another answer, as far as it was typed. */
+  foilText: string;
 }
 
 const FIRST: Saved = {
@@ -37,14 +45,18 @@ const FIRST: Saved = {
   options: null,
   model: null,
   method: null,
+  rival: null,
   params: {},
   granularity: "line",
   pattern: "",
+  coarse: false,
+  budget: 256,
   aggregate: "sum",
   intensity: 1,
   paint: "tint",
   density: "comfortable",
   target: null,
+  foilText: "",
 };
 
 export class Session {
@@ -55,6 +67,9 @@ export class Session {
   readonly options = $derived(this.#saved.options);
   readonly model = $derived(this.#saved.model);
   readonly method = $derived(this.#saved.method);
+  readonly rival = $derived(this.#saved.rival);
+  readonly coarse = $derived(this.#saved.coarse);
+  readonly budget = $derived(this.#saved.budget);
   readonly granularity = $derived(this.#saved.granularity);
   readonly pattern = $derived(this.#saved.pattern);
   readonly aggregate = $derived(this.#saved.aggregate);
@@ -62,6 +77,7 @@ export class Session {
   readonly paint = $derived(this.#saved.paint);
   readonly density = $derived(this.#saved.density);
   readonly target = $derived(this.#saved.target);
+  readonly foilText = $derived(this.#saved.foilText);
 
   /** The last write did not fit: the person should know. */
   unkept = $state(false);

@@ -1,8 +1,6 @@
 /** The page's state, whole: the parts, and what a person can do with them. */
 import { getContext, setContext } from "svelte";
-import { textOf } from "../salience/chips";
-import { beforeRemoval, sameSpan } from "../salience/spans";
-import { t } from "../strings";
+import { sameSpan, spanAt } from "../salience/spans";
 import type { Transport } from "../transport";
 import type {
   Aggregate,
@@ -10,51 +8,58 @@ import type {
   Granularity,
   MethodInfo,
   ModelInfo,
+  ParameterValue,
+  Prompt,
   Span,
 } from "../wire";
-import { Answers, lacksSegments, referenceOf, type Answer } from "./answers.svelte";
-import { BLANK, draftOf, isEmpty, promptOf, samePrompt, type Draft } from "./draft";
-import { Explaining, type View } from "./explaining.svelte";
-import { Job } from "./job.svelte";
-import { Library, type Example } from "./library.svelte";
+import { Answering, type Asker } from "./answering.svelte";
+import { Answers, lacksSegments } from "./answers.svelte";
+import type { Shown } from "./checking.svelte";
+import { Contrast, type Suggestion } from "./contrast.svelte";
+import { Cutting } from "./cutting.svelte";
+import { isEmpty } from "./draft";
+import type { Explaining, View } from "./explaining.svelte";
+import { Findings } from "./findings.svelte";
+import type { Example } from "./library.svelte";
 import { Muting } from "./muting.svelte";
-import { Selection } from "./selection.svelte";
+import { Prompting } from "./prompting.svelte";
+import { paramsFor, type Foil, type Subject } from "./question";
+import { Selection, union } from "./selection.svelte";
 import { Server } from "./server.svelte";
 import { Session } from "./session.svelte";
 
 const PATTERN_PAUSE = 300;
 
-export class Workbench {
+export class Workbench implements Asker {
   readonly session = new Session();
-  readonly library = new Library(t.examples.yours);
+  readonly prompting = new Prompting(this.session, () => this.#replaced());
   readonly answers = new Answers(this.session.storage);
   readonly selection = new Selection();
+  readonly contrast = new Contrast();
   readonly server: Server;
-  readonly writing: Job;
-  readonly giving: Job;
-  readonly completing: Job;
-  readonly cutting: Job;
+  readonly answering: Answering;
+  readonly cutting: Cutting;
+  readonly findings: Findings;
   readonly explaining: Explaining;
   readonly muting: Muting;
-  /** Spans of the custom pattern, and which answer and pattern they are of. */
-  #custom = $state.raw<{ key: string; spans: readonly Span[] } | null>(null);
   #patternTimer: ReturnType<typeof setTimeout> | undefined;
+  #restored = false;
 
-  readonly example: Example | null = $derived.by(() => this.library.find(this.session.example));
-  readonly edited: boolean = $derived.by(() => {
-    const { draft } = this.session;
-    if (!this.example) return !this.session.example && !isEmpty(draft);
-    return !samePrompt(promptOf(draft), this.example.prompt);
-  });
   readonly model: ModelInfo | null = $derived.by(() => {
     const { models } = this.server;
     return models.find((one) => one.name === this.session.model) ?? models[0] ?? null;
   });
-  readonly method: MethodInfo | null = $derived.by(() => {
+  readonly usable: readonly MethodInfo[] = $derived.by(() => {
     const methods = this.server.state?.methods ?? [];
-    const usable = methods.filter((one) => !this.model?.unavailable_methods[one.name]);
-    const named = (name: string | null) => usable.find((one) => one.name === name);
-    return named(this.session.method) ?? named("occlusion") ?? usable[0] ?? null;
+    return methods.filter((one) => !this.model?.unavailable_methods[one.name]);
+  });
+  /** The chosen method, or the first that there is: the server puts the best one to begin with first. */
+  readonly method: MethodInfo | null = $derived.by(
+    () => this.#named(this.session.method) ?? this.usable[0] ?? null,
+  );
+  readonly rivalMethod: MethodInfo | null = $derived.by(() => {
+    const found = this.#named(this.session.rival);
+    return found === this.method ? null : found;
   });
   readonly options: GenerationOptions | null = $derived.by(
     () => this.session.options ?? this.server.state?.options ?? null,
@@ -63,205 +68,151 @@ export class Workbench {
   readonly segments: readonly Span[] | null = $derived.by(() => {
     const answer = this.answers.current;
     if (!answer) return null;
-    const { granularity } = this.session;
-    if (granularity !== "custom") return answer.segmentations[granularity] ?? null;
-    return this.#custom?.key === this.#customKey(answer) ? this.#custom.spans : null;
+    const { granularity, pattern } = this.session;
+    if (granularity === "custom") return this.cutting.spans(answer, pattern);
+    return answer.segmentations[granularity] ?? null;
   });
   readonly view: View = $derived.by(() => ({
     chips: this.answers.chips,
     spans: this.segments,
     aggregate: this.session.aggregate,
   }));
+  readonly subject: Subject | null = $derived.by(() => {
+    const answer = this.answers.current;
+    const { target } = this.selection;
+    return answer && target ? { answer, target, foil: this.contrast.foil } : null;
+  });
+  readonly shown: Shown | null = $derived.by(() => {
+    const { subject, view, session } = this;
+    return subject && this.findings.shown(subject, view, session.granularity);
+  });
 
   constructor(readonly transport: Transport) {
     this.server = new Server(transport, () => this.#arrived());
-    this.writing = new Job(transport, this.server);
-    this.giving = new Job(transport, this.server);
-    this.completing = new Job(transport, this.server);
-    this.cutting = new Job(transport, this.server);
-    this.explaining = new Explaining(transport, this.server);
+    this.answering = new Answering(transport, this.server, this.answers, this);
+    this.cutting = new Cutting(transport, this.server);
+    this.findings = new Findings(transport, this.server, this.session);
+    this.explaining = this.findings.explaining;
     this.muting = new Muting(transport, this.server);
-    this.answers.show(promptOf(this.session.draft));
+    this.answers.show(this.prompt);
   }
 
   async start(): Promise<void> {
     await this.server.connect();
   }
 
-  #restored = false;
-
   #arrived(): void {
     const { state } = this.server;
     if (!state) return;
-    this.library.show(state.datasets);
-    if (this.session.first && !this.session.example && isEmpty(this.session.draft)) {
-      const first = this.library.examples[0];
-      if (first) this.open(first);
-    }
+    this.prompting.library.show(state.datasets);
+    this.prompting.openFirst();
     if (this.model) void this.server.load(this.model.name);
     const { target } = this.session;
     if (!this.#restored && target && target.answer === this.answers.current?.id) {
       this.selection.target = target.span;
+      this.contrast.foil = target.foil ?? null;
+      this.contrast.typed = this.session.foilText;
     }
     this.#restored = true;
-    this.complete();
+    this.answering.complete();
     this.refresh();
   }
 
-  // ---- the prompt ----
-
-  open(example: Example | null): void {
-    if (this.writing.running) this.stop();
-    const key = example?.key ?? null;
-    if (key === this.session.example && this.session.example !== null) return;
-    this.session.open(key, example ? draftOf(example.prompt) : BLANK, this.edited);
-    this.answers.show(promptOf(this.session.draft));
-    this.#leaveAnswer();
+  #named(name: string | null): MethodInfo | null {
+    return this.usable.find((one) => one.name === name) ?? null;
   }
 
-  type(draft: Draft): void {
-    this.session.set({ draft });
+  // ---- the prompt and its answer ----
+
+  get prompt(): Prompt {
+    return this.prompting.prompt;
   }
 
-  revert(): void {
-    if (this.example) this.type(draftOf(this.example.prompt));
-    this.answers.show(promptOf(this.session.draft));
-    this.#leaveAnswer();
+  get example(): Example | null {
+    return this.prompting.example;
   }
-
-  /** Keep the edited prompt as an example, and go on from it. */
-  addExample(): void {
-    const { draft } = this.session;
-    const from = this.example;
-    const name = (n: number) =>
-      from ? t.editor.addedName(from.id, n) : t.editor.blankName(n);
-    const added = this.library.add(promptOf(draft), from, name);
-    if (!added) {
-      this.session.unkept = true;
-      return;
-    }
-    this.session.open(added.key, draft, false);
-    this.session.set({ draft });
-  }
-
-  removeExample(example: Example): void {
-    this.library.remove(example.key);
-    if (this.session.example === example.key) this.session.set({ example: null });
-  }
-
-  // ---- the answer ----
-
-  async generate(muted: readonly Span[] = [], mutedTexts: readonly string[] = []): Promise<void> {
-    const model = this.model;
-    if (!model || !this.options) return;
-    const prompt = muted.length > 0 ? this.answers.current!.prompt : promptOf(this.session.draft);
-    const from = { kind: "model" as const, model: model.name, prompt, muted, mutedTexts };
-    let id = 0;
-    const request = {
-      model: model.name,
-      reference: { prompt, muted: [...muted], response_ids: [] },
-      options: this.options,
-    };
-    const outcome = await this.writing.run("generate", request, (event) => {
-      if (event.type === "sequence") {
-        this.#leaveAnswer();
-        id = this.answers.begin(from, event.sequence, event.segmentations, null);
-        this.#writingId = id;
-      } else if (event.type === "tokens") {
-        this.answers.extend(id, event.tokens);
-      } else if (event.type === "generation") {
-        const { sequence, finish_reason } = event.generation;
-        this.answers.finish(id, sequence, event.segmentations, finish_reason);
-        this.#cut();
-      }
-    });
-    if (outcome !== "failed") return;
-    this.answers.stop(id);
-    this.complete();
-  }
-
-  #writingId = 0;
 
   /** Generate from what is typed, if there is something and a model to do it. */
   generateDraft(): void {
-    if (!isEmpty(this.session.draft)) void this.generate();
+    if (!isEmpty(this.session.draft)) void this.answering.generate();
   }
 
-  stop(): void {
-    this.writing.cancel();
-    this.answers.stop(this.#writingId);
-    this.complete();
+  #replaced(): void {
+    if (this.answering.writing.running) this.answering.stop();
+    this.answers.show(this.prompt);
+    this.leaving();
   }
 
-  /** Learn where the segments of an answer are that was stopped half way. */
-  complete(): void {
-    const answer = this.answers.current;
-    this.completing.cancel();
-    if (!answer || !lacksSegments(answer)) return this.#cut();
-    const reference = referenceOf(answer);
-    const request = {
-      model: answer.model,
-      reference: { ...reference, response_ids: [] },
-      response: reference.response_ids,
-    };
-    void this.completing.run("respond", request, (event) => {
-      if (event.type !== "generation") return;
-      const { sequence, finish_reason } = event.generation;
-      this.answers.finish(answer.id, sequence, event.segmentations, finish_reason);
-      this.#cut();
-    });
-  }
-
-  /** Show the dataset's answer, asking the model how likely it finds it. */
-  async showGiven(): Promise<void> {
-    const { example, model } = this;
-    if (!example?.target || !model) return;
-    const known = this.answers.find("dataset", model.name);
-    if (known) return this.showAnswer(known.id);
-    const request = {
-      model: model.name,
-      reference: { prompt: example.prompt, muted: [], response_ids: [] },
-      response: example.target,
-    };
-    const from = { kind: "dataset" as const, model: model.name, prompt: example.prompt };
-    await this.giving.run("respond", request, (event) => {
-      if (event.type !== "generation" || !samePrompt(example.prompt, promptOf(this.session.draft))) return;
-      const { sequence, finish_reason } = event.generation;
-      this.#leaveAnswer();
-      const whole = { ...from, muted: [], mutedTexts: [] };
-      this.answers.begin(whole, sequence, event.segmentations, finish_reason);
-      this.#cut();
-    });
-  }
-
-  showAnswer(id: number): void {
-    if (this.answers.current?.id === id) return;
-    this.#leaveAnswer();
-    this.answers.select(id);
-    this.complete();
-  }
-
-  #leaveAnswer(): void {
+  leaving(): void {
     this.selection.clear();
-    this.session.set({ target: null });
-    this.explaining.clear();
+    this.contrast.clear();
+    this.session.set({ target: null, foilText: "" });
+    this.refresh();
     this.muting.clear();
+  }
+
+  completed(): void {
+    this.#cut();
+    this.#growTarget();
+  }
+
+  /** A target that was picked before the segments were known grows to theirs. */
+  #growTarget(): void {
+    const { target, loose } = this.selection;
+    const { segments } = this;
+    if (!target || !segments || !loose) return;
+    const [first, last] = [target[0], target[1] - 1].map((at) => segments[spanAt(segments, at)]);
+    if (first && last) this.setTarget(union(first, last));
   }
 
   // ---- the target and its explanation ----
 
-  setTarget(span: Span | null): void {
+  /** Make a part of the answer the target, asked about against `foil` if there is one. */
+  setTarget(span: Span | null, foil: Foil | null = null): void {
     const answer = this.answers.current;
-    if (!answer || this.writing.running) return;
+    if (!answer || this.answering.writing.running) return;
     const target: Span | null = span && [Math.max(span[0], answer.promptLength), span[1]];
     if (target && target[0] >= target[1]) return;
     this.selection.dragged = this.selection.anchor = null;
-    if (sameSpan(target, this.selection.target)) return;
+    const same = sameSpan(target, this.selection.target);
+    if (same && !foil && !this.selection.loose) return;
+    if (!same) this.contrast.clear();
+    this.contrast.foil = foil;
+    this.contrast.error = null;
     this.selection.target = target;
-    this.session.set({ target: target && { answer: answer.id, span: target } });
+    this.selection.loose = target !== null && lacksSegments(answer);
+    this.findings.checking.clear();
+    this.#keepTarget();
     if (target) this.muting.spans = this.muting.spans.filter(([, stop]) => stop <= target[0]);
     this.refresh();
     void this.muting.measure(answer, target);
+  }
+
+  /** Ask about one token of the target: why it, and not what might have stood there. */
+  suggest({ span, foil }: Suggestion): void {
+    this.setTarget(span, foil);
+  }
+
+  setFoil(foil: Foil | null): void {
+    this.contrast.foil = foil;
+    this.contrast.error = null;
+    this.findings.checking.clear();
+    this.#keepTarget();
+    this.refresh();
+  }
+
+  typeFoil(text: string): void {
+    this.contrast.typed = text;
+    this.contrast.error = null;
+    this.session.set({ foilText: text });
+  }
+
+  #keepTarget(): void {
+    const { subject } = this;
+    this.session.set({
+      target: subject && { answer: subject.answer.id, span: subject.target, foil: subject.foil },
+      foilText: this.contrast.typed,
+    });
   }
 
   setModel(name: string): void {
@@ -275,7 +226,13 @@ export class Workbench {
     this.refresh();
   }
 
-  setParams(params: Record<string, string | number | boolean>): void {
+  /** Show another method's map of the same target beside this one; null to leave. */
+  compareWith(name: string | null): void {
+    this.session.set({ rival: name });
+    this.refresh();
+  }
+
+  setParams(params: Record<string, ParameterValue>): void {
     if (this.method) this.session.setParams(this.method.name, params);
     this.refresh();
   }
@@ -284,6 +241,11 @@ export class Workbench {
     this.session.set({ granularity });
     this.selection.cursor = this.selection.anchor = null;
     this.#cut();
+    this.refresh();
+  }
+
+  setCoarse(coarse: boolean): void {
+    this.session.set({ coarse });
     this.refresh();
   }
 
@@ -299,42 +261,33 @@ export class Workbench {
 
   /** Ask for what is not known: the target's explanation under the present choices. */
   refresh(again = false): void {
-    const answer = this.answers.current;
-    const { target } = this.selection;
-    if (!answer || !target) return this.explaining.clear();
-    if (!this.method || !this.segments) return;
-    const { granularity, pattern } = this.session;
-    const params = this.params();
-    const question = { answer, target, method: this.method, params, granularity, pattern };
-    void this.explaining.ask(question, again);
+    const { subject, method } = this;
+    if (!subject) this.findings.clear();
+    else if (method && this.segments && !this.selection.loose) {
+      void this.#ask(subject, method, again);
+    }
   }
 
-  /** The method's parameters: its defaults, and what the person changed. */
-  params(): Record<string, string | number | boolean> {
-    const { method } = this;
-    if (!method) return {};
-    const defaults = method.parameters.map(({ name, default: value }) => [name, value] as const);
-    return { ...Object.fromEntries(defaults), ...this.session.paramsOf(method.name) };
+  async #ask(subject: Subject, chosen: MethodInfo, again: boolean): Promise<void> {
+    const methods = { usable: this.usable, chosen, rival: this.rivalMethod };
+    const outcome = await this.findings.ask(subject, methods, again);
+    if (outcome !== "failed" || !this.contrast.refuse(this.explaining.job.error)) return;
+    this.#keepTarget();
+    this.refresh();
   }
 
-  #customKey(answer: Answer): string {
-    return `${answer.id} ${this.session.pattern}`;
+  /** A method's parameters: its defaults, and what the person changed. */
+  params(method: MethodInfo): Record<string, ParameterValue> {
+    return paramsFor(method, this.session);
   }
 
   /** Cut by the custom pattern, if that is how segments are wanted. */
   #cut(): void {
     const answer = this.answers.current;
     const { granularity, pattern } = this.session;
-    if (granularity !== "custom" || !pattern || !answer || this.segments) {
-      this.cutting.cancel();
-      this.cutting.error = null;
-      return;
-    }
-    const key = this.#customKey(answer);
-    const request = { model: answer.model, reference: referenceOf(answer), pattern };
-    void this.cutting.run("segment", request, (event) => {
-      if (event.type !== "segments") return;
-      this.#custom = { key, spans: event.spans };
+    if (granularity !== "custom" || !pattern || !answer || this.segments) return this.cutting.rest();
+    void this.cutting.ask(answer, pattern, () => {
+      this.#growTarget();
       this.refresh();
     });
   }
@@ -368,16 +321,6 @@ export class Workbench {
   get mutedPrompt(): readonly Span[] {
     const length = this.answers.current?.promptLength ?? 0;
     return this.muting.spans.filter(([, stop]) => stop <= length);
-  }
-
-  async generateWithout(): Promise<void> {
-    const answer = this.answers.current;
-    const spans = this.mutedPrompt;
-    if (!answer || spans.length === 0) return;
-    const texts = spans.map(([start, stop]) => textOf(this.answers.chips, start, stop));
-    const full = [...answer.muted, ...beforeRemoval(spans, answer.muted)];
-    full.sort((a, b) => a[0] - b[0]);
-    await this.generate(full, [...answer.mutedTexts, ...texts]);
   }
 }
 

@@ -1,16 +1,7 @@
 /** Every word of the page, in English. Another language is another file of this shape. */
-import type { Change } from "../salience/likelihood";
-
-const count = (n: number, one: string, many: string) =>
-  `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-
-const units: Record<string, [string, string]> = {
-  token: ["token", "tokens"],
-  word: ["word", "words"],
-  sentence: ["sentence", "sentences"],
-  line: ["line", "lines"],
-  paragraph: ["paragraph", "paragraphs"],
-};
+import type { MethodKind } from "../wire";
+import { findings } from "./en.findings";
+import { count } from "./words";
 
 export const en = {
   app: {
@@ -195,8 +186,12 @@ export const en = {
   toolbar: {
     label: "How it is explained",
     method: "Method",
-    parameters: "Parameters",
-    parametersOf: (method: string) => `Parameters of ${method}`,
+    parametersOf: (method: string) => `About ${method}, and its parameters`,
+    kinds: {
+      gradient: "Gradient: from one look back",
+      perturbation: "Perturbation: by taking parts away",
+    } as Record<MethodKind, string>,
+    reference: (paper: string) => `Reference: ${paper}`,
     defaults: "Defaults",
     granularity: "Granularity",
     granularities: {
@@ -221,56 +216,7 @@ export const en = {
     comfortable: "Comfortable",
     compact: "Compact",
   },
-  legend: {
-    label: "Legend",
-    supports: "supports the target",
-    opposes: "opposes it",
-    less: "mattered less",
-    more: "mattered more",
-    unit: (unit: string) => `Unit: ${unit}`,
-  },
-  target: {
-    title: "Target",
-    none: "Click a part of the answer to ask why it is there.",
-    noAnswer: "What you ask about will show here.",
-    clear: "Clear the target",
-    logProb: "Log-probability",
-    probability: "Probability",
-    tokens: (n: number) => count(n, "token", "tokens"),
-    nats: "nats",
-  },
-  influences: {
-    title: "Influences",
-    none: "Nothing came before the target.",
-    waiting: "What led to the target will be ranked here.",
-    stopped: "Stopped before it was done.",
-    again: "Compute again",
-    mute: (text: string) => `Mute: ${text}`,
-    muteThis: "Mute: measure the target without it",
-    unmuteThis: "Unmute",
-    blank: "(blank)",
-    showTemplate: (n: number) => `Show ${count(n, "template segment", "template segments")}`,
-    hideTemplate: "Hide template",
-    more: (n: number) => `Show ${n.toLocaleString("en")} more`,
-    convergence: (delta: string) => `Completeness gap: ${delta}`,
-    inAnswer: "in the answer",
-  },
-  mute: {
-    title: (n: number) => `${count(n, "part", "parts")} muted`,
-    scoring: "Measuring",
-    change: (n: number, unit: string, change: Change) => {
-      const [one, many] = units[unit] ?? ["part", "parts"];
-      const without = n === 1 ? `Without this ${one}` : `Without these ${n} ${many}`;
-      if (change.kind === "same") return `${without} the target is about as likely.`;
-      return `${without} the target is ${change.times} times ${change.kind} likely.`;
-    },
-    fromTo: (before: string, after: string) => `${before} → ${after}`,
-    generate: "Generate without it",
-    generateMany: "Generate without them",
-    unmuteAll: "Unmute all",
-    responseOnly:
-      "Parts of the answer can be muted for measuring only; a new answer leaves out parts of the prompt.",
-  },
+  ...findings,
 };
 
 export type Strings = typeof en;

@@ -5,6 +5,8 @@ behind (no altered weights, hooks or modes), and every returned array is float64
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,6 +17,7 @@ from backlit.types import (
     FinishReason,
     GenerationOptions,
     Prompt,
+    Span,
     Target,
     Token,
     TokenSequence,
@@ -24,6 +27,24 @@ FloatArray = npt.NDArray[np.float64]
 
 Progress = Callable[[str, int, int | None], None]
 """`progress(phase, done, total)`: called often; may raise `Cancelled` to stop the work."""
+
+
+_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
+
+
+@contextmanager
+def cancellable(check: Callable[[], None]) -> Iterator[None]:
+    """Let engines call `check`, which may raise `Cancelled`, in the midst of long work."""
+    before = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(before)
+
+
+def checkpoint() -> Callable[[], None]:
+    """The check that an engine should call several times a second, such as in each layer."""
+    return _check.get()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,22 @@ class EmbeddingGradient:
 
     embeddings: FloatArray
     gradient: FloatArray
+    log_probs: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class GateGradient:
+    """The target's summed log-probability and how it changes with each edge of attention.
+
+    Every edge from a token (query) to an earlier one or itself (key) has a gate of 1, which
+    multiplies the attention weight before it is normalized, in all layers and heads at once.
+
+    Attributes:
+        edges: d sum(log_probs) / d gate, `(query, key)`, zero where no edge is.
+        log_probs: of each target token, nats, `(target,)`.
+    """
+
+    edges: FloatArray
     log_probs: FloatArray
 
 
@@ -107,18 +144,19 @@ class Scorer(Engine, Protocol):
     """Says how likely a continuation is."""
 
     def score(
-        self, contexts: Sequence[Sequence[int]], target: Sequence[int]
+        self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
-        """Log-probabilities of `target` after each context.
+        """Log-probabilities of each answer after each context.
 
         Args:
-            contexts: token ids, each `(context,)`. Those that share a beginning with the
-                first are cheaper: it is run once.
-            target: token ids, `(target,)`, at least one.
+            contexts: token ids, each `(context,)`, not empty. What they begin with alike may
+                be run once.
+            answers: token ids, each `(answer,)`, at least one of at least one.
 
         Yields:
             `(index, log_probs)`, the first context first and the others in whatever order is
-            quickest; `log_probs` `(target,)` in nats.
+            quickest; `log_probs` in nats, those of all answers one behind the other:
+            `(answers,)`.
         """
         ...
 
@@ -131,6 +169,15 @@ class Scorer(Engine, Protocol):
 class Differentiable(Scorer, Protocol):
     """Says how a target's log-probability changes with the input embeddings."""
 
+    @property
+    def vocabulary_size(self) -> int:
+        """How many ids have an embedding."""
+        ...
+
+    def embed(self, ids: Sequence[int]) -> FloatArray:
+        """What the embedding layer puts out for ids `(n,)`: `(n, dim)`."""
+        ...
+
     def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
         """Gradient of the target's summed log-probability at the token embeddings.
 
@@ -140,17 +187,74 @@ class Differentiable(Scorer, Protocol):
         """
         ...
 
+    def token_gradients(
+        self, input_ids: Sequence[int], target: Target
+    ) -> Iterator[EmbeddingGradient]:
+        """The gradient of each target token's own log-probability; `log_probs` is `(1,)`.
+
+        One forward pass serves them all.
+        """
+        ...
+
+    def score_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> FloatArray:
+        """The target's summed log-probability, `(batch,)`, for other embeddings before it.
+
+        Args:
+            input_ids: `(seq,)`, as for `gradient`.
+            target: token span.
+            contexts: embeddings in place of those before the target, `(batch, start, dim)`.
+        """
+        ...
+
+    def gradient_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """As `score_at`, and the gradients there, `(batch, start, dim)`."""
+        ...
+
+
+@runtime_checkable
+class Gated(Scorer, Protocol):
+    """Says how the target's log-probability changes when attention is gated."""
+
+    @property
+    def gates(self) -> bool:
+        """Whether this model attends through a mask that can be changed."""
+        ...
+
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+        """Gradient at the gates of all edges; arguments as for `Differentiable.gradient`."""
+        ...
+
+    def knock_out(
+        self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """As `score`, the context being the same each time but for one span of it that no
+        token behind the span attends to: its gates are 0. Positions stay what they are.
+        """
+        ...
+
 
 CAPABILITIES: dict[str, Any] = {
     "generate": Engine,
     "score": Scorer,
     "gradient": Differentiable,
+    "gates": Gated,
 }
 
 
 def capabilities(engine: Engine) -> tuple[str, ...]:
     """The names of what an engine can do."""
-    return tuple(name for name, kind in CAPABILITIES.items() if isinstance(engine, kind))
+    return tuple(name for name in CAPABILITIES if offers(engine, name))
+
+
+def offers(engine: Engine, capability: str) -> bool:
+    """Whether an engine has a capability, a key of `CAPABILITIES`."""
+    if not isinstance(engine, CAPABILITIES[capability]):
+        return False
+    return not isinstance(engine, Gated) or capability != "gates" or engine.gates
 
 
 __all__ = [
@@ -159,8 +263,13 @@ __all__ = [
     "EmbeddingGradient",
     "Engine",
     "FloatArray",
+    "GateGradient",
+    "Gated",
     "GenerationStep",
     "Progress",
     "Scorer",
+    "cancellable",
     "capabilities",
+    "checkpoint",
+    "offers",
 ]

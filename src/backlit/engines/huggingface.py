@@ -6,7 +6,6 @@ compute logits where no target stands, or ask for the gradient of a weight.
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,22 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from backlit.engines.base import EmbeddingGradient, FloatArray, GenerationStep
+from backlit.engines.base import (
+    EmbeddingGradient,
+    FloatArray,
+    GateGradient,
+    GenerationStep,
+)
+from backlit.engines.huggingface_gradients import Gradients, watch_layers
 from backlit.engines.huggingface_tokens import TokenReader
-from backlit.engines.prefix_reuse import PrefixScorer
-from backlit.errors import CapabilityError, OptionsError, PromptError, UnsupportedModelError
+from backlit.engines.tree_scorer import TreeScorer
+from backlit.errors import OptionsError, PromptError, UnsupportedModelError
 from backlit.types import (
     Alternative,
     FinishReason,
     GenerationOptions,
     Prompt,
+    Span,
     Target,
     Token,
     TokenSequence,
@@ -83,7 +89,7 @@ def load(
 
 
 class HuggingFaceEngine:
-    """A loaded model and its tokenizer; `Differentiable`.
+    """A loaded model and its tokenizer; `Differentiable` and `Gated`.
 
     The model is put into eval mode and its weights are frozen.
     """
@@ -92,13 +98,15 @@ class HuggingFaceEngine:
         self.name = name
         self._model = model.eval().requires_grad_(False)
         self._tokenizer = tokenizer
-        vocabulary = model.get_input_embeddings().weight.shape[0]
-        self._reader = TokenReader(tokenizer, name, vocabulary)
+        self.vocabulary_size: int = model.get_input_embeddings().weight.shape[0]
+        self._reader = TokenReader(tokenizer, name, self.vocabulary_size)
         accepted = inspect.signature(model.forward).parameters
         self._keeps_logits = "logits_to_keep" in accepted
         # state-space models keep a state rather than keys and values
         self._memory = "cache_params" if "cache_params" in accepted else "past_key_values"
-        self._scorer = PrefixScorer(self._last_logits, model)
+        self._scorer = TreeScorer(self._logits, model)
+        self._gradients = Gradients(self._logits, model)
+        watch_layers(model)
         config = model.config.get_text_config()
         self.context_length: int | None = getattr(config, "max_position_embeddings", None)
         self.chat = self._reader.chat
@@ -197,16 +205,25 @@ class HuggingFaceEngine:
     # ---- scoring -----------------------------------------------------------------------
 
     def score(
-        self, contexts: Sequence[Sequence[int]], target: Sequence[int]
+        self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
-        return self._scorer.score(contexts, target)
+        return self._scorer.score(contexts, answers)
+
+    @property
+    def gates(self) -> bool:
+        return self._scorer.can_mask
+
+    def knock_out(
+        self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        return self._scorer.knock_out(context, spans, answers)
 
     @torch.inference_mode()
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
         first = sequence.prompt_length
         count = len(sequence.tokens) - first
         inputs = self._tensor([sequence.input_ids[:-1]])  # (1, seq - 1)
-        log_probs = self._last_logits(count, input_ids=inputs)[0].log_softmax(-1)  # (count, vocab)
+        log_probs = self._logits(count, input_ids=inputs)[0].log_softmax(-1)  # (count, vocab)
         best = log_probs.topk(ALTERNATIVES)
         decoder = self._reader.decoder(sequence.prompt)
         tokens: list[Token] = []
@@ -227,48 +244,42 @@ class HuggingFaceEngine:
             decoder.push(token.id)
         return sequence.prompt.extended(tokens)
 
+    # ---- differentiating ---------------------------------------------------------------
+
+    def embed(self, ids: Sequence[int]) -> FloatArray:
+        return self._gradients.embed(ids)
+
     def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
-        ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
-        count = target.stop - target.start
-        wanted = self._tensor(input_ids[target.start : target.stop])  # (count,)
-        with self._leaf_embeddings() as leaves, torch.enable_grad():
-            logits = self._last_logits(count, input_ids=self._tensor([ids]))[0]  # (count, vocab)
-            picked = logits.gather(-1, wanted.to(logits.device)[:, None])[:, 0]
-            log_probs = picked - logits.logsumexp(-1)  # (count,)
-            (leaf,) = leaves
-            (gradient,) = torch.autograd.grad(log_probs.sum(), leaf)  # (1, seq, dim)
-        return EmbeddingGradient(
-            _numpy(leaf.detach()[0]), _numpy(gradient[0]), _numpy(log_probs.detach())
-        )
+        return self._gradients.gradient(input_ids, target)
 
-    @contextmanager
-    def _leaf_embeddings(self) -> Iterator[list[torch.Tensor]]:
-        """Cut the graph at the embeddings: what the layer puts out becomes a leaf.
+    def token_gradients(
+        self, input_ids: Sequence[int], target: Target
+    ) -> Iterator[EmbeddingGradient]:
+        return self._gradients.token_gradients(input_ids, target)
 
-        A hook, rather than `inputs_embeds`, so that models which scale embeddings or look
-        ids up a second time see what they always see.
-        """
-        leaves: list[torch.Tensor] = []
+    def score_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> FloatArray:
+        return self._gradients.score_at(input_ids, target, contexts)
 
-        def cut(module: Any, args: Any, output: torch.Tensor) -> torch.Tensor:
-            leaves.append(output.detach().requires_grad_())
-            return leaves[-1]
+    def gradient_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        return self._gradients.gradient_at(input_ids, target, contexts)
 
-        layer = self._model.get_input_embeddings()
-        if layer is None:
-            raise CapabilityError(f"{self.name} has no embedding layer to differentiate by.")
-        handle = layer.register_forward_hook(cut)
-        try:
-            yield leaves
-        finally:
-            handle.remove()
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+        return self._gradients.gate_gradient(input_ids, target)
 
-    def _last_logits(self, count: int, **inputs: Any) -> torch.Tensor:
-        """Logits at the last `count` positions, float32: `(batch, count, vocab)`."""
-        extra = {"logits_to_keep": count} if self._keeps_logits else {}
+    # ---- running -----------------------------------------------------------------------
+
+    def _logits(self, positions: int | torch.Tensor, **inputs: Any) -> torch.Tensor:
+        """Float32 logits at these positions, or the last so many: `(batch, positions, vocab)`."""
+        extra = {"logits_to_keep": positions} if self._keeps_logits else {}
         inputs.setdefault("use_cache", False)
         logits: torch.Tensor = self._model(**inputs, **extra).logits
-        return logits[:, -count:].float()
+        if isinstance(positions, int):
+            return logits[:, -positions:].float()
+        return (logits if self._keeps_logits else logits[:, positions]).float()
 
     def _tensor(self, ids: Any) -> torch.Tensor:
         return torch.tensor(ids, device=self._model.get_input_embeddings().weight.device)
@@ -323,8 +334,3 @@ def _dtype(asked: str | None, device: torch.device | None) -> torch.dtype:
     if asked not in names:
         raise OptionsError(f"There is no dtype {asked!r}.", f"Use one of {', '.join(names)}.")
     return names[asked]
-
-
-def _numpy(tensor: torch.Tensor) -> FloatArray:
-    array: FloatArray = tensor.double().cpu().numpy()
-    return array

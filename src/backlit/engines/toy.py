@@ -3,11 +3,12 @@
 It is linear up to the softmax. Each token is a one-hot embedding `e_i`; the logits after
 position t are
 
-    b + sum over i <= t of (DECAY ** (t - i) * A + COPY * I)^T e_i
+    b + sum over i <= t of (decay ** (t - i) * A + COPY * I)^T e_i
 
 where `A[x, y]` says how often y followed x in a few built-in sentences and `b` how often each
 token stood anywhere. So near words matter most, words seen before come more easily, and every
-gradient has a closed form.
+gradient has a closed form. With a decay of 1 the order of words does not matter, and the
+difference of two tokens' log-probabilities is the sum of what each word adds.
 """
 
 import math
@@ -20,7 +21,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from backlit.engines.base import EmbeddingGradient, FloatArray, GenerationStep
+from backlit.engines.base import EmbeddingGradient, FloatArray, GateGradient, GenerationStep
 from backlit.engines.text import StreamDecoder, check_prompt, check_text, render_chat, roles_of
 from backlit.errors import PromptError, TargetError
 from backlit.types import (
@@ -54,17 +55,19 @@ END = "<end>"
 
 
 class ToyEngine:
-    """The toy model and its tokenizer; `Differentiable`.
+    """The toy model and its tokenizer; `Differentiable` and `Gated`.
 
     The vocabulary is 256 bytes, the words of the sentences (with and without the space before
     them), and an end token. Characters that are in no word are written as their UTF-8 bytes.
     """
 
     chat = True
+    gates = True
     context_length: int | None = 8_192
 
-    def __init__(self, name: str = "toy") -> None:
+    def __init__(self, name: str = "toy", decay: float = DECAY) -> None:
         self.name = name
+        self.decay = decay
         self.metadata: Mapping[str, str] = {
             "source": "toy",
             "engine": "toy",
@@ -80,7 +83,7 @@ class ToyEngine:
             END.encode(),
         )
         self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
-        self._longest = max(map(len, self.vocabulary))
+        self.vocabulary_size = len(self.vocabulary)
         self._end = len(self.vocabulary) - 1
         self.bias, self.follows = self._learn()  # (vocab,), (vocab, vocab)
 
@@ -144,7 +147,7 @@ class ToyEngine:
         held: list[Token] = []  # facts of ids whose character is not whole yet
         written = ""
         for count in range(1, options.max_new_tokens + 1):
-            log_probs = _log_softmax(self._logits(ids, len(ids) - 1))[0]  # (vocab,)
+            log_probs = _log_softmax(self._logits(self.embed(ids), len(ids) - 1))[0]  # (vocab,)
             chosen = _choose(log_probs, options, random)
             reason: FinishReason | None = None
             whole: list[tuple[int, str, Span]] = []
@@ -181,16 +184,31 @@ class ToyEngine:
     # ---- scoring -----------------------------------------------------------------------
 
     def score(
-        self, contexts: Sequence[Sequence[int]], target: Sequence[int]
+        self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
         for index, context in enumerate(contexts):
-            ids = [*context, *target[:-1]]
-            log_probs = _log_softmax(self._logits(ids, len(context) - 1))  # (target, vocab)
-            yield index, log_probs[np.arange(len(target)), list(target)]
+            yield index, np.concatenate([self._answer(context, one) for one in answers])
+
+    def knock_out(
+        self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        for index, span in enumerate(spans):
+            yield index, np.concatenate([self._answer(context, one, span) for one in answers])
+
+    def _answer(
+        self, context: Sequence[int], answer: Sequence[int], hidden: Span | None = None
+    ) -> FloatArray:
+        """Log-probabilities `(answer,)`; tokens behind the span `hidden` do not see it."""
+        gates = np.tri(len(context) + len(answer) - 1)  # (query, key)
+        if hidden is not None:
+            gates[hidden[1] :, slice(*hidden)] = 0
+        embeddings = self.embed([*context, *answer[:-1]])  # (seq, vocab)
+        log_probs = _log_softmax(self._logits(embeddings, len(context) - 1, gates))
+        return log_probs[np.arange(len(answer)), list(answer)]
 
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
         first = sequence.prompt_length
-        log_probs = _log_softmax(self._logits(sequence.input_ids[:-1], first - 1))
+        log_probs = _log_softmax(self._logits(self.embed(sequence.input_ids[:-1]), first - 1))
         decoder = StreamDecoder(self._decode, sequence.prompt.input_ids, 0)
         tokens = []
         for token, row in zip(sequence.tokens[first:], log_probs, strict=True):
@@ -199,31 +217,86 @@ class ToyEngine:
             decoder.push(token.id)
         return sequence.prompt.extended(tokens)
 
-    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
-        ids = list(input_ids[: target.stop - 1])  # (seq,)
-        wanted = np.array(input_ids[target.start : target.stop])  # (target,)
-        log_probs = _log_softmax(self._logits(ids, target.start - 1))  # (target, vocab)
-        # d log p(y_t) / d logits_t = onehot(y_t) - p_t
-        slope = -np.exp(log_probs)  # (target, vocab)
-        slope[np.arange(len(wanted)), wanted] += 1
-        gradient = np.zeros((len(ids), len(self.vocabulary)))  # (seq, vocab)
-        for t, step in enumerate(slope, start=target.start - 1):
-            decay = DECAY ** np.arange(t, -1, -1.0)  # (t + 1,)
-            gradient[: t + 1] += decay[:, None] * (self.follows @ step) + COPY * step
-        embeddings = np.eye(len(self.vocabulary))[ids]  # (seq, vocab)
-        return EmbeddingGradient(embeddings, gradient, log_probs[np.arange(len(wanted)), wanted])
+    # ---- differentiating ---------------------------------------------------------------
 
-    def _logits(self, ids: Sequence[int], first: int) -> FloatArray:
-        """Logits after each position from `first` on: `(len(ids) - first, vocab)`."""
-        near = np.zeros(len(self.vocabulary))  # (vocab,)
-        seen = np.zeros(len(self.vocabulary))  # (vocab,)
-        rows = []
-        for position, token_id in enumerate(ids):
-            near = DECAY * near + self.follows[token_id]
-            seen[token_id] += COPY
-            if position >= first:
-                rows.append(self.bias + near + seen)
-        return np.array(rows)
+    def embed(self, ids: Sequence[int]) -> FloatArray:
+        return np.eye(self.vocabulary_size)[list(ids)]
+
+    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+        embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
+        slopes, log_probs = self._slopes(input_ids, target, embeddings)
+        return EmbeddingGradient(embeddings, self._back(slopes, target, embeddings), log_probs)
+
+    def token_gradients(
+        self, input_ids: Sequence[int], target: Target
+    ) -> Iterator[EmbeddingGradient]:
+        embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
+        slopes, log_probs = self._slopes(input_ids, target, embeddings)
+        for i in range(len(slopes)):
+            alone = np.where(np.arange(len(slopes))[:, None] == i, slopes, 0)
+            gradient = self._back(alone, target, embeddings)
+            yield EmbeddingGradient(embeddings, gradient, log_probs[i : i + 1])
+
+    def score_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> FloatArray:
+        return self.gradient_at(input_ids, target, contexts)[0]
+
+    def gradient_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        rest = self.embed(input_ids[target.start : target.stop - 1])  # (target - 1, vocab)
+        sums, gradients = [], []
+        for context in contexts:
+            embeddings = np.concatenate([context, rest])  # (seq, vocab)
+            slopes, log_probs = self._slopes(input_ids, target, embeddings)
+            sums.append(log_probs.sum())
+            gradients.append(self._back(slopes, target, embeddings)[: target.start])
+        return np.array(sums), np.array(gradients)
+
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+        embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
+        slopes, log_probs = self._slopes(input_ids, target, embeddings)
+        edges = np.zeros((len(embeddings), len(embeddings)))  # (query, key)
+        for query, slope in enumerate(slopes, start=target.start - 1):
+            decay = self.decay ** np.arange(query, -1, -1.0)  # (query + 1,)
+            seen = embeddings[: query + 1]  # (query + 1, vocab)
+            edges[query, : query + 1] = decay * (seen @ (self.follows @ slope))
+            edges[query, : query + 1] += COPY * (seen @ slope)
+        return GateGradient(edges, log_probs)
+
+    def _slopes(
+        self, input_ids: Sequence[int], target: Target, embeddings: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """D log p(y_t) / d logits_t = onehot(y_t) - p_t, `(target, vocab)`, and log p(y_t)."""
+        wanted = list(input_ids[target.start : target.stop])  # (target,)
+        log_probs = _log_softmax(self._logits(embeddings, target.start - 1))  # (target, vocab)
+        slopes = self.embed(wanted) - np.exp(log_probs)
+        return slopes, log_probs[np.arange(len(wanted)), wanted]
+
+    def _back(self, slopes: FloatArray, target: Target, embeddings: FloatArray) -> FloatArray:
+        """Slopes at the logits carried back to the embeddings: `(seq, vocab)`."""
+        gradient = np.zeros_like(embeddings)
+        for t, slope in enumerate(slopes, start=target.start - 1):
+            decay = self.decay ** np.arange(t, -1, -1.0)  # (t + 1,)
+            gradient[: t + 1] += decay[:, None] * (self.follows @ slope) + COPY * slope
+        return gradient
+
+    def _logits(
+        self, embeddings: FloatArray, first: int, gates: FloatArray | None = None
+    ) -> FloatArray:
+        """Logits after each position from `first` on: `(seq - first, vocab)`.
+
+        `gates` `(query, key)` weigh what each position sees; all of what is before it if None.
+        """
+        place = np.arange(len(embeddings))
+        distance = place[first:, None] - place  # (seq - first, seq)
+        seen = (distance >= 0) * (1 if gates is None else gates[first:])
+        decay = seen * self.decay ** np.maximum(distance, 0.0)
+        logits: FloatArray = (
+            self.bias + (decay @ embeddings) @ self.follows + COPY * (seen @ embeddings)
+        )
+        return logits
 
     # ---- tokens ------------------------------------------------------------------------
 

@@ -5,12 +5,27 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from backlit.errors import OptionsError, UnknownNameError
+from backlit.methods.attention import GateGradient, Knockout
 from backlit.methods.base import Method, Parameter, parameters
 from backlit.methods.gradient import GradL2, GradXInput
+from backlit.methods.integrated_gradients import IntegratedGradients
+from backlit.methods.lime import Lime
 from backlit.methods.occlusion import Occlusion
+from backlit.methods.shapley import Shapley
+from backlit.methods.sparse_ablation import SparseAblation
 from backlit.types import ParameterValue
 
-BUILT_IN: tuple[type[Method], ...] = (Occlusion, GradL2, GradXInput)
+BUILT_IN: tuple[type[Method], ...] = (
+    GateGradient,
+    GradL2,
+    GradXInput,
+    IntegratedGradients,
+    Occlusion,
+    Knockout,
+    SparseAblation,
+    Lime,
+    Shapley,
+)
 
 
 @cache

@@ -11,10 +11,12 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from backlit.engines.base import CAPABILITIES, Engine
-from backlit.types import ParameterValue, Segment, Target, TokenSequence
+from backlit.engines.base import Engine, offers
+from backlit.methods.objective import Objective
+from backlit.types import ParameterValue, Segment
 
 FloatArray = npt.NDArray[np.float64]
+Capability = Literal["score", "gradient", "gates"]
 
 Report = Callable[[int, int | None, Sequence[tuple[int, float]]], None]
 """`report(done, total, scored)`: `scored` are (segment index, score) known since the last
@@ -27,13 +29,15 @@ class Scores:
 
     Attributes:
         values: `(target.start,)` for methods that score tokens, else `(segments,)`.
-        target_log_prob: the target's summed log-probability, nats.
+        standard_errors: of the values, for methods that sample.
         convergence_delta: for complete methods, sum of the scores minus what they should sum to.
+        notes: sentences that a person should read with the scores.
     """
 
     values: FloatArray
-    target_log_prob: float
+    standard_errors: FloatArray | None = None
     convergence_delta: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Method(Protocol):
@@ -45,9 +49,10 @@ class Method(Protocol):
         description: one or two sentences for people, saying what a score means.
         unit: of a score, such as "nats".
         reference: the paper.
+        kind: `gradient` (a few passes back) or `perturbation` (many altered prompts).
         signed: positive supports the target and negative opposes it; else all are >= 0.
         complete: the scores sum to a difference that the method names.
-        needs: capability of the engine, a key of `CAPABILITIES`.
+        needs: capability of the engine.
         scores_tokens: scores are for tokens and summed over segments by anyone; otherwise the
             segments are what was measured.
     """
@@ -57,22 +62,22 @@ class Method(Protocol):
     description: ClassVar[str]
     unit: ClassVar[str]
     reference: ClassVar[str]
+    kind: ClassVar[Literal["gradient", "perturbation"]]
     signed: ClassVar[bool]
     complete: ClassVar[bool]
-    needs: ClassVar[Literal["score", "gradient"]]
+    needs: ClassVar[Capability]
     scores_tokens: ClassVar[bool]
 
-    def attribute(
-        self,
-        engine: Any,
-        sequence: TokenSequence,
-        target: Target,
-        segments: Sequence[Segment],
-        report: Report,
-    ) -> Scores:
-        """Score `segments`, which tile `sequence.tokens[:target.start]`.
+    def runs(self, segments: int) -> float:
+        """About what it costs for so many segments, in forward passes of the whole prompt."""
+        ...
 
-        `engine` has the capability `needs`.
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], report: Report
+    ) -> Scores:
+        """Score `segments`, which tile what comes before the objective's target.
+
+        The objective's engine has the capability `needs`.
         """
         ...
 
@@ -124,9 +129,13 @@ def parameters(method: type[Method]) -> tuple[Parameter, ...]:
 
 def unavailable(method: type[Method], engine: Engine) -> str | None:
     """Why `engine` can't serve `method`, or None if it can."""
-    if isinstance(engine, CAPABILITIES[method.needs]):
+    if offers(engine, method.needs):
         return None
-    what = {"score": "log-probabilities of given text", "gradient": "gradients"}[method.needs]
+    what = {
+        "score": "log-probabilities of given text",
+        "gradient": "gradients",
+        "gates": "an attention mask that can be changed",
+    }[method.needs]
     return f"{method.label} needs {what}, which {engine.name} does not offer."
 
 

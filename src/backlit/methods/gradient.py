@@ -6,9 +6,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from backlit.engines.base import Differentiable
-from backlit.methods.base import Report, Scores
-from backlit.types import Segment, Target, TokenSequence
+from backlit.methods.base import Capability, FloatArray, Report, Scores
+from backlit.methods.objective import ContextGradient, Objective
+from backlit.types import Segment
+
+BACKWARD = 3.0  # a forward and a backward pass, in forward passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +25,24 @@ class GradL2:
     )
     unit: ClassVar[str] = "nats per unit of embedding"
     reference: ClassVar[str] = "Simonyan et al. 2014, arXiv:1312.6034"
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
     signed: ClassVar[bool] = False
     complete: ClassVar[bool] = False
-    needs: ClassVar[Literal["score", "gradient"]] = "gradient"
+    needs: ClassVar[Capability] = "gradient"
     scores_tokens: ClassVar[bool] = True
 
+    def runs(self, segments: int) -> float:
+        return BACKWARD
+
     def attribute(
-        self,
-        engine: Differentiable,
-        sequence: TokenSequence,
-        target: Target,
-        segments: Sequence[Segment],
-        report: Report,
+        self, objective: Objective, segments: Sequence[Segment], report: Report
     ) -> Scores:
-        found = engine.gradient(sequence.input_ids, target)
-        scores = np.linalg.norm(found.gradient[: target.start], axis=-1)  # (start,)
-        return Scores(scores, float(found.log_probs.sum()))
+        return Scores(self.of(objective.gradient()))
+
+    def of(self, found: ContextGradient) -> FloatArray:
+        """Scores `(context,)` from a gradient."""
+        lengths: FloatArray = np.linalg.norm(found.gradient, axis=-1)
+        return lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +57,21 @@ class GradXInput:
     )
     unit: ClassVar[str] = "nats, to first order"
     reference: ClassVar[str] = "Denil et al. 2014, arXiv:1412.6815"
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
     signed: ClassVar[bool] = True
     complete: ClassVar[bool] = False
-    needs: ClassVar[Literal["score", "gradient"]] = "gradient"
+    needs: ClassVar[Capability] = "gradient"
     scores_tokens: ClassVar[bool] = True
 
+    def runs(self, segments: int) -> float:
+        return BACKWARD
+
     def attribute(
-        self,
-        engine: Differentiable,
-        sequence: TokenSequence,
-        target: Target,
-        segments: Sequence[Segment],
-        report: Report,
+        self, objective: Objective, segments: Sequence[Segment], report: Report
     ) -> Scores:
-        found = engine.gradient(sequence.input_ids, target)
-        scores = (found.gradient * found.embeddings)[: target.start].sum(axis=-1)  # (start,)
-        return Scores(scores, float(found.log_probs.sum()))
+        return Scores(self.of(objective.gradient()))
+
+    def of(self, found: ContextGradient) -> FloatArray:
+        """Scores `(context,)` from a gradient."""
+        products: FloatArray = (found.gradient * found.embeddings).sum(axis=-1)
+        return products

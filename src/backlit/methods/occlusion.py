@@ -6,14 +6,15 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from backlit.engines.base import Scorer
-from backlit.methods.base import Report, Scores
-from backlit.types import Segment, Target, TokenSequence
+from backlit.methods.base import Capability, Report, Scores
+from backlit.methods.objective import Objective
+from backlit.methods.perturbation import replacement_ids, replacement_parameter
+from backlit.types import Segment
 
 
 @dataclass(frozen=True, slots=True)
 class Occlusion:
-    """Log-probability of the target with everything there, minus without the segment."""
+    """The objective with everything there, minus without the segment."""
 
     name: ClassVar[str] = "occlusion"
     label: ClassVar[str] = "Occlusion"
@@ -23,35 +24,33 @@ class Occlusion:
     )
     unit: ClassVar[str] = "nats"
     reference: ClassVar[str] = "Li et al. 2016, arXiv:1612.08220"
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
     signed: ClassVar[bool] = True
     complete: ClassVar[bool] = False
-    needs: ClassVar[Literal["score", "gradient"]] = "score"
+    needs: ClassVar[Capability] = "score"
     scores_tokens: ClassVar[bool] = False
 
+    replacement: str = replacement_parameter()
+
+    def runs(self, segments: int) -> float:
+        return 1 + segments / 2  # half of the prompt stands before a segment, on average
+
     def attribute(
-        self,
-        engine: Scorer,
-        sequence: TokenSequence,
-        target: Target,
-        segments: Sequence[Segment],
-        report: Report,
+        self, objective: Objective, segments: Sequence[Segment], report: Report
     ) -> Scores:
-        ids = sequence.input_ids
-        contexts = [ids[: target.start]]
+        ids = objective.context
+        gap = replacement_ids(objective, self.replacement)
+        contexts = [ids]
         # With nothing before it the target has no probability to speak of, so a segment that
         # is all there is scores against the last token alone.
-        contexts += [
-            ids[: s.start] + ids[s.stop : target.start] or ids[target.start - 1 : target.start]
-            for s in segments
-        ]
-        scores = np.zeros(len(segments))  # (segments,)
-        whole = 0.0
-        found = engine.score(contexts, ids[target.start : target.stop])
-        for done, (index, log_probs) in enumerate(found):
-            if index == 0:
-                whole = float(log_probs.sum())
-                report(0, len(segments), ())
-            else:
-                scores[index - 1] = whole - log_probs.sum()
-                report(done, len(segments), [(index - 1, float(scores[index - 1]))])
-        return Scores(scores, whole)
+        contexts += [ids[: s.start] + gap + ids[s.stop :] or ids[-1:] for s in segments]
+        values = np.zeros(len(contexts))  # (1 + segments,)
+        known: list[int] = []
+        for done, (index, value) in enumerate(objective.score(contexts)):
+            values[index] = value
+            known.append(index)
+            if 0 in known:
+                fresh = [(i - 1, float(values[0] - values[i])) for i in known if i]
+                report(done, len(segments), fresh)
+                known = [0]
+        return Scores(values[0] - values[1:])

@@ -1,0 +1,147 @@
+/** Words of the findings: what led to the answer, and whether to believe it. */
+import type { Change } from "../salience/likelihood";
+import type { Cost, Verdict } from "../wire";
+import { count, units } from "./words";
+
+/** Fewer are not worth telling beside the time they take. */
+const FEW_RUNS = 10;
+
+const timeOf = (seconds: number) =>
+  seconds < 100 ? `about ${Math.round(seconds)} s` : `about ${Math.round(seconds / 60)} min`;
+
+export const findings = {
+  legend: {
+    label: "Legend",
+    supports: "supports the target",
+    opposes: "opposes it",
+    less: "mattered less",
+    more: "mattered more",
+    supportsFoil: "supports the foil",
+    overFoil: "supports the target over the foil",
+    unit: (unit: string, contrasted: boolean) =>
+      contrasted ? `Unit: ${unit}, of the target over the foil` : `Unit: ${unit}`,
+  },
+  target: {
+    title: "Target",
+    none: "Click a part of the answer to ask why it is there.",
+    noAnswer: "What you ask about will show here.",
+    clear: "Clear the target",
+    logProb: "Log-probability",
+    probability: "Probability",
+    tokens: (n: number) => count(n, "token", "tokens"),
+    nats: "nats",
+  },
+  influences: {
+    title: "Influences",
+    none: "Nothing came before the target.",
+    waiting: "What led to the target will be ranked here.",
+    stopped: "Stopped before it was done.",
+    again: "Compute again",
+    mute: (text: string) => `Mute: ${text}`,
+    muteThis: "Mute: measure the target without it",
+    unmuteThis: "Unmute",
+    blank: "(blank)",
+    showTemplate: (n: number) => `Show ${count(n, "template segment", "template segments")}`,
+    hideTemplate: "Hide template",
+    more: (n: number) => `Show ${n.toLocaleString("en")} more`,
+    convergence: (delta: string) => `Completeness gap: ${delta}`,
+    inAnswer: "in the answer",
+    plusMinus: (error: string) => `± ${error}`,
+    scoreOf: (score: string, error: string | null) =>
+      error === null ? `Score ${score}` : `Score ${score}, give or take ${error} (standard error)`,
+    estimated: (what: string, seconds: number) => `${what}, ${timeOf(seconds)} in all`,
+  },
+  mute: {
+    title: (n: number) => `${count(n, "part", "parts")} muted`,
+    scoring: "Measuring",
+    change: (n: number, unit: string, change: Change) => {
+      const [one, many] = units[unit] ?? ["part", "parts"];
+      const without = n === 1 ? `Without this ${one}` : `Without these ${n} ${many}`;
+      if (change.kind === "same") return `${without} the target is about as likely.`;
+      return `${without} the target is ${change.times} times ${change.kind} likely.`;
+    },
+    fromTo: (before: string, after: string) => `${before} → ${after}`,
+    generate: "Generate without it",
+    generateMany: "Generate without them",
+    unmuteAll: "Unmute all",
+    responseOnly:
+      "Parts of the answer can be muted for measuring only; a new answer leaves out parts of the prompt.",
+  },
+  cost: {
+    about: ({ runs, seconds }: Cost) => {
+      const times = count(Math.ceil(runs), "run", "runs");
+      if (seconds == null) return times;
+      if (seconds < 1) return "under a second";
+      return runs < FEW_RUNS ? timeOf(seconds) : `${timeOf(seconds)}, ${times}`;
+    },
+    method: (label: string, cost: string) => `${label} · ${cost}`,
+  },
+  coarse: {
+    label: "Coarse to fine",
+    hint: (budget: number) =>
+      `Looks at large parts first, and cuts up only those that matter: at most ${budget} parts are measured`,
+    custom: "Custom parts have nothing coarser to begin with.",
+    tokens: (method: string) =>
+      `${method} scores every token at once, so there is nothing to save by going from coarse to fine.`,
+  },
+  compareMethods: {
+    label: "Compare with another method",
+    choose: "Compare with…",
+    leave: "Stop comparing",
+    text: (method: string) => `Prompt and answer, by ${method}`,
+  },
+  contrast: {
+    title: "Why not something else?",
+    offer: (word: string) => `Why not “${word}”?`,
+    offerInstead: (word: string, instead: string) => `Why “${instead}” and not “${word}”?`,
+    field: "Another answer",
+    placeholder: "Type another answer",
+    apply: "Ask",
+    remove: "Ask without the foil",
+    question: "Explained: why the target rather than",
+    probabilities: "How likely each of the two was",
+    target: "Target",
+    foil: "Foil",
+    logProb: (logProb: string) => `${logProb} nats`,
+  },
+  trust: {
+    title: "Can you trust this map?",
+    check: "Check this map",
+    again: "Check this map too",
+    about: "Takes parts away in the map’s order, and in random orders, and compares.",
+    cost: (cost: string) => `Takes ${cost}.`,
+    checking: "Checking",
+    changed: "The map has changed since this check.",
+    verdicts: {
+      holds: "Holds up",
+      weak: "Weak",
+      chance: "No better than chance",
+    } as Record<Verdict, string>,
+    evidence: "The evidence",
+    curves: "Curves",
+    deletion: "Taken away",
+    insertion: "Left alone",
+    chart: {
+      deletion: "Nats the target loses when the top parts are taken away",
+      insertion: "Nats the target loses when only the top parts are left",
+    },
+    lost: "nats lost",
+    parts: { deletion: "parts taken away", insertion: "parts left" },
+    lines: { map: "This map", exact: "One by one", random: "Random" },
+    described: (map: string, random: string) =>
+      `At the last point this map loses ${map} nats, the median random order ${random}.`,
+    figures: "Figures of this map and of random orders",
+    map: "This map",
+    random: "Random",
+    comprehensiveness: "Comprehensiveness",
+    comprehensivenessHint: "Mean nats lost as the top parts are taken away: more is better",
+    sufficiency: "Sufficiency",
+    sufficiencyHint: "Mean nats lost while only the top parts are left: less is better",
+    percentile: (percent: string) => `Does better than ${percent} of the random orders.`,
+  },
+  agreement: {
+    title: "Do the methods agree?",
+    caption: "Rank correlation (Spearman): 1 is the same order, 0 none in common",
+    value: (value: string) => value.replace("-", "−"),
+  },
+};

@@ -1,0 +1,82 @@
+"""`backlit serve`: the page."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backlit.cli.app import DEFAULT_MODEL, Device, Dtype, Trust, app, errors_for_people
+from backlit.errors import InputError
+
+if TYPE_CHECKING:
+    from backlit.data import Dataset
+
+DEFAULT_DATA = "sample_prompts"
+SECONDS_FOR_PAGE = 2.0
+
+
+@app.command()
+@errors_for_people
+def serve(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MODEL]...", help="NAME:SOURCE or SOURCE; see `backlit models`."),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME:PATH", help="Examples: .jsonl, .json, .csv, .parquet, .txt."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="What to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="A free one if left out.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    device: Device = None,
+    dtype: Dtype = None,
+    trust_remote_code: Trust = False,
+) -> None:
+    """Start the page. With no arguments: the default model and the sample prompts."""
+    import secrets
+    import threading
+    import webbrowser
+    from functools import partial
+
+    from backlit.data import load_dataset
+    from backlit.engines import open_engine
+    from backlit.engines.sources import parse
+    from backlit.loading import LoadedModel
+    from backlit.server import bind, create_app, run
+    from backlit.service import Service
+
+    opener = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+    sources = models or [DEFAULT_MODEL]
+    named = [LoadedModel(parse(source).name, source, opener) for source in sources]
+    _check_distinct("model", [model.info.name for model in named])
+    datasets: list[Dataset] = [load_dataset(path) for path in data or [DEFAULT_DATA]]
+    _check_distinct("dataset", [dataset.name for dataset in datasets])
+    sock = bind(host, port)
+    token = secrets.token_urlsafe(16)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    shown = f"[{shown}]" if ":" in shown else shown
+    url = f"http://{shown}:{sock.getsockname()[1]}/?token={token}"
+
+    def started() -> None:
+        typer.echo(f"Backlit is ready: {url}\nPress Ctrl-C to stop.")
+        if browser:
+            webbrowser.open(url)
+        # A page asks for its model once it is drawn, and loading before would slow it down; so
+        # what nobody asked for is loaded only after a page has had the time to.
+        later = threading.Timer(SECONDS_FOR_PAGE, service.begin)
+        later.daemon = True
+        later.start()
+
+    service = Service(named, datasets)
+    try:
+        run(create_app(service, token, host), sock, started)
+    finally:
+        service.close()
+
+
+def _check_distinct(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"Two {what}s are called {name!r}.", "Name one: NAME:SOURCE instead of SOURCE."
+            )

@@ -1,0 +1,84 @@
+"""Methods that take segments out of attention instead of out of the prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from backlit.methods.base import Capability, Report, Scores
+from backlit.methods.gradient import BACKWARD
+from backlit.methods.objective import Objective
+from backlit.types import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class GateGradient:
+    """How the objective changes with a gate on the attention that later tokens pay a token.
+
+    Each token's keys get a gate g in every layer and head, added to the attention logits as
+    log g for all later tokens. At g = 1, where the model is what it is, the derivative by g is
+    the first-order effect of closing the gate: score_i = d log p / d g_i. One backward pass
+    gives it for every token at once.
+    """
+
+    name: ClassVar[str] = "gate_gradient"
+    label: ClassVar[str] = "Gate gradient"
+    description: ClassVar[str] = (
+        "What the answer would lose if later tokens paid each token less attention, all from one "
+        "backward pass. Quick and signed; an estimate of knockout."
+    )
+    unit: ClassVar[str] = "nats, to first order"
+    reference: ClassVar[str] = (
+        "This project; compare attention knockout (Geva et al. 2023, arXiv:2304.14767), "
+        "AtMan (Deiseroth et al. 2023, arXiv:2301.08110) and attribution patching "
+        "(Syed et al. 2023, arXiv:2310.10348)"
+    )
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
+    signed: ClassVar[bool] = True
+    complete: ClassVar[bool] = False
+    needs: ClassVar[Capability] = "gates"
+    scores_tokens: ClassVar[bool] = True
+
+    def runs(self, segments: int) -> float:
+        return BACKWARD
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], report: Report
+    ) -> Scores:
+        edges = objective.edges()  # (query, key)
+        return Scores(np.tril(edges, -1).sum(axis=0))  # a token always sees itself
+
+
+@dataclass(frozen=True, slots=True)
+class Knockout:
+    """The objective with everything there, minus with no attention to the segment."""
+
+    name: ClassVar[str] = "knockout"
+    label: ClassVar[str] = "Knockout"
+    description: ClassVar[str] = (
+        "Hides each segment in turn from everything behind it and measures what the answer "
+        "loses. Like occlusion, but all else stays in its place."
+    )
+    unit: ClassVar[str] = "nats"
+    reference: ClassVar[str] = "Geva et al. 2023, arXiv:2304.14767"
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
+    signed: ClassVar[bool] = True
+    complete: ClassVar[bool] = False
+    needs: ClassVar[Capability] = "gates"
+    scores_tokens: ClassVar[bool] = False
+
+    def runs(self, segments: int) -> float:
+        return 1 + segments / 2  # half of the prompt stands before a segment, on average
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], report: Report
+    ) -> Scores:
+        whole = objective.value
+        report(0, len(segments), ())
+        scores = np.zeros(len(segments))  # (segments,)
+        found = objective.knock_out([(s.start, s.stop) for s in segments])
+        for done, (index, value) in enumerate(found, start=1):
+            scores[index] = whole - value
+            report(done, len(segments), [(index, float(scores[index]))])
+        return Scores(scores)

@@ -1,0 +1,189 @@
+"""Integrated Gradients, with nodes where the answer changes and the error told.
+
+Completeness gives the error of every piece of the path for nothing: the integral over it must
+be the objective's difference between its ends. So the piece that misses most is halved, until
+all pieces together miss by less than a tolerance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from backlit.errors import OptionsError
+from backlit.methods.base import Capability, FloatArray, Report, Scores, parameter
+from backlit.methods.gradient import BACKWARD
+from backlit.methods.objective import Objective
+from backlit.segments import aggregate
+from backlit.types import Segment
+
+FIRST_PIECES = 4
+BATCH_TOKENS = 1_024
+SMALL = 0.1  # nats; a smaller difference is taken for this one when errors are judged
+VOCABULARY_CHUNK = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the path by its nodes at both ends and in the middle; Simpson's rule."""
+
+    start: float
+    stop: float
+
+    @property
+    def middle(self) -> float:
+        return (self.start + self.stop) / 2
+
+
+class Path:
+    """The straight path from a baseline to the prompt, and what is known along it."""
+
+    def __init__(self, objective: Objective, baseline: FloatArray, embeddings: FloatArray) -> None:
+        self._objective = objective
+        self._baseline = baseline  # (context, dim)
+        self._way = embeddings - baseline  # (context, dim)
+        self.values: dict[float, float] = {}
+        self.slopes: dict[float, FloatArray] = {}  # d objective / d place by token, (context,)
+
+    def visit(self, places: Sequence[float]) -> None:
+        """Learn value and slope at places of [0, 1]."""
+        fresh = [place for place in dict.fromkeys(places) if place not in self.values]
+        size = max(1, BATCH_TOKENS // (len(self._way) + 1))
+        for at in range(0, len(fresh), size):
+            batch = fresh[at : at + size]
+            there = self._baseline + np.array(batch)[:, None, None] * self._way
+            values, gradients = self._objective.gradient_at(there)
+            if not np.isfinite(gradients).all():
+                raise OptionsError(
+                    "The model has no finite gradient on the way from this baseline.",
+                    "Use the faded baseline: near zero, normalization layers divide by nothing.",
+                )
+            for place, value, gradient in zip(batch, values, gradients, strict=True):
+                self.values[place] = float(value)
+                self.slopes[place] = (gradient * self._way).sum(axis=-1)
+
+    def integral(self, piece: Piece) -> FloatArray:
+        """By token, `(context,)`."""
+        ends = self.slopes[piece.start] + self.slopes[piece.stop]
+        whole: FloatArray = (ends + 4 * self.slopes[piece.middle]) * (piece.stop - piece.start) / 6
+        return whole
+
+    def miss(self, piece: Piece) -> float:
+        """How far a piece's integral is from the difference between its ends, nats."""
+        difference = self.values[piece.stop] - self.values[piece.start]
+        return abs(float(self.integral(piece).sum()) - difference)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegratedGradients:
+    """Gradients along the way from a baseline to the prompt, times the way."""
+
+    name: ClassVar[str] = "integrated_gradients"
+    label: ClassVar[str] = "Integrated Gradients"
+    description: ClassVar[str] = (
+        "Adds up what each token contributes while the prompt fades in. The scores sum to the "
+        "answer's gain over the faded prompt, and it says by how much they miss."
+    )
+    unit: ClassVar[str] = "nats"
+    reference: ClassVar[str] = "Sundararajan et al. 2017, arXiv:1703.01365"
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
+    signed: ClassVar[bool] = True
+    complete: ClassVar[bool] = True
+    needs: ClassVar[Capability] = "gradient"
+    scores_tokens: ClassVar[bool] = True
+
+    baseline: str = parameter(
+        "faded",
+        "Baseline",
+        "Where the path begins: the prompt's own embeddings, faded; zero; the vocabulary's "
+        "mean; or a token of your choice.",
+        choices=("faded", "zero", "mean", "token"),
+    )
+    fade: float = parameter(
+        0.1,
+        "Faded to",
+        "For the faded baseline: the share of each embedding that is left. Below about 0.03 "
+        "normalization layers make the path singular.",
+        minimum=0.001,
+        maximum=0.9,
+    )
+    token: str = parameter(" ", "Baseline token", "For the token baseline: the text of one token.")
+    tolerance: float = parameter(
+        0.05,
+        "Tolerance",
+        "Stop when the scores miss the true difference by less than this share of it.",
+        minimum=1e-6,
+        maximum=1.0,
+    )
+    max_steps: int = parameter(
+        64, "Most steps", "Gradients computed at most.", minimum=9, maximum=2_000
+    )
+
+    def runs(self, segments: int) -> float:
+        return BACKWARD * self.max_steps / 2
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], report: Report
+    ) -> Scores:
+        embeddings = objective.engine.embed(objective.context)  # (context, dim)
+        path = Path(objective, self._baseline(objective, embeddings), embeddings)
+        edges = np.linspace(0, 1, FIRST_PIECES + 1).tolist()
+        pieces = [Piece(a, b) for a, b in pairwise(edges)]
+        report(0, self.max_steps, ())
+        path.visit([1.0, *edges, *(piece.middle for piece in pieces)])
+        total = path.values[1.0] - path.values[0.0]
+        bound = self.tolerance * max(abs(total), SMALL)
+        while True:
+            scores = np.sum([path.integral(piece) for piece in pieces], axis=0)  # (context,)
+            by_segment = aggregate(scores, segments, "sum").tolist()
+            report(len(path.values), self.max_steps, list(enumerate(by_segment)))
+            missed = sum(path.miss(piece) for piece in pieces)
+            room = (self.max_steps - len(path.values)) // 2
+            if missed <= bound or not np.isfinite(missed) or not room:
+                break
+            pieces.sort(key=path.miss)
+            sums = np.cumsum([path.miss(piece) for piece in pieces])
+            fine = int(np.searchsorted(sums, bound / 2))  # these may stay as they are
+            wide = max(1, BATCH_TOKENS // (2 * len(embeddings)))  # as many as a batch holds
+            for piece in [pieces.pop() for _ in range(min(len(pieces) - fine, wide, room))]:
+                pieces += [Piece(piece.start, piece.middle), Piece(piece.middle, piece.stop)]
+            path.visit([piece.middle for piece in pieces])
+        notes = () if missed <= bound else (self._unconverged(missed, total, len(path.values)),)
+        return Scores(scores, convergence_delta=float(scores.sum() - total), notes=notes)
+
+    def _unconverged(self, missed: float, total: float, steps: int) -> str:
+        return (
+            f"Integrated Gradients did not converge: after {steps} steps the pieces of the path "
+            f"miss {missed:.2f} nats of a change of {total:.2f}. Don't rely on small differences; "
+            "raise the steps, or use the faded baseline."
+        )
+
+    def _baseline(self, objective: Objective, embeddings: FloatArray) -> FloatArray:
+        """Embeddings to begin from, `(context, dim)`."""
+        if self.baseline == "faded":
+            return self.fade * embeddings
+        if self.baseline == "zero":
+            return np.zeros_like(embeddings)
+        if self.baseline == "mean":
+            return np.broadcast_to(_mean_embedding(objective.engine), embeddings.shape)
+        prompt = objective.sequence.prompt
+        ids = objective.engine.append(prompt, self.token).input_ids[prompt.prompt_length :]
+        if len(ids) != 1:
+            raise OptionsError(
+                f"The baseline token {self.token!r} is {len(ids)} tokens for this model.",
+                "Use a text that is one token, such as a space or a full stop.",
+            )
+        return np.broadcast_to(objective.engine.embed(ids), embeddings.shape)
+
+
+def _mean_embedding(engine: object) -> FloatArray:
+    """Of the whole vocabulary, `(1, dim)`."""
+    size: int = engine.vocabulary_size  # type: ignore[attr-defined]
+    total: FloatArray | float = 0.0
+    for start in range(0, size, VOCABULARY_CHUNK):
+        ids = range(start, min(start + VOCABULARY_CHUNK, size))
+        total = total + engine.embed(ids).sum(axis=0, keepdims=True)  # type: ignore[attr-defined]
+    mean: FloatArray = np.asarray(total) / size
+    return mean

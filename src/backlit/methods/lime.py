@@ -1,0 +1,95 @@
+"""LIME: a linear model of the objective, fitted to random ablations near the whole prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from backlit.methods.base import Capability, FloatArray, Report, Scores, parameter
+from backlit.methods.objective import Objective
+from backlit.methods.perturbation import (
+    Ablation,
+    Masks,
+    bootstrap,
+    replacement_parameter,
+    samples_parameter,
+    seed_parameter,
+)
+from backlit.types import Segment
+
+RIDGE = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Lime:
+    """Weights of a ridge regression on which segments are there, near ablations counting most.
+
+    The distance of an ablation is 1 - sqrt(share of segments kept), the cosine distance to the
+    whole prompt, and its weight exp(-distance^2 / kernel_width^2).
+    """
+
+    name: ClassVar[str] = "lime"
+    label: ClassVar[str] = "LIME"
+    description: ClassVar[str] = (
+        "Takes random sets of segments away and fits a straight line to what happens, small "
+        "changes counting most."
+    )
+    unit: ClassVar[str] = "nats"
+    reference: ClassVar[str] = "Ribeiro et al. 2016, arXiv:1602.04938"
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
+    signed: ClassVar[bool] = True
+    complete: ClassVar[bool] = False
+    needs: ClassVar[Capability] = "score"
+    scores_tokens: ClassVar[bool] = False
+
+    n_samples: int = samples_parameter(128)
+    kernel_width: float = parameter(
+        0.35,
+        "Kernel width",
+        "How far an ablation may be from the whole prompt and still count.",
+        minimum=0.01,
+        maximum=10.0,
+    )
+    seed: int = seed_parameter()
+    replacement: str = replacement_parameter()
+
+    def runs(self, segments: int) -> float:
+        return self.n_samples / 2
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], report: Report
+    ) -> Scores:
+        ablation = Ablation(objective, segments, self.replacement)
+        size = len(ablation.players)
+        if not size:
+            return Scores(np.zeros(len(segments)), np.zeros(len(segments)))
+        masks = self.masks(size)
+        values = ablation.sampled(masks, self.estimate, report, least=size + 2)
+        errors = bootstrap(masks, values, self.estimate, self.seed)
+        notes: tuple[str, ...] = ()
+        if self.n_samples <= size:
+            notes = (
+                f"There are {size} segments but only {self.n_samples} samples: the scores are "
+                "guesses. Raise the samples, or use larger segments.",
+            )
+        return Scores(
+            ablation.spread(self.estimate(masks, values)), ablation.spread(errors), notes=notes
+        )
+
+    def masks(self, size: int) -> Masks:
+        """The whole prompt, then as many dropped as a fair die says, `(n_samples, size)`."""
+        random = np.random.default_rng(self.seed)
+        masks = np.ones((self.n_samples, size), dtype=bool)
+        for mask in masks[1:]:
+            mask[random.permutation(size)[: random.integers(1, size + 1)]] = False
+        return masks
+
+    def estimate(self, masks: Masks, values: FloatArray) -> FloatArray:
+        """The weight of each segment, `(players,)`."""
+        from sklearn.linear_model import Ridge  # not at the top: it takes a second
+
+        distance = 1 - np.sqrt(masks.mean(axis=1))  # (masks,)
+        weights = np.exp(-((distance / self.kernel_width) ** 2))
+        found: FloatArray = Ridge(RIDGE).fit(masks, values, sample_weight=weights).coef_
+        return found

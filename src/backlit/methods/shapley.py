@@ -1,0 +1,67 @@
+"""Shapley values: what each segment adds, averaged over all orders of adding them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from backlit.methods.base import Capability, Report, Scores
+from backlit.methods.coalitions import coalitions
+from backlit.methods.objective import Objective
+from backlit.methods.perturbation import (
+    Ablation,
+    replacement_parameter,
+    samples_parameter,
+    seed_parameter,
+)
+from backlit.methods.shapley_values import estimate
+from backlit.types import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Shapley:
+    """The Shapley value of each segment, by enumeration or from pairs of coalitions."""
+
+    name: ClassVar[str] = "shapley"
+    label: ClassVar[str] = "Shapley"
+    description: ClassVar[str] = (
+        "Shares out, fairly, what the whole prompt adds to the answer's log-probability. The "
+        "scores sum to it. Slow; it sees segments that stand in for each other."
+    )
+    unit: ClassVar[str] = "nats"
+    reference: ClassVar[str] = (
+        "Lundberg and Lee 2017, arXiv:1705.07874; Covert and Lee 2021, arXiv:2012.01536; "
+        "Musco and Witter 2024, arXiv:2410.01917"
+    )
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
+    signed: ClassVar[bool] = True
+    complete: ClassVar[bool] = True
+    needs: ClassVar[Capability] = "score"
+    scores_tokens: ClassVar[bool] = False
+
+    n_samples: int = samples_parameter(128)
+    seed: int = seed_parameter()
+    replacement: str = replacement_parameter()
+
+    def runs(self, segments: int) -> float:
+        return min(self.n_samples, 2.0**segments) / 2
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], report: Report
+    ) -> Scores:
+        ablation = Ablation(objective, segments, self.replacement)
+        size = len(ablation.players)
+        if not size:
+            return Scores(np.zeros(len(segments)), np.zeros(len(segments)), 0.0)
+        masks = coalitions(size, self.n_samples, self.seed)
+        values = ablation.sampled(masks, lambda m, v: estimate(m, v)[0], report, least=4)
+        scores, errors = estimate(masks, values)
+        delta = float(scores.sum() - (values[1] - values[0]))
+        notes: tuple[str, ...] = ()
+        if len(masks) < 2 * size and len(masks) < 2**size:
+            notes = (
+                f"There are {size} segments to share {len(masks)} samples: look at the standard "
+                "errors, raise the samples, or use larger segments.",
+            )
+        return Scores(ablation.spread(scores), ablation.spread(errors), delta, notes)

@@ -1,0 +1,128 @@
+"""A sparse linear model of the objective, fitted to ablations of half the segments."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from backlit.methods.base import Capability, FloatArray, Report, Scores
+from backlit.methods.objective import Objective
+from backlit.methods.perturbation import (
+    Ablation,
+    Masks,
+    bootstrap,
+    replacement_parameter,
+    samples_parameter,
+    seed_parameter,
+)
+from backlit.types import Segment
+
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SparseAblation:
+    """Weights of a lasso on which segments are there; most segments get none.
+
+    Each ablation keeps every segment by the toss of a coin. The penalty is chosen by
+    cross-validation, and so is the fit that is told: the share of the variation in ablations
+    that were held out which the model explains.
+    """
+
+    name: ClassVar[str] = "sparse_ablation"
+    label: ClassVar[str] = "Sparse ablation"
+    description: ClassVar[str] = (
+        "Takes half of the segments away at random, many times, and looks for the few that "
+        "explain what happens. Says how well they do on ablations it did not learn from."
+    )
+    unit: ClassVar[str] = "nats"
+    reference: ClassVar[str] = "Cohen-Wang et al. 2024, arXiv:2409.00729"
+    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
+    signed: ClassVar[bool] = True
+    complete: ClassVar[bool] = False
+    needs: ClassVar[Capability] = "score"
+    scores_tokens: ClassVar[bool] = False
+
+    n_samples: int = samples_parameter(64)
+    seed: int = seed_parameter()
+    replacement: str = replacement_parameter()
+
+    def runs(self, segments: int) -> float:
+        return self.n_samples / 2
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], report: Report
+    ) -> Scores:
+        ablation = Ablation(objective, segments, self.replacement)
+        size = len(ablation.players)
+        if not size:
+            return Scores(np.zeros(len(segments)), np.zeros(len(segments)))
+        random = np.random.default_rng(self.seed)
+        masks = random.random((self.n_samples, size)) < 0.5  # (n_samples, players)
+        values = ablation.sampled(masks, self._chosen, report, least=2 * FOLDS)
+        penalty = _penalty(masks, values)
+        errors = bootstrap(masks, values, lambda m, v: _lasso(m, v, penalty), self.seed)
+        return Scores(
+            ablation.spread(_lasso(masks, values, penalty)),
+            ablation.spread(errors),
+            notes=(_told(held_out_fit(masks, values, penalty)),),
+        )
+
+    def _chosen(self, masks: Masks, values: FloatArray) -> FloatArray:
+        return _lasso(masks, values, _penalty(masks, values))
+
+
+def held_out_fit(masks: Masks, values: FloatArray, penalty: float) -> float:
+    """The share of the variation of held-out values that is explained: at most 1."""
+    from sklearn.model_selection import KFold
+
+    told = np.zeros(len(values))  # (masks,)
+    for learnt, held in KFold(FOLDS, shuffle=True, random_state=0).split(masks):
+        told[held] = _fit(masks[learnt], values[learnt], penalty).predict(masks[held])
+    variation = ((values - values.mean()) ** 2).sum()
+    return float(1 - ((values - told) ** 2).sum() / variation) if variation > 0 else 1.0
+
+
+def _told(fit: float) -> str:
+    if fit < 0.5:
+        return (
+            f"On ablations it did not learn from, the model explains only {max(fit, 0):.0%} of "
+            "what happens, so the scores are rough. More samples may help."
+        )
+    return f"On ablations it did not learn from, the model explains {fit:.0%} of what happens."
+
+
+def _penalty(masks: Masks, values: FloatArray) -> float:
+    """Chosen by cross-validation."""
+    from sklearn.linear_model import LassoCV
+
+    if np.ptp(values) == 0:
+        return 1.0  # nothing to explain: no weights
+    with _small_penalties():
+        return float(LassoCV(cv=FOLDS).fit(masks, values).alpha_)
+
+
+def _lasso(masks: Masks, values: FloatArray, penalty: float) -> FloatArray:
+    """The weight of each segment, `(players,)`."""
+    found: FloatArray = _fit(masks, values, penalty).coef_
+    return found
+
+
+def _fit(masks: Masks, values: FloatArray, penalty: float) -> Any:
+    from sklearn.linear_model import Lasso  # not at the top: it takes a second
+
+    with _small_penalties():
+        return Lasso(penalty).fit(masks, values)
+
+
+@contextmanager
+def _small_penalties() -> Iterator[None]:
+    """The smallest penalties of a path need not converge for the best one to be found."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield

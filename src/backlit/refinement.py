@@ -1,0 +1,106 @@
+"""Coarse to fine: measure paragraphs, then what they are made of, only where it matters."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from backlit.errors import OptionsError
+from backlit.methods import Method
+from backlit.methods.base import FloatArray, Report, Scores
+from backlit.methods.objective import Objective
+from backlit.segments import aggregate, segment_of, token_spans
+from backlit.types import Granularity, Segment, Span, TokenSequence
+
+LADDER: tuple[Granularity, ...] = ("paragraph", "line", "sentence", "word", "token")
+FEWEST = 4  # segments that a first level should have
+COVERED = 0.8  # share of all scores that the refined segments should hold
+
+Level = tuple[Segment, Granularity]
+
+
+def refine(
+    objective: Objective, method: Method, finest: Granularity, budget: int, report: Report
+) -> tuple[Scores, list[Level]]:
+    """Score the parts of the prompt that matter at `finest`, and the others coarser.
+
+    Args:
+        objective: what is explained.
+        method: any; one that scores tokens is run once.
+        finest: where to stop.
+        budget: segments that are measured at most, over all levels.
+        report: told of the level that is measured; indices are those of its segments.
+
+    Returns:
+        The scores, and for each of them its segment and the granularity that cut it.
+
+    Raises:
+        OptionsError: `finest` is not on the ladder from paragraphs to tokens.
+    """
+    if finest not in LADDER:
+        raise OptionsError(
+            f"There is no way from coarse to fine that ends at {finest!r}.",
+            f"Use one of {', '.join(LADDER)}.",
+        )
+    steps = LADDER[: LADDER.index(finest) + 1]
+    spans = {step: _spans(objective, step) for step in steps}
+    first = next((i for i, step in enumerate(steps) if len(spans[step]) >= FEWEST), len(steps) - 1)
+    levels = [(segment_of(objective.sequence, span), steps[first]) for span in spans[steps[first]]]
+    found = method.attribute(objective, [segment for segment, _ in levels], report)
+    left = budget - len(levels)
+    for step in steps[first + 1 :]:
+        scores = _by_segment(method, found, levels)
+        finer = _split(objective.sequence, levels, _that_matter(scores, levels), spans[step], step)
+        fresh = sum(1 for level in finer if level not in levels)
+        if fresh > left:
+            break
+        if fresh:
+            try:
+                if not method.scores_tokens:
+                    found = method.attribute(objective, [one for one, _ in finer], report)
+            except OptionsError:  # too many segments for this method: what is known stands
+                break
+            levels, left = finer, left - fresh
+    return found, levels
+
+
+def _by_segment(method: Method, found: Scores, levels: Sequence[Level]) -> FloatArray:
+    if not method.scores_tokens:
+        return found.values
+    return aggregate(found.values, [segment for segment, _ in levels], "sum")
+
+
+def _that_matter(scores: FloatArray, levels: Sequence[Level]) -> list[int]:
+    """The fewest segments that hold most of what was scored, best first."""
+    size = np.where([segment.role == "template" for segment, _ in levels], 0, np.abs(scores))
+    order = np.argsort(-size, kind="stable")
+    held = np.cumsum(size[order]) - size[order]  # by the segments before
+    chosen: list[int] = order[(held < COVERED * size.sum()) & (size[order] > 0)].tolist()
+    return chosen
+
+
+def _split(
+    sequence: TokenSequence,
+    levels: Sequence[Level],
+    chosen: Sequence[int],
+    spans: Sequence[Span],
+    step: Granularity,
+) -> list[Level]:
+    """The same segments, the chosen ones cut finer."""
+    finer: list[Level] = []
+    for index, (segment, level) in enumerate(levels):
+        inside = [
+            (max(a, segment.start), min(b, segment.stop))
+            for a, b in spans
+            if a < segment.stop and b > segment.start
+        ]
+        if index in chosen and len(inside) > 1:
+            finer += [(segment_of(sequence, span), step) for span in inside]
+        else:
+            finer.append((segment, level))
+    return finer
+
+
+def _spans(objective: Objective, step: Granularity) -> list[Span]:
+    stop = objective.target.start
+    found = token_spans(objective.sequence, step)
+    return [(a, min(b, stop)) for a, b in found if a < stop]
