@@ -65,11 +65,100 @@ def test_explain_reads_and_writes_files(tmp_path: Path) -> None:
     assert "positive supports" in text.read_text()
 
 
+def test_explain_takes_several_methods_their_parameters_and_a_foil(tmp_path: Path) -> None:
+    out = tmp_path / "why.json"
+    result = explain_toy(
+        "--prompt", PROMPT, "--target", " cold water", "--select", "cold water",
+        "--foil", "warm milk", "--method", "shapley", "--method", "integrated_gradients",
+        "--param", "n_samples=40", "--param", "baseline=zero", "--granularity", "word",
+        "--format", "json", "--output", str(out),
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    first, second = load_explanation(out).attributions
+    assert (first.params["n_samples"], second.params["baseline"]) == (40, "zero")
+    assert first.target.foil is not None
+    assert first.target.foil.text == " warm milk"
+    text = explain_toy(
+        "--prompt", PROMPT, "--target", " cold water", "--foil", " warm milk",
+        "--method", "shapley", "--granularity", "word",
+    )  # fmt: skip
+    assert "positive supports the target over the foil" in text.stdout
+    assert "log p(foil “warm milk”)" in text.stdout
+    assert " ± " in text.stdout
+
+
+def test_explain_goes_from_coarse_to_fine() -> None:
+    result = explain_toy(
+        "--prompt", "The dog likes water.\n" * 6 + "The dog", "--target", " likes",
+        "--granularity", "word", "--coarse-to-fine", "--budget", "40", "--format", "json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    segments = json.loads(result.stdout)["attributions"][0]["segments"]
+    assert len({segment["level"] for segment in segments}) > 1
+
+
+def test_check_says_of_each_map_whether_it_beats_chance(tmp_path: Path) -> None:
+    why, out = tmp_path / "why.json", tmp_path / "checked.json"
+    prompt = "I like sweet soup. You like sour bread. The bird likes"
+    explain_toy(
+        "--prompt", prompt, "--target", " ripe berries", "--granularity", "word",
+        "--method", "occlusion", "--method", "grad_l2", "--format", "json", "--output", str(why),
+    )  # fmt: skip
+    result = run("check", str(why), "--output", str(out))
+    assert result.exit_code == 0, result.output
+    flat = " ".join(result.stdout.split())
+    assert "occlusion: Taking away the top 3 words makes this answer" in flat
+    assert "random orders" in flat
+    assert "Rank correlation" in flat
+    assert len(load_explanation(out).faithfulness) == 2
+    missing = run("check", str(tmp_path / "none.json"))
+    assert missing.exit_code == 1
+    assert "could not be read" in missing.output
+
+
+def test_check_of_too_few_segments_says_so(tmp_path: Path) -> None:
+    why = tmp_path / "why.json"
+    explain_toy("--prompt", PROMPT, "--target", " x", "--format", "json", "--output", str(why))
+    result = run("check", str(why))
+    assert result.exit_code == 1
+    assert "too few" in result.output
+
+
+def test_evaluate_prints_a_table() -> None:
+    result = run("evaluate", "toy", "--language", "en", "--kind", "needle", "--method", "lime")
+    assert result.exit_code == 0, result.output
+    assert "**toy**: 0 of 1 prompts count and" in result.stdout
+    assert "| line | `lime` | - | - | - | - | - |" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--method", "nope"], "no method 'nope'"),
+        (["--granularity", "custom"], "no granularity 'custom'"),
+        (["--language", "xx"], "xx"),
+        (["--kind", "xx"], "xx"),
+    ],
+)
+def test_evaluate_refuses_unknown_names(arguments: list[str], message: str) -> None:
+    result = run("evaluate", "toy", *arguments)
+    assert result.exit_code == 1
+    assert message in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--prompt", ""], "prompt is empty"),
         (["--prompt", PROMPT, "--method", "nope"], "no method 'nope'"),
+        (["--prompt", PROMPT, "--param", "seed"], "has no value"),
+        (["--prompt", PROMPT, "--param", "depth=3"], "no parameter 'depth'"),
+        (["--prompt", PROMPT, "--method", "lime", "--param", "seed=x"], "Seed can't be 'x'"),
+        (["--prompt", PROMPT, "--target", " x", "--foil", " x"], "foil is the target itself"),
+        (
+            ["--prompt", PROMPT, "--coarse-to-fine", "--granularity", "custom", "--pattern", "x"],
+            "no way from coarse to fine",
+        ),
         (["--prompt", PROMPT, "--granularity", "phrase"], "no granularity 'phrase'"),
         (["--prompt", PROMPT, "--aggregate", "median"], "no aggregate 'median'"),
         (["--prompt", PROMPT, "--target", " x", "--select", "y"], "does not contain 'y'"),

@@ -203,13 +203,12 @@ def table(evaluation: Evaluation) -> Iterator[str]:
     yield f"| {' | '.join(COLUMNS)} |"
     yield f"|{' --- |' * len(COLUMNS)}"
     for row in evaluation.rows:
+        name = row.method if row.method == CHANCE else f"`{row.method}`"
         if row.refused and not row.ranks:
-            yield f"| {row.granularity} | `{row.method}` | {next(iter(row.refused))} | | | | |"
+            yield f"| {row.granularity} | {name} | {next(iter(row.refused))} | | | | |"
             continue
         known = f"{np.mean(row.agreements):.2f}" if row.agreements else "-"
         seconds = f"{np.median(row.seconds):.1f}" if row.seconds else "-"
         area = f"{np.mean(row.areas):.2f}" if row.areas else "-"
-        yield (
-            f"| {row.granularity} | {row.method} | {row.first:.0%} | "
-            f"{row.reciprocal_rank:.2f} | {known} | {area} | {seconds} |"
-        )
+        first = f"{row.first:.0%} | {row.reciprocal_rank:.2f}" if row.ranks else "- | -"
+        yield f"| {row.granularity} | {name} | {first} | {known} | {area} | {seconds} |"
