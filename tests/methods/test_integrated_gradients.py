@@ -1,8 +1,11 @@
 """Integrated Gradients: what converges, and what is said when it does not."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
 from backlit.methods.integrated_gradients import IntegratedGradients
@@ -95,6 +98,20 @@ def test_a_baseline_token_is_one_token(objective: Objective) -> None:
     with pytest.raises(OptionsError, match="is 3 tokens") as raised:
         run("integrated_gradients", objective, (), baseline="token", token=" The dog likes")
     assert "one token" in raised.value.hint
+
+
+def test_a_baseline_where_the_model_is_singular_is_said(objective: Objective) -> None:
+    class Singular(ToyEngine):
+        def gradient_at(
+            self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+        ) -> tuple[FloatArray, FloatArray]:
+            values, gradients = super().gradient_at(input_ids, target, contexts)
+            return values, gradients / np.abs(contexts).max(axis=(1, 2), keepdims=True)
+
+    singular = Objective(Singular(), objective.sequence, objective.target)
+    with np.errstate(divide="ignore", invalid="ignore"), pytest.raises(OptionsError) as raised:
+        run("integrated_gradients", singular, (), baseline="zero")
+    assert "faded" in raised.value.hint
 
 
 def test_partial_sums_are_reported(objective: Objective) -> None:
