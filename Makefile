@@ -86,5 +86,5 @@ build: setup
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

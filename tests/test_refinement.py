@@ -1,12 +1,13 @@
 """Coarse to fine: the important parts are cut, the budget is kept, the levels are told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from backlit.attribution import attribute
+from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
 from backlit.methods import make_method
@@ -108,3 +109,27 @@ def test_custom_has_no_way_from_coarse_to_fine() -> None:
     objective = Objective(engine, sequence, Target(3, 4))
     with pytest.raises(OptionsError, match="no way from coarse to fine"):
         attribute(objective, make_method("occlusion"), "custom", pattern="x", budget=10)
+
+
+def test_work_is_said_to_begin_before_the_model_is_run() -> None:
+    heard: list[tuple[int, int | None]] = []
+
+    class Slow(ToyEngine):
+        def score(
+            self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
+        ) -> Iterator[tuple[int, FloatArray]]:
+            assert heard, "nothing was said before the first pass"
+            return super().score(contexts, *answers)
+
+    engine = Slow()
+    sequence = engine.append(engine.tokenize(PROMPT), " ripe berries")
+    start = sequence.prompt_length
+    objective = Objective(engine, sequence, Target(start, start + 2))
+    attribute(
+        objective,
+        make_method("occlusion"),
+        "word",
+        budget=20,
+        report=lambda done, total, scored: heard.append((done, total)),
+    )
+    assert heard[0] == (0, None)

@@ -56,6 +56,7 @@ def attribute(
     reason = unavailable(type(method), objective.engine)
     if reason is not None:
         raise CapabilityError(reason, "Pick another method, or a model that offers it.")
+    report(0, None, ())  # a first pass over a long prompt takes seconds: say that it began
     levels: list[Granularity] | None = None
     if budget is not None:
         found, refined = refine(objective, method, granularity, budget, report)

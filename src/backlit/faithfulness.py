@@ -77,6 +77,7 @@ def check_map(
     blocks += [_masks(order, steps) for order in (own, *drawn)]
     masks = np.concatenate(blocks)
     total = len(masks) + 2 * len(steps)
+    report(0, total, ())
     values = ablation.values(masks, lambda done, _: report(done, total, ()))
     whole = values[0]
     exact = np.argsort(values[1 : 1 + size], kind="stable")  # what costs most first
