@@ -115,6 +115,7 @@ def test_the_main_job_on_the_default_model(page: Page, default_url: str) -> None
     page.get_by_test_id("options").locator("summary").click()
     page.get_by_label("Longest answer").fill("2000")
     generate(page)
+    expect(page.get_by_test_id("prompt-text")).to_contain_text("Count")  # the new answer's
     expect(answer.locator("[data-token]").nth(5)).to_be_visible()
     page.get_by_test_id("stop").click()
     expect(answer).to_have_attribute("data-finish", "cancelled")
