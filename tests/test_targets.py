@@ -10,7 +10,7 @@ from backlit.methods import make_method, methods
 from backlit.methods.objective import Objective
 from backlit.pipeline import Model, explain
 from backlit.targets import select_target, with_foil
-from backlit.types import Explanation, Target, TokenSequence
+from backlit.types import Explanation, ParameterValue, Target, TokenSequence
 from tests import tiny
 
 
@@ -64,11 +64,11 @@ def test_a_contrast_is_the_difference_of_two_explanations(name: str, family: str
     engine = ToyEngine() if family == "toy" else tiny.engine(family)
     before = engine.tokenize("The cat likes warm milk. The dog likes")
     target_text, foil_text = " cold water", " milk"
-    params = {
+    given: dict[str, dict[str, ParameterValue]] = {
         "integrated_gradients": {"tolerance": 1.0, "max_steps": 9},
         "shapley": {"n_samples": 5_000},  # all of them, as a fit to some is not linear
-    }.get(name, {})
-    method = make_method(name, **params)
+    }
+    method = make_method(name, **given.get(name, {}))
 
     def scores(answer: str, foil: str | None) -> tuple[np.ndarray, float]:
         sequence = engine.append(before, answer)
