@@ -35,27 +35,26 @@ def _generate(
     request: wire.GenerateRequest, loaded: LoadedModel, job: Job, tell: Emit
 ) -> wire.Event:
     read = 0.0
+    length = 0
 
     def on_prompt(sequence: TokenSequence) -> None:
-        nonlocal read
+        nonlocal read, length
         job.check()
         tell(wire.SequenceEvent(sequence=sequence, segmentations=_segmentations(sequence)))
-        read = time.perf_counter()
+        read, length = time.perf_counter(), len(sequence.tokens)
 
     def on_tokens(tokens: tuple[Token, ...]) -> None:
         nonlocal read
         job.check()
         tell(wire.TokensEvent(tokens=list(tokens)))
-        if read and length:  # the first token took one pass over the prompt
+        if read:  # the first token took one pass over the prompt
             loaded.seconds_per_token = (time.perf_counter() - read) / length
             read = 0.0
 
     reference, model = request.reference, loaded.load(job)
-    prompt = wire.as_prompt(reference.prompt)
-    length = len(read_prompt(model.engine, prompt, reference.muted).tokens)
     generation = generate(
         model.engine,
-        prompt,
+        wire.as_prompt(reference.prompt),
         request.options,
         muted=reference.muted,
         on_prompt=on_prompt,

@@ -197,10 +197,11 @@ def _rows(
     contexts: Sequence[Sequence[int]], answers: Answers, hidden: Sequence[Span] | None = None
 ) -> list[Row]:
     rows = []
+    veils = [span if span[0] < span[1] else None for span in hidden or [(0, 0)] * len(contexts)]
     for index, context in enumerate(contexts):
         offset = 0
         for answer in answers:
-            rows.append(Row(index, context, answer, offset, hidden[index] if hidden else None))
+            rows.append(Row(index, context, answer, offset, veils[index]))
             offset += len(answer)
     return rows
 

@@ -9,6 +9,7 @@ import numpy as np
 from backlit.methods.base import Capability, Report, Scores
 from backlit.methods.gradient import BACKWARD
 from backlit.methods.objective import Objective
+from backlit.methods.perturbation import lost
 from backlit.types import Segment
 
 
@@ -74,11 +75,5 @@ class Knockout:
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], report: Report
     ) -> Scores:
-        whole = objective.value
-        report(0, len(segments), ())
-        scores = np.zeros(len(segments))  # (segments,)
-        found = objective.knock_out([(s.start, s.stop) for s in segments])
-        for done, (index, value) in enumerate(found, start=1):
-            scores[index] = whole - value
-            report(done, len(segments), [(index, float(scores[index]))])
-        return Scores(scores)
+        spans = [(0, 0), *((segment.start, segment.stop) for segment in segments)]
+        return Scores(lost(objective.knock_out(spans), len(segments), report))

@@ -98,8 +98,13 @@ class Objective:
         )
 
     def knock_out(self, spans: Sequence[Span]) -> Iterator[tuple[int, float]]:
-        """The objective with the attention to each span cut: `(index, value)`."""
-        keys = [b"knocked %d %d" % span for span in spans]
+        """The objective with the attention to each span cut: `(index, value)`.
+
+        An empty span cuts nothing: that is the objective as it is.
+        """
+        keys = [
+            b"knocked %d %d" % span if span[0] < span[1] else _key(self.context) for span in spans
+        ]
         yield from self._scored(
             keys,
             lambda wanted: self.engine.knock_out(

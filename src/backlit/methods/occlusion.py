@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import numpy as np
-
 from backlit.methods.base import Capability, Report, Scores
 from backlit.methods.objective import Objective
-from backlit.methods.perturbation import replacement_ids, replacement_parameter
+from backlit.methods.perturbation import lost, replacement_ids, replacement_parameter
 from backlit.types import Segment
 
 
@@ -44,13 +42,4 @@ class Occlusion:
         # With nothing before it the target has no probability to speak of, so a segment that
         # is all there is scores against the last token alone.
         contexts += [ids[: s.start] + gap + ids[s.stop :] or ids[-1:] for s in segments]
-        values = np.zeros(len(contexts))  # (1 + segments,)
-        known: list[int] = []
-        for done, (index, value) in enumerate(objective.score(contexts)):
-            values[index] = value
-            known.append(index)
-            if 0 in known:
-                fresh = [(i - 1, float(values[0] - values[i])) for i in known if i]
-                report(done, len(segments), fresh)
-                known = [0]
-        return Scores(values[0] - values[1:])
+        return Scores(lost(objective.score(contexts), len(segments), report))

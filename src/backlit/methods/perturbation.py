@@ -1,6 +1,6 @@
 """What all methods share that take segments away: masks -> prompts -> values."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,26 @@ class Ablation:
         whole = np.zeros(len(self._segments))  # (segments,)
         whole[self.players] = scores
         return whole
+
+
+def lost(values: Iterable[tuple[int, float]], count: int, report: Report) -> FloatArray:
+    """What the objective loses without each segment, `(count,)`, reported as it becomes known.
+
+    Args:
+        values: `(0, value with everything there)` and `(i, value without segment i - 1)`.
+        count: how many segments.
+        report: as a method gets it.
+    """
+    found = np.zeros(1 + count)  # (1 + segments,)
+    known: list[int] = []
+    for done, (index, value) in enumerate(values):
+        found[index] = value
+        known.append(index)
+        if 0 in known:
+            report(done, count, [(i - 1, float(found[0] - found[i])) for i in known if i])
+            known = [0]
+    scores: FloatArray = found[0] - found[1:]
+    return scores
 
 
 def replacement_ids(objective: Objective, text: str) -> tuple[int, ...]:
