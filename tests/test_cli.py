@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from backlit.cli import app
 from backlit.data import load_dataset
-from backlit.types import load_explanation
+from backlit.explanation import load_explanation
 
 PROMPT = "Question: what does the dog like?\nAnswer:"
 

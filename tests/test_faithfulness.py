@@ -12,10 +12,11 @@ import backlit
 from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled, CapabilityError, DataError, InputError
+from backlit.explanation import Explanation
 from backlit.faithfulness import agreement, check_map, deletion_area
 from backlit.methods.objective import Objective
 from backlit.pipeline import Model, check, explain
-from backlit.types import Explanation, Faithfulness
+from backlit.types import Faithfulness
 from tests.methods.linear import Linear, linear
 
 

@@ -11,7 +11,7 @@ import backlit
 
 ROOT = Path(backlit.__file__).parent
 LAYERS = [
-    ["types", "errors"],
+    ["types", "explanation", "errors"],
     ["segments", "data"],
     ["engines", "methods"],
     ["targets", "refinement", "attribution", "faithfulness", "planted", "pipeline", "testing"],
@@ -24,6 +24,8 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Inside a layer, who may import whom.
 ALLOWED = {
     ("types", "errors"),
+    ("explanation", "errors"),
+    ("explanation", "types"),
     ("methods", "engines.base"),
     ("attribution", "refinement"),
     ("pipeline", "targets"),

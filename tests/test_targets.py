@@ -6,11 +6,12 @@ import pytest
 from backlit.attribution import attribute
 from backlit.engines.toy import ToyEngine
 from backlit.errors import TargetError
+from backlit.explanation import Explanation
 from backlit.methods import make_method, methods
 from backlit.methods.objective import Objective
 from backlit.pipeline import Model, explain
 from backlit.targets import select_target, with_foil
-from backlit.types import Explanation, ParameterValue, Target, TokenSequence
+from backlit.types import ParameterValue, Target, TokenSequence
 from tests import tiny
 
 

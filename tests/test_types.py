@@ -8,8 +8,9 @@ import pytest
 import backlit
 from backlit.engines.toy import ToyEngine
 from backlit.errors import DataError, DiskError, OptionsError
+from backlit.explanation import Explanation, load_explanation
 from backlit.pipeline import Model, explain
-from backlit.types import Explanation, GenerationOptions, Message, load_explanation
+from backlit.types import GenerationOptions, Message
 
 
 def test_a_sequence_grows_by_characters_not_tokens(toy: ToyEngine) -> None:

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backlit.data import load_dataset
     from backlit.errors import BacklitError
+    from backlit.explanation import Explanation, load_explanation
     from backlit.pipeline import Model, check, explain, load_model
     from backlit.types import (
         Attribution,
-        Explanation,
         Generation,
         GenerationOptions,
         Message,
         Segment,
         Target,
-        load_explanation,
     )
 
 __version__ = "0.1.0"
@@ -41,9 +40,11 @@ __all__ = [
 _ELSEWHERE = {
     "BacklitError": "errors",
     "load_dataset": "data",
+    "Explanation": "explanation",
     "Model": "pipeline",
     "check": "pipeline",
     "explain": "pipeline",
+    "load_explanation": "explanation",
     "load_model": "pipeline",
 }
 

@@ -10,6 +10,7 @@ from backlit.attribution import attribute
 from backlit.engines import open_engine
 from backlit.engines.base import Engine, Scorer
 from backlit.errors import DataError, OptionsError, TargetError
+from backlit.explanation import Explanation
 from backlit.faithfulness import check_map, unit_of
 from backlit.methods import Method, make_method
 from backlit.methods.base import Report
@@ -17,7 +18,6 @@ from backlit.methods.objective import Objective
 from backlit.targets import select_target, with_foil
 from backlit.types import (
     Aggregate,
-    Explanation,
     FinishReason,
     Generation,
     GenerationOptions,

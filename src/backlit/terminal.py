@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from backlit.engines.base import Progress as Report
+from backlit.explanation import Explanation
 from backlit.faithfulness import agreement
-from backlit.types import Attribution, Explanation, ScoredSegment
+from backlit.types import Attribution, ScoredSegment
 
 SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
 OPPOSES = (0xE0, 0x82, 0x14)

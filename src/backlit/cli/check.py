@@ -26,7 +26,7 @@ def check(
     from rich.console import Console
 
     from backlit import pipeline, terminal
-    from backlit.types import load_explanation
+    from backlit.explanation import load_explanation
 
     explanation = load_explanation(file)
     with terminal.progress_bar(Console(stderr=True)) as progress:
