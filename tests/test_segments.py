@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import uniseg.wordbreak
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backlit.engines.toy import ToyEngine
@@ -153,6 +153,10 @@ def test_segments_tile_any_tokens(text: str) -> None:
 
 
 @given(texts)
+@example("a.\u0301a")
+@example("a.\u200da")
+@example("a \u200d👩\u200d🚀.\u200d\u200d🚀")
+@example("\u0301 a\u0301.b 👍🏽!")
 def test_word_edges_are_those_of_unicode(text: str) -> None:
     """Every edge we cut at is one that an independent implementation of UAX #29 has."""
     theirs, at = {0}, 0

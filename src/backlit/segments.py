@@ -26,6 +26,10 @@ PATTERN_SECONDS = 0.5
 PATTERN_CHARACTERS = 1_000
 
 _CHARACTER = regex.compile(r"\X")  # what a person sees as one: grapheme clusters of UAX #29
+_EXTENDING = regex.compile(
+    r"(?<=[^\r\n\v\f\x85\u2028\u2029])"
+    r"(?:[\p{WB=Extend}\p{WB=Format}]|\u200d(?!\p{Extended_Pictographic}))+"
+)
 _WORD_EDGE = regex.compile(r"(?w)\b")  # the default word boundaries of Unicode UAX #29
 _LINE_END = regex.compile(r"\r\n|\n|\r")
 _PARAGRAPH_END = regex.compile(r"(?:\r\n|\n|\r)(?:[^\S\r\n]*(?:\r\n|\n|\r))+")
@@ -140,9 +144,22 @@ def _regions(sequence: TokenSequence) -> Iterator[list[Span]]:
         yield region
 
 
+def _word_edges(text: str) -> list[int]:
+    """Word boundaries, of the text without combining marks and such: rule WB4 of UAX #29 says that
+    they count for nothing, but `regex` sees a boundary before one that follows a full stop.
+    """
+    bare = _EXTENDING.sub("", text)
+    edges = [m.start() for m in _WORD_EDGE.finditer(bare)]
+    if len(bare) == len(text):
+        return edges
+    marks = {at for m in _EXTENDING.finditer(text) for at in range(*m.span())}
+    kept = [at for at in range(len(text)) if at not in marks]
+    return [kept[edge] if edge < len(kept) else len(text) for edge in edges]
+
+
 def _edges(text: str, granularity: Granularity) -> list[int]:
     if granularity == "word":
-        return [m.start() for m in _WORD_EDGE.finditer(text)]
+        return _word_edges(text)
     if granularity == "line":
         return [m.end() for m in _LINE_END.finditer(text)]
     if granularity == "paragraph":
