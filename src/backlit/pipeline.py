@@ -14,7 +14,7 @@ from backlit.explanation import Explanation
 from backlit.faithfulness import check_map, unit_of
 from backlit.methods import Method, make_method
 from backlit.methods.base import Report
-from backlit.methods.objective import Objective
+from backlit.methods.objective import CHUNK, Objective
 from backlit.targets import select_target, with_foil
 from backlit.types import (
     Aggregate,
@@ -36,9 +36,14 @@ OBJECTIVES = 8  # kept for each model: the last targets that people asked about
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded model: an engine, and what is known of the targets it was asked about."""
+    """A loaded model: an engine, and what is known of the targets it was asked about.
+
+    `batch_size` is the most altered prompts handed to the engine at a time; None leaves that
+    to us. Fewer take less memory and, as less is shared among them, more time.
+    """
 
     engine: Engine
+    batch_size: int | None = None
     _objectives: "OrderedDict[object, Objective]" = field(
         default_factory=OrderedDict, repr=False, compare=False
     )
@@ -59,16 +64,28 @@ class Model:
     def objective(self, sequence: TokenSequence, target: Target) -> Objective:
         """The objective of a target, with the altered prompts that were scored already."""
         key = (sequence.input_ids[: target.stop], sequence.prompt_length, target)
-        found = self._objectives.setdefault(key, Objective(self.engine, sequence, target))
+        found = self._objectives.setdefault(
+            key, Objective(self.engine, sequence, target, self.batch_size or CHUNK)
+        )
         self._objectives.move_to_end(key)
         while len(self._objectives) > OBJECTIVES:
             self._objectives.popitem(last=False)
         return found
 
 
-def load_model(source: str = "smollm2", **options: Any) -> Model:
-    """Load a model; see `backlit.engines.open_engine` for sources, options and errors."""
-    return Model(open_engine(source, **options))
+def load_model(source: str | Engine = "smollm2", **options: Any) -> Model:
+    """Load a model; see `backlit.engines.open_engine` for sources, options and errors.
+
+    An engine, such as `backlit.engines.from_function` makes, is taken as it is, without options.
+    """
+    if not isinstance(source, Engine):
+        return Model(open_engine(source, **options))
+    if options:
+        raise OptionsError(
+            f"{source.name} is an engine already: {', '.join(options)} can't be chosen any more.",
+            "Leave the options out.",
+        )
+    return Model(source)
 
 
 def generate(
@@ -243,12 +260,17 @@ def model_of(explanation: Explanation, **options: Any) -> Model:
     """The model that made an explanation, loaded from where it says, as exact as it was.
 
     Raises:
-        DataError: it does not say.
+        DataError: it does not say, or the model was a function.
         SourceError: the model's files can't be had.
     """
     source, dtype = (explanation.metadata.get(name) for name in ("source", "dtype"))
     if not isinstance(source, str):
         raise DataError("The explanation does not say its model.", "Name the model yourself.")
+    if source == "function":
+        raise DataError(
+            "The explanation's model was a Python function, which can't be loaded from a file.",
+            "Make the engine again, and pass the model: check(explanation, model).",
+        )
     return load_model(source, **({} if source == "toy" else {"dtype": dtype}), **options)
 
 

@@ -1,4 +1,7 @@
-"""The engines there are. To add one, write its module and name it in `open_engine`."""
+"""The engines there are. To add one, write its module and name it in `open_engine`.
+
+A model that is a function or two of yours needs no module: see `from_function`.
+"""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -6,6 +9,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from backlit.engines.base import Engine, Progress
+from backlit.engines.function import from_function
 from backlit.engines.sources import fetch, parse
 
 
@@ -60,4 +64,4 @@ def open_engine(
     return engine
 
 
-__all__ = ["Engine", "open_engine"]
+__all__ = ["Engine", "from_function", "open_engine"]

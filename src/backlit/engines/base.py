@@ -134,7 +134,11 @@ class Engine(Protocol):
         """Write a response, step by step; closing the iterator stops it at once.
 
         Tokens carry log-probability (nats, of the model's own distribution, before
-        temperature and top-p) and the five best alternatives.
+        temperature and top-p) and the five best alternatives, where the model tells them: all
+        tokens or none.
+
+        Raises:
+            CapabilityError: at once, if it can only score what is given.
         """
         ...
 
@@ -156,12 +160,14 @@ class Scorer(Engine, Protocol):
         Yields:
             `(index, log_probs)`, the first context first and the others in whatever order is
             quickest; `log_probs` in nats, those of all answers one behind the other:
-            `(answers,)`.
+            `(answers,)`. Of a model that tells only their sum over an answer, equal shares.
         """
         ...
 
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
-        """The sequence, its response tokens with log-probability and alternatives."""
+        """The sequence, its response tokens with log-probability and alternatives, where the
+        model tells them: all tokens or none.
+        """
         ...
 
 

@@ -22,8 +22,9 @@ from backlit.engines.base import (
 )
 from backlit.engines.huggingface_gradients import Gradients, watch_layers
 from backlit.engines.huggingface_tokens import TokenReader
+from backlit.engines.text import check_length
 from backlit.engines.tree_scorer import TreeScorer
-from backlit.errors import OptionsError, PromptError, UnsupportedModelError
+from backlit.errors import OptionsError, UnsupportedModelError
 from backlit.types import (
     Alternative,
     FinishReason,
@@ -126,12 +127,12 @@ class HuggingFaceEngine:
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
         sequence = self._reader.tokenize(prompt)
-        self._check_length(len(sequence.tokens))
+        check_length(len(sequence.tokens), self.context_length, self.name)
         return sequence
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
         sequence = self._reader.append(prompt, response)
-        self._check_length(len(sequence.tokens))
+        check_length(len(sequence.tokens), self.context_length, self.name)
         return sequence
 
     # ---- writing -----------------------------------------------------------------------
@@ -139,7 +140,7 @@ class HuggingFaceEngine:
     def generate(
         self, prompt: TokenSequence, options: GenerationOptions
     ) -> Iterator[GenerationStep]:
-        self._check_length(len(prompt.tokens) + 1)
+        check_length(len(prompt.tokens) + 1, self.context_length, self.name)
         random = torch.Generator()
         if options.seed is not None:
             random.manual_seed(options.seed)
@@ -283,14 +284,6 @@ class HuggingFaceEngine:
 
     def _tensor(self, ids: Any) -> torch.Tensor:
         return torch.tensor(ids, device=self._model.get_input_embeddings().weight.device)
-
-    def _check_length(self, tokens: int) -> None:
-        if self.context_length is not None and tokens > self.context_length:
-            raise PromptError(
-                f"This is {tokens:,} tokens long; {self.name} reads at most "
-                f"{self.context_length:,}.",
-                "Shorten it, or pick a model with a longer context.",
-            )
 
 
 def _choose(log_probs: torch.Tensor, options: GenerationOptions, random: torch.Generator) -> int:

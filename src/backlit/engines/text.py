@@ -42,6 +42,19 @@ def check_text(text: str) -> None:
         ) from error
 
 
+def check_length(tokens: int, context_length: int | None, name: str) -> None:
+    """Refuse what is longer than the model called `name` can read.
+
+    Raises:
+        PromptError: it is.
+    """
+    if context_length is not None and tokens > context_length:
+        raise PromptError(
+            f"This is {tokens:,} tokens long; {name} reads at most {context_length:,}.",
+            "Shorten it, or pick a model with a longer context.",
+        )
+
+
 def tile(offsets: Sequence[Span], text: str) -> list[Span]:
     """Spans that cover `text`, from a tokenizer's offsets that may leave gaps.
 

@@ -22,8 +22,15 @@ from itertools import pairwise
 import numpy as np
 
 from backlit.engines.base import EmbeddingGradient, FloatArray, GateGradient, GenerationStep
-from backlit.engines.text import StreamDecoder, check_prompt, check_text, render_chat, roles_of
-from backlit.errors import PromptError, TargetError
+from backlit.engines.text import (
+    StreamDecoder,
+    check_length,
+    check_prompt,
+    check_text,
+    render_chat,
+    roles_of,
+)
+from backlit.errors import TargetError
 from backlit.types import (
     Alternative,
     FinishReason,
@@ -114,7 +121,7 @@ class ToyEngine:
             Token(i, text[a:b], a, b, role=role)
             for (i, (a, b)), role in zip(pieces, roles, strict=True)
         )
-        self._check_length(len(tokens))
+        check_length(len(tokens), self.context_length, self.name)
         return TokenSequence(text, tokens, len(tokens))
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
@@ -135,7 +142,7 @@ class ToyEngine:
             decoder = StreamDecoder(self._decode, prompt.input_ids, end)
             whole = [piece for i in response for piece in decoder.push(i)] + decoder.flush()
             tokens = [Token(i, text, *span, role="response") for i, text, span in whole]
-        self._check_length(len(prompt.tokens) + len(tokens))
+        check_length(len(prompt.tokens) + len(tokens), self.context_length, self.name)
         return prompt.extended(tokens)
 
     def generate(
@@ -323,14 +330,6 @@ class ToyEngine:
     ) -> tuple[Alternative, ...]:
         best = np.argsort(-log_probs, kind="stable")[:5].tolist()
         return tuple(Alternative(i, decoder.peek(i), float(log_probs[i])) for i in best)
-
-    def _check_length(self, tokens: int) -> None:
-        if self.context_length is not None and tokens > self.context_length:
-            raise PromptError(
-                f"This is {tokens:,} tokens long; {self.name} reads at most "
-                f"{self.context_length:,}.",
-                "Shorten it.",
-            )
 
 
 def _template(messages: Sequence[Message]) -> str:

@@ -39,9 +39,13 @@ class Objective:
         engine: with the capability that the method needs.
         sequence: a prompt and its response.
         target: what is explained, and its foil if there is one.
+        chunk: the most altered prompts handed to the engine at a time.
     """
 
-    def __init__(self, engine: Any, sequence: TokenSequence, target: Target) -> None:
+    def __init__(
+        self, engine: Any, sequence: TokenSequence, target: Target, chunk: int = CHUNK
+    ) -> None:
+        self._chunk = chunk
         self.engine = engine
         self.sequence = sequence
         self.target = target
@@ -113,7 +117,7 @@ class Objective:
         )
 
     def _scored(self, keys: list[bytes], run: Any) -> Iterator[tuple[int, float]]:
-        """Values by key, of which those not known are run, `CHUNK` at a time."""
+        """Values by key, of which those not known are run, so many at a time."""
         waiting: dict[bytes, list[int]] = {}
         for index, key in enumerate(keys):
             if key in self._known:
@@ -122,8 +126,8 @@ class Objective:
                 waiting.setdefault(key, []).append(index)
         fresh = list(waiting.items())
         whole = _key(self.context)
-        for at in range(0, len(fresh), CHUNK):
-            chunk = fresh[at : at + CHUNK]
+        for at in range(0, len(fresh), self._chunk):
+            chunk = fresh[at : at + self._chunk]
             for number, log_probs in run([indices[0] for _, indices in chunk]):
                 key, indices = chunk[number]
                 if key == whole:
