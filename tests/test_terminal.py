@@ -5,9 +5,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from backlit.display import ranking
 from backlit.engines.toy import ToyEngine
 from backlit.pipeline import Model, explain
-from backlit.terminal import progress_bar, ranking, render
+from backlit.terminal import progress_bar, render
 from backlit.types import Message
 
 

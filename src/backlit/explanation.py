@@ -72,6 +72,12 @@ class Explanation:
                 "Check that the folder exists, may be written to and has room.",
             ) from error
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from backlit.display import explanation_html, explanation_text
+
+        return {"text/html": explanation_html(self), "text/plain": explanation_text(self)}
+
 
 def load_explanation(path: str | Path) -> Explanation:
     """Read what `Explanation.save` wrote.

@@ -10,14 +10,12 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from backlit.display import OPPOSES, STEPS, SUPPORTS, caption, ranking, score, words
 from backlit.engines.base import Progress as Report
 from backlit.explanation import Explanation
 from backlit.faithfulness import agreement
-from backlit.types import Attribution, ScoredSegment
+from backlit.types import Attribution
 
-SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
-OPPOSES = (0xE0, 0x82, 0x14)
-STEPS = 5
 PHASES = {
     "wait": "Waiting for another process",
     "check": "Checking",
@@ -57,23 +55,9 @@ def _render(explanation: Explanation, attribution: Attribution, top: int) -> Ren
     table.add_column("score", justify="right")
     table.add_column("segment", overflow="ellipsis", no_wrap=True)
     for rank, segment in enumerate(ranked[:top], start=1):
-        words = " ".join(segment.text.split()) or repr(segment.text)
-        error = segment.standard_error
-        spread = f" ± {error:.3f}" if error is not None else ""
-        table.add_row(str(rank), f"{segment.score:+.3f}{spread}", Text(words))
-    over = " over the foil" if attribution.target.foil else ""
-    sign = f"positive supports the target{over}" if attribution.signed else "larger mattered more"
-    levels = {segment.level for segment in attribution.segments if segment.level}
-    unit = "coarse to fine" if levels else attribution.granularity
-    told = (
-        f"{attribution.method} by {unit}: {sign}. "
-        f"log p(target) = {attribution.target_log_prob:.3f} nats"
-    )
-    if attribution.target.foil:
-        words = attribution.target.foil.text.strip()
-        told += f", log p(foil “{words}”) = {attribution.foil_log_prob:.3f} nats"
+        table.add_row(str(rank), score(segment), Text(words(segment)))
     notes = [Text(note, style="bold") for note in attribution.notes]
-    return Group(text, Text(), table, Text(f"{told}.", style="dim"), *notes, Text())
+    return Group(text, Text(), table, Text(f"{caption(attribution)}.", style="dim"), *notes, Text())
 
 
 def verdicts(explanation: Explanation) -> RenderableType:
@@ -104,12 +88,6 @@ def verdicts(explanation: Explanation) -> RenderableType:
             table.add_row(name, *(f"{value:.2f}" for value in row))
         parts += [Text(), table]
     return Group(*parts)
-
-
-def ranking(attribution: Attribution) -> list[ScoredSegment]:
-    """Segments by how much they mattered, without what a template added."""
-    own = [segment for segment in attribution.segments if segment.role != "template"]
-    return sorted(own, key=lambda segment: -abs(segment.score))
 
 
 def _tint(share: float) -> Style:

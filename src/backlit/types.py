@@ -165,6 +165,12 @@ class Generation:
         """The response's text."""
         return self.sequence.text[len(self.sequence.prompt.text) :]
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from backlit.display import generation_html, generation_text
+
+        return {"text/html": generation_html(self), "text/plain": generation_text(self)}
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
