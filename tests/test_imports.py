@@ -11,13 +11,13 @@ import backlit
 
 ROOT = Path(backlit.__file__).parent
 LAYERS = [
-    ["types", "explanation", "errors"],
+    ["types", "explanation", "display", "errors"],
     ["segments", "data"],
     ["engines", "methods"],
     ["targets", "refinement", "attribution", "faithfulness", "planted", "pipeline", "testing"],
     ["evaluation"],
-    ["jobs", "wire", "loading", "answers", "service"],
-    ["server", "terminal"],
+    ["jobs", "wire", "wire_errors", "loading", "answers", "service"],
+    ["server", "terminal", "seen", "kernel", "new_tab", "widget", "notebook"],
     ["cli", "__main__", "__init__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -26,13 +26,20 @@ ALLOWED = {
     ("types", "errors"),
     ("explanation", "errors"),
     ("explanation", "types"),
+    # inside the methods that a notebook calls
+    ("explanation", "display"),
+    ("types", "display"),
+    ("display", "types"),
+    ("display", "explanation"),
     ("methods", "engines.base"),
     ("attribution", "refinement"),
     ("pipeline", "targets"),
     ("pipeline", "attribution"),
     ("pipeline", "faithfulness"),
     ("loading", "jobs"),
+    ("wire_errors", "wire"),
     ("loading", "wire"),
+    ("loading", "wire_errors"),
     ("answers", "jobs"),
     ("answers", "wire"),
     ("answers", "loading"),
@@ -40,6 +47,12 @@ ALLOWED = {
     ("service", "loading"),
     ("service", "answers"),
     ("service", "wire"),
+    ("service", "wire_errors"),
+    ("new_tab", "server"),
+    ("widget", "seen"),
+    ("widget", "kernel"),
+    ("widget", "new_tab"),
+    ("notebook", "widget"),
     ("__main__", "cli"),
 }
 HEAVY = {
@@ -52,6 +65,8 @@ HEAVY = {
     "fastapi",
     "uvicorn",
     "sklearn",
+    "anywidget",
+    "IPython",
 }
 
 

@@ -2,6 +2,7 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { HttpTransport } from "./http";
+import { theme } from "./state/theme.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -12,6 +13,7 @@ if (here.searchParams.has("token")) {
   history.replaceState(null, "", here);
 }
 
+theme.dress(document.documentElement);
 mount(App, {
   target: document.getElementById("app")!,
   props: { transport: new HttpTransport() },

@@ -2,8 +2,13 @@
 import type { Workbench } from "./state/workbench.svelte";
 
 /** Do what the key stands for; false if it stands for nothing here. */
-export function shortcut(event: KeyboardEvent, workbench: Workbench, help: () => void): boolean {
-  if (event.defaultPrevented || somethingOnTop()) return false;
+export function shortcut(
+  event: KeyboardEvent,
+  root: ParentNode,
+  workbench: Workbench,
+  help: () => void,
+): boolean {
+  if (event.defaultPrevented || somethingOnTop(root)) return false;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     if (workbench.answering.writing.running) workbench.answering.stop();
     else workbench.generateDraft();
@@ -24,10 +29,10 @@ export function shortcut(event: KeyboardEvent, workbench: Workbench, help: () =>
 }
 
 /** A dialog or form over the page has the keys, Escape above all. */
-function somethingOnTop(): boolean {
-  if (document.querySelector("dialog[open]")) return true;
+function somethingOnTop(root: ParentNode): boolean {
+  if (root.querySelector("dialog[open]")) return true;
   const popovers = globalThis.CSS?.supports("selector(:popover-open)");
-  return !!popovers && document.querySelector('[popover="auto"]:popover-open') !== null;
+  return !!popovers && root.querySelector('[popover="auto"]:popover-open') !== null;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -6,7 +6,27 @@ export interface Transport {
   state(): Promise<State>;
   /** Ask, and follow the answer. Aborting `signal` cancels the work. */
   call<K extends Kind>(kind: K, request: Requests[K], signal: AbortSignal): AsyncIterable<Event>;
+  /** Hear of what changes without being asked for. */
+  listen?(listener: Listener): void;
 }
+
+export interface Listener {
+  link(link: Link): void;
+  /** The service offers other models or examples now: ask for its state again. */
+  changed(): void;
+}
+
+/**
+ * How far the other side is within reach. `waiting`: it takes its time, and why if that is known;
+ * `gone`: it won't answer any more.
+ */
+export interface Link {
+  readonly state: "live" | "waiting" | "gone";
+  readonly message: string;
+  readonly hint: string;
+}
+
+export const LIVE: Link = { state: "live", message: "", hint: "" };
 
 /** `unreachable`: nobody answered; `unauthorized`: the link's token is missing or old. */
 export type Refusal = "unreachable" | "unauthorized" | "refused";

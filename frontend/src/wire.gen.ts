@@ -1044,6 +1044,30 @@ export interface components {
             /** Context */
             ctx?: Record<string, never>;
         };
+        /**
+         * Seen
+         * @description An answer on the page, what of it is the target, and the map: kept, and set from Python.
+         *
+         *     `attribution` is as the page shows it, cut and joined as the person chose.
+         */
+        Seen: {
+            /** @default null */
+            generation: components["schemas"]["Generation"] | null;
+            /**
+             * Segmentations
+             * @default {}
+             */
+            segmentations: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            };
+            /** @default null */
+            target: components["schemas"]["Target"] | null;
+            /** @default null */
+            attribution: components["schemas"]["Attribution"] | null;
+        };
     };
     responses: never;
     parameters: never;

@@ -20,6 +20,7 @@ export type Generation = Schemas["Generation"];
 export type Attribution = Schemas["Attribution"];
 export type ScoredSegment = Schemas["ScoredSegment"];
 export type Alternative = Schemas["Alternative"];
+export type Seen = Schemas["Seen"];
 export type Faithfulness = Schemas["Faithfulness"];
 export type Curve = Schemas["Curve"];
 export type Cost = Schemas["Cost"];

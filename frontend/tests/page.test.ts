@@ -2,6 +2,7 @@
 import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
 import App from "../src/App.svelte";
+import { theme } from "../src/state/theme.svelte";
 import { t } from "../src/strings";
 import { MAX_PROMPT_CHARACTERS, type ErrorInfo } from "../src/wire";
 import { FakeTransport, STATE, USUAL } from "./fixtures";
@@ -284,6 +285,7 @@ test("while the server is away a banner says so, and the page comes back by itse
 });
 
 test("the theme can be chosen and is kept", async () => {
+  const undress = theme.dress(document.documentElement);
   const { user } = await open();
   await user.click(screen.getByTestId("theme-toggle"));
   expect(document.documentElement.dataset.theme).toBe("dark");
@@ -291,6 +293,7 @@ test("the theme can be chosen and is kept", async () => {
   await user.click(screen.getByTestId("theme-toggle"));
   expect(document.documentElement.dataset.theme).toBe("light");
   expect(localStorage.getItem("backlit.theme")).toBeNull();
+  undress();
 });
 
 test("help lists the keys", async () => {

@@ -105,7 +105,7 @@ describe("strengths", () => {
 
 describe("colours", () => {
   const css = readFileSync("src/styles/tokens.css", "utf8");
-  const [lightCss, darkCss] = css.split('[data-theme="dark"]') as [string, string];
+  const [lightCss, darkCss] = css.split(':root[data-theme="dark"]') as [string, string];
   const named = (theme: Theme, name: string): Rgb => {
     const found = new RegExp(`--${name}: #(\\w{6})`).exec(theme === "light" ? lightCss : darkCss)![1]!;
     return [0, 2, 4].map((i) => parseInt(found.slice(i, i + 2), 16)) as unknown as Rgb;

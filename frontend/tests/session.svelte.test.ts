@@ -10,7 +10,7 @@ const typed = (text: string) => ({ ...BLANK, text });
 /** Another tab has the same local storage but a session storage of its own. */
 function anotherTab(): Session {
   sessionStorage.clear();
-  return new Session();
+  return new Session(new TabStorage());
 }
 
 describe("drafts", () => {
@@ -44,12 +44,12 @@ describe("drafts", () => {
 
 describe("session", () => {
   test("comes back after a reload", async () => {
-    const session = new Session();
+    const session = new Session(new TabStorage());
     expect(session.first).toBe(true);
     session.set({ draft: typed("Why?"), granularity: "word", intensity: 2 });
     session.setParams("occlusion", { steps: 3 });
     await session.flush();
-    const again = new Session();
+    const again = new Session(new TabStorage());
     expect(again.first).toBe(false);
     expect(again.draft.text).toBe("Why?");
     expect(again.granularity).toBe("word");
@@ -60,7 +60,7 @@ describe("session", () => {
   test("is written once the person pauses", async () => {
     vi.useFakeTimers();
     const write = vi.spyOn(TabStorage.prototype, "write");
-    const session = new Session();
+    const session = new Session(new TabStorage());
     for (const text of ["a", "ab", "abc"]) session.set({ draft: typed(text) });
     expect(write).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1000);
@@ -70,14 +70,14 @@ describe("session", () => {
   });
 
   test("is written at once when the page goes away", () => {
-    const session = new Session();
+    const session = new Session(new TabStorage());
     session.set({ draft: typed("last words") });
     session.writeNow();
-    expect(new Session().draft.text).toBe("last words");
+    expect(new Session(new TabStorage()).draft.text).toBe("last words");
   });
 
   test("two tabs do not overwrite each other; a new one starts from the last", async () => {
-    const one = new Session();
+    const one = new Session(new TabStorage());
     one.set({ draft: typed("one") });
     await one.flush();
     const oneId = sessionStorage.getItem("backlit.tab-id")!;
@@ -88,7 +88,7 @@ describe("session", () => {
     await two.flush();
     expect(anotherTab().draft.text).toBe("two");
     sessionStorage.setItem("backlit.tab-id", oneId);
-    expect(new Session().draft.text).toBe("one");
+    expect(new Session(new TabStorage()).draft.text).toBe("one");
   });
 
   test("a duplicated tab takes a name of its own", async () => {
@@ -103,9 +103,9 @@ describe("session", () => {
         },
       },
     });
-    const one = new Session();
+    const one = new Session(new TabStorage());
     const id = sessionStorage.getItem("backlit.tab-id");
-    const copy = new Session(); // same session storage, as duplicating makes it
+    const copy = new Session(new TabStorage()); // same session storage, as duplicating makes it
     await copy.flush();
     await one.flush();
     expect(sessionStorage.getItem("backlit.tab-id")).not.toBe(id);
@@ -113,7 +113,7 @@ describe("session", () => {
   });
 
   test("puts an edited draft aside and finds it again", () => {
-    const session = new Session();
+    const session = new Session(new TabStorage());
     session.open("a", typed("A"), false);
     session.set({ draft: typed("A, edited") });
     session.open("b", typed("B"), true);
@@ -129,14 +129,14 @@ describe("session", () => {
   test("leftovers of another version do no harm", () => {
     localStorage.setItem("backlit.tab.x.session", '{"granularity":7,"draft":{"text":"t"},"intensity":3,"junk":1}');
     localStorage.setItem("backlit.tab.x.saved", "1");
-    const session = new Session();
+    const session = new Session(new TabStorage());
     expect(session.granularity).toBe("line");
     expect(session.draft).toEqual(BLANK);
     expect(session.intensity).toBe(3);
   });
 
   test("says when the browser has no room", () => {
-    const session = new Session();
+    const session = new Session(new TabStorage());
     const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
       throw new DOMException("", "QuotaExceededError");
     });
@@ -147,12 +147,12 @@ describe("session", () => {
     expect(session.unkept).toBe(false);
   });
 
-  test("forgets the oldest tabs", () => {
+  test("forgets the oldest tabs", async () => {
     for (let i = 0; i < 12; i++) {
       localStorage.setItem(`backlit.tab.t${i}.saved`, String(i));
       localStorage.setItem(`backlit.tab.t${i}.session`, "{}");
     }
-    new TabStorage().prune();
+    await new TabStorage().ready();
     const left = Object.keys(localStorage).filter((key) => key.endsWith(".session"));
     expect(left.sort()).toEqual(["10", "11", "4", "5", "6", "7", "8", "9"].map((i) => `backlit.tab.t${i}.session`));
   });
@@ -161,7 +161,7 @@ describe("session", () => {
 describe("library", () => {
   let library: Library;
   beforeEach(() => {
-    library = new Library("Yours");
+    library = new Library("Yours", new TabStorage().shared);
     library.show(STATE.datasets);
   });
   afterEach(() => vi.restoreAllMocks());
@@ -177,12 +177,12 @@ describe("library", () => {
     const added = library.add("New", from, name)!;
     expect(added).toMatchObject({ id: "second 2", own: true, source: "Yours", origin: "samples/first" });
     expect(library.add("Newer", added, (n) => `x${n}`)!.origin).toBe("samples/first");
-    expect(new Library("Yours").examples.map((one) => one.id)).toEqual(["x1", "second 2"]);
+    expect(new Library("Yours", new TabStorage().shared).examples.map((one) => one.id)).toEqual(["x1", "second 2"]);
     library.remove(added.key);
     expect(library.find(added.key)).toBeNull();
   });
   test("sees what another tab added", () => {
-    new Library("Yours").add("Elsewhere", null, (n) => `other ${n}`);
+    new Library("Yours", new TabStorage().shared).add("Elsewhere", null, (n) => `other ${n}`);
     dispatchEvent(new StorageEvent("storage", { key: "backlit.examples" }));
     expect(library.examples[0]?.id).toBe("other 1");
   });

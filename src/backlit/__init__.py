@@ -7,13 +7,13 @@ if TYPE_CHECKING:
     from backlit.data import load_dataset
     from backlit.errors import BacklitError
     from backlit.explanation import Explanation, load_explanation
+    from backlit.notebook import make_notebook_widget
     from backlit.pipeline import Model, check, explain, load_model
     from backlit.types import (
         Attribution,
         Generation,
         GenerationOptions,
         Message,
-        Segment,
         Target,
     )
 
@@ -27,7 +27,6 @@ __all__ = [
     "GenerationOptions",
     "Message",
     "Model",
-    "Segment",
     "Target",
     "__version__",
     "check",
@@ -35,6 +34,7 @@ __all__ = [
     "load_dataset",
     "load_explanation",
     "load_model",
+    "make_notebook_widget",
 ]
 
 _ELSEWHERE = {
@@ -46,6 +46,7 @@ _ELSEWHERE = {
     "explain": "pipeline",
     "load_explanation": "explanation",
     "load_model": "pipeline",
+    "make_notebook_widget": "notebook",
 }
 
 

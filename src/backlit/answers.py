@@ -40,7 +40,7 @@ def _generate(
     def on_prompt(sequence: TokenSequence) -> None:
         nonlocal read, length
         job.check()
-        tell(wire.SequenceEvent(sequence=sequence, segmentations=_segmentations(sequence)))
+        tell(wire.SequenceEvent(sequence=sequence, segmentations=segmentations(sequence)))
         read, length = time.perf_counter(), len(sequence.tokens)
 
     def on_tokens(tokens: tuple[Token, ...]) -> None:
@@ -61,7 +61,7 @@ def _generate(
         on_tokens=on_tokens,
     )
     return wire.GenerationEvent(
-        generation=generation, segmentations=_segmentations(generation.sequence)
+        generation=generation, segmentations=segmentations(generation.sequence)
     )
 
 
@@ -75,7 +75,7 @@ def _respond(request: wire.RespondRequest, loaded: LoadedModel, job: Job, tell: 
     elapsed = time.perf_counter() - started
     loaded.seconds_per_token = elapsed / len(generation.sequence.tokens)
     return wire.GenerationEvent(
-        generation=generation, segmentations=_segmentations(generation.sequence)
+        generation=generation, segmentations=segmentations(generation.sequence)
     )
 
 
@@ -195,5 +195,6 @@ def _reporter(job: Job, tell: Emit, spans: Sequence[tuple[int, int]] | None = No
     return report
 
 
-def _segmentations(sequence: TokenSequence) -> wire.Segmentations:
+def segmentations(sequence: TokenSequence) -> wire.Segmentations:
+    """Where the segments of every granularity are, but for custom ones."""
     return {g: token_spans(sequence, g) for g in GRANULARITIES if g != "custom"}

@@ -16,6 +16,7 @@
     │   ├── IntegrityError      what came is not what was promised
     │   └── UnsupportedModelError   not a causal language model, or a format we refuse
     ├── CapabilityError         this model can't serve this method
+    ├── MissingPackageError     an optional package is not installed
     └── Cancelled               the person stopped it
 
 A message says what happened; `hint` says what to do. Anything raised outside this
@@ -38,6 +39,10 @@ class BacklitError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: what happened and what to do, not where in our code."""
+        return [f"{self.code}: {self.message}", *([self.hint] if self.hint else [])]
 
 
 class InputError(BacklitError): ...
@@ -83,6 +88,9 @@ class UnsupportedModelError(SourceError): ...
 
 
 class CapabilityError(BacklitError): ...
+
+
+class MissingPackageError(BacklitError): ...
 
 
 class Cancelled(BacklitError):  # noqa: N818  a request honoured, not a fault

@@ -12,6 +12,7 @@ from backlit.jobs import Job
 from backlit.methods import methods
 from backlit.methods.base import unavailable
 from backlit.pipeline import Model
+from backlit.wire_errors import error_info
 
 Emit = Callable[[wire.Event | None], None]
 
@@ -23,16 +24,30 @@ class LoadedModel:
 
     Args:
         source: `name:source`, for `open_engine`.
-        open_: how to open it; replaced in tests.
+        open_: how to open it.
+        batch_size: see `Model`.
     """
 
-    def __init__(self, name: str, source: str, open_: Callable[..., Engine] = open_engine) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        open_: Callable[..., Engine] = open_engine,
+        batch_size: int | None = None,
+    ) -> None:
+        self._batch_size = batch_size
         self.info = wire.ModelInfo(name=name, source=source, status="waiting")
         self.model: Model | None = None
         self.seconds_per_token: float | None = None  # of a forward pass, as last seen
         self._open = open_
         self._listeners: list[Emit] = []
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, engine: Engine, batch_size: int | None = None) -> "LoadedModel":
+        """A model whose engine is there already."""
+        source = engine.metadata.get("source", engine.name)
+        return cls(engine.name, source, lambda source, progress: engine, batch_size)
 
     def follow(self, emit: Emit) -> None:
         """Tell `emit` whenever the state changes."""
@@ -69,9 +84,9 @@ class LoadedModel:
             self._set(status="waiting", progress=None)
             raise
         except BaseException as error:
-            self._set(status="failed", progress=None, error=wire.error_info(error))
+            self._set(status="failed", progress=None, error=error_info(error))
             raise
-        self.model = Model(engine)
+        self.model = Model(engine, self._batch_size)
         reasons = {name: unavailable(method, engine) for name, method in methods().items()}
         self._set(
             status="ready",

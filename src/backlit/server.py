@@ -19,18 +19,9 @@ from starlette.staticfiles import StaticFiles
 from backlit import service as services
 from backlit import wire
 from backlit.errors import BacklitError, InputError
+from backlit.wire_errors import error_info, refusal
 
 MAX_BODY_BYTES = 16_000_000
-REQUESTS: dict[str, type[services.Request]] = {
-    "load": wire.LoadRequest,
-    "generate": wire.GenerateRequest,
-    "respond": wire.RespondRequest,
-    "explain": wire.ExplainRequest,
-    "estimate": wire.EstimateRequest,
-    "check": wire.CheckRequest,
-    "mute": wire.MuteRequest,
-    "segment": wire.SegmentRequest,
-}
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -59,17 +50,19 @@ def create_app(service: services.Service, token: str, host: str = "127.0.0.1") -
         """Models, methods, datasets and defaults."""
         return service.state()
 
-    for path, kind in REQUESTS.items():
+    for path, kind in services.REQUESTS.items():
         _add_stream(app, service, path, kind)
 
     @app.exception_handler(BacklitError)
     async def input_error(_: Request, error: BacklitError) -> Response:
         status = 422 if isinstance(error, InputError) else 500
-        return JSONResponse(wire.error_info(error).model_dump(), status_code=status)
+        return JSONResponse(error_info(error).model_dump(), status_code=status)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        return JSONResponse(_invalid(error).model_dump(), status_code=422)
+        first = error.errors()[0]
+        info = refusal({**first, "loc": first["loc"][1:]})  # all of it is in the body
+        return JSONResponse(info.model_dump(), status_code=422)
 
     @app.exception_handler(StarletteHTTPException)
     async def refused(_: Request, error: StarletteHTTPException) -> Response:
@@ -164,29 +157,6 @@ def _guard(token: str) -> Callable[[Request, Any], Awaitable[Response]]:
     return guard
 
 
-def _invalid(error: RequestValidationError) -> wire.ErrorInfo:
-    """The first thing wrong with a request, in words."""
-    first: dict[str, Any] = error.errors()[0]
-    if first["type"] == "string_unicode":
-        return wire.ErrorInfo(
-            code="PromptError",
-            message="The text holds half a character (a lone surrogate).",
-            hint="Delete the odd sign, or paste the text again from its source.",
-        )
-    if first["type"] == "string_too_long":
-        return wire.ErrorInfo(
-            code="PromptError",
-            message=f"The text is longer than {first['ctx']['max_length']:,} characters.",
-            hint="Shorten it.",
-        )
-    where = ".".join(str(part) for part in first["loc"][1:])
-    return wire.ErrorInfo(
-        code="InputError",
-        message=f"The request can't be read: {where + ': ' if where else ''}{first['msg']}.",
-        hint="If you typed this into the page, please report it.",
-    )
-
-
 def bind(host: str, port: int | None) -> socket.socket:
     """A listening socket; without a port, 8400 or the next free one.
 
@@ -211,14 +181,30 @@ def bind(host: str, port: int | None) -> socket.socket:
     )
 
 
-def run(app: FastAPI, sock: socket.socket, started: Callable[[], None]) -> None:
-    """Serve until interrupted; `started` is called when the page can be opened."""
+class Serving:
+    """An application on a socket, until it is stopped.
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            started()
+    Args:
+        started: called when the page can be opened.
+    """
 
-    # An open stream would hold back Ctrl-C for as long as it lasts.
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-    Server(config).run(sockets=[sock])
+    def __init__(
+        self, app: FastAPI, sock: socket.socket, started: Callable[[], None] = lambda: None
+    ) -> None:
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                started()
+
+        # An open stream would hold back Ctrl-C for as long as it lasts.
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+        self._server = Server(config)
+        self._sock = sock
+
+    def run(self) -> None:
+        """Serve on this thread, until `stop`; on the main thread, until Ctrl-C too."""
+        self._server.run(sockets=[self._sock])
+
+    def stop(self) -> None:
+        """Ask it to end, from any thread."""
+        self._server.should_exit = True

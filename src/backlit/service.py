@@ -15,13 +15,14 @@ from backlit import wire
 from backlit.answers import answer
 from backlit.data import Dataset
 from backlit.engines.base import cancellable
-from backlit.errors import BacklitError, Cancelled, CapabilityError, UnknownNameError
+from backlit.errors import Cancelled, UnknownNameError
 from backlit.jobs import Job, ModelThread
 from backlit.loading import Emit, LoadedModel
 from backlit.methods import methods
 from backlit.methods.base import Method, Parameter, parameters
 from backlit.segments import GRANULARITIES
 from backlit.types import GenerationOptions
+from backlit.wire_errors import BUG, error_info
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,18 @@ Request = (
     | wire.SegmentRequest
 )
 
+REQUESTS: dict[str, type[Request]] = {
+    "load": wire.LoadRequest,
+    "generate": wire.GenerateRequest,
+    "respond": wire.RespondRequest,
+    "explain": wire.ExplainRequest,
+    "estimate": wire.EstimateRequest,
+    "check": wire.CheckRequest,
+    "mute": wire.MuteRequest,
+    "segment": wire.SegmentRequest,
+}
+"""What a request is called on the way here."""
+
 CACHED_RESULTS = 512
 
 
@@ -45,12 +58,21 @@ class Service:
     Args:
         models: the first is the default. They are loaded when they are asked for.
         datasets: shown to the person.
+        thread: of other services with these models; left out, one of its own.
     """
 
-    def __init__(self, models: Sequence[LoadedModel], datasets: Sequence[Dataset]) -> None:
+    def __init__(
+        self,
+        models: Sequence[LoadedModel],
+        datasets: Sequence[Dataset],
+        thread: ModelThread | None = None,
+    ) -> None:
         self._models = {model.info.name: model for model in models}
-        self._datasets = [_dataset_info(dataset) for dataset in datasets]
-        self._thread = ModelThread()
+        self._datasets: list[wire.DatasetInfo] = []
+        self.show(datasets)
+        self._thread = thread or ModelThread()
+        self._owns_thread = thread is None
+        self._jobs: set[Job] = set()
         self._results: OrderedDict[str, wire.Event] = OrderedDict()
 
     def begin(self) -> None:
@@ -59,8 +81,15 @@ class Service:
             self.submit(wire.LoadRequest(model=name), _ignore)
 
     def close(self) -> None:
-        """Cancel everything."""
-        self._thread.close()
+        """Cancel everything that was asked for here."""
+        for job in list(self._jobs):
+            self._thread.forget(job)
+        if self._owns_thread:
+            self._thread.close()
+
+    def show(self, datasets: Sequence[Dataset]) -> None:
+        """Offer these datasets instead."""
+        self._datasets = [_dataset_info(dataset) for dataset in datasets]
 
     def state(self) -> wire.State:
         """All that a page needs to draw itself."""
@@ -85,7 +114,7 @@ class Service:
             error = UnknownNameError(
                 f"There is no model {request.model!r} here.", f"Use one of {known}."
             )
-            emit(wire.ErrorEvent(error=wire.error_info(error)))
+            emit(wire.ErrorEvent(error=error_info(error)))
             emit(None)
             return lambda: None
         key = f"{type(request).__name__}:{request.model_dump_json()}"
@@ -115,20 +144,22 @@ class Service:
             tell(event)
 
         def ended(error: BaseException | None) -> None:
+            self._jobs.discard(job)
             model.unfollow(tell)
             if error is not None and not isinstance(error, Cancelled):
-                if not isinstance(error, BacklitError):
-                    error = _known(error)
-                if not isinstance(error, BacklitError):
+                info = error_info(error)
+                if info.code == BUG:
                     log.error("A bug, in answer to %s:", type(request).__name__, exc_info=error)
-                tell(wire.ErrorEvent(error=wire.error_info(error)))
+                tell(wire.ErrorEvent(error=info))
             emit(None)
 
         def cancel() -> None:
+            self._jobs.discard(job)
             model.unfollow(tell)
             self._thread.forget(job)
 
         job = Job(work, lambda ahead: tell(wire.QueuedEvent(ahead=ahead)), ended)
+        self._jobs.add(job)
         model.follow(tell)
         quick = isinstance(request, wire.SegmentRequest | wire.EstimateRequest)
         if quick and model.model is not None:
@@ -145,16 +176,6 @@ class Service:
 
 
 def _ignore(event: wire.Event | None) -> None: ...
-
-
-def _known(error: BaseException) -> BaseException:
-    """Errors that aren't ours but have a plain meaning."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return CapabilityError(
-            "There was not enough memory for this.",
-            "Shorten the prompt, close other programs, or pick a smaller model.",
-        )
-    return error
 
 
 def _dataset_info(dataset: Dataset) -> wire.DatasetInfo:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backlit.errors import BacklitError
 from backlit.types import (
     Attribution,
     Faithfulness,
@@ -19,6 +18,7 @@ from backlit.types import (
     ParameterValue,
     Prompt,
     Span,
+    Target,
     Token,
     TokenSequence,
 )
@@ -329,18 +329,22 @@ Event = Annotated[
 ]
 
 
+# ---- what a person sees --------------------------------------------------------------------
+
+
+class Seen(Wire):
+    """An answer on the page, what of it is the target, and the map: kept, and set from Python.
+
+    `attribution` is as the page shows it, cut and joined as the person chose.
+    """
+
+    generation: Generation | None = None
+    segmentations: Segmentations = {}
+    target: Target | None = None
+    attribution: Attribution | None = None
+
+
 # ---- conversions ---------------------------------------------------------------------------
-
-
-def error_info(error: BaseException) -> ErrorInfo:
-    """What a person should be told of an error; nothing internal of one that is a bug."""
-    if isinstance(error, BacklitError):
-        return ErrorInfo(code=error.code, message=error.message, hint=error.hint)
-    return ErrorInfo(
-        code="InternalError",
-        message="Something went wrong inside Backlit.",
-        hint="The terminal has the details. Your text is safe; try again.",
-    )
 
 
 def as_prompt(prompt: str | list[Message]) -> Prompt:

@@ -43,7 +43,7 @@ export class Answering {
     const { model, options } = this.asker;
     if (!model || !options) return;
     const prompt = muted.length > 0 ? this.answers.current!.prompt : this.asker.prompt;
-    const from = { kind: "model" as const, model: model.name, prompt, muted, mutedTexts };
+    const from = { kind: "model" as const, model: model.name, prompt, muted, mutedTexts, options };
     let id = 0;
     const reference = { prompt, muted: [...muted], response_ids: [] };
     const request = { model: model.name, reference, options };
@@ -116,7 +116,7 @@ export class Answering {
       if (event.type !== "generation" || !samePrompt(example.prompt, this.asker.prompt)) return;
       const { sequence, finish_reason } = event.generation;
       this.asker.leaving();
-      const whole = { ...from, muted: [], mutedTexts: [] };
+      const whole = { ...from, muted: [], mutedTexts: [], options: null };
       this.answers.begin(whole, sequence, event.segmentations, finish_reason);
       this.asker.completed();
     });

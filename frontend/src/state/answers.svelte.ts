@@ -2,6 +2,8 @@
 import { chipsOf, looseSpans, type Chip } from "../salience/chips";
 import type {
   FinishReason,
+  Generation,
+  GenerationOptions,
   Prompt,
   Segmentations,
   SequenceRef,
@@ -10,7 +12,7 @@ import type {
   TokenSequence,
 } from "../wire";
 import { samePrompt } from "./draft";
-import type { TabStorage } from "./storage";
+import type { Store } from "./storage";
 
 const PART = "answers";
 const KEPT = 6;
@@ -26,6 +28,8 @@ export interface Answer {
   readonly muted: readonly Span[];
   /** Their words, to show what is missing. */
   readonly mutedTexts: readonly string[];
+  /** How it was written; null if it was given. */
+  readonly options: GenerationOptions | null;
   readonly tokens: readonly Token[];
   readonly promptLength: number;
   readonly segmentations: Segmentations;
@@ -48,8 +52,8 @@ export class Answers {
   );
   readonly chips: readonly Chip[] = $derived(this.current ? chipsOfAnswer(this.current) : []);
 
-  constructor(private readonly storage: TabStorage) {
-    const found = storage.read(PART) as { all: Answer[]; current: number } | null;
+  constructor(private readonly store: Store) {
+    const found = store.read(PART) as { all: Answer[]; current: number } | null;
     if (!found || !Array.isArray(found.all)) return;
     this.#all = found.all.filter((one) => one?.tokens && one.segmentations);
     this.#currentId = found.current;
@@ -70,7 +74,7 @@ export class Answers {
 
   /** A new answer begins, or came whole; it is the one that is shown. */
   begin(
-    from: Pick<Answer, "kind" | "model" | "prompt" | "muted" | "mutedTexts">,
+    from: Pick<Answer, "kind" | "model" | "prompt" | "muted" | "mutedTexts" | "options">,
     sequence: TokenSequence,
     segmentations: Segmentations,
     finish: FinishReason | null,
@@ -89,6 +93,20 @@ export class Answers {
     if (finish) this.#dropRepeats(answer.id);
     if (finish) this.#save();
     return answer.id;
+  }
+
+  /** Show an answer that came whole from elsewhere, unless it is here already. */
+  take(generation: Generation, segmentations: Segmentations): void {
+    const { prompt, sequence, model, muted, options = null, finish_reason: finish } = generation;
+    this.show(prompt);
+    const ids = JSON.stringify(sequence.tokens.map((token) => token.id));
+    const same = this.shown.find(
+      (one) => one.model === model && JSON.stringify(one.tokens.map((token) => token.id)) === ids,
+    );
+    if (same) return this.select(same.id);
+    const kind = finish === "given" ? ("dataset" as const) : ("model" as const);
+    const from = { kind, model, prompt, muted, mutedTexts: [], options };
+    this.begin(from, sequence, segmentations, finish);
   }
 
   extend(id: number, tokens: readonly Token[]): void {
@@ -136,9 +154,9 @@ export class Answers {
   #save(): void {
     const all = this.shown.filter((one) => one.finish).slice(-KEPT);
     const size = all.reduce((sum, one) => sum + one.tokens.length * CHARACTERS_A_TOKEN, 0);
-    if (size > MOST_KEPT_CHARACTERS) this.storage.forget(PART);
-    else if (!this.storage.write(PART, { all, current: this.#currentId })) {
-      this.storage.forget(PART); // rather no answer than half of one: it can be made again
+    if (size > MOST_KEPT_CHARACTERS) this.store.forget(PART);
+    else if (!this.store.write(PART, { all, current: this.#currentId })) {
+      this.store.forget(PART); // rather no answer than half of one: it can be made again
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The examples: those of the server's datasets, and those the person added. */
 import type { DatasetInfo, ExampleInfo, Prompt } from "../wire";
 import { plainText } from "./draft";
-import { onForeignWrite, read, write } from "./storage";
+import type { SharedStore } from "./storage";
 
 const KEY = "examples";
 
@@ -29,10 +29,13 @@ export class Library {
     ...this.#datasets.flatMap((set) => set.examples.map((one) => fromServer(set.name, one))),
   ]);
 
-  constructor(ownSource: string) {
+  constructor(
+    ownSource: string,
+    private readonly store: SharedStore,
+  ) {
     this.#ownSource = ownSource;
-    this.#added = stored();
-    onForeignWrite(KEY, () => (this.#added = stored()));
+    this.#added = this.#stored();
+    store.watch(KEY, () => (this.#added = this.#stored()));
   }
 
   show(datasets: readonly DatasetInfo[]): void {
@@ -56,16 +59,21 @@ export class Library {
       target: null,
       origin: from ? (from.own && from.origin ? from.origin : from.key) : null,
     };
-    const list = [added, ...stored()]; // another tab may have added some meanwhile
-    if (!write(KEY, list)) return null;
+    const list = [added, ...this.#stored()]; // another tab may have added some meanwhile
+    if (!this.store.write(KEY, list)) return null;
     this.#added = list;
     return this.find(added.key);
   }
 
   remove(key: string): void {
-    const list = stored().filter((one) => one.key !== key);
-    write(KEY, list);
+    const list = this.#stored().filter((one) => one.key !== key);
+    this.store.write(KEY, list);
     this.#added = list;
+  }
+
+  #stored(): Added[] {
+    const found = this.store.read(KEY);
+    return Array.isArray(found) ? (found as Added[]).filter((one) => one?.key && one.id) : [];
   }
 }
 
@@ -88,9 +96,4 @@ function fromServer(dataset: string, one: ExampleInfo): Example {
     own: false,
     origin: null,
   };
-}
-
-function stored(): Added[] {
-  const found = read(KEY);
-  return Array.isArray(found) ? (found as Added[]).filter((one) => one?.key && one.id) : [];
 }

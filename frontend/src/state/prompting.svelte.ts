@@ -6,7 +6,7 @@ import { Library, type Example } from "./library.svelte";
 import type { Session } from "./session.svelte";
 
 export class Prompting {
-  readonly library = new Library(t.examples.yours);
+  readonly library: Library;
   readonly example: Example | null = $derived.by(() => this.library.find(this.session.example));
   readonly edited: boolean = $derived.by(() => {
     const { draft } = this.session;
@@ -18,7 +18,9 @@ export class Prompting {
     private readonly session: Session,
     /** Another prompt took the place of the one there was. */
     private readonly replaced: () => void,
-  ) {}
+  ) {
+    this.library = new Library(t.examples.yours, session.store.shared);
+  }
 
   get prompt(): Prompt {
     return promptOf(this.session.draft);
@@ -36,6 +38,22 @@ export class Prompting {
     if (!this.session.first || this.session.example || !isEmpty(this.session.draft)) return;
     const first = this.library.examples[0];
     if (first) this.open(first);
+  }
+
+  /** Other examples came in the place of those there were. */
+  openOther(): void {
+    const first = this.library.examples[0];
+    if (!this.session.example || this.example || !first) return this.openFirst();
+    this.session.open(first.key, draftOf(first.prompt), true);
+    this.replaced();
+  }
+
+  /** Show a prompt that came from elsewhere: an example, which it becomes if it is none. */
+  show(prompt: Prompt): void {
+    if (samePrompt(prompt, this.prompt)) return;
+    const known = this.library.examples.find((one) => samePrompt(one.prompt, prompt));
+    this.open(known ?? this.library.add(prompt, null, t.editor.blankName));
+    this.type(draftOf(prompt));
   }
 
   type(draft: Draft): void {

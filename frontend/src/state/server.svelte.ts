@@ -1,5 +1,5 @@
 /** What the server offers, whether it is there, and loading a model. */
-import { TransportError, type Refusal, type Transport } from "../transport";
+import { LIVE, TransportError, type Link, type Refusal, type Transport } from "../transport";
 import type { ErrorInfo, ModelInfo, State } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
 
@@ -9,6 +9,8 @@ const LONGEST_WAIT = 30;
 export class Server implements Watcher {
   state = $state.raw<State | null>(null);
   trouble = $state.raw<{ refusal: Refusal; info: ErrorInfo } | null>(null);
+  /** How far the kernel of a notebook is within reach. */
+  link = $state.raw<Link>(LIVE);
   /** Seconds until the next try, while the server is not there. */
   countdown = $state(0);
   readonly loading: Job;
@@ -17,10 +19,14 @@ export class Server implements Watcher {
 
   constructor(
     private readonly transport: Transport,
-    /** Called each time the server's state arrives, the first time and after an absence. */
-    private readonly arrived: () => void,
+    /** Called each time the server's state arrives; `changed` if it tells of other examples. */
+    private readonly arrived: (changed: boolean) => void,
   ) {
     this.loading = new Job(transport, this);
+    transport.listen?.({
+      link: (link) => (this.link = link),
+      changed: () => void this.connect(true),
+    });
   }
 
   get models(): readonly ModelInfo[] {
@@ -28,14 +34,14 @@ export class Server implements Watcher {
   }
 
   /** Ask for the state; while nobody answers, ask again after longer and longer waits. */
-  async connect(): Promise<void> {
+  async connect(changed = false): Promise<void> {
     clearInterval(this.#timer);
     this.countdown = 0;
     try {
       this.state = await this.transport.state();
       this.trouble = null;
       this.#wait = FIRST_WAIT;
-      this.arrived();
+      this.arrived(changed);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       this.trouble = { refusal: error.refusal, info: error.info };

@@ -2,7 +2,7 @@
 import type { Aggregate, GenerationOptions, Granularity, ParameterValue, Span } from "../wire";
 import { BLANK, type Draft } from "./draft";
 import type { Foil } from "./question";
-import { TabStorage } from "./storage";
+import type { Store } from "./storage";
 
 const PART = "session";
 const WAIT = 400;
@@ -84,13 +84,13 @@ export class Session {
   /** True if nothing had been saved before. */
   readonly first: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #claimed: Promise<void>;
+  #ready: Promise<void>;
 
-  constructor(readonly storage = new TabStorage()) {
-    const found = storage.read(PART);
+  constructor(readonly store: Store) {
+    const found = store.read(PART);
     this.first = typeof found !== "object" || found === null;
     if (!this.first) this.#saved = { ...FIRST, ...wellFormed(found as Partial<Saved>) };
-    this.#claimed = storage.claim().then(() => storage.prune());
+    this.#ready = store.ready();
   }
 
   paramsOf(method: string): Record<string, ParameterValue> {
@@ -125,14 +125,14 @@ export class Session {
   /** Write now. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#claimed;
+    await this.#ready;
     this.writeNow();
   }
 
   /** Write without waiting for anything, as a page that is being closed must. */
   writeNow(): void {
     clearTimeout(this.#timer);
-    this.unkept = !this.storage.write(PART, this.#saved);
+    this.unkept = !this.store.write(PART, this.#saved);
   }
 }
 

@@ -1,9 +1,29 @@
 /**
- * What the browser keeps between visits.
+ * What is kept between visits: here, in the browser.
  *
  * Each tab writes its own drafts under its own name, so two tabs never overwrite each other;
  * a new tab starts from what was saved last. Preferences and added examples are shared.
  */
+
+/** Where a page keeps what should outlive it, part by part. */
+export interface Store {
+  /** What was kept last, or null. */
+  read(part: string): unknown;
+  /** Keep a value; false if there is no room. */
+  write(part: string, value: unknown): boolean;
+  forget(part: string): void;
+  /** Settle before the first write. */
+  ready(): Promise<void>;
+  /** What all pages share. */
+  readonly shared: SharedStore;
+}
+
+export interface SharedStore {
+  read(key: string): unknown;
+  write(key: string, value: unknown): boolean;
+  /** Call `changed` when another page writes `key`. */
+  watch(key: string, changed: () => void): void;
+}
 
 const PREFIX = "backlit.";
 const TAB = `${PREFIX}tab.`;
@@ -37,15 +57,13 @@ export function forget(key: string): void {
   }
 }
 
-/** Call `changed` when another tab writes `key`. */
-export function onForeignWrite(key: string, changed: () => void): () => void {
-  const listen = (event: StorageEvent) => event.key === PREFIX + key && changed();
-  addEventListener("storage", listen);
-  return () => removeEventListener("storage", listen);
+function watch(key: string, changed: () => void): void {
+  addEventListener("storage", (event) => event.key === PREFIX + key && changed());
 }
 
 /** One tab's own corner of the storage. */
-export class TabStorage {
+export class TabStorage implements Store {
+  readonly shared = { read, write, watch };
   #id: string;
 
   constructor() {
@@ -53,11 +71,16 @@ export class TabStorage {
     keepSessionItem(this.#id);
   }
 
+  async ready(): Promise<void> {
+    await this.#claim();
+    this.#prune();
+  }
+
   /**
    * A duplicated tab starts with a copy of the other's name. Names are claimed by a lock that
    * lasts as long as the tab; who comes second takes a new name before writing anything.
    */
-  async claim(): Promise<void> {
+  async #claim(): Promise<void> {
     const locks = navigator.locks as LockManager | undefined;
     if (!locks) return;
     const claimed = await new Promise<boolean>((resolve) => {
@@ -72,7 +95,7 @@ export class TabStorage {
     if (claimed) return;
     this.#id = newId();
     keepSessionItem(this.#id);
-    await this.claim();
+    await this.#claim();
   }
 
   /** What this tab wrote, or else what any tab wrote last. */
@@ -90,7 +113,7 @@ export class TabStorage {
   }
 
   /** Drop what the oldest tabs left behind. */
-  prune(): void {
+  #prune(): void {
     for (const id of tabsByAge().slice(KEPT_TABS)) {
       if (id === this.#id) continue;
       for (const key of ownKeys(`${TAB}${id}.`)) forget(key.slice(PREFIX.length));

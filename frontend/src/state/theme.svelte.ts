@@ -1,30 +1,58 @@
-/** Light or dark: the system's, unless the person chose. */
+/** Light or dark: as the surroundings are, unless the person chose. */
 import type { Theme } from "../salience/colours";
 import { forget, read, write } from "./storage";
 
 const KEY = "theme";
 
+/** What the page stands in: the system, or a notebook with a theme of its own. */
+export interface Surroundings {
+  readonly dark: boolean;
+  watch(changed: () => void): void;
+}
+
+const preference = matchMedia("(prefers-color-scheme: dark)");
+
+export const system: Surroundings = {
+  get dark() {
+    return preference.matches;
+  },
+  watch: (changed) => preference.addEventListener("change", changed),
+};
+
 class ThemeChoice {
   current = $state<Theme>("light");
+  #surroundings = system;
+  readonly #dressed = new Set<HTMLElement>();
 
   constructor() {
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    system.addEventListener("change", () => this.#settle(system.matches));
-    this.#settle(system.matches);
+    this.follow(system);
+  }
+
+  follow(surroundings: Surroundings): void {
+    this.#surroundings = surroundings;
+    surroundings.watch(() => this.#settle());
+    this.#settle();
+  }
+
+  /** Put the theme on an element, as long as it lives. */
+  dress(root: HTMLElement): () => void {
+    this.#dressed.add(root);
+    root.dataset.theme = this.current;
+    return () => this.#dressed.delete(root);
   }
 
   toggle(): void {
     const chosen: Theme = this.current === "dark" ? "light" : "dark";
-    const systemDark = matchMedia("(prefers-color-scheme: dark)").matches;
-    if ((chosen === "dark") === systemDark) forget(KEY);
+    if ((chosen === "dark") === this.#surroundings.dark) forget(KEY);
     else write(KEY, chosen);
-    this.#settle(systemDark);
+    this.#settle();
   }
 
-  #settle(systemDark: boolean): void {
+  #settle(): void {
     const chosen = read(KEY);
-    this.current = chosen === "light" || chosen === "dark" ? chosen : systemDark ? "dark" : "light";
-    document.documentElement.dataset.theme = this.current;
+    const own = chosen === "light" || chosen === "dark" ? chosen : null;
+    this.current = own ?? (this.#surroundings.dark ? "dark" : "light");
+    for (const root of this.#dressed) root.dataset.theme = this.current;
   }
 }
 

@@ -1,15 +1,19 @@
 /** The page's state, whole: the parts, and what a person can do with them. */
 import { getContext, setContext } from "svelte";
 import { sameSpan, spanAt } from "../salience/spans";
+import type { Mirror } from "../mirror";
 import type { Transport } from "../transport";
 import type {
   Aggregate,
+  Attribution,
+  Generation,
   GenerationOptions,
   Granularity,
   MethodInfo,
   ModelInfo,
   ParameterValue,
   Prompt,
+  Segmentations,
   Span,
 } from "../wire";
 import { Answering, type Asker } from "./answering.svelte";
@@ -21,19 +25,21 @@ import { isEmpty } from "./draft";
 import type { Explaining, View } from "./explaining.svelte";
 import { Findings } from "./findings.svelte";
 import type { Example } from "./library.svelte";
+import { Mirroring } from "./mirroring.svelte";
 import { Muting } from "./muting.svelte";
 import { Prompting } from "./prompting.svelte";
-import { paramsFor, type Foil, type Subject } from "./question";
+import { paramsFor, questionOf, type Foil, type Subject } from "./question";
 import { Selection, union } from "./selection.svelte";
 import { Server } from "./server.svelte";
 import { Session } from "./session.svelte";
+import { TabStorage, type Store } from "./storage";
 
 const PATTERN_PAUSE = 300;
 
 export class Workbench implements Asker {
-  readonly session = new Session();
-  readonly prompting = new Prompting(this.session, () => this.#replaced());
-  readonly answers = new Answers(this.session.storage);
+  readonly session: Session;
+  readonly prompting: Prompting;
+  readonly answers: Answers;
   readonly selection = new Selection();
   readonly contrast = new Contrast();
   readonly server: Server;
@@ -42,6 +48,7 @@ export class Workbench implements Asker {
   readonly findings: Findings;
   readonly explaining: Explaining;
   readonly muting: Muting;
+  #mirroring: Mirroring | null = null;
   #patternTimer: ReturnType<typeof setTimeout> | undefined;
   #restored = false;
 
@@ -87,8 +94,15 @@ export class Workbench implements Asker {
     return subject && this.findings.shown(subject, view, session.granularity);
   });
 
-  constructor(readonly transport: Transport) {
-    this.server = new Server(transport, () => this.#arrived());
+  constructor(
+    readonly transport: Transport,
+    store: Store = new TabStorage(),
+    private readonly mirror: Mirror | null = null,
+  ) {
+    this.session = new Session(store);
+    this.prompting = new Prompting(this.session, () => this.#replaced());
+    this.answers = new Answers(store);
+    this.server = new Server(transport, (changed) => this.#arrived(changed));
     this.answering = new Answering(transport, this.server, this.answers, this);
     this.cutting = new Cutting(transport, this.server);
     this.findings = new Findings(transport, this.server, this.session);
@@ -101,11 +115,16 @@ export class Workbench implements Asker {
     await this.server.connect();
   }
 
-  #arrived(): void {
+  stop(): void {
+    this.#mirroring?.stop();
+  }
+
+  #arrived(changed: boolean): void {
     const { state } = this.server;
     if (!state) return;
     this.prompting.library.show(state.datasets);
-    this.prompting.openFirst();
+    if (changed) this.prompting.openOther();
+    else this.prompting.openFirst();
     if (this.model) void this.server.load(this.model.name);
     const { target } = this.session;
     if (!this.#restored && target && target.answer === this.answers.current?.id) {
@@ -116,6 +135,7 @@ export class Workbench implements Asker {
     this.#restored = true;
     this.answering.complete();
     this.refresh();
+    if (this.mirror) this.#mirroring ??= new Mirroring(this, this.mirror);
   }
 
   #named(name: string | null): MethodInfo | null {
@@ -141,6 +161,15 @@ export class Workbench implements Asker {
     if (this.answering.writing.running) this.answering.stop();
     this.answers.show(this.prompt);
     this.leaving();
+  }
+
+  /** Show an answer that was made elsewhere, and the prompt it is to. */
+  showGeneration(generation: Generation, segmentations: Segmentations): void {
+    if (this.answering.writing.running) this.answering.stop();
+    const before = this.answers.current;
+    this.prompting.show(generation.prompt);
+    this.answers.take(generation, segmentations);
+    if (this.answers.current !== before) this.leaving();
   }
 
   leaving(): void {
@@ -274,6 +303,26 @@ export class Workbench implements Asker {
     if (outcome !== "failed" || !this.contrast.refuse(this.explaining.job.error)) return;
     this.#keepTarget();
     this.refresh();
+  }
+
+  /** Take over a map of the present answer that was made elsewhere, with the choices it shows. */
+  adopt(map: Attribution, foil: Foil | null): void {
+    const answer = this.answers.current;
+    const method = this.server.state?.methods.find((one) => one.name === map.method);
+    if (!answer || !method) return;
+    const { session } = this;
+    const { granularity, pattern, aggregate, params } = map;
+    const coarse = map.segments.some((one) => one.level != null);
+    session.set({
+      method: method.name,
+      granularity,
+      pattern: pattern ?? session.pattern,
+      aggregate: aggregate ?? session.aggregate,
+      coarse: method.scores_tokens ? session.coarse : coarse,
+    });
+    session.setParams(method.name, params);
+    const subject = { answer, target: [map.target.start, map.target.stop] as Span, foil };
+    this.findings.maps.remember(questionOf(subject, method, session), map);
   }
 
   /** A method's parameters: its defaults, and what the person changed. */

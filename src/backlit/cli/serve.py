@@ -42,7 +42,7 @@ def serve(
     from backlit.engines import open_engine
     from backlit.engines.sources import parse
     from backlit.loading import LoadedModel
-    from backlit.server import bind, create_app, run
+    from backlit.server import Serving, bind, create_app
     from backlit.service import Service
 
     opener = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
@@ -69,7 +69,7 @@ def serve(
 
     service = Service(named, datasets)
     try:
-        run(create_app(service, token, host), sock, started)
+        Serving(create_app(service, token, host), sock, started).run()
     finally:
         service.close()
 

@@ -25,6 +25,12 @@ class Example:
     source: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
 
+    def __getitem__(self, key: str) -> Any:
+        """`example["prompt"]` is `example.prompt`, and other keys are its row's."""
+        if key in ("id", "prompt", "target", "source"):
+            return getattr(self, key)
+        return self.fields[key]
+
 
 class Dataset(Protocol):
     """Examples under a name. Anything with these two will do."""

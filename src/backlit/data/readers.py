@@ -9,9 +9,9 @@ mine:my/prompts.jsonl       any of them under a name of your choice
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from backlit.data.base import Dataset, ExampleList
@@ -66,6 +66,45 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
         rows = _TEXT_FORMATS[ending](_text(data, file.name))
         examples = examples_from(rows, name, file.name)
     return ExampleList(name, examples)
+
+
+def as_datasets(
+    given: Sequence[str | Dataset | Iterable[Mapping[str, Any]]], most: int | None = None
+) -> list[Dataset]:
+    """Datasets from what a person has: addresses, datasets, or rows in memory.
+
+    Args:
+        given: rows are dicts with `prompt` or `messages`; their datasets are called `data`,
+            `data-2` and so on.
+        most: examples to keep of each.
+
+    Raises:
+        DataError: one can't be read, or two have one name.
+    """
+    read: list[Dataset] = []
+    unnamed = 0
+    for one in given:
+        if isinstance(one, Mapping):
+            raise DataError(
+                "A dataset is a list of rows, not one row.", "Put the rows in a list of their own."
+            )
+        if isinstance(one, str):
+            dataset = load_dataset(one)
+        elif isinstance(one, Iterable):
+            unnamed += 1
+            name = "data" if unnamed == 1 else f"data-{unnamed}"
+            rows = [Row(number, row) for number, row in enumerate(one, start=1)]
+            dataset = ExampleList(name, examples_from(rows, name, name, unit="row"))
+        else:
+            dataset = one
+        if any(dataset.name == other.name for other in read):
+            raise DataError(
+                f"Two datasets are called {dataset.name!r}.", "Name one: name:path, not path."
+            )
+        if most is not None and len(dataset.examples) > most:
+            dataset = ExampleList(dataset.name, tuple(dataset.examples[:most]))
+        read.append(dataset)
+    return read
 
 
 def txt_rows(text: str) -> Iterator[Row]:

@@ -1,0 +1,132 @@
+/** The transport of a notebook: messages over the kernel's own channel, so no port and no proxy. */
+import { t } from "../strings";
+import { LIVE, TransportError, type Link, type Listener, type Transport } from "../transport";
+import type { Event, Kind, Requests, State } from "../wire";
+import type { Model } from "./model";
+
+/** What the kernel sends: that it took a request, an event of its answer, or that it is over. */
+interface Reply {
+  readonly id: string;
+  readonly event?: Event;
+  readonly over?: boolean;
+}
+
+/** An idle kernel answers within this; a busy one may take as long as its cell. */
+const PATIENCE = 1000;
+
+export class CommTransport implements Transport {
+  readonly #calls = new Map<string, ReadableStreamDefaultController<Event>>();
+  /** What was sent and not taken yet. */
+  readonly #untaken = new Set<string>();
+  #listener: Listener | null = null;
+  #link = LIVE;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly model: Model,
+    /** Ends the transport when the view goes. */
+    ended: AbortSignal,
+  ) {
+    const hear = (reply: Reply) => this.#hear(reply);
+    const changed = () => this.#listener?.changed();
+    model.on("msg:custom", hear);
+    model.on("change:_state", changed);
+    ended.addEventListener("abort", () => {
+      model.off("msg:custom", hear);
+      model.off("change:_state", changed);
+      clearTimeout(this.#timer);
+      for (const id of this.#calls.keys()) this.#send({ cancel: id });
+    });
+  }
+
+  listen(listener: Listener): void {
+    this.#listener = listener;
+    listener.link(this.#link);
+  }
+
+  async state(): Promise<State> {
+    return this.model.get("_state") as State;
+  }
+
+  async *call<K extends Kind>(
+    kind: K,
+    request: Requests[K],
+    signal: AbortSignal,
+  ): AsyncGenerator<Event> {
+    if (this.#link.state === "gone") throw refusal(this.#link);
+    const id = newId();
+    const events = new ReadableStream<Event>({
+      start: (controller) => void this.#calls.set(id, controller),
+    });
+    const reader = events.getReader();
+    const cancel = () => void reader.cancel();
+    signal.addEventListener("abort", cancel);
+    this.#ask(id, { id, kind, request });
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      this.#untaken.delete(id);
+      if (this.#calls.delete(id)) this.#send({ cancel: id });
+    }
+  }
+
+  /** The kernel is not there any more, or not yet: a saved notebook, or after a restart. */
+  lose(): void {
+    this.#tell({ state: "gone", message: t.notebook.gone, hint: t.notebook.goneHint });
+    for (const controller of this.#calls.values()) controller.error(refusal(this.#link));
+    this.#calls.clear();
+  }
+
+  #ask(id: string, message: unknown): void {
+    this.#untaken.add(id);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#wait(), PATIENCE);
+    this.#send(message);
+  }
+
+  #send(message: unknown): void {
+    if (this.#link.state === "gone") return;
+    try {
+      this.model.send(message);
+    } catch (error) {
+      console.warn("Backlit: the kernel could not be reached.", error);
+      this.lose();
+    }
+  }
+
+  #wait(): void {
+    if (this.#untaken.size === 0 || this.#link.state === "gone") return;
+    const version = this.model.get("_ipykernel");
+    const hint = version > 0 && version < 7 ? t.notebook.olderHint(version) : t.notebook.waitingHint;
+    this.#tell({ state: "waiting", message: t.notebook.waiting, hint });
+  }
+
+  #hear({ id, event, over }: Reply): void {
+    if (typeof id !== "string") return;
+    this.#untaken.delete(id);
+    if (this.#link.state === "waiting" && this.#untaken.size === 0) this.#tell(LIVE);
+    const controller = this.#calls.get(id);
+    if (event) controller?.enqueue(event);
+    if (!over) return;
+    this.#calls.delete(id);
+    controller?.close();
+  }
+
+  #tell(link: Link): void {
+    this.#link = link;
+    this.#listener?.link(link);
+  }
+}
+
+function refusal({ message, hint }: Link): TransportError {
+  return new TransportError("refused", { code: "KernelGone", message, hint });
+}
+
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
+}

@@ -1,0 +1,23 @@
+/** What anywidget gives a widget: the traits it shares with Python, and messages. */
+
+export interface Traits {
+  /** What `Service.state()` says, for a first paint that waits for nobody. */
+  _state: unknown;
+  _seen: unknown;
+  /** What is kept of the person's work: see `KernelStore`. */
+  _session: unknown;
+  _answers: unknown;
+  _examples: unknown;
+  _height: number;
+  /** Major version of ipykernel; 0 if this is another kernel. */
+  _ipykernel: number;
+}
+
+export interface Model {
+  get<K extends keyof Traits>(name: K): Traits[K];
+  set<K extends keyof Traits>(name: K, value: Traits[K]): void;
+  save_changes(): void;
+  send(content: unknown): void;
+  on(name: string, callback: (...args: never[]) => void): void;
+  off(name: string, callback: (...args: never[]) => void): void;
+}

@@ -1,0 +1,38 @@
+/** What is kept of a person's work in a notebook: with the kernel, and in the saved notebook. */
+import type { SharedStore, Store } from "../state/storage";
+import type { Model, Traits } from "./model";
+
+type Kept = "_session" | "_answers" | "_examples";
+
+export class KernelStore implements Store {
+  /** A widget has no other pages to share with: its examples are its own. */
+  readonly shared: SharedStore;
+
+  constructor(private readonly model: Model) {
+    this.shared = {
+      read: (key) => this.read(key),
+      write: (key, value) => this.write(key, value),
+      watch: (key, changed) => model.on(`change:${trait(key)}`, changed),
+    };
+  }
+
+  read(part: string): unknown {
+    return this.model.get(trait(part)) ?? null;
+  }
+
+  write(part: string, value: unknown): boolean {
+    this.model.set(trait(part), value as Traits[Kept]);
+    this.model.save_changes();
+    return true;
+  }
+
+  forget(part: string): void {
+    this.write(part, null);
+  }
+
+  async ready(): Promise<void> {}
+}
+
+function trait(part: string): Kept {
+  return `_${part}` as Kept;
+}

@@ -1,0 +1,21 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+// What a notebook loads: each a module of its own, its styles inside. They travel with every
+// notebook that uses them, so they should stay small.
+const ENTRIES: Record<string, string> = {
+  widget: "src/notebook/main.ts",
+  link: "src/notebook/link.ts",
+};
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte({ emitCss: false, compilerOptions: { css: "injected" } })],
+  publicDir: false,
+  define: { "process.env.NODE_ENV": '"production"' },
+  build: {
+    outDir: "../src/backlit/static",
+    emptyOutDir: false,
+    target: "es2022",
+    lib: { entry: ENTRIES[mode]!, formats: ["es"], fileName: () => `${mode}.js` },
+  },
+}));

@@ -1,0 +1,282 @@
+"""The notebook widget: the page, over the kernel's own channel instead of a port.
+
+The view sends `{id, kind, request}` and `{cancel: id}`; the kernel answers `{id}` at once,
+`{id, event}` as things happen, and `{id, over: true}`. Traits hold what should be there before
+anything is asked, and what should be saved with the notebook.
+"""
+
+import importlib.resources
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import anywidget
+import traitlets
+from IPython.display import HTML, DisplayHandle, display
+from pydantic import ValidationError
+
+from backlit import seen, wire
+from backlit.data import Dataset
+from backlit.data.readers import as_datasets
+from backlit.engines import open_engine
+from backlit.engines.base import Engine
+from backlit.engines.sources import parse
+from backlit.errors import InputError, OptionsError
+from backlit.explanation import Explanation
+from backlit.kernel import CELLS, MODELS, ModelSource, ipykernel_version
+from backlit.loading import LoadedModel
+from backlit.new_tab import NewTab
+from backlit.pipeline import Model
+from backlit.seen import Selection
+from backlit.service import REQUESTS, Service
+from backlit.wire_errors import refusal
+
+ESM = (importlib.resources.files("backlit") / "static" / "widget.js").read_text(encoding="utf-8")
+
+
+class NotebookWidget(anywidget.AnyWidget):
+    """The page in a cell; see `backlit.make_notebook_widget` for the arguments.
+
+    Attributes:
+        datasets: what is loaded, by name.
+        selection: the answer that is shown and what of it is selected, a `Selection`; None
+            while there is no answer. Set it to words of the answer, a token span, a `Target`,
+            a `Selection`, or a `Generation` to show; the page follows.
+        explanation: the map that is shown, an `Explanation`; None while there is none. Set it
+            to show one that was made elsewhere.
+
+    `selection` and `explanation` can be observed, as any trait.
+    """
+
+    _esm = ESM
+    _state = traitlets.Dict().tag(sync=True)
+    _seen = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True, echo_update=False)
+    _session = traitlets.Any().tag(sync=True, echo_update=False)
+    _answers = traitlets.Any().tag(sync=True, echo_update=False)
+    _examples = traitlets.Any().tag(sync=True, echo_update=False)
+    _height = traitlets.Int().tag(sync=True)
+    _ipykernel = traitlets.Int().tag(sync=True)
+    _fallback = traitlets.Unicode().tag(sync=True)
+
+    selection = traitlets.Any(default_value=None)
+    explanation = traitlets.Any(default_value=None)
+
+    def __init__(
+        self,
+        datasets: Sequence[str | Dataset | Iterable[Mapping[str, Any]]],
+        models: Sequence[str | Model | Engine],
+        *,
+        batch_size: int | None = None,
+        max_examples: int | None = None,
+        precision: str | None = None,
+        height: int = 800,
+    ) -> None:
+        numbers = {"batch_size": batch_size, "max_examples": max_examples, "height": height}
+        for name, number in numbers.items():
+            if number is not None and number < 1:
+                raise OptionsError(f"{name} is {number}.", "Use 1 or more.")
+        self._max_examples = max_examples
+        self._closed = False
+        self._following = False  # a change comes from the page, and need not be told to it
+        self._cancels: dict[str, Callable[[], None]] = {}
+        self._tab: NewTab | None = None
+        self._kept: DisplayHandle | None = None
+        read = as_datasets(datasets, max_examples)
+        sources = [_source(model, precision, batch_size) for model in models]
+        self._loaded, thread = MODELS.take(sources, id(self))
+        self._service = Service(self._loaded, read, thread)
+        self.datasets: Mapping[str, Dataset] = {one.name: one for one in read}
+        super().__init__(
+            _state=self._service.state().model_dump(mode="json"),
+            _height=height,
+            _ipykernel=ipykernel_version(),
+        )
+        self._fallback = f"backlit-kept-{self.model_id}"
+        self.on_msg(self._hear)
+        for model in self._loaded:
+            model.follow(self._model_changed)
+        CELLS.made(self)
+
+    def __repr__(self) -> str:
+        names = ", ".join(model.info.name for model in self._loaded)
+        return (
+            f"Backlit ({names}). Where you read this instead of a page, this program shows no "
+            "widgets or JavaScript is off: allow it, or call render(open_in_new_tab=True)."
+        )
+
+    def render(
+        self,
+        data: str | Dataset | Iterable[Mapping[str, Any]] | None = None,
+        *,
+        open_in_new_tab: bool = False,
+    ) -> None:
+        """Show the page below this cell, or in a browser tab of its own.
+
+        Args:
+            data: show these examples instead of those there are.
+            open_in_new_tab: serve the page from this kernel on a port of its machine, with a
+                token in its link. It shares the models and examples, not the selection.
+
+        Raises:
+            InputError: the data can't be read.
+        """
+        if data is not None:
+            read = as_datasets([data], self._max_examples)
+            self.datasets = {one.name: one for one in read}
+            self._service.show(read)
+            self._tell_state()
+        self._service.begin()
+        if open_in_new_tab:
+            if self._tab is None:
+                self._tab = NewTab(self._service)
+            display(self._tab)
+            return
+        display(self)
+        if self._kept is None:
+            # What is left to see once no kernel is behind the notebook any more.
+            self._kept = display(self._still(), display_id=True)
+        else:
+            self._kept.display(self._still())
+
+    def close(self) -> None:
+        """Stop what is under way, and let go of the models."""
+        if self._closed:
+            return
+        self._closed = True
+        for model in self._loaded:
+            model.unfollow(self._model_changed)
+        self._service.close()
+        MODELS.give_back(id(self))
+        CELLS.forget(self)
+        if self._tab is not None:
+            self._tab.close()
+        super().close()
+
+    # ---- requests -------------------------------------------------------------------------
+
+    def _hear(self, _: object, message: Any, buffers: object) -> None:
+        """A message of the view. ipykernel 7 may call this from several threads."""
+        if not isinstance(message, dict):
+            return
+        if "cancel" in message:
+            cancel = self._cancels.pop(message["cancel"], None)
+            if cancel is not None:
+                cancel()
+            return
+        id_, kind, request = (message.get(key) for key in ("id", "kind", "request"))
+        if not isinstance(id_, str) or kind not in REQUESTS:
+            return
+        self.send({"id": id_})
+
+        def emit(event: wire.Event | None) -> None:
+            if event is not None:
+                self.send({"id": id_, "event": event.model_dump(mode="json")})
+                return
+            self._cancels.pop(id_, None)
+            self.send({"id": id_, "over": True})
+
+        try:
+            asked = REQUESTS[kind].model_validate(request)
+        except ValidationError as error:
+            emit(wire.ErrorEvent(error=refusal(error.errors()[0])))
+            emit(None)
+            return
+        over = threading.Event()
+        self._cancels[id_] = over.set  # until it is known how to cancel it
+        cancel = self._service.submit(asked, emit)
+        if id_ in self._cancels:
+            self._cancels[id_] = cancel
+        elif over.is_set():
+            cancel()
+
+    def _model_changed(self, event: wire.Event | None) -> None:
+        if isinstance(event, wire.ModelEvent) and event.model.status in ("ready", "failed"):
+            self._tell_state()
+
+    def _tell_state(self) -> None:
+        self._state = self._service.state().model_dump(mode="json")
+
+    # ---- what the person sees -------------------------------------------------------------
+
+    @traitlets.validate("selection")
+    def _validate_selection(self, proposal: Any) -> Selection | None:
+        return seen.as_selection(proposal["value"], self.selection)
+
+    @traitlets.validate("explanation")
+    def _validate_explanation(self, proposal: Any) -> Explanation | None:
+        value = proposal["value"]
+        if value is not None and not (isinstance(value, Explanation) and value.attributions):
+            raise InputError(
+                f"{type(value).__name__} is not an explanation with a map.",
+                "Set what backlit.explain returned, or None.",
+            )
+        return value
+
+    @traitlets.observe("selection")
+    def _selection_set(self, change: Any) -> None:
+        if not self._following:
+            self._show(change["new"], None)
+
+    @traitlets.observe("explanation")
+    def _explanation_set(self, change: Any) -> None:
+        if not self._following:
+            shown: Explanation | None = change["new"]
+            if shown is None:
+                selection = self.selection and seen.as_selection(None, self.selection)
+            else:
+                selection = Selection(shown.generation, shown.attributions[0].target)
+            self._show(selection, shown)
+        self._keep()
+
+    def _show(self, selection: Selection | None, explanation: Explanation | None) -> None:
+        """Set from Python: both, and the page."""
+        self._follow(selection, explanation)
+        self._seen = seen.seen(selection, explanation).model_dump(mode="json")
+
+    @traitlets.observe("_seen")
+    def _seen_changed(self, change: Any) -> None:
+        told = seen.read(change["new"] or {})
+        if told is None or self._following:
+            return
+        metadata = self._metadata(told.generation.model if told.generation else "")
+        explanation = seen.explanation_of(told, self.explanation, metadata)
+        self._follow(seen.selection_of(told), explanation)
+
+    def _follow(self, selection: Selection | None, explanation: Explanation | None) -> None:
+        self._following = True
+        try:
+            with self.hold_trait_notifications():
+                self.selection = selection
+                self.explanation = explanation
+        finally:
+            self._following = False
+
+    def _metadata(self, name: str) -> Mapping[str, str | float]:
+        for loaded in self._loaded:
+            if loaded.info.name == name and loaded.model is not None:
+                return dict(loaded.model.engine.metadata)
+        return {}
+
+    # ---- what is left without a kernel ----------------------------------------------------
+
+    def _keep(self) -> None:
+        if self._kept is not None:
+            self._kept.update(self._still())
+
+    def _still(self) -> HTML:
+        """The last map as plain HTML, which the view hides as long as it lives."""
+        shown = self.explanation
+        found = shown._repr_mimebundle_()["text/html"] if shown is not None else ""
+        return HTML(f'<div class="{self._fallback}">{found}</div>')
+
+
+def _source(model: str | Model | Engine, precision: str | None, batch: int | None) -> ModelSource:
+    """Where to get a model: by name once in a kernel, or as it is."""
+    if isinstance(model, str):
+        name = parse(model).name
+        opener = partial(open_engine, dtype=precision) if precision else open_engine
+        make = partial(LoadedModel, name, model, opener, batch_size=batch)
+        return ModelSource((model, precision, batch), make)
+    engine = model.engine if isinstance(model, Model) else model
+    return ModelSource((id(engine), batch), partial(LoadedModel.of, engine, batch))
