@@ -28,11 +28,11 @@ class Selection:
 
     @property
     def text(self) -> str:
-        """The words of the target; empty if there is none."""
+        """The words of the target, without blanks around them; empty if there is none."""
         if self.target is None:
             return ""
         tokens = self.generation.sequence.tokens[self.target.start : self.target.stop]
-        return self.generation.sequence.text[tokens[0].start : tokens[-1].stop]
+        return self.generation.sequence.text[tokens[0].start : tokens[-1].stop].strip()
 
 
 Selected = Selection | Generation | Target | str | Span | None

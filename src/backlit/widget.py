@@ -1,12 +1,13 @@
 """The notebook widget: the page, over the kernel's own channel instead of a port.
 
-The view sends `{id, kind, request}` and `{cancel: id}`; the kernel answers `{id}` at once,
-`{id, event}` as things happen, and `{id, over: true}`. Traits hold what should be there before
+The view sends `{call, kind, request}` and `{cancel: call}`; the kernel answers `{call}` at once,
+`{call, event}` as things happen, and `{call, over: true}`. Traits hold what should be there before
 anything is asked, and what should be saved with the notebook.
 """
 
 import importlib.resources
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -32,6 +33,7 @@ from backlit.seen import Selection
 from backlit.service import REQUESTS, Service
 from backlit.wire_errors import refusal
 
+REMEMBERED = 1000  # requests that were taken
 ESM = (importlib.resources.files("backlit") / "static" / "widget.js").read_text(encoding="utf-8")
 
 
@@ -57,7 +59,9 @@ class NotebookWidget(anywidget.AnyWidget):
     _examples = traitlets.Any().tag(sync=True, echo_update=False)
     _height = traitlets.Int().tag(sync=True)
     _ipykernel = traitlets.Int().tag(sync=True)
-    _fallback = traitlets.Unicode().tag(sync=True)
+    _id = traitlets.Unicode().tag(sync=True)
+
+    _closed = True  # until there is something to close
 
     selection = traitlets.Any(default_value=None)
     explanation = traitlets.Any(default_value=None)
@@ -77,14 +81,16 @@ class NotebookWidget(anywidget.AnyWidget):
             if number is not None and number < 1:
                 raise OptionsError(f"{name} is {number}.", "Use 1 or more.")
         self._max_examples = max_examples
-        self._closed = False
         self._following = False  # a change comes from the page, and need not be told to it
         self._cancels: dict[str, Callable[[], None]] = {}
+        self._taken: deque[str] = deque(maxlen=REMEMBERED)
+        self._taking = threading.Lock()
         self._tab: NewTab | None = None
         self._kept: DisplayHandle | None = None
         read = as_datasets(datasets, max_examples)
         sources = [_source(model, precision, batch_size) for model in models]
         self._loaded, thread = MODELS.take(sources, id(self))
+        self._closed = False
         self._service = Service(self._loaded, read, thread)
         self.datasets: Mapping[str, Dataset] = {one.name: one for one in read}
         super().__init__(
@@ -92,7 +98,10 @@ class NotebookWidget(anywidget.AnyWidget):
             _height=height,
             _ipykernel=ipykernel_version(),
         )
-        self._fallback = f"backlit-kept-{self.model_id}"
+        self._id = self.model_id
+        # ipykernel 7.4 hands a view's messages to where the kernel last sent one from, and so
+        # behind a running cell; without this they take the way that the view chose.
+        self.comm._reply_subshell_for = None
         self.on_msg(self._hear)
         for model in self._loaded:
             model.follow(self._model_changed)
@@ -160,21 +169,24 @@ class NotebookWidget(anywidget.AnyWidget):
         if not isinstance(message, dict):
             return
         if "cancel" in message:
+            self._take(message["cancel"])  # what was cancelled need not be begun
             cancel = self._cancels.pop(message["cancel"], None)
             if cancel is not None:
                 cancel()
             return
-        id_, kind, request = (message.get(key) for key in ("id", "kind", "request"))
-        if not isinstance(id_, str) or kind not in REQUESTS:
+        call, kind, request = (message.get(key) for key in ("call", "kind", "request"))
+        if not isinstance(call, str) or kind not in REQUESTS:
             return
-        self.send({"id": id_})
+        if not self._take(call):
+            return
+        self.send({"call": call})
 
         def emit(event: wire.Event | None) -> None:
             if event is not None:
-                self.send({"id": id_, "event": event.model_dump(mode="json")})
+                self.send({"call": call, "event": event.model_dump(mode="json")})
                 return
-            self._cancels.pop(id_, None)
-            self.send({"id": id_, "over": True})
+            self._cancels.pop(call, None)
+            self.send({"call": call, "over": True})
 
         try:
             asked = REQUESTS[kind].model_validate(request)
@@ -183,12 +195,20 @@ class NotebookWidget(anywidget.AnyWidget):
             emit(None)
             return
         over = threading.Event()
-        self._cancels[id_] = over.set  # until it is known how to cancel it
+        self._cancels[call] = over.set  # until it is known how to cancel it
         cancel = self._service.submit(asked, emit)
-        if id_ in self._cancels:
-            self._cancels[id_] = cancel
+        if call in self._cancels:
+            self._cancels[call] = cancel
         elif over.is_set():
             cancel()
+
+    def _take(self, call: str) -> bool:
+        """True the first time: a view sends again what it believes to be held up."""
+        with self._taking:
+            if call in self._taken:
+                return False
+            self._taken.append(call)
+            return True
 
     def _model_changed(self, event: wire.Event | None) -> None:
         if isinstance(event, wire.ModelEvent) and event.model.status in ("ready", "failed"):
@@ -215,8 +235,8 @@ class NotebookWidget(anywidget.AnyWidget):
 
     @traitlets.observe("selection")
     def _selection_set(self, change: Any) -> None:
-        if not self._following:
-            self._show(change["new"], None)
+        if not self._following:  # None is not validated: it keeps the answer
+            self._show(change["new"] or seen.as_selection(None, change["old"]), None)
 
     @traitlets.observe("explanation")
     def _explanation_set(self, change: Any) -> None:
@@ -268,7 +288,7 @@ class NotebookWidget(anywidget.AnyWidget):
         """The last map as plain HTML, which the view hides as long as it lives."""
         shown = self.explanation
         found = shown._repr_mimebundle_()["text/html"] if shown is not None else ""
-        return HTML(f'<div class="{self._fallback}">{found}</div>')
+        return HTML(f'<div class="backlit-kept-{self._id}">{found}</div>')
 
 
 def _source(model: str | Model | Engine, precision: str | None, batch: int | None) -> ModelSource:

@@ -6,18 +6,23 @@ import type { Model } from "./model";
 
 /** What the kernel sends: that it took a request, an event of its answer, or that it is over. */
 interface Reply {
-  readonly id: string;
+  readonly call: string;
   readonly event?: Event;
   readonly over?: boolean;
 }
 
 /** An idle kernel answers within this; a busy one may take as long as its cell. */
 const PATIENCE = 1000;
+/**
+ * JupyterLab may still be making the way past a running cell when the first messages are sent,
+ * and these then wait for the cell: so they are sent again. The kernel takes each once.
+ */
+const MOST_SENT = 4;
 
 export class CommTransport implements Transport {
   readonly #calls = new Map<string, ReadableStreamDefaultController<Event>>();
   /** What was sent and not taken yet. */
-  readonly #untaken = new Set<string>();
+  readonly #untaken = new Map<string, { message: unknown; sent: number }>();
   #listener: Listener | null = null;
   #link = LIVE;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,7 +66,7 @@ export class CommTransport implements Transport {
     const reader = events.getReader();
     const cancel = () => void reader.cancel();
     signal.addEventListener("abort", cancel);
-    this.#ask(id, { id, kind, request });
+    this.#ask(id, { call: id, kind, request });
     try {
       for (;;) {
         const { value, done } = await reader.read();
@@ -83,7 +88,7 @@ export class CommTransport implements Transport {
   }
 
   #ask(id: string, message: unknown): void {
-    this.#untaken.add(id);
+    this.#untaken.set(id, { message, sent: 1 });
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#wait(), PATIENCE);
     this.#send(message);
@@ -104,9 +109,15 @@ export class CommTransport implements Transport {
     const version = this.model.get("_ipykernel");
     const hint = version > 0 && version < 7 ? t.notebook.olderHint(version) : t.notebook.waitingHint;
     this.#tell({ state: "waiting", message: t.notebook.waiting, hint });
+    for (const [id, { message, sent }] of this.#untaken) {
+      if (sent >= MOST_SENT) continue;
+      this.#untaken.set(id, { message, sent: sent + 1 });
+      this.#send(message);
+    }
+    this.#timer = setTimeout(() => this.#wait(), 2 * PATIENCE);
   }
 
-  #hear({ id, event, over }: Reply): void {
+  #hear({ call: id, event, over }: Reply): void {
     if (typeof id !== "string") return;
     this.#untaken.delete(id);
     if (this.#link.state === "waiting" && this.#untaken.size === 0) this.#tell(LIVE);

@@ -5,6 +5,7 @@ import { theme } from "../state/theme.svelte";
 import base from "../styles/base.css?inline";
 import tokens from "../styles/tokens.css?inline";
 import { CommTransport } from "./comm";
+import { watchKernel } from "./kernel";
 import { TraitMirror } from "./mirror";
 import type { Model } from "./model";
 import { KernelStore } from "./store";
@@ -16,8 +17,7 @@ interface View {
   readonly signal?: AbortSignal;
 }
 
-/** The class that Jupyter's widgets carry while no kernel is behind them. */
-const DISCONNECTED = "jupyter-widgets-disconnected";
+const FRAME = ":host { display: block; overflow: auto; border: 1px solid var(--line); border-radius: 8px; }";
 
 theme.follow(notebook);
 
@@ -25,11 +25,13 @@ function render({ model, el }: View): () => void {
   const ended = new AbortController();
   const root = el.attachShadow({ mode: "open" });
   const style = document.createElement("style");
-  style.textContent = `${tokens}\n${base}\n:host { display: block; }`;
+  style.textContent = `${tokens}\n${base}\n${FRAME}`;
   root.append(style);
   // Letters typed here are not the notebook's commands.
   el.setAttribute("data-lm-suppress-shortcuts", "true");
   const undress = theme.dress(el);
+
+  const uncover = hideFallback(model.get("_id"));
 
   const transport = new CommTransport(model, ended.signal);
   const app = mount(App, {
@@ -41,16 +43,22 @@ function render({ model, el }: View): () => void {
       height: `${model.get("_height")}px`,
     },
   });
-  const look = () => el.classList.contains(DISCONNECTED) && transport.lose();
-  const observer = new MutationObserver(look);
-  observer.observe(el, { attributeFilter: ["class"] });
-  look();
+  watchKernel(model, () => transport.lose(), ended.signal);
   return () => {
     ended.abort();
-    observer.disconnect();
     undress();
+    uncover();
     void unmount(app);
   };
+}
+
+/** Hide the plain map that is there for when no widget is: what is live shows more. */
+function hideFallback(id: string): () => void {
+  const name = `backlit-kept-${id}`;
+  const style = document.createElement("style");
+  style.textContent = `.${name}, .jp-OutputArea-child:has(.${name}) { display: none; }`;
+  document.head.append(style);
+  return () => style.remove();
 }
 
 export default { render };

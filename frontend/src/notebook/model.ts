@@ -9,6 +9,8 @@ export interface Traits {
   _answers: unknown;
   _examples: unknown;
   _height: number;
+  /** Jupyter's name for the widget. */
+  _id: string;
   /** Major version of ipykernel; 0 if this is another kernel. */
   _ipykernel: number;
 }
@@ -20,4 +22,7 @@ export interface Model {
   send(content: unknown): void;
   on(name: string, callback: (...args: never[]) => void): void;
   off(name: string, callback: (...args: never[]) => void): void;
+  readonly widget_manager?: {
+    get_model?(id: string): Promise<{ readonly comm_live?: boolean }>;
+  };
 }

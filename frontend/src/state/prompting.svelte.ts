@@ -40,7 +40,7 @@ export class Prompting {
     if (first) this.open(first);
   }
 
-  /** Other examples came in the place of those there were. */
+  /** Other examples may have come in the place of those there were. */
   openOther(): void {
     const first = this.library.examples[0];
     if (!this.session.example || this.example || !first) return this.openFirst();

@@ -123,7 +123,7 @@ export class Workbench implements Asker {
     const { state } = this.server;
     if (!state) return;
     this.prompting.library.show(state.datasets);
-    if (changed) this.prompting.openOther();
+    if (changed || this.mirror) this.prompting.openOther();
     else this.prompting.openFirst();
     if (this.model) void this.server.load(this.model.name);
     const { target } = this.session;

@@ -1,0 +1,313 @@
+"""The widget in a real JupyterLab in Chromium, on the toy model and on slow functions."""
+
+import re
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.lab import OLD_KERNEL, Lab, lab
+
+pytestmark = pytest.mark.browser
+
+PROMPT = "The cat likes warm milk. The dog likes cold water. I like sweet soup. The dog likes"
+MAKE = f"""\
+import backlit
+rows = [{{"prompt": {PROMPT!r}, "id": "pets", "source": "tests"}}]
+widget = backlit.make_notebook_widget([rows], ["toy"], height=720)
+"""
+RENDER = f"{MAKE}widget.render()"
+SLOW = """\
+import time
+import backlit
+from backlit.engines import from_function
+
+stopped = []
+
+def generate(prompt, options):
+    try:
+        for number in range(200):
+            yield f" word{number}"
+            time.sleep(0.1)
+    finally:
+        stopped.append(number)
+
+engine = from_function(generate=generate, name="slow")
+widget = backlit.make_notebook_widget([[{"prompt": "Count."}]], [engine], height=600)
+widget.render()
+"""
+
+
+@pytest.fixture(scope="module")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with lab(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest, jupyter: Lab) -> Iterator[str]:
+    yield request.node.name.removeprefix("test_")
+    jupyter.end_kernels()
+
+
+def generated(widget: Locator) -> None:
+    widget.get_by_test_id("generate").click()
+    expect(widget.get_by_test_id("answer-text")).to_have_attribute("data-finish", "stop")
+
+
+def explained(widget: Locator, words: str) -> None:
+    """Make the segment with these words the target, and wait for its map."""
+    widget.get_by_test_id("answer-text").locator("[data-token]").filter(has_text=words).last.click()
+    mapped(widget)
+
+
+def mapped(widget: Locator) -> None:
+    influences = widget.get_by_test_id("influences")
+    expect(influences).to_have_attribute("aria-busy", "false")
+    expect(influences.get_by_test_id("influence").first).to_be_visible()
+
+
+def test_python_sees_what_the_person_sees(jupyter: Lab, page: Page, name: str) -> None:
+    watch = "seen = []\nwidget.observe(lambda change: seen.append(change.new), 'explanation')"
+    ask = (
+        "print(widget.selection.text.split(), widget.explanation.attributions[0].method,"
+        " len(seen), seen[-1] is widget.explanation, widget.datasets['data'].examples[0]['source'])"
+    )
+    jupyter.write(name, RENDER, watch, ask, "widget.explanation", "print(widget.selection.text)")
+    notebook = jupyter.open(page, name)
+    notebook.start(0)
+    widget = notebook.widget()
+    expect(widget.get_by_test_id("example")).to_have_count(1)
+    notebook.run(1)
+    generated(widget)
+    widget.get_by_text("Sentence", exact=True).click()
+    explained(widget, "water")
+    assert notebook.run(2).split() == [
+        "['cold',",
+        "'water.']",
+        "gate_gradient",
+        "1",
+        "True",
+        "tests",
+    ]
+    notebook.run(3)  # the map itself, as static HTML
+    still = notebook.cell(3).locator(".jp-RenderedHTMLCommon")
+    expect(still).to_contain_text("gate_gradient by sentence")
+    widget.get_by_text("Word", exact=True).click()
+    explained(widget, "cold")
+    assert notebook.run(4).strip() == "cold"
+
+
+def test_the_page_follows_python(jupyter: Lab, page: Page, name: str) -> None:
+    explain = """\
+model = backlit.load_model("toy")
+generation = model.generate("The bird likes ripe berries. The dog", max_new_tokens=4)
+widget.explanation = backlit.explain(
+    model, generation, select="cold", method="occlusion", granularity="word"
+)
+print(widget.selection.text)"""
+    select = "widget.selection = 'water'\nprint(widget.selection.text, widget.explanation)"
+    wrong = "widget.selection = 'no such words'"
+    found = "print(widget.explanation.attributions[0].method, widget.selection.text)"
+    jupyter.write(name, RENDER, explain, select, wrong, found, "widget.selection = generation")
+    notebook = jupyter.open(page, name)
+    notebook.start(0)
+    widget = notebook.widget()
+    expect(widget.get_by_test_id("example")).to_have_count(1)
+    assert notebook.run(1).strip() == "cold"
+    mapped(widget)
+    expect(widget.get_by_test_id("method-select")).to_have_value("occlusion")
+    expect(widget.get_by_label("Word", exact=True)).to_be_checked()
+    expect(widget.get_by_test_id("target-card")).to_contain_text("cold")
+    expect(widget.get_by_test_id("example")).to_have_count(2)  # its prompt is one of yours now
+    assert notebook.run(2).split() == ["water", "None"]
+    expect(widget.get_by_test_id("target-card")).to_contain_text("water")
+    mapped(widget)
+    assert "TargetError" in notebook.run(3)
+    assert "Traceback" not in notebook.cell(3).inner_text()
+    assert notebook.run(4).split() == ["occlusion", "water"]
+    notebook.run(5)
+    expect(widget.get_by_test_id("target-card")).not_to_contain_text("water")
+
+
+def test_stopping_while_a_cell_runs(jupyter: Lab, page: Page, name: str) -> None:
+    jupyter.write(name, SLOW, "time.sleep(15); print('slept', stopped)")
+    notebook = jupyter.open(page, name)
+    notebook.start(0)
+    widget = notebook.widget()
+    expect(widget.get_by_test_id("example")).to_have_count(1)
+    notebook.start(1)
+    widget.get_by_test_id("generate").click()
+    expect(widget.get_by_test_id("answer-text")).to_contain_text("word3")
+    expect(notebook.cell(1).locator(".jp-InputArea-prompt")).to_have_text("[*]:")
+    widget.get_by_test_id("stop").click()
+    expect(widget.get_by_test_id("answer-text")).to_have_attribute("data-finish", "cancelled")
+    notebook.ended(1)
+    printed = notebook.cell(1).locator(".jp-OutputArea").inner_text()
+    assert re.fullmatch(r"slept \[\d+\]", printed.strip()), printed  # stopped before it woke
+    expect(widget.get_by_test_id("link")).to_have_count(0)
+
+
+def test_an_older_kernel_says_that_it_waits(jupyter: Lab, page: Page, name: str) -> None:
+    jupyter.write(name, RENDER, "import time; time.sleep(6)", kernel=OLD_KERNEL)
+    notebook = jupyter.open(page, name)
+    notebook.start(0)
+    widget = notebook.widget()
+    expect(widget.get_by_test_id("model-status")).to_have_attribute("data-status", "ready")
+    notebook.start(1)
+    widget.get_by_test_id("generate").click()
+    link = widget.get_by_test_id("link")
+    expect(link).to_contain_text("Waiting for the running cell.")
+    expect(link).to_contain_text("ipykernel 6")
+    notebook.ended(1)
+    expect(widget.get_by_test_id("answer-text")).to_have_attribute("data-finish", "stop")
+    expect(link).to_have_count(0)
+
+
+def test_a_tab_of_its_own(jupyter: Lab, page: Page, name: str) -> None:
+    jupyter.write(name, f"{MAKE}widget.render(open_in_new_tab=True)")
+    notebook = jupyter.open(page, name)
+    with page.context.expect_page() as opening:
+        notebook.start(0)
+    tab = opening.value
+    expect(tab.get_by_test_id("example")).to_have_count(1)
+    assert "token" not in tab.url
+    generated(tab.locator(".app"))
+    link = notebook.cell(0).get_by_role("link", name="Open Backlit in a new tab")
+    expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/\?token="))
+    expect(notebook.cell(0)).not_to_contain_text("another machine")
+
+
+def test_other_examples_instead(jupyter: Lab, page: Page, name: str) -> None:
+    other = "widget.render(data=[{'prompt': 'One two three', 'id': 'counting'}])"
+    bad = "widget.render(data=[{'text': 'no prompt'}])"
+    jupyter.write(name, RENDER, other, bad)
+    notebook = jupyter.open(page, name)
+    notebook.start(0)
+    expect(notebook.widget(0).get_by_test_id("example")).to_contain_text("pets")
+    notebook.start(1)
+    for index in (0, 1):  # both show the one widget
+        expect(notebook.widget(index).get_by_test_id("example")).to_contain_text("counting")
+        expect(notebook.widget(index).get_by_label("Prompt", exact=True).last).to_have_value(
+            "One two three"
+        )
+    said = notebook.run(2)
+    assert "data, row 1: it has no `prompt` and no `messages`" in said
+    assert "Traceback" not in said
+
+
+def test_shown_twice(jupyter: Lab, page: Page, name: str) -> None:
+    jupyter.write(name, RENDER, "widget.render()")
+    notebook = jupyter.open(page, name)
+    notebook.run(0)
+    notebook.run(1)
+    first, second = notebook.widget(0), notebook.widget(1)
+    generated(first)
+    explained(first, "water")
+    expect(second.get_by_test_id("target-card")).to_contain_text("water")
+    mapped(second)
+
+
+def test_a_restarted_kernel(jupyter: Lab, page: Page, name: str) -> None:
+    jupyter.write(name, RENDER)
+    notebook = jupyter.open(page, name)
+    notebook.run(0)
+    widget = notebook.widget()
+    generated(widget)
+    explained(widget, "water")
+    notebook.command("Restart Kernel…")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    link = widget.get_by_test_id("link")
+    expect(link).to_contain_text("No kernel is behind this widget.")
+    mapped(widget)  # the last map stays
+    notebook.run(0)
+    expect(widget.get_by_test_id("link")).to_have_count(0)
+    generated(widget)
+
+
+def test_a_saved_notebook_shows_the_last_map(jupyter: Lab, page: Page, name: str) -> None:
+    path = jupyter.write(name, RENDER)
+    notebook = jupyter.open(page, name)
+    notebook.run(0)
+    generated(notebook.widget())
+    explained(notebook.widget(), "water")
+    still = notebook.cell(0).locator("[class^=backlit-kept]")
+    expect(still).to_contain_text("gate_gradient by line")
+    expect(still).to_be_hidden()  # the live map is above it
+    notebook.save()
+    body, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
+    assert "gate_gradient by line" in body
+    jupyter.end_kernels()
+    jupyter.open(page, name)
+    expect(still).to_be_visible()
+    expect(still).to_contain_text("gate_gradient by line")
+
+
+def test_a_notebook_saved_with_its_widgets(jupyter: Lab, page: Page, name: str) -> None:
+    """Read-only, and all there: the answer, the target and the map."""
+    jupyter.write(name, RENDER)
+    notebook = jupyter.open(page, name)
+    notebook.run(0)
+    generated(notebook.widget())
+    explained(notebook.widget(), "water")
+    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_text("Save Widget State Automatically").click()
+    notebook.save()
+    jupyter.end_kernels()
+    jupyter.open(page, name)
+    widget = notebook.widget()
+    expect(widget.get_by_test_id("link")).to_contain_text("to read only")
+    mapped(widget)
+    expect(widget.get_by_test_id("target-card")).to_contain_text("water")
+    widget.get_by_test_id("generate").click()
+    expect(widget.get_by_test_id("error").first).to_contain_text("No kernel")
+
+
+def test_keys_stay_in_the_widget(jupyter: Lab, page: Page, name: str) -> None:
+    """Letters are not JupyterLab's commands, and its cells' letters are not ours."""
+    jupyter.write(name, RENDER, "1 + 1")
+    notebook = jupyter.open(page, name)
+    notebook.run(0)
+    widget = notebook.widget()
+    search = widget.get_by_placeholder("Search examples")
+    search.press_sequentially("dd ax")
+    expect(search).to_have_value("dd ax")
+    expect(page.locator(".jp-CodeCell")).to_have_count(2)
+    widget.get_by_test_id("text").or_(widget.get_by_test_id("empty")).first.click()
+    expect(widget.get_by_label("Line", exact=True)).to_be_checked()
+    notebook.cell(1).locator(".cm-content").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    expect(widget.get_by_label("Line", exact=True)).to_be_checked()
+
+
+def test_it_is_as_dark_as_the_notebook(jupyter: Lab, page: Page, name: str) -> None:
+    jupyter.write(name, RENDER)
+    notebook = jupyter.open(page, name)
+    notebook.run(0)
+    app = notebook.widget()
+    expect(app).to_have_css("background-color", "rgb(246, 245, 242)")
+    notebook.command("Use Theme: JupyterLab Dark")
+    expect(app).to_have_css("background-color", "rgb(15, 17, 21)")
+    notebook.command("Use Theme: JupyterLab Light")
+    expect(app).to_have_css("background-color", "rgb(246, 245, 242)")
+
+
+def test_a_model_that_is_not_there(jupyter: Lab, page: Page, name: str) -> None:
+    make = "import backlit\nwidget = backlit.make_notebook_widget(models=['toy', 'my:/nowhere/x'])"
+    jupyter.write(name, f"{make}\nwidget.render()")
+    notebook = jupyter.open(page, name)
+    notebook.run(0)
+    widget = notebook.widget()
+    widget.get_by_test_id("model-select").select_option("my")
+    expect(widget.get_by_test_id("banner")).to_contain_text("/nowhere/x")
+    widget.get_by_test_id("model-select").select_option("toy")
+    expect(widget.get_by_test_id("model-status")).to_have_attribute("data-status", "ready")
+
+
+@pytest.fixture(autouse=True)
+def _shot(page: Page, name: str) -> Iterator[None]:
+    yield
+    page.screenshot(path=f"/tmp/shot-{name}.png")
