@@ -262,6 +262,19 @@ def test_python_follows_the_page(view: View) -> None:
     assert (widget.selection, widget.explanation) == (None, None)
 
 
+def test_an_observer_may_set_what_it_observes(view: View) -> None:
+    widget = view.widget
+
+    def narrow(change: Any) -> None:
+        if change.new is not None and change.new.text != "water":
+            widget.selection = "water"
+
+    widget.observe(narrow, "selection")
+    widget.set_state({"_seen": {**generated(view), "target": None, "attribution": None}})
+    assert widget.selection.text == "water"
+    assert widget._seen["target"] is not None
+
+
 def test_the_page_follows_python(widget: NotebookWidget) -> None:
     model = backlit.load_model("toy")
     generation = model.generate(PROMPT)

@@ -85,8 +85,7 @@ class Cells:
 
 def running_cell() -> tuple[str, str] | None:
     """The running cell and this run of it, by name; None outside of a notebook."""
-    marimo = sys.modules.get("marimo")
-    if marimo is not None and marimo.running_in_notebook():
+    if in_marimo():
         context = sys.modules["marimo._runtime.context"].get_context()
         execution = context.execution_context
         return (str(execution.cell_id), str(id(execution))) if execution else None
@@ -99,6 +98,12 @@ def running_cell() -> tuple[str, str] | None:
         code = parent.get("content", {}).get("code", "")
         cell = blake2b(code.encode(), digest_size=16).hexdigest()
     return cell, parent.get("header", {}).get("msg_id", "")
+
+
+def in_marimo() -> bool:
+    """Whether marimo runs the cells."""
+    marimo = sys.modules.get("marimo")
+    return marimo is not None and marimo.running_in_notebook()
 
 
 def ipykernel_version() -> int:

@@ -25,7 +25,7 @@ from backlit.engines.base import Engine
 from backlit.engines.sources import parse
 from backlit.errors import InputError, OptionsError
 from backlit.explanation import Explanation
-from backlit.kernel import CELLS, MODELS, ModelSource, ipykernel_version
+from backlit.kernel import CELLS, MODELS, ModelSource, in_marimo, ipykernel_version
 from backlit.loading import LoadedModel
 from backlit.new_tab import NewTab
 from backlit.pipeline import Model
@@ -81,7 +81,9 @@ class NotebookWidget(anywidget.AnyWidget):
             if number is not None and number < 1:
                 raise OptionsError(f"{name} is {number}.", "Use 1 or more.")
         self._max_examples = max_examples
-        self._following = False  # a change comes from the page, and need not be told to it
+        # What is known on both sides already, and need not be told again.
+        self._followed: tuple[Selection | None, Explanation | None] = (None, None)
+        self._shown: Mapping[str, Any] | None = None
         self._cancels: dict[str, Callable[[], None]] = {}
         self._taken: deque[str] = deque(maxlen=REMEMBERED)
         self._taking = threading.Lock()
@@ -142,6 +144,8 @@ class NotebookWidget(anywidget.AnyWidget):
             display(self._tab)
             return
         display(self)
+        if in_marimo():
+            return  # it saves no outputs, and would show a changed one instead of the widget
         if self._kept is None:
             # What is left to see once no kernel is behind the notebook any more.
             self._kept = display(self._still(), display_id=True)
@@ -235,12 +239,12 @@ class NotebookWidget(anywidget.AnyWidget):
 
     @traitlets.observe("selection")
     def _selection_set(self, change: Any) -> None:
-        if not self._following:  # None is not validated: it keeps the answer
+        if change["new"] is not self._followed[0]:  # None is not validated: it keeps the answer
             self._show(change["new"] or seen.as_selection(None, change["old"]), None)
 
     @traitlets.observe("explanation")
     def _explanation_set(self, change: Any) -> None:
-        if not self._following:
+        if change["new"] is not self._followed[1]:
             shown: Explanation | None = change["new"]
             if shown is None:
                 selection = self.selection and seen.as_selection(None, self.selection)
@@ -252,25 +256,23 @@ class NotebookWidget(anywidget.AnyWidget):
     def _show(self, selection: Selection | None, explanation: Explanation | None) -> None:
         """Set from Python: both, and the page."""
         self._follow(selection, explanation)
-        self._seen = seen.seen(selection, explanation).model_dump(mode="json")
+        self._shown = seen.seen(selection, explanation).model_dump(mode="json")
+        self._seen = self._shown
 
     @traitlets.observe("_seen")
     def _seen_changed(self, change: Any) -> None:
-        told = seen.read(change["new"] or {})
-        if told is None or self._following:
+        told = None if change["new"] is self._shown else seen.read(change["new"] or {})
+        if told is None:
             return
         metadata = self._metadata(told.generation.model if told.generation else "")
         explanation = seen.explanation_of(told, self.explanation, metadata)
         self._follow(seen.selection_of(told), explanation)
 
     def _follow(self, selection: Selection | None, explanation: Explanation | None) -> None:
-        self._following = True
-        try:
-            with self.hold_trait_notifications():
-                self.selection = selection
-                self.explanation = explanation
-        finally:
-            self._following = False
+        self._followed = (selection, explanation)
+        with self.hold_trait_notifications():
+            self.selection = selection
+            self.explanation = explanation
 
     def _metadata(self, name: str) -> Mapping[str, str | float]:
         for loaded in self._loaded:

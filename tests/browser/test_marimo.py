@@ -23,12 +23,13 @@ SECONDS = 60
 
 
 @contextmanager
-def marimo(folder: Path, *cells: str) -> Iterator[str]:
+def marimo(page: Page, folder: Path, *cells: str) -> Iterator[str]:
     """Marimo's editor on a notebook of these cells; its address."""
-    parts = ["import marimo", "app = marimo.App()"]
+    parts = ["import marimo", "app = marimo.App(width='full')"]
     parts += [f"@app.cell\ndef _():\n{indent(cell, '    ')}\n    return" for cell in cells]
     path = folder / "notebook.py"
     path.write_text("\n\n\n".join([*parts, 'if __name__ == "__main__":\n    app.run()\n']))
+    (folder / "pyproject.toml").write_text("[tool.marimo.runtime]\nauto_instantiate = true\n")
     sock = bind("127.0.0.1", 0)
     port = sock.getsockname()[1]
     sock.close()
@@ -47,6 +48,7 @@ def marimo(folder: Path, *cells: str) -> Iterator[str]:
             else:
                 break
         yield address
+        page.goto("about:blank")  # marimo's own page complains when its server goes first
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -72,7 +74,7 @@ def follow(change):
         pathlib.Path({str(asked)!r}).write_text("once")
         widget.selection = "cold"
 widget.observe(follow, "explanation")"""
-    with marimo(tmp_path, f"{RENDER}\n{watch}") as address:
+    with marimo(page, tmp_path, f"{RENDER}\n{watch}") as address:
         page.goto(address)
         widget = page.locator(".app")
         expect(widget.get_by_test_id("example")).to_contain_text("pets")
@@ -86,7 +88,7 @@ widget.observe(follow, "explanation")"""
 
 
 def test_as_the_last_expression_of_a_cell(page: Page, tmp_path: Path) -> None:
-    with marimo(tmp_path, f"{MAKE}widget") as address:
+    with marimo(page, tmp_path, f"{MAKE}widget") as address:
         page.goto(address)
         widget = page.locator(".app")
         generated(widget)
@@ -94,7 +96,7 @@ def test_as_the_last_expression_of_a_cell(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_tab_of_its_own(page: Page, tmp_path: Path) -> None:
-    with marimo(tmp_path, f"{MAKE}widget.render(open_in_new_tab=True)") as address:
+    with marimo(page, tmp_path, f"{MAKE}widget.render(open_in_new_tab=True)") as address:
         page.goto(address)
         link = page.get_by_role("link", name="Open Backlit in a new tab")
         expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/\?token="))
