@@ -40,4 +40,5 @@ class NewTab(anywidget.AnyWidget):
     def close(self) -> None:
         """Stop serving."""
         self._serving.stop()
+        self.layout.close()
         super().close()

@@ -164,6 +164,7 @@ class NotebookWidget(anywidget.AnyWidget):
         CELLS.forget(self)
         if self._tab is not None:
             self._tab.close()
+        self.layout.close()  # a widget of its own, which ipywidgets would keep
         super().close()
 
     # ---- requests -------------------------------------------------------------------------
