@@ -6,10 +6,10 @@ import sys
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: see backlit.cli
 
-from benchmarks import page, salience
+from benchmarks import notebook, page, salience
 from benchmarks.timing import Line
 
-GROUPS = ("smollm2", "gemma3", "page")
+GROUPS = ("smollm2", "gemma3", "page", "notebook")
 
 
 def main() -> int:
@@ -21,6 +21,8 @@ def main() -> int:
     for group in arguments.groups or GROUPS:
         if group == "page":
             found = page.run(arguments.rounds)
+        elif group == "notebook":
+            found = notebook.run(arguments.rounds)
         else:
             bound = 0.9 if group == "smollm2" else 0.45
             found = salience.run(group, arguments.rounds, bound)

@@ -1,4 +1,7 @@
-"""Installs a built wheel into a clean environment, and sees whether it serves the page."""
+"""Installs a built wheel into a clean environment, and sees whether it serves the page.
+
+Then with the notebook extra, whether it brings the widget; and without it, whether it says so.
+"""
 
 import re
 import subprocess
@@ -33,7 +36,20 @@ def check(wheel: Path) -> None:
         finally:
             process.terminate()
             process.wait(timeout=20)
-    print(f"{wheel.name} serves its page from a clean environment")
+        assert "MissingPackageError: The notebook widget needs anywidget" in _widget(python)
+        install[-1] = f"{wheel}[notebook]"
+        subprocess.run([str(python), *install], check=True, cwd=folder)
+        assert "Backlit (toy)" in _widget(python)
+    print(f"{wheel.name} serves its page and makes its widget from a clean environment")
+
+
+def _widget(python: Path) -> str:
+    """What a widget says of itself, or the error."""
+    code = "import backlit; print(backlit.make_notebook_widget(models=['toy']))"
+    done = subprocess.run(
+        [str(python), "-c", code], cwd=python.parent, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
 
 
 def _get(url: str) -> str:

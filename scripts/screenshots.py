@@ -1,17 +1,27 @@
-"""Takes the pictures in docs/images: the main job on the default model, in both themes."""
+"""Takes the pictures in docs/images: the main job on the default model, in both themes.
+
+`python scripts/screenshots.py notebook` takes only those of a notebook; `page`, the others.
+"""
 
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from scripts.browser import find
+from tests.browser.lab import lab
 
+CELL = """\
+import backlit
+
+widget = backlit.make_notebook_widget(["sample_prompts"], ["smollm2"], height=760)
+widget.render()"""
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 SECONDS = 300_000  # milliseconds; a check is hundreds of passes
 
@@ -90,27 +100,61 @@ def mapped(page: Page) -> None:
     expect(page.get_by_test_id("influences")).to_have_attribute("aria-busy", "false")
 
 
+def in_a_notebook(browser: Browser) -> None:
+    """A map in a cell of JupyterLab, and what the cell after it sees."""
+    with tempfile.TemporaryDirectory() as folder, lab(Path(folder)) as jupyter:
+        jupyter.write("debugging", CELL, "widget.explanation")
+        for theme in ("light", "dark"):
+            page = browser.new_page(viewport={"width": 1360, "height": 1030})
+            page.set_default_timeout(SECONDS)
+            notebook = jupyter.open(page, "debugging")
+            notebook.command(f"Use Theme: JupyterLab {theme.capitalize()}")
+            page.keyboard.press("ControlOrMeta+b")  # the file browser makes way
+            notebook.run(0)
+            widget = notebook.widget()
+            widget.get_by_test_id("generate").click()
+            answer = widget.get_by_test_id("answer-text")
+            expect(answer).to_have_attribute("data-finish", re.compile("stop|length"))
+            answer.locator("[data-token]").filter(has_text="try").first.click()
+            mapped(page)
+            widget.get_by_test_id("influence").first.get_by_role("button").first.click()
+            notebook.run(1)
+            notebook.cell(0).locator(".cm-content").click()
+            page.mouse.move(0, 0)
+            page.screenshot(path=IMAGES / f"notebook-{theme}.png")
+            page.close()
+            jupyter.end_kernels()
+
+
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=SECONDS)
+    wanted = sys.argv[1:] or ["page", "notebook"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find(), args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        )
+        if "page" in wanted:
+            on_the_page(browser)
+        if "notebook" in wanted:
+            in_a_notebook(browser)
+        browser.close()
+
+
+def on_the_page(browser: Browser) -> None:
     command = [sys.executable, "-u", "-m", "backlit", "serve", "--no-browser"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     url = server.stdout.readline().split()[-1]
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=find(), args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        for theme in ("light", "dark"):
+            context = browser.new_context(
+                viewport={"width": 1360, "height": 850},
+                color_scheme="dark" if theme == "dark" else "light",
             )
-            for theme in ("light", "dark"):
-                context = browser.new_context(
-                    viewport={"width": 1360, "height": 850},
-                    color_scheme="dark" if theme == "dark" else "light",
-                )
-                page = context.new_page()
-                page.set_default_timeout(SECONDS)
-                story(page, url, theme)
-            browser.close()
+            page = context.new_page()
+            page.set_default_timeout(SECONDS)
+            story(page, url, theme)
     finally:
         server.terminate()
         server.wait()

@@ -12,9 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from scripts.browser import find
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-SECONDS = int(
-    __import__("os").environ.get("SECONDS_", "60000")
-)  # milliseconds to wait for a model on a busy machine
+SECONDS = 60_000  # milliseconds to wait for a model on a busy machine
 
 expect.set_options(timeout=SECONDS)
 

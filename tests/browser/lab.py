@@ -92,6 +92,13 @@ class Lab:
         expect(page.locator("#jp-main-statusbar").get_by_text("| Idle")).to_be_visible()
         return Notebook(page)
 
+    def open_alone(self, page: Page, name: str) -> Notebook:
+        """Open a notebook in Notebook 7, which shows one and little else."""
+        page.goto(f"{self.url}/notebooks/{name}.ipynb?token=t")
+        expect(page.locator(".jp-NotebookKernelStatus")).to_be_attached()
+        expect(page.locator(".jp-Notebook-ExecutionIndicator").first).to_be_attached()
+        return Notebook(page)
+
     def end_kernels(self) -> None:
         """Shut down every kernel."""
         headers = {"Authorization": "token t"}

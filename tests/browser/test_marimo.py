@@ -84,7 +84,6 @@ widget.observe(follow, "explanation")"""
         expect(widget.get_by_test_id("target-card")).to_contain_text("cold")
         mapped(widget)
         read(told, "cold")
-        page.screenshot(path="/tmp/shot-marimo.png")
 
 
 def test_as_the_last_expression_of_a_cell(page: Page, tmp_path: Path) -> None:
