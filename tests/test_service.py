@@ -399,3 +399,13 @@ def test_running_out_of_memory_is_told_as_that() -> None:
     event = client.answer(explain_request())
     assert "not enough memory" in event.error.message
     client.service.close()
+
+
+def test_a_slow_first_pass_is_forgotten() -> None:
+    """Costs follow from the quickest pass: others waited for memory or for another program."""
+    loaded = LoadedModel("toy", "toy")
+    loaded.took(10.0, 100)
+    assert loaded.seconds_per_token == 0.1
+    loaded.took(1.0, 100)
+    loaded.took(5.0, 100)
+    assert loaded.seconds_per_token == 0.01

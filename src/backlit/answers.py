@@ -48,7 +48,7 @@ def _generate(
         job.check()
         tell(wire.TokensEvent(tokens=list(tokens)))
         if read:  # the first token took one pass over the prompt
-            loaded.seconds_per_token = (time.perf_counter() - read) / length
+            loaded.took(time.perf_counter() - read, length)
             read = 0.0
 
     reference, model = request.reference, loaded.load(job)
@@ -72,8 +72,7 @@ def _respond(request: wire.RespondRequest, loaded: LoadedModel, job: Job, tell: 
     generation = respond(
         engine, wire.as_prompt(reference.prompt), request.response, muted=reference.muted
     )
-    elapsed = time.perf_counter() - started
-    loaded.seconds_per_token = elapsed / len(generation.sequence.tokens)
+    loaded.took(time.perf_counter() - started, len(generation.sequence.tokens))
     return wire.GenerationEvent(
         generation=generation, segmentations=segmentations(generation.sequence)
     )
@@ -87,6 +86,7 @@ def _explain(request: wire.ExplainRequest, loaded: LoadedModel, job: Job, tell: 
     if request.budget is None:
         spans = token_spans(objective.sequence, request.granularity, request.pattern)
         spans = [(a, min(b, objective.target.start)) for a, b in spans]
+    started = time.perf_counter()
     attribution = attribute(
         objective,
         method,
@@ -95,6 +95,10 @@ def _explain(request: wire.ExplainRequest, loaded: LoadedModel, job: Job, tell: 
         budget=request.budget,
         report=_reporter(job, tell, spans),
     )
+    # Of these it is known how many passes they take, and none was known before or shared.
+    if method.kind == "gradient" and not method.complete and request.foil is None:
+        runs = method.runs(len(attribution.segments))
+        loaded.took(time.perf_counter() - started, runs * objective.target.stop)
     return wire.AttributionEvent(attribution=attribution)
 
 

@@ -38,7 +38,7 @@ class LoadedModel:
         self._batch_size = batch_size
         self.info = wire.ModelInfo(name=name, source=source, status="waiting")
         self.model: Model | None = None
-        self.seconds_per_token: float | None = None  # of a forward pass, as last seen
+        self.seconds_per_token: float | None = None  # of a forward pass
         self._open = open_
         self._listeners: list[Emit] = []
         self._lock = threading.Lock()
@@ -60,6 +60,11 @@ class LoadedModel:
         with self._lock:
             if emit in self._listeners:
                 self._listeners.remove(emit)
+
+    def took(self, seconds: float, tokens: float) -> None:
+        """Learn from a forward pass. The quickest counts: others had to wait for something."""
+        found = seconds / tokens
+        self.seconds_per_token = min(found, self.seconds_per_token or found)
 
     def load(self, job: Job) -> Model:
         """The model, loaded if it is not. Called on the model thread."""

@@ -17,7 +17,7 @@ interface View {
   readonly signal?: AbortSignal;
 }
 
-const FRAME = ":host { display: block; overflow: auto; border: 1px solid var(--line); border-radius: 8px; }";
+const FRAME = ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
 
 theme.follow(notebook);
 
