@@ -362,6 +362,46 @@ def test_widgets_share_a_model_and_its_thread() -> None:
     apart.close()  # twice does no harm
 
 
+def test_cells_and_widgets_take_turns_at_a_model() -> None:
+    at_once: list[int] = []
+    inside = threading.Lock()
+
+    def score(prompts: list[str], response: str) -> list[float]:
+        at_once.append(1 if inside.acquire(blocking=False) else 2)
+        time.sleep(0.02)
+        if at_once[-1] == 1:
+            inside.release()
+        return [-float(len(prompt)) for prompt in prompts]
+
+    model = backlit.load_model(from_function(score=score, name="counted", batch_size=1))
+    widget = backlit.make_notebook_widget([ROWS], [model])
+    view = View(widget)
+    request = {
+        "model": "counted",
+        "reference": {"prompt": PROMPT},
+        "response": " an answer",
+    }
+    view.tell({"call": "a", "kind": "respond", "request": request})
+    backlit.explain(model, PROMPT, target=" cold water.", granularity="word")
+    assert view.answer("a")[-1]["type"] == "generation"
+    assert widget._loaded[0].model is model
+    assert set(at_once) == {1}
+    widget.close()
+
+
+def test_waiting_for_a_turn_can_be_cancelled() -> None:
+    model = backlit.load_model("toy")
+    widget = backlit.make_notebook_widget([ROWS], [model])
+    view = View(widget)
+    with model.turn():
+        request = {"model": "toy", "reference": {"prompt": PROMPT}}
+        view.tell({"call": "a", "kind": "generate", "request": request})
+        time.sleep(0.1)
+        view.tell({"cancel": "a"})
+        assert view.answer("a") == [] or all(one["type"] == "model" for one in view.answer("a"))
+    widget.close()
+
+
 def test_closing_stops_only_its_own_work() -> None:
     release = threading.Event()
 

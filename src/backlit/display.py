@@ -73,12 +73,11 @@ def explanation_text(explanation: "Explanation") -> str:
 
 
 def generation_html(generation: Generation) -> str:
-    """The prompt dimmed, and the response, which without colours is bold."""
-    pieces = [
-        _dimmed(generation.sequence.prompt.text),
-        _Piece(generation.response, '<strong style="font-weight:normal">', "</strong>", vital=True),
-    ]
-    return f"<div><div>{_escaped(_facts(generation))}</div>{_text_html(pieces)}</div>"
+    """The prompt dimmed, and the response in a box of its own, so that it is in sight."""
+    prompt = _text_html([_dimmed(generation.sequence.prompt.text)])
+    marks = ('<strong style="font-weight:normal">', "</strong>")
+    response = _text_html([_Piece(generation.response, *marks, vital=True)])
+    return f"<div><div>{_escaped(_facts(generation))}</div>{prompt}{response}</div>"
 
 
 def generation_text(generation: Generation) -> str:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from backlit import wire
 from backlit.engines import open_engine
@@ -36,6 +37,8 @@ class LoadedModel:
         batch_size: int | None = None,
     ) -> None:
         self._batch_size = batch_size
+        self._given: Model | None = None
+        self._kept: object = None  # so that its id stays its own
         self.info = wire.ModelInfo(name=name, source=source, status="waiting")
         self.model: Model | None = None
         self.seconds_per_token: float | None = None  # of a forward pass
@@ -44,10 +47,14 @@ class LoadedModel:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, engine: Engine, batch_size: int | None = None) -> "LoadedModel":
-        """A model whose engine is there already."""
-        source = engine.metadata.get("source", engine.name)
-        return cls(engine.name, source, lambda source, progress: engine, batch_size)
+    def of(cls, given: Model | Engine, batch_size: int | None = None) -> "LoadedModel":
+        """A model that is there already; what it knows and its turns are shared."""
+        model = given if isinstance(given, Model) else Model(given)
+        source = model.engine.metadata.get("source", model.name)
+        loaded = cls(model.name, source, lambda source, progress: model.engine)
+        loaded._given = replace(model, batch_size=batch_size) if batch_size else model
+        loaded._kept = given
+        return loaded
 
     def follow(self, emit: Emit) -> None:
         """Tell `emit` whenever the state changes."""
@@ -91,7 +98,7 @@ class LoadedModel:
         except BaseException as error:
             self._set(status="failed", progress=None, error=error_info(error))
             raise
-        self.model = Model(engine, self._batch_size)
+        self.model = self._given or Model(engine, self._batch_size)
         reasons = {name: unavailable(method, engine) for name, method in methods().items()}
         self._set(
             status="ready",

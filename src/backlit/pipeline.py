@@ -1,14 +1,16 @@
 """The whole flow on one screen: prompt -> response -> target -> scores -> explanation."""
 
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backlit.attribution import attribute
 from backlit.engines import open_engine
-from backlit.engines.base import Engine, Scorer
+from backlit.engines.base import Engine, Scorer, checkpoint
 from backlit.errors import DataError, OptionsError, TargetError
 from backlit.explanation import Explanation
 from backlit.faithfulness import check_map, unit_of
@@ -31,6 +33,7 @@ from backlit.types import (
     TokenSequence,
 )
 
+TURN_SECONDS = 0.05  # between two looks whether whoever waits for a model was cancelled
 OBJECTIVES = 8  # kept for each model: the last targets that people asked about
 
 
@@ -40,6 +43,9 @@ class Model:
 
     `batch_size` is the most altered prompts handed to the engine at a time; None leaves that
     to us. Fewer take less memory and, as less is shared among them, more time.
+
+    An engine runs one call at a time. `generate`, `explain`, `check` and the page take turns, so
+    that a notebook's cells and its widget may use the same model.
     """
 
     engine: Engine
@@ -47,6 +53,18 @@ class Model:
     _objectives: "OrderedDict[object, Objective]" = field(
         default_factory=OrderedDict, repr=False, compare=False
     )
+    _turn: "threading.RLock" = field(default_factory=threading.RLock, repr=False, compare=False)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until nobody else uses the model, and keep others waiting."""
+        check = checkpoint()
+        while not self._turn.acquire(timeout=TURN_SECONDS):
+            check()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @property
     def name(self) -> str:
@@ -59,7 +77,9 @@ class Model:
             PromptError: the model can't read the prompt.
             OptionsError: an option that does not exist or is out of range.
         """
-        return generate(self.engine, _as_prompt(prompt), _options(options))
+        asked = _options(options)
+        with self.turn():
+            return generate(self.engine, _as_prompt(prompt), asked)
 
     def objective(self, sequence: TokenSequence, target: Target) -> Objective:
         """The objective of a target, with the altered prompts that were scored already."""
@@ -192,32 +212,34 @@ def explain(
     if params and (len(wanted) > 1 or not isinstance(wanted[0], str)):
         raise OptionsError("Parameters go with one method's name.", "Set them on method objects.")
     made = [make_method(one, **params) if isinstance(one, str) else one for one in wanted]
-    if isinstance(prompt, Generation):
-        if target is not None:
-            raise TargetError(
-                "A generation has its response already.", "Leave target out, or give the prompt."
+    with model.turn():
+        if isinstance(prompt, Generation):
+            if target is not None:
+                raise TargetError(
+                    "A generation has its response already.",
+                    "Leave target out, or give the prompt.",
+                )
+            generation = prompt
+        elif target is not None:
+            generation = respond(model.engine, _as_prompt(prompt), target)
+        else:
+            generation = generate(model.engine, _as_prompt(prompt), options or GenerationOptions())
+        selected = select_target(generation.sequence, select)
+        if foil is not None:
+            selected = with_foil(model.engine, generation.sequence, selected, foil)
+        objective = model.objective(generation.sequence, selected)
+        attributions = tuple(
+            attribute(
+                objective,
+                one,
+                granularity,
+                pattern=pattern,
+                how=aggregate,
+                budget=budget,
+                report=report,
             )
-        generation = prompt
-    elif target is not None:
-        generation = respond(model.engine, _as_prompt(prompt), target)
-    else:
-        generation = generate(model.engine, _as_prompt(prompt), options or GenerationOptions())
-    selected = select_target(generation.sequence, select)
-    if foil is not None:
-        selected = with_foil(model.engine, generation.sequence, selected, foil)
-    objective = model.objective(generation.sequence, selected)
-    attributions = tuple(
-        attribute(
-            objective,
-            one,
-            granularity,
-            pattern=pattern,
-            how=aggregate,
-            budget=budget,
-            report=report,
+            for one in made
         )
-        for one in made
-    )
     metadata: Mapping[str, str | float] = {
         **model.engine.metadata,
         "seconds": round(time.perf_counter() - started, 3),
@@ -247,12 +269,13 @@ def check(
     """
     model = model or model_of(explanation)
     checked = []
-    for index, one in enumerate(explanation.attributions):
-        objective = model.objective(explanation.generation.sequence, one.target)
-        scores, unit = one.scores.tolist(), unit_of(one)
-        checked.append(
-            check_map(objective, one.segments, scores, unit=unit, index=index, report=report)
-        )
+    with model.turn():
+        for index, one in enumerate(explanation.attributions):
+            objective = model.objective(explanation.generation.sequence, one.target)
+            scores, unit = one.scores.tolist(), unit_of(one)
+            checked.append(
+                check_map(objective, one.segments, scores, unit=unit, index=index, report=report)
+            )
     return replace(explanation, faithfulness=tuple(checked))
 
 

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 
 from backlit import wire
@@ -132,12 +133,12 @@ class Service:
                 emit(event)
 
         def work(job: Job) -> None:
-            model.load(job)
+            loaded = model.load(job)
             job.check()
             if isinstance(request, wire.LoadRequest):
                 tell(wire.ModelEvent(model=model.info))
                 return
-            with cancellable(job.check):
+            with cancellable(job.check), nullcontext() if quick else loaded.turn():
                 event = answer(request, model, job, tell)
             if isinstance(event, wire.AttributionEvent | wire.CheckEvent | wire.MuteEvent):
                 self._remember(key, event)
@@ -158,12 +159,12 @@ class Service:
             model.unfollow(tell)
             self._thread.forget(job)
 
+        # Cutting and counting need no model: they do not wait behind one.
+        quick = isinstance(request, wire.SegmentRequest | wire.EstimateRequest)
         job = Job(work, lambda ahead: tell(wire.QueuedEvent(ahead=ahead)), ended)
         self._jobs.add(job)
         model.follow(tell)
-        quick = isinstance(request, wire.SegmentRequest | wire.EstimateRequest)
         if quick and model.model is not None:
-            # Cutting and counting need no model: they do not wait behind one.
             threading.Thread(target=job.run, daemon=True).start()
         else:
             self._thread.submit(job)

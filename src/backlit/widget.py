@@ -301,5 +301,4 @@ def _source(model: str | Model | Engine, precision: str | None, batch: int | Non
         opener = partial(open_engine, dtype=precision) if precision else open_engine
         make = partial(LoadedModel, name, model, opener, batch_size=batch)
         return ModelSource((model, precision, batch), make)
-    engine = model.engine if isinstance(model, Model) else model
-    return ModelSource((id(engine), batch), partial(LoadedModel.of, engine, batch))
+    return ModelSource((id(model), batch), partial(LoadedModel.of, model, batch))
