@@ -267,7 +267,9 @@ def test_whatever_was_written_is_text(texts: list[str], target: str, rest: str, 
     one = replace(one, attributions=(noted,))
     page = Page(explanation_html(one))
     assert page.texts("pre") == [shown("".join((*texts, target, rest)))]
-    assert Page(generation_html(one.generation)).texts("pre") == page.texts("pre")
+    prompt, response = one.generation.sequence.prompt.text, one.generation.response
+    boxes = Page(generation_html(one.generation)).texts("pre")
+    assert boxes == [shown(prompt), shown(response)]
     for bundle in (one._repr_mimebundle_(), one.generation._repr_mimebundle_()):
         assert all(text.encode() for text in bundle.values())
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f]", bundle["text/plain"])
