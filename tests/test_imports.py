@@ -17,7 +17,7 @@ LAYERS = [
     ["targets", "refinement", "attribution", "faithfulness", "planted", "pipeline", "testing"],
     ["evaluation"],
     ["jobs", "wire", "wire_errors", "loading", "answers", "service"],
-    ["server", "terminal", "seen", "kernel", "new_tab", "widget", "notebook"],
+    ["server", "terminal", "seen", "kernel", "calls", "new_tab", "widget", "notebook"],
     ["cli", "__main__", "__init__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -49,6 +49,7 @@ ALLOWED = {
     ("service", "wire"),
     ("service", "wire_errors"),
     ("new_tab", "server"),
+    ("widget", "calls"),
     ("widget", "seen"),
     ("widget", "kernel"),
     ("widget", "new_tab"),

@@ -106,7 +106,18 @@ def test_datasets_of_all_kinds(tmp_path: Path) -> None:
     assert [one.name for one in read] == ["mine", "own", "data", "data-2"]
     assert read[1] is own
     assert [example.id for example in read[2].examples] == ["data-1"]
-    assert [len(one.examples) for one in as_datasets([str(file), own], most=1)] == [1, 1]
+
+
+def test_fewer_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    widget = backlit.make_notebook_widget(["sample_prompts", ROWS], ["toy"], max_examples=2)
+    assert [len(one.examples) for one in widget.datasets.values()] == [2, 1]
+    assert "sample_prompts: the first 2 of 12 examples" in capsys.readouterr().out
+    widget.close()
+
+
+def test_two_models_of_one_name() -> None:
+    with pytest.raises(InputError, match="Two models are called 'toy'"):
+        backlit.make_notebook_widget([ROWS], ["toy", "toy:toy"])
 
 
 @pytest.mark.parametrize(
@@ -151,7 +162,7 @@ def test_a_request_is_taken_at_once_and_answered(view: View) -> None:
     assert view.sent[0] == {"call": "a"}
     assert events[-1]["type"] == "generation"
     assert {"tokens", "sequence"} <= {event["type"] for event in events}
-    assert view.widget._cancels == {}
+    assert view.widget._calls._cancels == {}
 
 
 @pytest.mark.parametrize(
@@ -433,7 +444,7 @@ def test_models_are_forgotten_with_their_last_user() -> None:
         made.append(LoadedModel("toy", "toy"))
         return made[-1]
 
-    source = ModelSource("toy", make)
+    source = ModelSource("toy", "toy", make)
     first, _ = shared.take([source], 1)
     second, _ = shared.take([source], 2)
     assert first == second == made

@@ -19,6 +19,7 @@ class Closable(Protocol):
 class ModelSource:
     """A model that a widget wants: equal keys mean one loaded model."""
 
+    name: str
     key: Hashable
     make: Callable[[], LoadedModel] = field(compare=False)
 

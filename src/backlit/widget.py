@@ -1,24 +1,23 @@
 """The notebook widget: the page, over the kernel's own channel instead of a port.
 
-The view sends `{call, kind, request}` and `{cancel: call}`; the kernel answers `{call}` at once,
-`{call, event}` as things happen, and `{call, over: true}`. Traits hold what should be there before
+Messages carry requests and their answers (`calls.py`). Traits hold what should be there before
 anything is asked, and what should be saved with the notebook.
 """
 
 import importlib.resources
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import anywidget
 import traitlets
 from IPython.display import HTML, DisplayHandle, display
-from pydantic import ValidationError
 
 from backlit import seen, wire
+from backlit.calls import Calls
 from backlit.data import Dataset
+from backlit.data.base import ExampleList
 from backlit.data.readers import as_datasets
 from backlit.engines import open_engine
 from backlit.engines.base import Engine
@@ -30,10 +29,8 @@ from backlit.loading import LoadedModel
 from backlit.new_tab import NewTab
 from backlit.pipeline import Model
 from backlit.seen import Selection
-from backlit.service import REQUESTS, Service
-from backlit.wire_errors import refusal
+from backlit.service import Service
 
-REMEMBERED = 1000  # requests that were taken
 ESM = (importlib.resources.files("backlit") / "static" / "widget.js").read_text(encoding="utf-8")
 
 
@@ -84,16 +81,16 @@ class NotebookWidget(anywidget.AnyWidget):
         # What is known on both sides already, and need not be told again.
         self._followed: tuple[Selection | None, Explanation | None] = (None, None)
         self._shown: Mapping[str, Any] | None = None
-        self._cancels: dict[str, Callable[[], None]] = {}
-        self._taken: deque[str] = deque(maxlen=REMEMBERED)
-        self._taking = threading.Lock()
+        self._changing = threading.RLock()  # cells, views and models change traits
         self._tab: NewTab | None = None
         self._kept: DisplayHandle | None = None
-        read = as_datasets(datasets, max_examples)
+        read = _first(as_datasets(datasets), max_examples)
         sources = [_source(model, precision, batch_size) for model in models]
+        _check_distinct([source.name for source in sources])
         self._loaded, thread = MODELS.take(sources, id(self))
         self._closed = False
         self._service = Service(self._loaded, read, thread)
+        self._calls = Calls(self._service, lambda message: self.send(message))
         self.datasets: Mapping[str, Dataset] = {one.name: one for one in read}
         super().__init__(
             _state=self._service.state().model_dump(mode="json"),
@@ -133,7 +130,7 @@ class NotebookWidget(anywidget.AnyWidget):
             InputError: the data can't be read.
         """
         if data is not None:
-            read = as_datasets([data], self._max_examples)
+            read = _first(as_datasets([data]), self._max_examples)
             self.datasets = {one.name: one for one in read}
             self._service.show(read)
             self._tell_state()
@@ -170,59 +167,22 @@ class NotebookWidget(anywidget.AnyWidget):
     # ---- requests -------------------------------------------------------------------------
 
     def _hear(self, _: object, message: Any, buffers: object) -> None:
-        """A message of the view. ipykernel 7 may call this from several threads."""
-        if not isinstance(message, dict):
-            return
-        if "cancel" in message:
-            self._take(message["cancel"])  # what was cancelled need not be begun
-            cancel = self._cancels.pop(message["cancel"], None)
-            if cancel is not None:
-                cancel()
-            return
-        call, kind, request = (message.get(key) for key in ("call", "kind", "request"))
-        if not isinstance(call, str) or kind not in REQUESTS:
-            return
-        if not self._take(call):
-            return
-        self.send({"call": call})
-
-        def emit(event: wire.Event | None) -> None:
-            if event is not None:
-                self.send({"call": call, "event": event.model_dump(mode="json")})
-                return
-            self._cancels.pop(call, None)
-            self.send({"call": call, "over": True})
-
-        try:
-            asked = REQUESTS[kind].model_validate(request)
-        except ValidationError as error:
-            emit(wire.ErrorEvent(error=refusal(error.errors()[0])))
-            emit(None)
-            return
-        over = threading.Event()
-        self._cancels[call] = over.set  # until it is known how to cancel it
-        cancel = self._service.submit(asked, emit)
-        if call in self._cancels:
-            self._cancels[call] = cancel
-        elif over.is_set():
-            cancel()
-
-    def _take(self, call: str) -> bool:
-        """True the first time: a view sends again what it believes to be held up."""
-        with self._taking:
-            if call in self._taken:
-                return False
-            self._taken.append(call)
-            return True
+        self._calls.hear(message)
 
     def _model_changed(self, event: wire.Event | None) -> None:
         if isinstance(event, wire.ModelEvent) and event.model.status in ("ready", "failed"):
             self._tell_state()
 
     def _tell_state(self) -> None:
-        self._state = self._service.state().model_dump(mode="json")
+        with self._changing:
+            self._state = self._service.state().model_dump(mode="json")
 
     # ---- what the person sees -------------------------------------------------------------
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """What a view changed."""
+        with self._changing:
+            super().set_state(sync_data)
 
     @traitlets.validate("selection")
     def _validate_selection(self, proposal: Any) -> Selection | None:
@@ -256,9 +216,10 @@ class NotebookWidget(anywidget.AnyWidget):
 
     def _show(self, selection: Selection | None, explanation: Explanation | None) -> None:
         """Set from Python: both, and the page."""
-        self._follow(selection, explanation)
-        self._shown = seen.seen(selection, explanation).model_dump(mode="json")
-        self._seen = self._shown
+        with self._changing:
+            self._follow(selection, explanation)
+            self._shown = seen.seen(selection, explanation).model_dump(mode="json")
+            self._seen = self._shown
 
     @traitlets.observe("_seen")
     def _seen_changed(self, change: Any) -> None:
@@ -294,11 +255,32 @@ class NotebookWidget(anywidget.AnyWidget):
         return HTML(f'<div class="backlit-kept-{self._id}">{found}</div>')
 
 
+def _first(datasets: list[Dataset], most: int | None) -> list[Dataset]:
+    """The first examples of each; of what is left out, the cell says how much."""
+    found: list[Dataset] = []
+    for one in datasets:
+        total = len(one.examples)
+        if most is not None and total > most:
+            print(f"{one.name}: the first {most:,} of {total:,} examples (max_examples).")
+            one = ExampleList(one.name, tuple(one.examples[:most]))
+        found.append(one)
+    return found
+
+
+def _check_distinct(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"Two models are called {name!r}.", "Name one: name:source instead of source."
+            )
+
+
 def _source(model: str | Model | Engine, precision: str | None, batch: int | None) -> ModelSource:
     """Where to get a model: by name once in a kernel, or as it is."""
     if isinstance(model, str):
         name = parse(model).name
         opener = partial(open_engine, dtype=precision) if precision else open_engine
         make = partial(LoadedModel, name, model, opener, batch_size=batch)
-        return ModelSource((model, precision, batch), make)
-    return ModelSource((id(model), batch), partial(LoadedModel.of, model, batch))
+        return ModelSource(name, (model, precision, batch), make)
+    key = (id(model), batch)
+    return ModelSource(model.name, key, partial(LoadedModel.of, model, batch))

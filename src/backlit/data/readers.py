@@ -68,15 +68,12 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
     return ExampleList(name, examples)
 
 
-def as_datasets(
-    given: Sequence[str | Dataset | Iterable[Mapping[str, Any]]], most: int | None = None
-) -> list[Dataset]:
+def as_datasets(given: Sequence[str | Dataset | Iterable[Mapping[str, Any]]]) -> list[Dataset]:
     """Datasets from what a person has: addresses, datasets, or rows in memory.
 
     Args:
         given: rows are dicts with `prompt` or `messages`; their datasets are called `data`,
             `data-2` and so on.
-        most: examples to keep of each.
 
     Raises:
         DataError: one can't be read, or two have one name.
@@ -101,8 +98,6 @@ def as_datasets(
             raise DataError(
                 f"Two datasets are called {dataset.name!r}.", "Name one: name:path, not path."
             )
-        if most is not None and len(dataset.examples) > most:
-            dataset = ExampleList(dataset.name, tuple(dataset.examples[:most]))
         read.append(dataset)
     return read
 
