@@ -35,7 +35,7 @@ WATCH = """() => {
 
 
 def run(rounds: int) -> Iterator[Line]:
-    """Seconds to the first paint, and the size of what a notebook carries."""
+    """Seconds to the first paint; none if it is there when the cell ends."""
     with (
         tempfile.TemporaryDirectory() as folder,
         lab(Path(folder)) as jupyter,

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ipywidgets import Widget
 
 import backlit
 from backlit.cli import app
@@ -29,6 +30,7 @@ def test_python_in_the_docs_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "docs", "exec"), {})
+    Widget.close_all()
 
 
 def test_commands_in_the_docs_exist() -> None:

@@ -17,7 +17,7 @@ LAYERS = [
     ["targets", "refinement", "attribution", "faithfulness", "planted", "pipeline", "testing"],
     ["evaluation"],
     ["jobs", "wire", "wire_errors", "loading", "answers", "service"],
-    ["server", "terminal", "seen", "kernel", "calls", "new_tab", "widget", "notebook"],
+    ["server", "terminal", "seen", "kernel", "given", "calls", "new_tab", "widget", "notebook"],
     ["cli", "__main__", "__init__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -49,7 +49,9 @@ ALLOWED = {
     ("service", "wire"),
     ("service", "wire_errors"),
     ("new_tab", "server"),
+    ("given", "kernel"),
     ("widget", "calls"),
+    ("widget", "given"),
     ("widget", "seen"),
     ("widget", "kernel"),
     ("widget", "new_tab"),

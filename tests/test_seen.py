@@ -104,6 +104,12 @@ def test_the_same_map_is_the_same_explanation(explanation: Explanation) -> None:
     found = explanation_of(changed, rich, {})
     assert found is not None
     assert found.attributions == (other,)
+    doubled = tuple(replace(one, score=2 * one.score) for one in attribution.segments)
+    scored = replace(attribution, segments=doubled)
+    assert explanation_of(told.model_copy(update={"attribution": scored}), rich, {}) is not rich
+    elsewhere = replace(explanation.generation, model="other")
+    moved = told.model_copy(update={"generation": elsewhere})
+    assert explanation_of(moved, rich, {}) is not rich
     longer = replace(attribution, target=replace(attribution.target, foil=Foil((1,), "x")))
     assert explanation_of(told.model_copy(update={"attribution": longer}), rich, {}) is not rich
 

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,40 @@ def test_data_that_will_not_do(given: Any, said: str) -> None:
         backlit.make_notebook_widget(given, ["toy"])
 
 
+def test_one_is_as_good_as_a_list_of_one() -> None:
+    widget = backlit.make_notebook_widget("sample_prompts", "toy")
+    assert list(widget.datasets) == ["sample_prompts"]
+    assert [one.info.name for one in widget._loaded] == ["toy"]
+    widget.close()
+    with pytest.raises(OptionsError, match="empty"):
+        backlit.make_notebook_widget([ROWS], [])
+
+
+def test_a_dataset_of_another_shape_leaves_nothing_behind() -> None:
+    models = dict(kernel.MODELS._models)
+    odd = ExampleList("odd", (Example(1, "a"),))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="odd, example 1: id: "):
+        backlit.make_notebook_widget([odd], ["toy"])
+    assert kernel.MODELS._models == models
+
+
+def test_a_closed_widget_says_so() -> None:
+    widget = backlit.make_notebook_widget([ROWS], ["toy"])
+    widget.close()
+    with pytest.raises(InputError, match="closed"):
+        widget.render()
+
+
+def test_what_the_page_could_not_go_on_from(widget: Any) -> None:
+    generation = replace(backlit.load_model("toy").generate(PROMPT), model="elsewhere")
+    with pytest.raises(InputError, match="of elsewhere, and this widget has toy"):
+        widget.selection = generation
+    explanation = backlit.explain(backlit.load_model("toy"), PROMPT, granularity="word")
+    strange = replace(explanation.attributions[0], method="unheard-of")
+    with pytest.raises(InputError, match="no method 'unheard-of'"):
+        widget.explanation = replace(explanation, attributions=(strange,))
+
+
 @pytest.mark.parametrize("name", ["batch_size", "max_examples", "height"])
 def test_numbers_below_one(name: str) -> None:
     with pytest.raises(OptionsError, match=f"{name} is 0"):
@@ -213,8 +248,7 @@ def test_cancelling() -> None:
     view = View(widget)
     request = {"model": "slow", "reference": {"prompt": "a"}}
     view.tell({"call": "a", "kind": "generate", "request": request})
-    while len(went_on) < 3:
-        time.sleep(0.01)
+    view.heard("tokens")
     view.tell({"cancel": "a"})
     view.answer("a")
     assert len(went_on) < 100
@@ -286,6 +320,42 @@ def test_an_observer_may_set_what_it_observes(view: View) -> None:
     assert widget._seen["target"] is not None
 
 
+def test_an_observer_may_narrow_what_python_sets(widget: Any) -> None:
+    model = backlit.load_model("toy")
+    generation = model.generate(PROMPT)
+    seen: list[Any] = []
+
+    def narrow(change: Any) -> None:
+        seen.append(change.new)
+        if change.new.text != "water":
+            widget.selection = "water"
+
+    widget.observe(narrow, "selection")
+    widget.explanation = backlit.explain(model, generation, select="cold", granularity="word")
+    assert widget.selection.text == "water"
+    assert widget._seen["target"]["start"] == widget.selection.target.start
+    widget.unobserve(narrow, "selection")
+    widget.observe(lambda change: seen.append(change.new), "selection")
+    widget.selection = None
+    assert seen[-1] == widget.selection
+    assert widget.selection.generation == generation
+    with widget.hold_trait_notifications():
+        widget.selection = "cold"
+    assert widget.selection.text == "cold"
+
+
+def test_an_observer_may_close_the_widget() -> None:
+    """Who listens to a model that becomes ready must not wait for it."""
+    widget: Any = backlit.make_notebook_widget([ROWS], ["toy"])
+    view = View(widget)
+    widget.observe(lambda change: widget.close(), "_state")
+    view.tell({"call": "a", "kind": "load", "request": {"model": "toy"}})
+    deadline = time.monotonic() + SECONDS
+    while not widget._closed:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_the_page_follows_python(widget: Any) -> None:
     model = backlit.load_model("toy")
     generation = model.generate(PROMPT)
@@ -333,19 +403,27 @@ def test_rendering(widget: NotebookWidget, capsys: pytest.CaptureFixture[str]) -
     assert widget._state["datasets"][0]["examples"][0]["id"] == "o"
 
 
-def test_a_tab_of_its_own(widget: NotebookWidget, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tab_of_its_own(widget: Any, capsys: pytest.CaptureFixture[str]) -> None:
     import httpx2
 
+    before = widget.address
+    assert before is None
     widget.render(open_in_new_tab=True)
-    url = capsys.readouterr().out.split()[-1]
+    url: str = widget.address or ""
+    printed = capsys.readouterr().out
+    assert "widget.address" in printed
+    assert url.partition("=")[2] not in printed  # what is saved must let nobody in
+    assert url not in str(widget._tab.get_state())
     with httpx2.Client(follow_redirects=True) as client:
         assert "<title>Backlit" in client.get(url).text
         address, _, token = url.partition("?token=")
         state = client.get(f"{address}api/state", headers={"Authorization": f"Bearer {token}"})
         assert state.json()["datasets"][0]["examples"][0]["id"] == "pets"
-    assert httpx2.get(f"{address}api/state").status_code == 401
+    refused = httpx2.get(f"{address}api/state")
+    assert refused.status_code == 401
+    assert "widget.address" in refused.json()["hint"]
     widget.render(open_in_new_tab=True)
-    assert capsys.readouterr().out.split()[-1] == url
+    assert widget.address == url
     widget.close()
     deadline = time.monotonic() + SECONDS
     while "backlit-server" in {thread.name for thread in threading.enumerate()}:
@@ -467,7 +545,7 @@ def test_a_cell_that_runs_again_closes_its_widgets(monkeypatch: pytest.MonkeyPat
             cells.forget(self)
 
     def run(cell: str, number: str) -> None:
-        monkeypatch.setattr(kernel, "running_cell", lambda: (cell, number))
+        monkeypatch.setattr(kernel, "running_cell", lambda: (cell, sys.intern(number)))
 
     cells = Cells()
     first, second, other, third = (Fake() for _ in range(4))

@@ -2,6 +2,7 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { HttpTransport } from "./http";
+import { Workbench } from "./state/workbench.svelte";
 import { theme } from "./state/theme.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -14,7 +15,9 @@ if (here.searchParams.has("token")) {
 }
 
 theme.dress(document.documentElement);
+const workbench = new Workbench(new HttpTransport());
+void workbench.start();
 mount(App, {
   target: document.getElementById("app")!,
-  props: { transport: new HttpTransport() },
+  props: { workbench },
 });

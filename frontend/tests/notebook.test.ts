@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/dom";
+import { fireEvent, screen, waitFor, within } from "@testing-library/dom";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CommTransport } from "../src/notebook/comm";
 import link from "../src/notebook/link";
@@ -250,11 +250,15 @@ const SEEN: Seen = {
 
 function shown(traits: Partial<Traits> = {}) {
   const model = new FakeModel({ _state: { ...STATE, models: [READY] }, _ipykernel: 7, _height: 500, ...traits });
-  const el = document.createElement("div");
-  document.body.append(el);
-  const leave = widget.render({ model, el });
-  const page = within(el.shadowRoot!.querySelector<HTMLElement>(".app")!);
-  return { model, el, page, leave };
+  const made = widget();
+  const end = made.initialize({ model });
+  const show = () => {
+    const el = document.createElement("div");
+    document.body.append(el);
+    const leave = made.render({ model, el });
+    return { el, leave, page: within(el.shadowRoot!.querySelector<HTMLElement>(".app")!) };
+  };
+  return { model, end, show, ...show() };
 }
 
 describe("the widget", () => {
@@ -269,6 +273,72 @@ describe("the widget", () => {
     expect(el.shadowRoot!.querySelector<HTMLElement>(".frame")!.style.getPropertyValue("--height")).toBe("500px");
     leave();
     expect(el.shadowRoot!.querySelector(".app")).toBeNull();
+  });
+
+  test("is one page in however many cells", async () => {
+    const { page, show, leave, model, end } = shown();
+    await page.findAllByTestId("example");
+    const second = show();
+    await fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Typed here" } });
+    await waitFor(() => expect(second.page.getByTestId("prompt-editor")).toHaveValue("Typed here"));
+    leave();
+    model.set("_seen", { ...SEEN, attribution: null });
+    await waitFor(() => expect(second.page.getByTestId("target-card")).toHaveTextContent("Avoid it."));
+    end();
+    expect(JSON.stringify(model.get("_session"))).toContain("Typed here");
+  });
+
+  test("what is typed outlives what Python shows, and a reload", async () => {
+    const { page, model, end } = shown({ _seen: SEEN });
+    await page.findAllByTestId("influence");
+    await fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Half a tho" } });
+    model.set("_seen", { ...SEEN, target: { start: 5, stop: 8 }, attribution: null });
+    await waitFor(() => expect(page.getByTestId("target-card")).toHaveTextContent("It is bad."));
+    expect(page.getByTestId("prompt-editor")).toHaveValue("Half a tho");
+    end();
+    const kept = { _seen: model.get("_seen"), _session: model.get("_session"), _answers: model.get("_answers") };
+    const again = shown(structuredClone(kept));
+    await again.page.findAllByTestId("example");
+    expect(again.page.getByTestId("prompt-editor")).toHaveValue("Half a tho");
+  });
+
+  test("a map by a pattern is shown as it was made", async () => {
+    const map = attribution({ granularity: "custom", pattern: "[.]" });
+    const { page, model } = shown({ _seen: { ...SEEN, attribution: map } });
+    await page.findAllByTestId("example");
+    await waitFor(() => expect(model.sent.map((one) => one.kind)).toContain("segment"));
+    const call = model.asked;
+    model.reply({ call });
+    model.reply({ call, event: { type: "segments", spans: [[0, 4], [4, 10]] } });
+    model.reply({ call, over: true });
+    await page.findAllByTestId("influence");
+    expect(model.sent.map((one) => one.kind)).not.toContain("explain");
+  });
+
+  test("other examples of the same names are shown, but not over what was typed", async () => {
+    const dataset = (prompt: string) => ({
+      ...STATE,
+      models: [READY],
+      datasets: [{ name: "data", examples: [{ id: "data-1", prompt, source: null, target: null, fields: {} }] }],
+    });
+    const { page, model } = shown({ _state: dataset("First") });
+    await waitFor(() => expect(page.getByTestId("prompt-editor")).toHaveValue("First"));
+    model.set("_state", dataset("Second"));
+    await waitFor(() => expect(page.getByTestId("prompt-editor")).toHaveValue("Second"));
+    await fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Mine" } });
+    model.set("_state", dataset("Third"));
+    await waitFor(() => expect(page.getByTestId("example")).toHaveTextContent("Third"));
+    expect(page.getByTestId("prompt-editor")).toHaveValue("Mine");
+  });
+
+  test("a model that changed its state is not loaded again", async () => {
+    const { page, model } = shown();
+    await page.findAllByTestId("example");
+    const loads = () => model.sent.filter((one) => one.kind === "load").length;
+    expect(loads()).toBe(1);
+    model.set("_state", { ...STATE, models: [{ ...READY, status: "failed" }] });
+    await waitFor(() => expect(page.getByTestId("model-status")).toHaveAttribute("data-status", "failed"));
+    expect(loads()).toBe(1);
   });
 
   test("shows what was seen last, and tells nothing new of it", async () => {
@@ -320,9 +390,18 @@ describe("the widget", () => {
 });
 
 describe("the link to a tab", () => {
-  const view = (url: string) => {
+  const view = (address: string) => {
     const el = document.createElement("div");
-    link.render({ model: { get: (name) => (name === "_url" ? url : "machine-7") }, el });
+    let hear: (reply: { address?: string }) => void = () => undefined;
+    const model = {
+      get: () => "machine-7",
+      send: vi.fn(),
+      on: (_: string, callback: typeof hear) => void (hear = callback),
+    };
+    link.render({ model, el });
+    expect(el).toHaveTextContent(t.tab.asking);
+    expect(model.send).toHaveBeenCalledWith({ ask: "address" });
+    hear({ address });
     return el;
   };
 

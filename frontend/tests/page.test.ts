@@ -1,12 +1,11 @@
 /** The page, driven as a person would, over a transport that needs no server. */
-import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
-import App from "../src/App.svelte";
 import { theme } from "../src/state/theme.svelte";
 import { t } from "../src/strings";
 import { MAX_PROMPT_CHARACTERS, type ErrorInfo } from "../src/wire";
 import { FakeTransport, STATE, USUAL } from "./fixtures";
-import { chip, explained, forever, generated, open, pick } from "./person";
+import { chip, explained, forever, generated, open, pick, show } from "./person";
 
 test("says what to do before there is an answer", async () => {
   await open();
@@ -277,7 +276,7 @@ test("an empty prompt can't be sent, and says so", async () => {
 test("while the server is away a banner says so, and the page comes back by itself", async () => {
   const transport = new FakeTransport();
   transport.away = true;
-  render(App, { transport });
+  show(transport);
   expect(await screen.findByTestId("banner")).toHaveTextContent("Nobody there.");
   transport.away = false;
   await screen.findAllByTestId("example", undefined, { timeout: 3000 });

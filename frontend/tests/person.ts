@@ -3,14 +3,23 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { expect } from "vitest";
 import App from "../src/App.svelte";
+import { Workbench } from "../src/state/workbench.svelte";
 import { t } from "../src/strings";
+import type { Transport } from "../src/transport";
 import type { State } from "../src/wire";
 import { FakeTransport, STATE } from "./fixtures";
+
+/** The page over a transport. */
+export function show(transport: Transport) {
+  const workbench = new Workbench(transport);
+  void workbench.start();
+  return render(App, { workbench });
+}
 
 export async function open(script = {}, state: State = STATE) {
   const transport = new FakeTransport(script, state);
   const user = userEvent.setup();
-  render(App, { transport });
+  show(transport);
   await screen.findAllByTestId("example");
   return { transport, user };
 }

@@ -50,7 +50,8 @@ class Calls:
             if event is not None:
                 self._send({"call": call, "event": event.model_dump(mode="json")})
                 return
-            self._cancels.pop(call, None)
+            with self._taking:
+                self._cancels.pop(call, None)
             self._send({"call": call, "over": True})
 
         try:
@@ -62,8 +63,9 @@ class Calls:
         stopped = threading.Event()
         self._cancels[call] = stopped.set  # until it is known how to cancel it
         cancel = self._service.submit(asked, emit)
-        if call in self._cancels:
-            self._cancels[call] = cancel
+        with self._taking:
+            if call in self._cancels:
+                self._cancels[call] = cancel
         if stopped.is_set():
             cancel()
 

@@ -64,7 +64,7 @@ class Cells:
     """Which widget was made in which cell, so that one that runs again replaces its own."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[str, list[Closable]]] = {}
+        self._made: dict[str, tuple[object, list[Closable]]] = {}
 
     def made(self, widget: Closable) -> None:
         """Note a widget; those that an earlier run of the same cell made are closed."""
@@ -72,10 +72,10 @@ class Cells:
         if cell is None:
             return
         name, run = cell
-        last_run, widgets = self._made.get(name, ("", []))
-        old = widgets if last_run != run else []
-        self._made[name] = (run, [widget] if last_run != run else [*widgets, widget])
-        for one in old:
+        last_run, widgets = self._made.get(name, (None, []))
+        again = last_run is not run
+        self._made[name] = (run, [widget] if again else [*widgets, widget])
+        for one in widgets if again else ():
             one.close()
 
     def forget(self, widget: Closable) -> None:
@@ -84,21 +84,23 @@ class Cells:
                 widgets.remove(widget)
 
 
-def running_cell() -> tuple[str, str] | None:
-    """The running cell and this run of it, by name; None outside of a notebook."""
+def running_cell() -> tuple[str, object] | None:
+    """The running cell by name, and an object that is this run's; None where no cell runs."""
     if in_marimo():
         context = sys.modules["marimo._runtime.context"].get_context()
         execution = context.execution_context
-        return (str(execution.cell_id), str(id(execution))) if execution else None
+        return (str(execution.cell_id), execution) if execution else None
     kernel = _ipython_kernel()
     if kernel is None:
         return None
     parent = kernel.get_parent("shell")
+    if parent.get("header", {}).get("msg_type") != "execute_request":
+        return None  # such as the click of a button
     cell = parent.get("metadata", {}).get("cellId")
     if cell is None:  # not every program tells: then the code is the cell
         code = parent.get("content", {}).get("code", "")
         cell = blake2b(code.encode(), digest_size=16).hexdigest()
-    return cell, parent.get("header", {}).get("msg_id", "")
+    return cell, sys.intern(parent["header"]["msg_id"])
 
 
 def in_marimo() -> bool:

@@ -60,8 +60,9 @@ class LoadedModel:
         """Tell `emit` whenever the state changes."""
         with self._lock:
             self._listeners.append(emit)
-            if self.info.status == "loading":
-                emit(wire.ModelEvent(model=self.info))
+            info = self.info
+        if info.status == "loading":
+            emit(wire.ModelEvent(model=info))
 
     def unfollow(self, emit: Emit) -> None:
         with self._lock:
@@ -112,6 +113,7 @@ class LoadedModel:
 
     def _set(self, **changes: object) -> None:
         with self._lock:
-            self.info = self.info.model_copy(update=changes)
-            for emit in self._listeners:
-                emit(wire.ModelEvent(model=self.info))
+            info = self.info = self.info.model_copy(update=changes)
+            listeners = list(self._listeners)
+        for emit in listeners:  # who listens may have locks of its own
+            emit(wire.ModelEvent(model=info))

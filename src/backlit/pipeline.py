@@ -83,7 +83,8 @@ class Model:
 
     def objective(self, sequence: TokenSequence, target: Target) -> Objective:
         """The objective of a target, with the altered prompts that were scored already."""
-        key = (sequence.input_ids[: target.stop], sequence.prompt_length, target)
+        ids = sequence.input_ids[: target.stop]
+        key = (ids, sequence.prompt_length, target, self.batch_size)
         found = self._objectives.setdefault(
             key, Objective(self.engine, sequence, target, self.batch_size or CHUNK)
         )

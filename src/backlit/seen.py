@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from backlit import wire
@@ -114,16 +115,25 @@ def explanation_of(
     """
     if told.generation is None or told.attribution is None:
         return None
-    if before and before.attributions:
-        known = before.attributions[0]
-        same_answer = before.generation.sequence.input_ids == told.generation.sequence.input_ids
-        if same_answer and _question(known) == _question(told.attribution):
-            return before
+    if before and before.attributions and _same(before, told.generation, told.attribution):
+        return before
     return Explanation(told.generation, (told.attribution,), metadata=metadata)
 
 
-def _question(attribution: Attribution) -> tuple[object, ...]:
-    """What a map is the answer to."""
-    span = (attribution.target.start, attribution.target.stop, attribution.target.foil)
-    cut = (attribution.granularity, attribution.pattern, attribution.aggregate)
-    return attribution.method, dict(attribution.params), span, cut
+def _same(known: Explanation, generation: Generation, attribution: Attribution) -> bool:
+    """Whether a page tells of a map that is known, give or take how it adds up scores."""
+    old, new = known.attributions[0], attribution
+    same_answer = (
+        known.generation.model == generation.model
+        and known.generation.sequence.input_ids == generation.sequence.input_ids
+    )
+    return (
+        same_answer
+        and (old.method, old.granularity, old.target) == (new.method, new.granularity, new.target)
+        and (dict(old.params), _spans(old)) == (dict(new.params), _spans(new))
+        and np.allclose(old.scores, new.scores, rtol=1e-6)
+    )
+
+
+def _spans(attribution: Attribution) -> list[Span]:
+    return [(segment.start, segment.stop) for segment in attribution.segments]

@@ -29,13 +29,19 @@ POLICY = (
 )
 
 
-def create_app(service: services.Service, token: str, host: str = "127.0.0.1") -> FastAPI:
+IN_TERMINAL = "Open the link that `backlit serve` printed in the terminal."
+
+
+def create_app(
+    service: services.Service, token: str, host: str = "127.0.0.1", entrance: str = IN_TERMINAL
+) -> FastAPI:
     """The application: the page, its API, and the guards before both.
 
     Args:
         service: does the work.
         token: who knows it may enter, by `?token=` (which sets a cookie), or as a Bearer.
         host: what the server listens on; Host headers must name it, or loopback.
+        entrance: tells who comes without the token where to find the link.
     """
     app = FastAPI(
         title="Backlit",
@@ -79,7 +85,7 @@ def create_app(service: services.Service, token: str, host: str = "127.0.0.1") -
     with importlib.resources.as_file(page) as folder:
         app.mount("/", StaticFiles(directory=folder, html=True, check_dir=False))
 
-    app.middleware("http")(_guard(token))
+    app.middleware("http")(_guard(token, entrance))
     hosts = [*LOOPBACK, host] if host not in ("0.0.0.0", "::") else ["*"]  # noqa: S104
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     return app
@@ -122,7 +128,7 @@ async def _events(
         cancel()
 
 
-def _guard(token: str) -> Callable[[Request, Any], Awaitable[Response]]:
+def _guard(token: str, entrance: str) -> Callable[[Request, Any], Awaitable[Response]]:
     """Let in who has the token, from a page of ours."""
 
     async def guard(
@@ -139,7 +145,7 @@ def _guard(token: str) -> Callable[[Request, Any], Awaitable[Response]]:
             error = wire.ErrorInfo(
                 code="Unauthorized",
                 message="This page needs its token.",
-                hint="Open the link that `backlit serve` printed in the terminal.",
+                hint=entrance,
             )
             if request.url.path.startswith("/api/"):
                 return JSONResponse(error.model_dump(), 401)

@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from importlib.metadata import version
 
+from pydantic import ValidationError
+
 from backlit import wire
 from backlit.answers import answer
-from backlit.data import Dataset
+from backlit.data import Dataset, Example
 from backlit.engines.base import cancellable
-from backlit.errors import Cancelled, UnknownNameError
+from backlit.errors import Cancelled, DataError, UnknownNameError
 from backlit.jobs import Job, ModelThread
 from backlit.loading import Emit, LoadedModel
 from backlit.methods import methods
@@ -183,16 +185,26 @@ def _dataset_info(dataset: Dataset) -> wire.DatasetInfo:
     return wire.DatasetInfo(
         name=dataset.name,
         examples=[
-            wire.ExampleInfo(
-                id=example.id,
-                prompt=example.prompt if isinstance(example.prompt, str) else list(example.prompt),
-                target=example.target,
-                source=example.source,
-                fields=dict(example.fields),
-            )
-            for example in dataset.examples
+            _example_info(example, f"{dataset.name}, example {number}")
+            for number, example in enumerate(dataset.examples, start=1)
         ],
     )
+
+
+def _example_info(example: Example, place: str) -> wire.ExampleInfo:
+    try:
+        return wire.ExampleInfo(
+            id=example.id,
+            prompt=example.prompt if isinstance(example.prompt, str) else list(example.prompt),
+            target=example.target,
+            source=example.source,
+            fields=dict(example.fields),
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DataError(
+            f"{place}: {first['loc'][0]}: {first['msg']}.", "Mend the dataset's examples."
+        ) from error
 
 
 def _method_info(method: type[Method]) -> wire.MethodInfo:

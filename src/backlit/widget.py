@@ -7,7 +7,6 @@ anything is asked, and what should be saved with the notebook.
 import importlib.resources
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import anywidget
@@ -17,21 +16,26 @@ from IPython.display import HTML, DisplayHandle, display
 from backlit import seen, wire
 from backlit.calls import Calls
 from backlit.data import Dataset
-from backlit.data.base import ExampleList
-from backlit.data.readers import as_datasets
-from backlit.engines import open_engine
 from backlit.engines.base import Engine
-from backlit.engines.sources import parse
 from backlit.errors import InputError, OptionsError
 from backlit.explanation import Explanation
-from backlit.kernel import CELLS, MODELS, ModelSource, in_marimo, ipykernel_version
-from backlit.loading import LoadedModel
+from backlit.given import datasets_of, sources_of
+from backlit.kernel import CELLS, MODELS, in_marimo, ipykernel_version
+from backlit.methods import methods
 from backlit.new_tab import NewTab
 from backlit.pipeline import Model
 from backlit.seen import Selection
 from backlit.service import Service
+from backlit.types import Generation
 
 ESM = (importlib.resources.files("backlit") / "static" / "widget.js").read_text(encoding="utf-8")
+
+
+class AlwaysValidated(traitlets.Any):
+    """Traitlets takes None as it is; here it has a meaning of its own."""
+
+    def _validate(self, obj: Any, value: Any) -> Any:
+        return value if obj._cross_validation_lock else self._cross_validate(obj, value)
 
 
 class NotebookWidget(anywidget.AnyWidget):
@@ -60,7 +64,7 @@ class NotebookWidget(anywidget.AnyWidget):
 
     _closed = True  # until there is something to close
 
-    selection = traitlets.Any(default_value=None)
+    selection = AlwaysValidated(default_value=None)
     explanation = traitlets.Any(default_value=None)
 
     def __init__(
@@ -84,12 +88,15 @@ class NotebookWidget(anywidget.AnyWidget):
         self._changing = threading.RLock()  # cells, views and models change traits
         self._tab: NewTab | None = None
         self._kept: DisplayHandle | None = None
-        read = _first(as_datasets(datasets), max_examples)
-        sources = [_source(model, precision, batch_size) for model in models]
-        _check_distinct([source.name for source in sources])
+        read = datasets_of(datasets, max_examples)
+        sources = sources_of(models, precision, batch_size)
         self._loaded, thread = MODELS.take(sources, id(self))
+        try:
+            self._service = Service(self._loaded, read, thread)
+        except BaseException:
+            MODELS.give_back(id(self))
+            raise
         self._closed = False
-        self._service = Service(self._loaded, read, thread)
         self._calls = Calls(self._service, lambda message: self.send(message))
         self.datasets: Mapping[str, Dataset] = {one.name: one for one in read}
         super().__init__(
@@ -129,8 +136,12 @@ class NotebookWidget(anywidget.AnyWidget):
         Raises:
             InputError: the data can't be read.
         """
+        if self._closed:
+            raise InputError(
+                "This widget was closed, or its cell ran again.", "Make a new one, and render that."
+            )
         if data is not None:
-            read = _first(as_datasets([data]), self._max_examples)
+            read = datasets_of([data], self._max_examples)
             self.datasets = {one.name: one for one in read}
             self._service.show(read)
             self._tell_state()
@@ -148,6 +159,11 @@ class NotebookWidget(anywidget.AnyWidget):
             self._kept = display(self._still(), display_id=True)
         else:
             self._kept.display(self._still())
+
+    @property
+    def address(self) -> str | None:
+        """Of the page in a tab, with its token; None until it was asked for."""
+        return self._tab.address if self._tab else None
 
     def close(self) -> None:
         """Stop what is under way, and let go of the models."""
@@ -186,11 +202,15 @@ class NotebookWidget(anywidget.AnyWidget):
 
     @traitlets.validate("selection")
     def _validate_selection(self, proposal: Any) -> Selection | None:
-        return seen.as_selection(proposal["value"], self.selection)
+        # what was selected before, also where a held notification has put raw words there
+        selection = seen.as_selection(proposal["value"], self._followed[0])
+        self._check_model(selection)
+        return selection
 
     @traitlets.validate("explanation")
     def _validate_explanation(self, proposal: Any) -> Explanation | None:
         value = proposal["value"]
+        self._check_model(value)
         if value is not None and not (isinstance(value, Explanation) and value.attributions):
             raise InputError(
                 f"{type(value).__name__} is not an explanation with a map.",
@@ -200,15 +220,15 @@ class NotebookWidget(anywidget.AnyWidget):
 
     @traitlets.observe("selection")
     def _selection_set(self, change: Any) -> None:
-        if change["new"] is not self._followed[0]:  # None is not validated: it keeps the answer
-            self._show(change["new"] or seen.as_selection(None, change["old"]), None)
+        if change["new"] is not self._followed[0]:
+            self._show(change["new"], None)
 
     @traitlets.observe("explanation")
     def _explanation_set(self, change: Any) -> None:
         if change["new"] is not self._followed[1]:
             shown: Explanation | None = change["new"]
             if shown is None:
-                selection = self.selection and seen.as_selection(None, self.selection)
+                selection = seen.as_selection(None, self._followed[0])
             else:
                 selection = Selection(shown.generation, shown.attributions[0].target)
             self._show(selection, shown)
@@ -217,9 +237,10 @@ class NotebookWidget(anywidget.AnyWidget):
     def _show(self, selection: Selection | None, explanation: Explanation | None) -> None:
         """Set from Python: both, and the page."""
         with self._changing:
-            self._follow(selection, explanation)
+            # First the page: whoever observes may set something else already.
             self._shown = seen.seen(selection, explanation).model_dump(mode="json")
             self._seen = self._shown
+            self._follow(selection, explanation)
 
     @traitlets.observe("_seen")
     def _seen_changed(self, change: Any) -> None:
@@ -236,6 +257,21 @@ class NotebookWidget(anywidget.AnyWidget):
             self.selection = selection
             self.explanation = explanation
 
+    def _check_model(self, value: object) -> None:
+        """The page can go on only from an answer of a model that it has, by a method it knows."""
+        generation = getattr(value, "generation", None)
+        names = [loaded.info.name for loaded in self._loaded]
+        if isinstance(generation, Generation) and generation.model not in names:
+            raise InputError(
+                f"The answer is of {generation.model}, and this widget has {', '.join(names)}.",
+                "Make the widget with that model.",
+            )
+        for one in value.attributions if isinstance(value, Explanation) else ():
+            if one.method not in methods():
+                raise InputError(
+                    f"There is no method {one.method!r} here.", "Install what provides it."
+                )
+
     def _metadata(self, name: str) -> Mapping[str, str | float]:
         for loaded in self._loaded:
             if loaded.info.name == name and loaded.model is not None:
@@ -245,7 +281,7 @@ class NotebookWidget(anywidget.AnyWidget):
     # ---- what is left without a kernel ----------------------------------------------------
 
     def _keep(self) -> None:
-        if self._kept is not None:
+        if self._kept is not None and self.explanation is not None:
             self._kept.update(self._still())
 
     def _still(self) -> HTML:
@@ -253,34 +289,3 @@ class NotebookWidget(anywidget.AnyWidget):
         shown = self.explanation
         found = shown._repr_mimebundle_()["text/html"] if shown is not None else ""
         return HTML(f'<div class="backlit-kept-{self._id}">{found}</div>')
-
-
-def _first(datasets: list[Dataset], most: int | None) -> list[Dataset]:
-    """The first examples of each; of what is left out, the cell says how much."""
-    found: list[Dataset] = []
-    for one in datasets:
-        total = len(one.examples)
-        if most is not None and total > most:
-            print(f"{one.name}: the first {most:,} of {total:,} examples (max_examples).")
-            one = ExampleList(one.name, tuple(one.examples[:most]))
-        found.append(one)
-    return found
-
-
-def _check_distinct(names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(
-                f"Two models are called {name!r}.", "Name one: name:source instead of source."
-            )
-
-
-def _source(model: str | Model | Engine, precision: str | None, batch: int | None) -> ModelSource:
-    """Where to get a model: by name once in a kernel, or as it is."""
-    if isinstance(model, str):
-        name = parse(model).name
-        opener = partial(open_engine, dtype=precision) if precision else open_engine
-        make = partial(LoadedModel, name, model, opener, batch_size=batch)
-        return ModelSource(name, (model, precision, batch), make)
-    key = (id(model), batch)
-    return ModelSource(model.name, key, partial(LoadedModel.of, model, batch))

@@ -132,6 +132,7 @@ def lab(folder: Path) -> Iterator[Lab]:
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     log: list[str] = []
+    drain: threading.Thread | None = None
     try:
         for line in process.stderr:
             log.append(line)
@@ -146,7 +147,8 @@ def lab(folder: Path) -> Iterator[Lab]:
     finally:
         process.terminate()
         process.wait(timeout=30)
-        drain.join(timeout=5)
+        if drain is not None:
+            drain.join(timeout=5)
         process.stderr.close()
 
 

@@ -275,12 +275,15 @@ def test_keys_stay_in_the_widget(jupyter: Lab, page: Page, name: str) -> None:
     search.press_sequentially("dd ax")
     expect(search).to_have_value("dd ax")
     expect(page.locator(".jp-CodeCell")).to_have_count(2)
-    widget.get_by_test_id("text").or_(widget.get_by_test_id("empty")).first.click()
-    expect(widget.get_by_label("Line", exact=True)).to_be_checked()
+    widget.get_by_test_id("generate").focus()
+    page.keyboard.press("2")
+    expect(widget.get_by_label("Word", exact=True)).to_be_checked()
     notebook.cell(1).locator(".cm-content").click()
     page.keyboard.press("Escape")
-    page.keyboard.press("2")
-    expect(widget.get_by_label("Line", exact=True)).to_be_checked()
+    page.keyboard.press("3")
+    page.keyboard.press("m")  # JupyterLab's: a cell of text
+    expect(page.locator(".jp-CodeCell")).to_have_count(1)
+    expect(widget.get_by_label("Word", exact=True)).to_be_checked()
 
 
 def test_in_notebook_7(jupyter: Lab, page: Page, name: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backlit.server import bind
-from tests.browser.test_jupyterlab import MAKE, RENDER, explained, generated, mapped
+from tests.browser.test_jupyterlab import MAKE, RENDER, SLOW, explained, generated, mapped
 
 pytestmark = pytest.mark.browser
 
@@ -99,3 +99,23 @@ def test_a_tab_of_its_own(page: Page, tmp_path: Path) -> None:
         page.goto(address)
         link = page.get_by_role("link", name="Open Backlit in a new tab")
         expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/\?token="))
+
+
+def test_stopping(page: Page, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    slow = SLOW.replace("stopped.append(number)", f"open({str(told)!r}, 'w').write('stopped')")
+    with marimo(page, tmp_path, slow) as address:
+        page.goto(address)
+        widget = page.locator(".app")
+        widget.get_by_test_id("generate").click()
+        expect(widget.get_by_test_id("answer-text")).to_contain_text("word3")
+        widget.get_by_test_id("stop").click()
+        expect(widget.get_by_test_id("answer-text")).to_have_attribute("data-finish", "cancelled")
+        read(told, "stopped")
+
+
+def test_other_examples_instead(page: Page, tmp_path: Path) -> None:
+    cell = f"{MAKE}widget.render(data=[{{'prompt': 'One two three', 'id': 'counting'}}])"
+    with marimo(page, tmp_path, cell) as address:
+        page.goto(address)
+        expect(page.locator(".app").get_by_test_id("example")).to_contain_text("counting")

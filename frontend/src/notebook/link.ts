@@ -1,29 +1,45 @@
 /** The link to a page that the kernel serves: opened at once, where the browser allows it. */
 import { t } from "../strings";
 
+interface Reply {
+  readonly address?: string;
+}
+
 interface View {
-  readonly model: { get(name: "_url" | "_host"): string };
+  readonly model: {
+    get(name: "_host"): string;
+    send(content: unknown): void;
+    on(name: "msg:custom", hear: (reply: Reply) => void): void;
+  };
   readonly el: HTMLElement;
 }
 
-/** Outputs of a reloaded notebook are drawn again, and should open nothing then. */
-const opened = new Set<string>();
+const OPENED = "backlit.opened";
 
+/** The address holds the token, so it is asked for rather than saved with the notebook. */
 function render({ model, el }: View): void {
-  const url = model.get("_url");
-  const { port } = new URL(url);
-  const tab = opened.has(url) ? null : window.open(url, "_blank");
-  const blocked = !tab && !opened.has(url);
-  opened.add(url);
+  say(el, t.tab.asking);
+  model.on("msg:custom", ({ address }) => {
+    if (address) draw(el, address, model.get("_host"));
+  });
+  model.send({ ask: "address" });
+}
 
+function draw(el: HTMLElement, address: string, host: string): void {
+  const lines: (string | Node)[] = [];
   const link = document.createElement("a");
-  link.href = url;
+  link.href = address;
   link.target = "_blank";
   link.rel = "noreferrer";
   link.textContent = t.tab.open;
-  const lines: (string | Node)[] = [link];
-  if (blocked) lines.push(t.tab.blocked);
-  if (isElsewhere()) lines.push(t.tab.elsewhere(model.get("_host"), port));
+  lines.push(link);
+  // Outputs of a reloaded notebook are drawn again, and should open nothing then.
+  if (!opened(address) && !window.open(address, "_blank")) lines.push(t.tab.blocked);
+  if (isElsewhere()) lines.push(t.tab.elsewhere(host, new URL(address).port));
+  say(el, ...lines);
+}
+
+function say(el: HTMLElement, ...lines: (string | Node)[]): void {
   el.replaceChildren(
     ...lines.map((line) => {
       const paragraph = document.createElement("p");
@@ -31,6 +47,18 @@ function render({ model, el }: View): void {
       return paragraph;
     }),
   );
+}
+
+/** Whether this browser tab opened the address before; it has by the next time. */
+function opened(address: string): boolean {
+  const { port } = new URL(address);
+  try {
+    const before = sessionStorage.getItem(OPENED) === port;
+    sessionStorage.setItem(OPENED, port);
+    return before;
+  } catch {
+    return false; // storage is off
+  }
 }
 
 /** The browser came to the notebook over a network, so the kernel's loopback is not its own. */

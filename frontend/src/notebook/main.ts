@@ -2,6 +2,7 @@
 import { mount, unmount } from "svelte";
 import App from "../App.svelte";
 import { theme } from "../state/theme.svelte";
+import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
 import tokens from "../styles/tokens.css?inline";
 import { CommTransport } from "./comm";
@@ -11,18 +12,27 @@ import type { Model } from "./model";
 import { KernelStore } from "./store";
 import { notebook } from "./surroundings";
 
-interface View {
-  readonly model: Model;
-  readonly el: HTMLElement;
-  readonly signal?: AbortSignal;
-}
-
 const FRAME = ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
 
 theme.follow(notebook);
 
-function render({ model, el }: View): () => void {
+/** What a widget does, whether it is shown in no cell, one or several: they show the same. */
+function begin(model: Model): { workbench: Workbench; end: () => void } {
   const ended = new AbortController();
+  const transport = new CommTransport(model, ended.signal);
+  const workbench = new Workbench(transport, new KernelStore(model), new TraitMirror(model));
+  watchKernel(model, () => transport.lose(), ended.signal);
+  void workbench.start();
+  return {
+    workbench,
+    end() {
+      workbench.stop();
+      ended.abort();
+    },
+  };
+}
+
+function show(workbench: Workbench, model: Model, el: HTMLElement): () => void {
   const root = el.attachShadow({ mode: "open" });
   const style = document.createElement("style");
   style.textContent = `${tokens}\n${base}\n${FRAME}`;
@@ -30,22 +40,12 @@ function render({ model, el }: View): () => void {
   // Letters typed here are not the notebook's commands.
   el.setAttribute("data-lm-suppress-shortcuts", "true");
   const undress = theme.dress(el);
-
   const uncover = hideFallback(model.get("_id"));
-
-  const transport = new CommTransport(model, ended.signal);
   const app = mount(App, {
     target: root,
-    props: {
-      transport,
-      store: new KernelStore(model),
-      mirror: new TraitMirror(model),
-      height: `${model.get("_height")}px`,
-    },
+    props: { workbench, height: `${model.get("_height")}px` },
   });
-  watchKernel(model, () => transport.lose(), ended.signal);
   return () => {
-    ended.abort();
     undress();
     uncover();
     void unmount(app);
@@ -61,4 +61,16 @@ function hideFallback(id: string): () => void {
   return () => style.remove();
 }
 
-export default { render };
+/** anywidget asks once for each widget: `initialize` belongs to it, `render` to each cell. */
+export default () => {
+  let widget: ReturnType<typeof begin> | undefined;
+  return {
+    initialize({ model }: { model: Model }): () => void {
+      widget = begin(model);
+      return widget.end;
+    },
+    render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+      return show(widget!.workbench, model, el);
+    },
+  };
+};

@@ -5,7 +5,7 @@ import type { Model, Traits } from "./model";
 type Kept = "_session" | "_answers" | "_examples";
 
 export class KernelStore implements Store {
-  /** A widget has no other pages to share with: its examples are its own. */
+  /** All cells that show a widget show one page: there is nobody to share with. */
   readonly shared: SharedStore;
 
   constructor(private readonly model: Model) {

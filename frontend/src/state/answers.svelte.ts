@@ -99,10 +99,7 @@ export class Answers {
   take(generation: Generation, segmentations: Segmentations): void {
     const { prompt, sequence, model, muted, options = null, finish_reason: finish } = generation;
     this.show(prompt);
-    const ids = JSON.stringify(sequence.tokens.map((token) => token.id));
-    const same = this.shown.find(
-      (one) => one.model === model && JSON.stringify(one.tokens.map((token) => token.id)) === ids,
-    );
+    const same = this.shown.find((one) => sameAnswer(one, generation));
     if (same) return this.select(same.id);
     const kind = finish === "given" ? ("dataset" as const) : ("model" as const);
     const from = { kind, model, prompt, muted, mutedTexts: [], options };
@@ -165,6 +162,16 @@ export class Answers {
 export function lacksSegments(answer: Answer): boolean {
   const known = answer.segmentations.token?.at(-1)?.[1] ?? 0;
   return answer.finish !== null && known < answer.tokens.length;
+}
+
+/** By the same model, the same tokens. */
+export function sameAnswer(answer: Answer, { model, sequence }: Generation): boolean {
+  return (
+    answer.finish !== null &&
+    answer.model === model &&
+    answer.tokens.length === sequence.tokens.length &&
+    answer.tokens.every((token, i) => token.id === sequence.tokens[i]!.id)
+  );
 }
 
 export function referenceOf(answer: Answer): SequenceRef {

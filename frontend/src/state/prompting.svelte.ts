@@ -1,6 +1,6 @@
 /** The prompt that is being typed, and the example it came from. */
 import { t } from "../strings";
-import type { Prompt } from "../wire";
+import type { DatasetInfo, Prompt } from "../wire";
 import { BLANK, draftOf, isEmpty, promptOf, samePrompt, type Draft } from "./draft";
 import { Library, type Example } from "./library.svelte";
 import type { Session } from "./session.svelte";
@@ -40,20 +40,28 @@ export class Prompting {
     if (first) this.open(first);
   }
 
-  /** Other examples may have come in the place of those there were. */
-  openOther(): void {
+  /** Offer these examples. If `following`, what is open goes with those that are gone. */
+  offer(datasets: readonly DatasetInfo[], following: boolean): void {
+    const { example: before, edited } = this;
+    this.library.show(datasets);
+    const now = this.example;
     const first = this.library.examples[0];
-    if (!this.session.example || this.example || !first) return this.openFirst();
-    this.session.open(first.key, draftOf(first.prompt), true);
-    this.replaced();
+    if (!following || !this.session.example || !first) return this.openFirst();
+    if (!now) {
+      this.session.open(first.key, draftOf(first.prompt), true);
+      this.replaced();
+    } else if (before && !edited && !samePrompt(before.prompt, now.prompt)) {
+      this.type(draftOf(now.prompt)); // another example of the same name
+      this.replaced();
+    }
   }
 
   /** Show a prompt that came from elsewhere: an example, which it becomes if it is none. */
   show(prompt: Prompt): void {
-    if (samePrompt(prompt, this.prompt)) return;
+    const open = this.example?.prompt;
+    if (samePrompt(prompt, this.prompt) || (open && samePrompt(prompt, open))) return;
     const known = this.library.examples.find((one) => samePrompt(one.prompt, prompt));
     this.open(known ?? this.library.add(prompt, null, t.editor.blankName));
-    this.type(draftOf(prompt));
   }
 
   type(draft: Draft): void {

@@ -17,7 +17,7 @@ import type {
   Span,
 } from "../wire";
 import { Answering, type Asker } from "./answering.svelte";
-import { Answers, lacksSegments } from "./answers.svelte";
+import { Answers, lacksSegments, sameAnswer } from "./answers.svelte";
 import type { Shown } from "./checking.svelte";
 import { Contrast, type Suggestion } from "./contrast.svelte";
 import { Cutting } from "./cutting.svelte";
@@ -115,17 +115,17 @@ export class Workbench implements Asker {
     await this.server.connect();
   }
 
+  /** The page goes: what waits to be kept is kept now. */
   stop(): void {
     this.#mirroring?.stop();
+    this.session.writeNow();
   }
 
   #arrived(changed: boolean): void {
     const { state } = this.server;
     if (!state) return;
-    this.prompting.library.show(state.datasets);
-    if (changed || this.mirror) this.prompting.openOther();
-    else this.prompting.openFirst();
-    if (this.model) void this.server.load(this.model.name);
+    this.prompting.offer(state.datasets, this.mirror !== null);
+    if (this.model && !changed) void this.server.load(this.model.name);
     const { target } = this.session;
     if (!this.#restored && target && target.answer === this.answers.current?.id) {
       this.selection.target = target.span;
@@ -165,11 +165,14 @@ export class Workbench implements Asker {
 
   /** Show an answer that was made elsewhere, and the prompt it is to. */
   showGeneration(generation: Generation, segmentations: Segmentations): void {
-    if (this.answering.writing.running) this.answering.stop();
     const before = this.answers.current;
+    if (before && sameAnswer(before, generation)) return;
+    if (this.answering.writing.running) this.answering.stop();
+    const known = this.server.models.some((one) => one.name === generation.model);
+    if (known) this.session.set({ model: generation.model });
     this.prompting.show(generation.prompt);
     this.answers.take(generation, segmentations);
-    if (this.answers.current !== before) this.leaving();
+    this.leaving();
   }
 
   leaving(): void {
@@ -321,6 +324,7 @@ export class Workbench implements Asker {
       coarse: method.scores_tokens ? session.coarse : coarse,
     });
     session.setParams(method.name, params);
+    this.#cut();
     const subject = { answer, target: [map.target.start, map.target.stop] as Span, foil };
     this.findings.maps.remember(questionOf(subject, method, session), map);
   }

@@ -61,6 +61,7 @@ export const en = {
     goneHint: "You see what was found last, to read only. Run the cell again to go on.",
   },
   tab: {
+    asking: "Asking the kernel for the address. If this stays, the kernel is gone: run the cell again.",
     open: "Open Backlit in a new tab",
     blocked: "The browser held the tab back; the link opens it.",
     elsewhere: (host: string, port: string) =>

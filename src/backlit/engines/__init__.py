@@ -3,6 +3,7 @@
 A model that is a function or two of yours needs no module: see `from_function`.
 """
 
+import threading
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -11,6 +12,9 @@ from typing import Any
 from backlit.engines.base import Engine, Progress
 from backlit.engines.function import from_function
 from backlit.engines.sources import fetch, parse
+
+# While transformers loads a model, every thread's new tensors have no data.
+_loading = threading.Lock()
 
 
 def _ignore(phase: str, done: int, total: int | None) -> None: ...
@@ -52,15 +56,20 @@ def open_engine(
     folder = fetch(wanted, progress, trust_remote_code=trust_remote_code)
     progress("load", 0, None)
     huggingface = import_module("backlit.engines.huggingface")  # brings torch: only now
-    engine: Engine = huggingface.load(
-        folder,
-        wanted.name,
-        source,
-        device=device,
-        dtype=dtype,
-        device_map=device_map,
-        trust_remote_code=trust_remote_code,
-    )
+    while not _loading.acquire(timeout=0.05):
+        progress("wait", 0, None)
+    try:
+        engine: Engine = huggingface.load(
+            folder,
+            wanted.name,
+            source,
+            device=device,
+            dtype=dtype,
+            device_map=device_map,
+            trust_remote_code=trust_remote_code,
+        )
+    finally:
+        _loading.release()
     return engine
 
 
