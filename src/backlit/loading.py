@@ -38,7 +38,7 @@ class LoadedModel:
     ) -> None:
         self._batch_size = batch_size
         self._given: Model | None = None
-        self._kept: object = None  # so that its id stays its own
+        self._alive: object = None  # so that its id stays its own
         self.info = wire.ModelInfo(name=name, source=source, status="waiting")
         self.model: Model | None = None
         self.seconds_per_token: float | None = None  # of a forward pass
@@ -53,7 +53,7 @@ class LoadedModel:
         source = model.engine.metadata.get("source", model.name)
         loaded = cls(model.name, source, lambda source, progress: model.engine)
         loaded._given = replace(model, batch_size=batch_size) if batch_size else model
-        loaded._kept = given
+        loaded._alive = given
         return loaded
 
     def follow(self, emit: Emit) -> None:
