@@ -8,25 +8,27 @@ of a piece is its hash, the same in every process. An altered prompt is the piec
 left, joined. What is wrong with a function is told as a `CapabilityError` that names it.
 """
 
-import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from hashlib import blake2b
 from importlib.metadata import version
-from traceback import extract_tb
-from typing import Any, SupportsFloat
+from typing import SupportsFloat
 
 import numpy as np
 import regex
 
 from backlit.engines.base import Engine, FloatArray, GenerationStep, checkpoint
+from backlit.engines.function_returns import (
+    Generate,
+    blaming,
+    log_probs_of,
+    no_score,
+    parts_of,
+)
 from backlit.engines.text import check_length, check_prompt, check_text
-from backlit.errors import BacklitError, CapabilityError, OptionsError, PromptError, TargetError
+from backlit.errors import CapabilityError, OptionsError, PromptError, TargetError
 from backlit.types import FinishReason, GenerationOptions, Prompt, Token, TokenSequence
-
-Generate = Callable[[str, GenerationOptions], str | Iterable[str]]
-"""`generate(prompt, options)`: the answer, whole or in parts as they come."""
 
 Score = Callable[[list[str], str], Iterable[SupportsFloat | Iterable[SupportsFloat]]]
 """`score(prompts, response)`: for each prompt log p(response | prompt), nats, or its summands,
@@ -34,8 +36,6 @@ one for each piece of the response."""
 
 Pieces = Callable[[str], Sequence[str]]
 """`pieces(text)`: the text cut up; the pieces join to it, and none is empty."""
-
-SLACK = 1e-6  # nats by which rounding may lift a log-probability over 0
 
 _LETTERS = r"\p{L}\p{N}_"
 _MARKS = r"\p{M}\u200c\u200d"  # accents, vowel signs, joiners
@@ -148,7 +148,7 @@ class FunctionEngine:
     def _cut(self, text: str) -> list[str]:
         if not text:
             return []
-        with _blaming("pieces"):
+        with blaming("pieces"):
             pieces = list(self._pieces(text))
         if not all(isinstance(one, str) and one for one in pieces) or "".join(pieces) != text:
             raise CapabilityError(
@@ -187,7 +187,7 @@ class FunctionEngine:
                 "Give the response yourself.",
             )
         check_length(len(prompt.tokens) + 1, self.context_length, self.name)
-        return self._steps(prompt, _parts(self._generate, prompt.text, options), options)
+        return self._steps(prompt, parts_of(self._generate, prompt.text, options), options)
 
     def _steps(
         self,
@@ -282,14 +282,14 @@ class ScoringFunctionEngine(FunctionEngine):
         checkpoint()()
         response = "".join(pieces)
         cut = self._cut(response)
-        with _blaming("score"):
+        with blaming("score"):
             returned = self._score(list(prompts), response)
             if not isinstance(returned, Iterable):
-                raise _no_score(f"{returned!r:.60}, not a list")
+                raise no_score(f"{returned!r:.60}, not a list")
             rows = list(returned)
             if len(rows) != len(prompts):
-                raise _no_score(f"{len(rows)} values for {len(prompts)} prompts")
-            found = [_log_probs(row, len(cut)) for row in rows]
+                raise no_score(f"{len(rows)} values for {len(prompts)} prompts")
+            found = [log_probs_of(row, len(cut)) for row in rows]
         # A function of the person's may cut a part of a response otherwise than the whole.
         return found if cut == pieces else [np.asarray(one.sum()) for one in found]
 
@@ -297,91 +297,3 @@ class ScoringFunctionEngine(FunctionEngine):
 def _id_of(piece: str) -> int:
     """52 bits, which JavaScript holds exactly; two of a million pieces meet once in 9,000 runs."""
     return int.from_bytes(blake2b(piece.encode(), digest_size=8).digest()) >> 12
-
-
-# ---- what functions return ---------------------------------------------------------------------
-
-
-@contextmanager
-def _blaming(function: str) -> Iterator[None]:
-    """Tell an error of a person's function as that; those of ours pass."""
-    try:
-        yield
-    except BacklitError:
-        raise
-    except Exception as error:
-        frames = [one for one in extract_tb(error.__traceback__) if one.filename != __file__]
-        where = f"{frames[0].filename}, line {frames[0].lineno}" if frames else "how it is called"
-        raise CapabilityError(
-            f"Your {function} function failed: {type(error).__name__}: {error}",
-            f"Look at {where}.",
-        ) from error
-
-
-def _parts(
-    generate: Generate, prompt: str, options: GenerationOptions
-) -> Generator[str | None, None, None]:
-    """What the function writes, part by part, and None at its end."""
-    with _blaming("generate"):
-        written: Any = generate(prompt, options)
-        if not isinstance(written, Iterable):
-            raise _no_text(written)
-        parts = iter([written] if isinstance(written, str) else written)
-        try:
-            for part in parts:
-                if not isinstance(part, str):
-                    raise _no_text(part)
-                try:
-                    check_text(part)
-                except PromptError as error:
-                    raise CapabilityError(
-                        "Your generate function gave half a character (a lone surrogate).",
-                        "It should wait until a character is whole.",
-                    ) from error
-                yield part
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-    yield None
-
-
-def _log_probs(row: Any, pieces: int) -> FloatArray:
-    """What was returned for one prompt: a sum, `()`, or one number for each piece, `(pieces,)`."""
-    try:
-        several = None if isinstance(row, str) else list(row)
-    except TypeError:  # a number, or an array of no dimension
-        several = None
-    values: list[float] = []
-    for one in [row] if several is None else several:
-        try:
-            value = math.nan if isinstance(one, str) else float(one)
-        except (TypeError, ValueError, RuntimeError):  # the last by torch, of larger tensors
-            value = math.nan
-        if math.isnan(value):
-            raise _no_score(f"{one!r:.60}, which is no number")
-        if value == -math.inf:
-            raise CapabilityError(
-                "Your score function returned -inf, of which no difference can be taken.",
-                "It should clip what it returns, for instance at -1e4.",
-            )
-        if value > SLACK:
-            raise _no_score(f"{value:g}, but log-probabilities are 0 or less")
-        values.append(value)
-    if several is not None and len(values) != pieces:
-        raise _no_score(f"{len(values)} values for one prompt and a response of {pieces} pieces")
-    return np.array(values if several is not None else values[0])
-
-
-def _no_score(what: str) -> CapabilityError:
-    return CapabilityError(
-        f"Your score function returned {what}.",
-        "It should return, for each prompt, log p(response | prompt) in nats, or one "
-        "log-probability for each piece of the response.",
-    )
-
-
-def _no_text(what: object) -> CapabilityError:
-    return CapabilityError(
-        f"Your generate function gave {what!r:.60}, which is no text.",
-        "It should return the answer as text, or yield it in parts.",
-    )
