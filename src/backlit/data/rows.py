@@ -91,7 +91,7 @@ def _error(problems: int, shown: list[str], file: str) -> DataError:
     lines = [f"{file} has {rows}, so nothing was loaded.", *shown]
     if problems > len(shown):
         lines.append(f"… and {problems - len(shown):,} more.")
-    return DataError("\n".join(lines), "Mend the file and load it again.")
+    return DataError("\n".join(lines), "Mend what is named and load it again.")
 
 
 def _fresh_ids(name: str, taken: Mapping[str, int]) -> Iterator[str]:
