@@ -21,22 +21,19 @@ from backlit.engines.base import (
     GenerationStep,
 )
 from backlit.engines.huggingface_gradients import Gradients, watch_layers
-from backlit.engines.huggingface_tokens import TokenReader
+from backlit.engines.huggingface_tokens import HuggingFaceTokenizer
 from backlit.engines.text import check_length
+from backlit.engines.token_reader import TokenReader
 from backlit.engines.tree_scorer import TreeScorer
+from backlit.engines.writing import annotated, write
 from backlit.errors import OptionsError, UnsupportedModelError
 from backlit.types import (
-    Alternative,
-    FinishReason,
     GenerationOptions,
     Prompt,
     Span,
     Target,
-    Token,
     TokenSequence,
 )
-
-ALTERNATIVES = 5
 
 
 def load(
@@ -100,7 +97,7 @@ class HuggingFaceEngine:
         self._model = model.eval().requires_grad_(False)
         self._tokenizer = tokenizer
         self.vocabulary_size: int = model.get_input_embeddings().weight.shape[0]
-        self._reader = TokenReader(tokenizer, name, self.vocabulary_size)
+        self._reader = TokenReader(HuggingFaceTokenizer(tokenizer), name, self.vocabulary_size)
         accepted = inspect.signature(model.forward).parameters
         self._keeps_logits = "logits_to_keep" in accepted
         # state-space models keep a state rather than keys and values
@@ -141,67 +138,21 @@ class HuggingFaceEngine:
         self, prompt: TokenSequence, options: GenerationOptions
     ) -> Iterator[GenerationStep]:
         check_length(len(prompt.tokens) + 1, self.context_length, self.name)
-        random = torch.Generator()
-        if options.seed is not None:
-            random.manual_seed(options.seed)
-        else:
-            random.seed()
-        decoder = self._reader.decoder(prompt)
-        facts: list[tuple[float, tuple[Alternative, ...]]] = []  # of ids not yet whole
-        written = ""
-        inputs = self._tensor([prompt.input_ids])  # (1, seq)
-        cache = None
-        for count in range(1, options.max_new_tokens + 1):
-            with torch.inference_mode():
-                logits, cache = self._step(inputs, cache)  # (vocab,)
-                log_probs = logits.log_softmax(-1)
-                chosen = _choose(log_probs, options, random)
-                best = log_probs.topk(ALTERNATIVES)
-            reason: FinishReason | None = None
-            tokens: list[Token] = []
-            if chosen in self._ends:
-                reason = "stop"
-            else:
-                others = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-                facts.append(
-                    (
-                        float(log_probs[chosen]),
-                        tuple(Alternative(i, decoder.peek(i), value) for i, value in others),
-                    )
-                )
-                whole = decoder.push(chosen)
-                tokens = self._with_facts(whole, facts)
-                written += whole[0][1] if whole else ""
-                if any(text in written for text in options.stop):
-                    reason = "stop"
-                elif count == options.max_new_tokens:
-                    reason = "length"
-                elif len(prompt.tokens) + count == self.context_length:
-                    reason = "context"
-            if reason is not None:
-                tokens += self._with_facts(decoder.flush(), facts)
-            if tokens or reason:
-                yield GenerationStep(tuple(tokens), reason)
-            if reason:
-                return
-            inputs = self._tensor([[chosen]])
-
-    def _step(self, inputs: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+        cache: Any = None
         extra = {"logits_to_keep": 1} if self._keeps_logits else {}
-        out = self._model(input_ids=inputs, use_cache=True, **{self._memory: cache}, **extra)
-        return out.logits[0, -1].float().cpu(), out[self._memory]
 
-    def _with_facts(
-        self,
-        whole: Sequence[tuple[int, str, tuple[int, int]]],
-        facts: list[tuple[float, tuple[Alternative, ...]]],
-    ) -> list[Token]:
-        known = facts[: len(whole)]
-        del facts[: len(whole)]
-        return [
-            self._reader.response_token(*piece, log_prob=log_prob, alternatives=alternatives)
-            for piece, (log_prob, alternatives) in zip(whole, known, strict=True)
-        ]
+        @torch.inference_mode()
+        def next_logits(ids: Sequence[int]) -> FloatArray:  # (vocab,)
+            nonlocal cache
+            inputs = {"input_ids": self._tensor([ids]), self._memory: cache}
+            out = self._model(**inputs, use_cache=True, **extra)
+            cache = out[self._memory]
+            logits: FloatArray = out.logits[0, -1].float().cpu().numpy()
+            return logits
+
+        yield from write(
+            prompt, options, next_logits, self._reader, self._ends, self.context_length
+        )
 
     # ---- scoring -----------------------------------------------------------------------
 
@@ -221,29 +172,10 @@ class HuggingFaceEngine:
 
     @torch.inference_mode()
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
-        first = sequence.prompt_length
-        count = len(sequence.tokens) - first
+        count = len(sequence.tokens) - sequence.prompt_length
         inputs = self._tensor([sequence.input_ids[:-1]])  # (1, seq - 1)
-        log_probs = self._logits(count, input_ids=inputs)[0].log_softmax(-1)  # (count, vocab)
-        best = log_probs.topk(ALTERNATIVES)
-        decoder = self._reader.decoder(sequence.prompt)
-        tokens: list[Token] = []
-        for i, token in enumerate(sequence.tokens[first:]):
-            others = zip(best.indices[i].tolist(), best.values[i].tolist(), strict=True)
-            tokens.append(
-                Token(
-                    id=token.id,
-                    text=token.text,
-                    start=token.start,
-                    stop=token.stop,
-                    special=token.special,
-                    role=token.role,
-                    log_prob=float(log_probs[i, token.id]),
-                    alternatives=tuple(Alternative(a, decoder.peek(a), v) for a, v in others),
-                )
-            )
-            decoder.push(token.id)
-        return sequence.prompt.extended(tokens)
+        logits = self._logits(count, input_ids=inputs)[0].cpu().numpy()  # (count, vocab)
+        return annotated(sequence, logits, self._reader)
 
     # ---- differentiating ---------------------------------------------------------------
 
@@ -284,17 +216,6 @@ class HuggingFaceEngine:
 
     def _tensor(self, ids: Any) -> torch.Tensor:
         return torch.tensor(ids, device=self._model.get_input_embeddings().weight.device)
-
-
-def _choose(log_probs: torch.Tensor, options: GenerationOptions, random: torch.Generator) -> int:
-    """The next id from `(vocab,)` log-probabilities."""
-    if options.temperature == 0:
-        return int(log_probs.argmax())
-    probs = (log_probs / options.temperature).softmax(-1)
-    ranked, ids = probs.sort(descending=True)
-    before = ranked.cumsum(-1) - ranked
-    ranked[before >= options.top_p] = 0  # the first always stays
-    return int(ids[torch.multinomial(ranked, 1, generator=random)])
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -1,157 +1,36 @@
-"""The tokenizer's side of a transformers model: prompts and responses to tokens with spans."""
+"""A fast tokenizer of transformers, for the token reader."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from backlit.engines.text import (
-    StreamDecoder,
-    check_prompt,
-    check_text,
-    render_chat,
-    roles_of,
-    tile,
-)
-from backlit.errors import PromptError, TargetError
-from backlit.types import Message, Prompt, Token, TokenSequence
+from backlit.engines.token_reader import Encoding
+from backlit.types import Message
 
 
-class TokenReader:
-    """Reads text with a fast tokenizer of transformers.
+class HuggingFaceTokenizer:
+    """See `token_reader.Tokenizer`."""
 
-    Args:
-        tokenizer: the tokenizer.
-        name: the model's, for messages to people.
-        vocabulary: how many ids the model knows.
-    """
-
-    def __init__(self, tokenizer: Any, name: str, vocabulary: int) -> None:
-        self.name = name
-        self.chat = bool(getattr(tokenizer, "chat_template", None))
+    def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._vocabulary = vocabulary
+        self.chat = bool(getattr(tokenizer, "chat_template", None))
+        self.special_ids = frozenset(tokenizer.all_special_ids)
+        self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
 
-    def tokenize(self, prompt: Prompt) -> TokenSequence:
-        """See `Engine.tokenize`; the context's length is not looked at."""
-        check_prompt(prompt)
-        if isinstance(prompt, str):
-            text = prompt
-            encoding = self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=True)
-        else:
-            text, contents = self._render(prompt)
-            encoding = self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
-        added = [bool(flag) for flag in encoding.special_tokens_mask]
-        ids: list[int] = list(encoding.ids)
-        offsets: list[tuple[int, int]] = list(encoding.offsets)
-        while added and added[-1] and offsets[-1][0] == offsets[-1][1]:  # a closing </s>
-            added.pop(), ids.pop(), offsets.pop()
-        if not ids:
-            raise PromptError("The model's tokenizer makes nothing of this prompt.", "Type words.")
-        spans = tile(offsets, text)
-        if isinstance(prompt, str):
-            roles = ["template" if flag else "prompt" for flag in added]
-        else:
-            roles = roles_of(spans, contents)
-        specials = set(self._tokenizer.all_special_ids)
-        tokens = tuple(
-            Token(
-                id=token_id,
-                text=text[a:b] or self._name_of(token_id),
-                start=a,
-                stop=b,
-                special=token_id in specials,
-                role=role,
-            )
-            for token_id, (a, b), role in zip(ids, spans, roles, strict=True)
-        )
-        return TokenSequence(text, tokens, len(tokens))
+    def encode(self, text: str, *, whole: bool) -> Encoding:
+        found = self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=whole)
+        return Encoding(found.ids, found.offsets, [bool(f) for f in found.special_tokens_mask])
 
-    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
-        """See `Engine.append`; the context's length is not looked at."""
-        if not response:
-            raise TargetError("The response is empty.", "Type what the model should have said.")
-        if isinstance(response, str):
-            tokens = self._tokens_of(prompt.text, response)
-        else:
-            tokens = self._tokens_of_ids(prompt, response)
-        return prompt.extended(tokens)
+    def decode(self, ids: list[int]) -> str:
+        text: str = self._tokenizer.backend_tokenizer.decode(ids, skip_special_tokens=False)
+        return text
 
-    def _tokens_of(self, before: str, response: str) -> list[Token]:
-        check_text(response)
-        tokenizer = self._tokenizer.backend_tokenizer
-        unknown = getattr(self._tokenizer, "unk_token_id", None)
-        # Tokenizers treat the start of a text in their own ways, so the response is read
-        # behind something, of which no token may reach into it.
-        for context in (before[-200:], "\n", ".", ""):
-            encoding = tokenizer.encode(context + response, add_special_tokens=False)
-            offsets = encoding.offsets
-            first = next((i for i, (a, _) in enumerate(offsets) if a >= len(context)), None)
-            if first is not None and all(b <= len(context) for _, b in offsets[:first]):
-                break
-        else:
-            raise TargetError(
-                "The model's tokenizer makes nothing of this response.", "Type some words."
-            )
-        ids = encoding.ids[first:]
-        spans = tile([(a - len(context), b - len(context)) for a, b in offsets[first:]], response)
-        for token_id, (a, b) in zip(ids, spans, strict=True):
-            if token_id == unknown and response[a:b] != self._name_of(token_id):
-                raise TargetError(
-                    f"The model's tokenizer has no token for {response[a:b].strip()!r}, so the "
-                    "model could never write it.",
-                    "Change or delete that part of the response.",
-                )
-        return [
-            Token(token_id, response[a:b], len(before) + a, len(before) + b, role="response")
-            for token_id, (a, b) in zip(ids, spans, strict=True)
-        ]
-
-    def _tokens_of_ids(self, prompt: TokenSequence, ids: Sequence[int]) -> list[Token]:
-        if any(not 0 <= token_id < self._vocabulary for token_id in ids):
-            raise TargetError(
-                "The response has ids that this model does not know.", "Generate it again."
-            )
-        decoder = self.decoder(prompt)
-        whole = [piece for token_id in ids for piece in decoder.push(token_id)]
-        return [self.response_token(*piece) for piece in whole + decoder.flush()]
-
-    def _render(self, messages: Sequence[Message]) -> tuple[str, list[Any]]:
-        if not self.chat:
-            raise PromptError(
-                f"{self.name} has no chat template, so it can't read messages.",
-                "Write the prompt as raw text, or pick a model made for chat.",
-            )
-
-        def template(turns: Sequence[Message]) -> str:
-            rendered: str = self._tokenizer.apply_chat_template(
-                [{"role": turn.role, "content": turn.content} for turn in turns],
-                tokenize=False,
-                add_generation_prompt=True,
-            )
-            return rendered
-
-        try:
-            return render_chat(messages, template)
-        except Exception as error:  # templates are programs: they raise what they like
-            raise PromptError(
-                f"The chat template of {self.name} refuses these messages: {error}",
-                "Many want user and assistant in turn, beginning with user.",
-            ) from error
-
-    def decoder(self, prompt: TokenSequence) -> StreamDecoder:
-        """Turns ids that follow this prompt into characters."""
-
-        def decode(ids: list[int]) -> str:
-            text: str = self._tokenizer.backend_tokenizer.decode(ids, skip_special_tokens=False)
-            return text
-
-        return StreamDecoder(decode, prompt.input_ids, len(prompt.text))
-
-    def response_token(
-        self, token_id: int, text: str, span: tuple[int, int], **facts: Any
-    ) -> Token:
-        """A token of a response, with the characters a decoder gave it."""
-        special = token_id in self._tokenizer.all_special_ids
-        return Token(token_id, text, *span, special=special, role="response", **facts)
-
-    def _name_of(self, token_id: int) -> str:
+    def piece(self, token_id: int) -> str:
         return str(self._tokenizer.convert_ids_to_tokens(token_id))
+
+    def render(self, messages: Sequence[Message]) -> str:
+        rendered: str = self._tokenizer.apply_chat_template(
+            [{"role": turn.role, "content": turn.content} for turn in messages],
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+        return rendered

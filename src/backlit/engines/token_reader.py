@@ -1,0 +1,168 @@
+"""Prompts and responses to tokens with spans, whichever library the tokenizer is of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from backlit.engines.text import (
+    StreamDecoder,
+    check_prompt,
+    check_text,
+    render_chat,
+    roles_of,
+    tile,
+)
+from backlit.errors import PromptError, TargetError
+from backlit.types import Message, Prompt, Span, Token, TokenSequence
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text's ids, the characters each stands for, and which ones the tokenizer added."""
+
+    ids: Sequence[int]
+    offsets: Sequence[Span]
+    added: Sequence[bool]
+
+
+class Tokenizer(Protocol):
+    """What a library's tokenizer must tell."""
+
+    chat: bool
+    special_ids: frozenset[int]
+    unknown_id: int | None
+
+    def encode(self, text: str, *, whole: bool) -> Encoding:
+        """Read a text; a `whole` prompt may begin with ids that the model expects there."""
+        ...
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of ids, special ones included where they have a text."""
+        ...
+
+    def piece(self, token_id: int) -> str:
+        """What the vocabulary calls an id."""
+        ...
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """A chat as text, ready for the model's turn; raises whatever the template raises."""
+        ...
+
+
+class TokenReader:
+    """Reads text for an engine.
+
+    Args:
+        tokenizer: the tokenizer.
+        name: the model's, for messages to people.
+        vocabulary: how many ids the model knows.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, name: str, vocabulary: int) -> None:
+        self.name = name
+        self.chat = tokenizer.chat
+        self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
+
+    def tokenize(self, prompt: Prompt) -> TokenSequence:
+        """See `Engine.tokenize`; the context's length is not looked at."""
+        check_prompt(prompt)
+        if isinstance(prompt, str):
+            text = prompt
+            encoding = self._tokenizer.encode(text, whole=True)
+        else:
+            text, contents = self._render(prompt)
+            encoding = self._tokenizer.encode(text, whole=False)
+        ids, added, offsets = list(encoding.ids), list(encoding.added), list(encoding.offsets)
+        while added and added[-1] and offsets[-1][0] == offsets[-1][1]:  # a closing </s>
+            added.pop(), ids.pop(), offsets.pop()
+        if not ids:
+            raise PromptError("The model's tokenizer makes nothing of this prompt.", "Type words.")
+        spans = tile(offsets, text)
+        if isinstance(prompt, str):
+            roles = ["template" if flag else "prompt" for flag in added]
+        else:
+            roles = roles_of(spans, contents)
+        tokens = tuple(
+            Token(
+                id=token_id,
+                text=text[a:b] or self._tokenizer.piece(token_id),
+                start=a,
+                stop=b,
+                special=token_id in self._tokenizer.special_ids,
+                role=role,
+            )
+            for token_id, (a, b), role in zip(ids, spans, roles, strict=True)
+        )
+        return TokenSequence(text, tokens, len(tokens))
+
+    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
+        """See `Engine.append`; the context's length is not looked at."""
+        if not response:
+            raise TargetError("The response is empty.", "Type what the model should have said.")
+        if isinstance(response, str):
+            tokens = self._tokens_of(prompt.text, response)
+        else:
+            tokens = self._tokens_of_ids(prompt, response)
+        return prompt.extended(tokens)
+
+    def _tokens_of(self, before: str, response: str) -> list[Token]:
+        check_text(response)
+        # Tokenizers treat the start of a text in their own ways, so the response is read
+        # behind something, of which no token may reach into it.
+        for context in (before[-200:], "\n", ".", ""):
+            encoding = self._tokenizer.encode(context + response, whole=False)
+            offsets = encoding.offsets
+            first = next((i for i, (a, _) in enumerate(offsets) if a >= len(context)), None)
+            if first is not None and all(b <= len(context) for _, b in offsets[:first]):
+                break
+        else:
+            raise TargetError(
+                "The model's tokenizer makes nothing of this response.", "Type some words."
+            )
+        ids = encoding.ids[first:]
+        spans = tile([(a - len(context), b - len(context)) for a, b in offsets[first:]], response)
+        for token_id, (a, b) in zip(ids, spans, strict=True):
+            unknown = token_id == self._tokenizer.unknown_id
+            if unknown and response[a:b] != self._tokenizer.piece(token_id):
+                raise TargetError(
+                    f"The model's tokenizer has no token for {response[a:b].strip()!r}, so the "
+                    "model could never write it.",
+                    "Change or delete that part of the response.",
+                )
+        return [
+            Token(token_id, response[a:b], len(before) + a, len(before) + b, role="response")
+            for token_id, (a, b) in zip(ids, spans, strict=True)
+        ]
+
+    def _tokens_of_ids(self, prompt: TokenSequence, ids: Sequence[int]) -> list[Token]:
+        if any(not 0 <= token_id < self._vocabulary for token_id in ids):
+            raise TargetError(
+                "The response has ids that this model does not know.", "Generate it again."
+            )
+        decoder = self.decoder(prompt)
+        whole = [piece for token_id in ids for piece in decoder.push(token_id)]
+        return [self.response_token(*piece) for piece in whole + decoder.flush()]
+
+    def _render(self, messages: Sequence[Message]) -> tuple[str, list[Any]]:
+        if not self.chat:
+            raise PromptError(
+                f"{self.name} has no chat template, so it can't read messages.",
+                "Write the prompt as raw text, or pick a model made for chat.",
+            )
+        try:
+            return render_chat(messages, self._tokenizer.render)
+        except Exception as error:  # templates are programs: they raise what they like
+            raise PromptError(
+                f"The chat template of {self.name} refuses these messages: {error}",
+                "Many want user and assistant in turn, beginning with user.",
+            ) from error
+
+    def decoder(self, prompt: TokenSequence) -> StreamDecoder:
+        """Turns ids that follow this prompt into characters."""
+        return StreamDecoder(self._tokenizer.decode, prompt.input_ids, len(prompt.text))
+
+    def response_token(self, token_id: int, text: str, span: Span, **facts: Any) -> Token:
+        """A token of a response, with the characters a decoder gave it."""
+        special = token_id in self._tokenizer.special_ids
+        return Token(token_id, text, *span, special=special, role="response", **facts)
