@@ -3,15 +3,21 @@
 A model that is a function or two of yours needs no module: see `from_function`.
 """
 
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any
 
 from backlit.engines.base import Engine, Progress
 from backlit.engines.function import from_function
-from backlit.engines.sources import fetch, parse
+from backlit.engines.sources import BUILT_IN, ModelSource, fetch, parse
+from backlit.engines.sources.address import PRESET_NAME, local_path
+from backlit.engines.sources.keras_preset import is_preset
+from backlit.errors import OptionsError
 
 # While transformers loads a model, every thread's new tensors have no data.
 _loading = threading.Lock()
@@ -27,6 +33,7 @@ def open_engine(
     device: str | None = None,
     dtype: str | None = None,
     device_map: str | Mapping[str, Any] | None = None,
+    backend: str | None = None,
     trust_remote_code: bool = False,
 ) -> Engine:
     """The engine for a model source, its weights fetched, converted and loaded.
@@ -34,18 +41,23 @@ def open_engine(
     Args:
         source: `name:source` or `source`: a built-in model (`smollm2`, `gemma3`, `toy`), a
             local Hugging Face folder or `.gguf` file, an https URL of a `.gguf` or of an
-            archive of such a folder, or a Hugging Face hub id (`org/name@revision`). Other
-            packages add sources under the entry point group `backlit.engines`.
+            archive of such a folder, or a Hugging Face hub id (`org/name@revision`). Keras
+            runs `keras:SOURCE`, any folder of a Keras preset, `kaggle://…`, `hf://…` and, if
+            KerasHub is installed, its presets by name. Other packages add sources under the
+            entry point group `backlit.engines`.
         progress: called with a phase, what is done, and the total if known; may raise
             `Cancelled`.
         device: `cuda`, `mps` or `cpu`; the best there is when left out.
         dtype: `float32`, `bfloat16`, `float16`; float32 on CPU, else bfloat16, when left out.
         device_map: handed to transformers, for models larger than one device.
+        backend: for Keras: `torch`, `jax` or `tensorflow`; left out, what `KERAS_BACKEND`
+            says, or torch.
         trust_remote_code: run Python code that a checkpoint brings along.
 
     Raises:
         SourceError: the files can't be had or are no causal language model.
-        OptionsError: no such device or dtype.
+        OptionsError: no such device, dtype or backend, or a backend for what Keras won't run.
+        MissingPackageError: Keras, or its backend, is not installed.
     """
     wanted = parse(source)
     if wanted.source == "toy":
@@ -53,24 +65,62 @@ def open_engine(
     for entry in entry_points(group="backlit.engines"):
         if entry.name == wanted.source:
             return entry.load()(wanted.name)  # type: ignore[no-any-return]
+    common: dict[str, Any] = {
+        "device": device,
+        "dtype": dtype,
+        "trust_remote_code": trust_remote_code,
+    }
+    if _for_keras(wanted, backend):
+        keras_hub = import_module("backlit.engines.keras_hub")
+        with _alone(progress):
+            return keras_hub.load(wanted, source, progress, backend=backend, **common)  # type: ignore[no-any-return]
+    if backend is not None:
+        raise OptionsError(
+            f"{wanted.name} is run by transformers on PyTorch; backends are a choice of Keras.",
+            f"Leave the backend out, or have Keras run it: keras:{wanted.source}",
+        )
     folder = fetch(wanted, progress, trust_remote_code=trust_remote_code)
     progress("load", 0, None)
     huggingface = import_module("backlit.engines.huggingface")  # brings torch: only now
+    with _alone(progress):
+        return huggingface.load(folder, wanted.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
+
+
+def as_engine(given: object) -> Engine | None:
+    """The engine that something loaded is or can be made into; None if it is neither."""
+    if isinstance(given, Engine):
+        return given
+    if "keras_hub" in sys.modules:
+        keras_hub = import_module("backlit.engines.keras_hub")
+        if keras_hub.is_causal_lm(given):
+            return keras_hub.engine_of(given)  # type: ignore[no-any-return]
+    return None
+
+
+def _for_keras(wanted: ModelSource, backend: str | None) -> bool:
+    """Whether Keras runs a source: it says so, or is a preset in a folder or by its name."""
+    if wanted.keras:
+        return True
+    path = local_path(wanted.source)
+    if path is not None:
+        return path.is_dir() and is_preset(path)
+    if wanted.source in BUILT_IN or not PRESET_NAME.fullmatch(wanted.source):
+        return False
+    if find_spec("keras_hub") is None:
+        return False
+    hub = import_module("backlit.engines.keras_hub")
+    return hub.knows(wanted.source, backend)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _alone(progress: Progress) -> Iterator[None]:
+    """While one model is loaded, no other is."""
     while not _loading.acquire(timeout=0.05):
         progress("wait", 0, None)
     try:
-        engine: Engine = huggingface.load(
-            folder,
-            wanted.name,
-            source,
-            device=device,
-            dtype=dtype,
-            device_map=device_map,
-            trust_remote_code=trust_remote_code,
-        )
+        yield
     finally:
         _loading.release()
-    return engine
 
 
-__all__ = ["Engine", "from_function", "open_engine"]
+__all__ = ["Engine", "as_engine", "from_function", "open_engine"]

@@ -47,6 +47,24 @@ def checkpoint() -> Callable[[], None]:
     return _check.get()
 
 
+_announce: ContextVar[Callable[[str], None]] = ContextVar("announce", default=lambda phase: None)
+
+
+@contextmanager
+def announcing(hear: Callable[[str], None]) -> Iterator[None]:
+    """Have `hear` told of phases: `compile`, and `run` when that is over."""
+    before = _announce.set(hear)
+    try:
+        yield
+    finally:
+        _announce.reset(before)
+
+
+def announce(phase: str) -> None:
+    """Tell whoever waits what an engine is about to do, where that takes seconds of its own."""
+    _announce.get()(phase)
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationStep:
     """Tokens whose characters are complete now, and why writing ended, on the last step."""
@@ -274,6 +292,8 @@ __all__ = [
     "GenerationStep",
     "Progress",
     "Scorer",
+    "announce",
+    "announcing",
     "cancellable",
     "capabilities",
     "checkpoint",

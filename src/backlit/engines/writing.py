@@ -91,6 +91,15 @@ def log_softmax(logits: FloatArray) -> FloatArray:
     return found
 
 
+def log_softmax_at(logits: FloatArray, ids: Sequence[int]) -> FloatArray:
+    """Log-probabilities `(n,)` of ids `(n,)`, each in its row of `(n, vocab)`."""
+    rows = np.asarray(logits, dtype=np.float64)
+    top = rows.max(axis=-1)  # (n,)
+    totals = top + np.log(np.exp(rows - top[:, None]).sum(axis=-1))
+    found: FloatArray = rows[np.arange(len(ids)), list(ids)] - totals
+    return found
+
+
 def alternatives(log_probs: FloatArray, decoder: StreamDecoder) -> tuple[Alternative, ...]:
     """The most likely tokens, the likeliest first."""
     count = min(ALTERNATIVES, len(log_probs))

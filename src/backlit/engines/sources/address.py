@@ -1,4 +1,7 @@
-"""How a person says which model: `name:source`, where the name may be left out."""
+"""How a person says which model: `name:source`, where the name may be left out.
+
+`keras:source` and `name:keras:source` say that Keras is to run it.
+"""
 
 import difflib
 import ipaddress
@@ -10,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 from backlit.engines.sources.built_in import BUILT_IN
 from backlit.errors import InputError, NotFoundError
 
+KERAS = "keras"  # before a source: Keras runs it
+PRESET_SCHEMES = ("kaggle://", "hf://")
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 # At least two characters, so that the drive of a Windows path is not taken for a name; not
@@ -17,12 +22,13 @@ ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 _NAMED = re.compile(r"(?P<name>[\w.-]{2,}):(?!//)(?P<source>.*)", re.DOTALL)
 _HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 _LOOKS_LIKE_PATH = re.compile(r"[./~\\]|[A-Za-z]:[\\/]|.*\\|.*\.gguf$", re.DOTALL | re.IGNORECASE)
+PRESET_NAME = re.compile(r"[a-z0-9.]+(_[a-z0-9.]+)+")  # as KerasHub names its own
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 
 FORMS = (
     f"a built-in model ({', '.join(BUILT_IN)}), a folder or .gguf file on this machine, "
-    "an https:// URL of a .gguf file or of an archive, or a Hugging Face id (org/name, "
-    "org/name@revision)"
+    "an https:// URL of a .gguf file or of an archive, a Hugging Face id (org/name, "
+    "org/name@revision), or a Keras preset (keras:PRESET, kaggle://…, hf://…)"
 )
 
 
@@ -31,13 +37,15 @@ class ModelSource:
     """Which model, and what to call it.
 
     Attributes:
-        source: a built-in name, a path, a URL or a Hugging Face id.
+        source: a built-in name, a path, a URL, a Hugging Face id or a preset of KerasHub.
         revision: of a Hugging Face id; None is its main branch.
+        keras: whether Keras is to run it.
     """
 
     name: str
     source: str
     revision: str | None = None
+    keras: bool = False
 
 
 def parse(text: str) -> ModelSource:
@@ -47,15 +55,26 @@ def parse(text: str) -> ModelSource:
         InputError: there is no source in it.
     """
     text = text.strip()
-    named = _NAMED.fullmatch(text)
-    name, source = (named["name"], named["source"].strip()) if named else (None, text)
+    name, source = _cut(text)
+    keras = name == KERAS
+    if keras:
+        name = None
+    elif _cut(source)[0] == KERAS:
+        keras, source = True, _cut(source)[1]
     if not source:
         raise InputError("The model is empty.", f"Name {FORMS}.")
     revision = None
     hub = _HUB_ID.fullmatch(source)
     if hub and hub["revision"] and local_path(source) is None:
         source, revision = hub["id"], hub["revision"]
-    return ModelSource(name or _name_of(source), source, revision)
+    keras = keras or source.startswith(PRESET_SCHEMES)
+    return ModelSource(name or _name_of(source), source, revision, keras)
+
+
+def _cut(text: str) -> tuple[str | None, str]:
+    """A name and what it stands before, if there is one."""
+    named = _NAMED.fullmatch(text)
+    return (named["name"], named["source"].strip()) if named else (None, text)
 
 
 def local_path(source: str) -> Path | None:
@@ -95,6 +114,12 @@ def unknown(source: str) -> NotFoundError:
         )
     if _LOOKS_LIKE_PATH.match(source):
         return NotFoundError(f"There is no file or folder {source}.", f"Name {FORMS}.")
+    if PRESET_NAME.fullmatch(source):
+        return NotFoundError(
+            f"There is no model called {source}.",
+            "If that is a preset of KerasHub, run: pip install 'backlit[keras]'. "
+            f"Otherwise name {FORMS}.",
+        )
     close = difflib.get_close_matches(source.lower(), BUILT_IN, n=1)
     meant = f"Did you mean {close[0]}? " if close else ""
     return NotFoundError(f"There is no model called {source}.", f"{meant}Name {FORMS}.")
@@ -106,7 +131,9 @@ def plain_name(text: str) -> str:
 
 
 def _name_of(source: str) -> str:
-    if is_url(source):
+    if source.startswith("kaggle://"):  # the variation, not the version that may follow
+        last = (source.split("/") + [""] * 6)[5]
+    elif is_url(source):
         last = PurePosixPath(unquote(urlsplit(source).path)).name
     else:
         last = re.split(r"[\\/]", source.rstrip("\\/"))[-1]

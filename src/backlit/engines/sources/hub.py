@@ -20,7 +20,7 @@ from huggingface_hub.errors import (
 from tqdm.auto import tqdm
 
 from backlit.engines.base import Progress
-from backlit.engines.sources import folder
+from backlit.engines.sources import folder, keras_preset
 from backlit.engines.sources.address import FORMS, ModelSource
 from backlit.engines.sources.cache import check_room, disk_errors
 from backlit.errors import (
@@ -35,13 +35,23 @@ from backlit.errors import (
 _WEIGHTS = ("model.safetensors", "model-*.safetensors", "model.safetensors-*", folder.INDEX)
 _TEXTS = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken")
 _CODE = ("*.py",)
+_KERAS = ("*.json", "*.weights.h5", "assets/*")
 _TIMEOUT = 15.0  # seconds
 
 
-def fetch(source: ModelSource, progress: Progress, *, trust_remote_code: bool = False) -> Path:
+def fetch(
+    source: ModelSource,
+    progress: Progress,
+    *,
+    trust_remote_code: bool = False,
+    keras: bool = False,
+) -> Path:
     """The model's folder in the hub's cache, all that is needed and no more.
 
     Without a network, a copy in the cache will do.
+
+    Args:
+        keras: a preset of Keras will do too; whether it is whole is left to the caller.
 
     Raises:
         NotFoundError: no such model or revision, or one that this account may not see.
@@ -64,12 +74,17 @@ def fetch(source: ModelSource, progress: Progress, *, trust_remote_code: bool = 
             path = snapshot_download(
                 source.source,
                 revision=source.revision,
-                allow_patterns=patterns,
-                ignore_patterns=["*/*"],
+                allow_patterns=[*patterns, *(_KERAS if keras else ())],
+                ignore_patterns=None if keras else ["*/*"],
                 local_files_only=True,
             )
+            if keras and keras_preset.is_preset(Path(path)):
+                return Path(path)
             return folder.check(Path(path), trust_remote_code=trust_remote_code)
         files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+        if keras and keras_preset.WEIGHTS & files.keys():
+            wanted = [name for name in files if any(fnmatchcase(name, p) for p in _KERAS)]
+            return _snapshot(source, info.sha, files, wanted, progress)
         wanted = _wanted(source, files, patterns)
         config = hf_hub_download(
             source.source, "config.json", revision=info.sha, tqdm_class=_bars(progress, 0)
@@ -77,21 +92,34 @@ def fetch(source: ModelSource, progress: Progress, *, trust_remote_code: bool = 
         folder.check_config(
             folder.read_config(Path(config)), source.source, trust_remote_code=trust_remote_code
         )
-        missing = [
-            name
-            for name in wanted
-            if not isinstance(find_in_cache(source.source, name, revision=info.sha), str)
-        ]
-        size = sum(files[name] for name in missing)
-        check_room(Path(constants.HF_HUB_CACHE), size)
-        # By revision rather than commit, so that the cache can find it again without a network.
-        path = snapshot_download(
+        fetched = _snapshot(source, info.sha, files, wanted, progress)
+    return folder.check(fetched, trust_remote_code=trust_remote_code)
+
+
+def _snapshot(
+    source: ModelSource,
+    commit: str | None,
+    files: dict[str, int],
+    wanted: list[str],
+    progress: Progress,
+) -> Path:
+    """Download what is wanted of a repository's files and not here yet."""
+    missing = [
+        name
+        for name in wanted
+        if not isinstance(find_in_cache(source.source, name, revision=commit), str)
+    ]
+    size = sum(files[name] for name in missing)
+    check_room(Path(constants.HF_HUB_CACHE), size)
+    # By revision rather than commit, so that the cache can find it again without a network.
+    return Path(
+        snapshot_download(
             source.source,
             revision=source.revision,
             allow_patterns=wanted,
             tqdm_class=_bars(progress, size),
         )
-    return folder.check(Path(path), trust_remote_code=trust_remote_code)
+    )
 
 
 def _wanted(source: ModelSource, files: dict[str, int], patterns: list[str]) -> list[str]:

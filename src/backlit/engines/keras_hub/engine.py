@@ -1,0 +1,196 @@
+"""Any causal language model of KerasHub, on PyTorch, JAX or TensorFlow."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import keras
+import numpy as np
+
+from backlit.engines.base import EmbeddingGradient, FloatArray, GenerationStep
+from backlit.engines.keras_hub.model import KerasModel, backend
+from backlit.engines.keras_hub.scorer import CacheScorer
+from backlit.engines.keras_hub.tokens import KerasTokenizer, Template, end_ids
+from backlit.engines.text import check_length
+from backlit.engines.token_reader import TokenReader
+from backlit.engines.writing import annotated, log_softmax_at, write
+from backlit.errors import CapabilityError
+from backlit.types import GenerationOptions, Prompt, Target, TokenSequence
+
+log = logging.getLogger(__name__)
+
+
+class KerasHubEngine:
+    """A `keras_hub.models.CausalLM` and its tokenizer; `Differentiable`.
+
+    Gradients are by what the embedding layer puts out. Gemma multiplies that by the square root
+    of its width afterwards, which the transformers engine counts as part of the layer: Grad L2
+    is larger here by that factor, and everything else the same.
+
+    Args:
+        model: read, never changed but while a call runs.
+        tokenizer: of KerasHub.
+        name: what people call the model.
+        source: where it came from, for the record.
+        template: chat messages to text, if the model was made for chat.
+        context_length: the most tokens it reads, if it does not say itself.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        name: str,
+        source: str,
+        *,
+        template: Template | None = None,
+        context_length: int | None = None,
+    ) -> None:
+        self.name = name
+        self._model = KerasModel(model)
+        self._scorer = CacheScorer(self._model)
+        self.vocabulary_size: int = int(model.backbone.token_embedding.input_dim)
+        self._reader = TokenReader(KerasTokenizer(tokenizer, template), name, self.vocabulary_size)
+        self.chat = self._reader.chat
+        self._ends = end_ids(tokenizer)
+        self.context_length = _context_length(model.backbone) or context_length
+        self.metadata: Mapping[str, str] = {
+            "source": source,
+            "engine": "keras_hub",
+            "architecture": type(model).__name__,
+            "dtype": self._model.dtype,
+            "backend": keras.config.backend(),
+            keras.config.backend(): backend.VERSION,
+            "keras": keras.__version__,
+            "keras_hub": version("keras-hub"),
+            "backlit": version("backlit"),
+        } | ({"inputs": "text only"} if self._model.ignored_inputs else {})
+
+    # ---- reading -----------------------------------------------------------------------
+
+    def tokenize(self, prompt: Prompt) -> TokenSequence:
+        sequence = self._reader.tokenize(prompt)
+        check_length(len(sequence.tokens), self.context_length, self.name)
+        return sequence
+
+    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
+        sequence = self._reader.append(prompt, response)
+        check_length(len(sequence.tokens), self.context_length, self.name)
+        return sequence
+
+    # ---- writing -----------------------------------------------------------------------
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        check_length(len(prompt.tokens) + 1, self.context_length, self.name)
+        made = self._model.empty_cache(len(prompt.tokens) + options.max_new_tokens)
+        cache, room = made or (None, 0)
+        read: list[int] = []
+
+        def next_logits(ids: Sequence[int]) -> FloatArray:  # (vocab,)
+            nonlocal cache
+            start = len(read)
+            read.extend(ids)
+            if made is None:
+                return self._finite(self._model.logits(read, [len(read) - 1])[0])
+            logits, cache = self._model.step(ids, start, [len(ids) - 1], cache, room)
+            return self._finite(logits[0])
+
+        yield from write(
+            prompt, options, next_logits, self._reader, self._ends, self.context_length
+        )
+
+    # ---- scoring -----------------------------------------------------------------------
+
+    def score(
+        self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        for index, log_probs in self._scorer.score(contexts, answers):
+            yield index, self._finite(log_probs)
+
+    def annotate(self, sequence: TokenSequence) -> TokenSequence:
+        ids = sequence.input_ids[:-1]
+        logits = self._model.logits(ids, range(sequence.prompt_length - 1, len(ids)))
+        return annotated(sequence, self._finite(logits), self._reader)
+
+    # ---- differentiating ---------------------------------------------------------------
+
+    def embed(self, ids: Sequence[int]) -> FloatArray:
+        return self._model.embed(ids).astype(np.float64)
+
+    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+        (found,) = self._differentiate(input_ids, target, each=False)
+        return found
+
+    def token_gradients(
+        self, input_ids: Sequence[int], target: Target
+    ) -> Iterator[EmbeddingGradient]:
+        for place, found in enumerate(self._differentiate(input_ids, target, each=True)):
+            own = found.log_probs[place : place + 1]
+            yield EmbeddingGradient(found.embeddings, found.gradient, own)
+
+    def _differentiate(
+        self, input_ids: Sequence[int], target: Target, *, each: bool
+    ) -> Iterator[EmbeddingGradient]:
+        ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
+        wanted = input_ids[target.start : target.stop]
+        embeddings = self.embed(ids)
+        for log_probs, gradient in self._model.gradients(ids, embeddings, wanted, each=each):
+            yield EmbeddingGradient(
+                embeddings,
+                self._finite(gradient.astype(np.float64)),
+                self._finite(log_probs.astype(np.float64)),
+            )
+
+    def score_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> FloatArray:
+        ids, rest = self._behind(input_ids, target)
+        wanted = input_ids[target.start : target.stop]
+        places = range(target.start - 1, len(ids))
+        sums = []
+        for context in contexts:  # (start, dim)
+            logits = self._model.logits(ids, places, np.concatenate([context, rest]))
+            sums.append(log_softmax_at(logits, wanted).sum())
+        return np.array(sums)
+
+    def gradient_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        ids, rest = self._behind(input_ids, target)
+        wanted = input_ids[target.start : target.stop]
+        sums, gradients = [], []
+        for context in contexts:  # one at a time: a batch is no quicker, and may be cancelled less
+            embeddings = np.concatenate([context, rest])  # (seq, dim)
+            ((log_probs, gradient),) = self._model.gradients(ids, embeddings, wanted)
+            sums.append(log_probs.astype(np.float64).sum())
+            gradients.append(gradient[: target.start].astype(np.float64))
+        return np.array(sums), np.array(gradients)
+
+    def _behind(self, input_ids: Sequence[int], target: Target) -> tuple[Sequence[int], FloatArray]:
+        """The ids to run, and the embeddings of those behind the context."""
+        ids = input_ids[: target.stop - 1]
+        behind = ids[target.start :]
+        rest = self.embed(behind) if behind else self.embed(ids[:1])[:0]
+        return ids, rest
+
+    def _finite(self, array: FloatArray) -> FloatArray:
+        """The array, if the model's numbers are numbers."""
+        if np.isfinite(array).all():
+            return array
+        raise CapabilityError(
+            f"{self.name} computed what is no number (NaN or infinite) in {self._model.dtype}.",
+            "Load it in float32 (--dtype float32, dtype=, or precision= in a notebook)."
+            if self._model.dtype != "float32"
+            else "Its weights may be broken: fetch or save them again.",
+        )
+
+
+def _context_length(backbone: Any) -> int | None:
+    for name in ("max_sequence_length", "max_position_embeddings"):
+        found = getattr(backbone, name, None)
+        if found:
+            return int(found)
+    return None

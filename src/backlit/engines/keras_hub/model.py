@@ -1,0 +1,348 @@
+"""A KerasHub causal language model, run where it matters: given embeddings, wanted places.
+
+One way for every family and framework. For the time of a call, the embedding layer's `call` is
+shadowed on the instance: a lookup gives the embeddings that are asked about, and the reverse
+call, which makes logits of hidden states, sees only the wanted places.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from inspect import signature
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from backlit.engines.base import FloatArray, announce, checkpoint
+from backlit.errors import UnsupportedModelError
+
+backend: Any = import_module(f"backlit.engines.keras_hub.on_{keras.config.backend()}")
+
+PLACES = 8  # wanted places are padded to this, or four, sixteen … times as many
+_GIVEN = ("token_ids", "padding_mask", "position_ids")
+_PROBES = (7, 9)  # lengths by which the axis of a cache's length is found
+
+log = logging.getLogger(__name__)
+_altered = threading.RLock()  # held while layers of a model are shadowed
+
+
+def bucket(length: int) -> int:
+    """What a sequence is padded to where each new shape is compiled: 64, 128, 192, 256, 384 …
+
+    Powers of two, and halfway between them: at most half is wasted.
+    """
+    size = 64
+    while size < length:
+        if size >= 128 and length <= size * 3 // 2:
+            return size * 3 // 2
+        size *= 2
+    return size
+
+
+class KerasModel:
+    """Logits and gradients of a `keras_hub.models.CausalLM`. Arrays go in and out as numpy.
+
+    Args:
+        model: of which nothing is changed but while a call runs.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        embedding = getattr(model.backbone, "token_embedding", None)
+        if embedding is None:
+            raise UnsupportedModelError(
+                f"{type(model).__name__} has no token embedding to differentiate by.",
+                "Choose a model that continues text, such as Gemma, Llama or GPT-2.",
+            )
+        self._embedding: Any = embedding
+        self._compiled: set[Any] = set()  # shapes
+        self._logits_of = backend.function(model, self._logits)
+        self._gradients_of = backend.gradients(model, self._log_probs)
+        self._step_of = backend.steps(model, self._step)
+        self._cache: Any = None  # its leaves' shapes, with None for the length; () if it can't be
+
+    @property
+    def dtype(self) -> str:
+        """What it computes in."""
+        return str(self._embedding.compute_dtype)
+
+    @property
+    def ignored_inputs(self) -> list[str]:
+        """What it could also look at or hear, which stays empty."""
+        inputs = self.model.input
+        return [name for name in inputs if name not in _GIVEN] if isinstance(inputs, dict) else []
+
+    # ---- whole passes --------------------------------------------------------------------
+
+    def embed(self, ids: Sequence[int]) -> FloatArray:
+        """What the embedding layer puts out, `(n, dim)`."""
+        found = _numpy(self._embedding(ops.convert_to_tensor([list(ids)], dtype="int32")))
+        embeddings: FloatArray = found[0]
+        return embeddings
+
+    def logits(
+        self, ids: Sequence[int], places: Sequence[int], embeddings: FloatArray | None = None
+    ) -> FloatArray:
+        """Logits `(places, vocab)` of what follows each place.
+
+        Args:
+            embeddings: `(seq, dim)`, in place of the ids' own.
+        """
+        inputs: tuple[Any, ...] = (*_padded_ids(ids), _padded(places))
+        if embeddings is not None:
+            inputs = (*inputs, _leaf(embeddings, inputs[0].shape[1]))
+        with self._running("logits", *inputs):
+            return _numpy(self._logits_of(*inputs))[: len(places)]
+
+    def gradients(
+        self,
+        ids: Sequence[int],
+        embeddings: FloatArray,
+        wanted: Sequence[int],
+        *,
+        each: bool = False,
+    ) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """How the log-probability of wanted ids changes with the embeddings.
+
+        Args:
+            ids: `(seq,)`, without the last wanted id, which predicts nothing.
+            embeddings: `(seq, dim)`, in place of the ids' own.
+            wanted: what follows the last places of `ids`, one for each.
+            each: of every wanted id by itself, instead of their sum.
+
+        Yields:
+            `(log_probs, gradient)`: `(wanted,)` and `(seq, dim)`.
+        """
+        count = len(wanted)
+        padded, mask = _padded_ids(ids)
+        places = _padded(range(len(ids) - count, len(ids)))
+        leaf = _leaf(embeddings, padded.shape[1])
+        weightings = np.zeros((count if each else 1, len(places)), dtype="float32")
+        weightings[:, :count] = np.eye(count) if each else 1
+        inputs = (leaf, padded, mask, places, _padded(wanted))
+        with self._running("gradients", *inputs):
+            for log_probs, gradient in self._gradients_of(weightings, *inputs):
+                yield _numpy(log_probs)[:count], _numpy(gradient)[0, : len(ids)]
+                checkpoint()()
+
+    # ---- steps over a cache --------------------------------------------------------------
+
+    def empty_cache(self, length: int) -> tuple[Any, int] | None:
+        """A cache with room for so many tokens, and its room; None if there can't be one."""
+        if self._cache is None:
+            self._cache = self._shapes_of_cache()
+        if not self._cache:
+            return None
+        room = bucket(length) if backend.COMPILES_STEPS else length
+
+        def empty(leaf: _CacheLeaf) -> Any:
+            return ops.zeros([room if n is None else n for n in leaf.shape], dtype=leaf.dtype)
+
+        return keras.tree.map_structure(empty, self._cache[0]), room
+
+    def step(
+        self, ids: Sequence[int], start: int, places: Sequence[int], cache: Any, room: int
+    ) -> tuple[FloatArray, Any]:
+        """Run the tokens from `start` on; what the cache has of these is overwritten.
+
+        Args:
+            places: in `ids`.
+
+        Returns:
+            Logits `(places, vocab)` of what follows each place, and the cache.
+        """
+        size = len(ids)
+        if backend.COMPILES_STEPS and size > 1:
+            size = min(bucket(size), room - start)
+        padded = np.zeros((1, size), dtype="int32")
+        padded[0, : len(ids)] = ids
+        wanted = _padded(places) if backend.COMPILES_STEPS else np.asarray(places, dtype="int32")
+        if len(ids) == 1:
+            wanted = wanted[:1]
+        with self._running("step", padded, wanted, np.empty(room)):
+            logits, cache = self._step_of(padded, np.int32(start), wanted, cache)
+            return _numpy(logits)[: len(places)], cache
+
+    # ---- what is traced ------------------------------------------------------------------
+
+    def _logits(self, ids: Any, mask: Any, places: Any, leaf: Any = None) -> Any:
+        """`(1, seq)` twice, `(places,)`, `(1, seq, dim)` to `(places, vocab)`."""
+        with self._shadowed(places, leaf) as reversals:
+            logits = self.model(self._inputs(ids, mask))
+        return _at(logits, None if reversals else places)
+
+    def _log_probs(self, leaf: Any, ids: Any, mask: Any, places: Any, wanted: Any) -> Any:
+        """Of wanted ids `(places,)`."""
+        logits = self._logits(ids, mask, places, leaf)
+        picked = ops.take_along_axis(logits, wanted[:, None], axis=-1)[:, 0]
+        return picked - ops.logsumexp(logits, axis=-1)
+
+    def _step(self, ids: Any, start: Any, places: Any, cache: Any) -> Any:
+        with self._shadowed(places) as reversals:
+            logits, _, cache = self.model.call_with_cache(ids, cache, start)
+        return _at(logits, None if reversals else places), cache
+
+    def _inputs(self, ids: Any, mask: Any) -> Any:
+        """What the model wants beside ids: places, and nothing to look at or to hear."""
+        if not isinstance(self.model.input, dict):
+            return ids
+        length = ops.shape(ids)[1]
+        given = {
+            "token_ids": ids,
+            "padding_mask": mask,
+            "position_ids": ops.arange(length, dtype="int32")[None],
+        }
+        return {
+            name: given[name] if name in given else _nothing(name, wanted, length)
+            for name, wanted in self.model.input.items()
+        }
+
+    # ---- shadows -------------------------------------------------------------------------
+
+    @contextmanager
+    def _shadowed(self, places: Any, leaf: Any = None) -> Iterator[list[bool]]:
+        """While this lasts, lookups give `leaf` and logits are made at `places` only.
+
+        Yields:
+            A list that is not empty once the embedding layer made logits.
+        """
+        reversals: list[bool] = []
+        check = checkpoint()
+
+        def embedding(original: Callable[..., Any]) -> Callable[..., Any]:
+            def call(inputs: Any, reverse: bool = False, **keywords: Any) -> Any:
+                if reverse:
+                    reversals.append(True)
+                    return original(ops.take(inputs, places, axis=1), reverse=True, **keywords)
+                if leaf is None:
+                    return original(inputs, **keywords)
+                return ops.cast(leaf, self.dtype)
+
+            return call
+
+        def layer(original: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*args: Any, **keywords: Any) -> Any:
+                check()
+                found = original(*args, **keywords)
+                backend.watch(found)
+                return found
+
+            return call
+
+        layers = getattr(self.model.backbone, "transformer_layers", ())
+        shadows = [(self._embedding, embedding), *((one, layer) for one in layers)]
+        done = []
+        try:
+            for owner, shadow in shadows:
+                for name in ("call", "quantized_call"):
+                    original = getattr(owner, name, None)
+                    if original is not None:
+                        object.__setattr__(owner, name, shadow(original))
+                        done.append((owner, name))
+            yield reversals
+        finally:
+            for owner, name in done:
+                object.__delattr__(owner, name)  # the class's own shows again
+
+    @contextmanager
+    def _running(self, what: str, *inputs: Any) -> Iterator[None]:
+        """Alone with the model, and say so if something must be compiled first."""
+        compiles = backend.COMPILES_STEPS if what == "step" else backend.COMPILES
+        key = (what, *(array.shape for array in inputs))
+        if compiles and key not in self._compiled:
+            announce("compile")
+        with _altered:
+            yield
+        if compiles and key not in self._compiled:
+            self._compiled.add(key)
+            announce("run")
+
+    # ---- caches --------------------------------------------------------------------------
+
+    def _shapes_of_cache(self) -> Any:
+        """The cache's structure in a tuple, found by building two small ones; or nothing."""
+        build = getattr(self.model, "_build_cache", None)
+        step = getattr(self.model, "call_with_cache", None)
+        if build is None or list(signature(step).parameters)[2:3] != ["cache_update_index"]:  # type: ignore[arg-type]
+            return ()
+        others = [None] * (len(signature(build).parameters) - 1)
+        try:
+            with _altered:
+                short, long = (
+                    backend.shapes(lambda ids: build(ids, *others)[-1], _few(n)) for n in _PROBES
+                )
+            shapes = keras.tree.map_structure(_cache_leaf, short, long)
+        except Exception as error:  # noqa: BLE001  families differ; without a cache all works too
+            log.info("%s is run without a cache: %s", type(self.model).__name__, error)
+            return ()
+        whole = all(None in leaf.shape for leaf in keras.tree.flatten(shapes))
+        return (shapes,) if whole else ()  # a state can't be cut at a token
+
+
+class _CacheLeaf:
+    """A tensor of a cache: its shape, with None for the length."""
+
+    def __init__(self, shape: list[int | None], dtype: str) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+
+def _cache_leaf(short: Any, long: Any) -> _CacheLeaf:
+    pairs = zip(short.shape, long.shape, strict=True)
+    shape = [None if (a, b) == _PROBES else int(a) for a, b in pairs]
+    return _CacheLeaf(shape, keras.backend.standardize_dtype(short.dtype))
+
+
+def _few(count: int) -> Any:
+    return ops.ones((1, count), dtype="int32")
+
+
+def _nothing(name: str, wanted: Any, length: Any) -> Any:
+    """An input that stands for no picture and no sound."""
+    shape = [1, *(0 if n is None else n for n in wanted.shape[1:])]
+    if name.endswith("_mask"):
+        shape[1] = length
+    return ops.zeros(shape, dtype=wanted.dtype)
+
+
+def _at(logits: Any, places: Any) -> Any:
+    """Float32 logits `(places, vocab)` of `(1, seq, vocab)`."""
+    kept = logits if places is None else ops.take(logits, places, axis=1)
+    return ops.cast(kept[0], "float32")
+
+
+def _padded_ids(ids: Sequence[int]) -> tuple[Any, Any]:
+    """`(1, seq)` ids and mask, padded on the right where shapes are compiled."""
+    size = bucket(len(ids)) if backend.COMPILES else len(ids)
+    padded, mask = np.zeros((1, size), dtype="int32"), np.zeros((1, size), dtype="int32")
+    padded[0, : len(ids)] = ids
+    mask[0, : len(ids)] = 1
+    return padded, mask
+
+
+def _padded(few: Sequence[int]) -> Any:
+    """Places, or ids at them, padded with zeros where shapes are compiled."""
+    size = len(few)
+    if backend.COMPILES:
+        size = PLACES
+        while size < len(few):
+            size *= 4
+    padded = np.zeros(size, dtype="int32")
+    padded[: len(few)] = few
+    return padded
+
+
+def _leaf(embeddings: FloatArray, size: int) -> Any:
+    """`(1, size, dim)` of `(seq, dim)`."""
+    leaf = np.zeros((1, size, embeddings.shape[1]), dtype="float32")
+    leaf[0, : len(embeddings)] = embeddings
+    return leaf
+
+
+def _numpy(tensor: Any) -> FloatArray:
+    array: FloatArray = ops.convert_to_numpy(ops.cast(tensor, "float32"))
+    return array

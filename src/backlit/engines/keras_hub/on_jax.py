@@ -1,0 +1,65 @@
+"""Keras on JAX: whole passes are compiled, once for each shape."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import keras
+
+VERSION = jax.__version__
+COMPILES = True
+COMPILES_STEPS = True
+
+
+def accelerated() -> bool:
+    """Whether there is something faster than a CPU."""
+    return bool(jax.default_backend() != "cpu")
+
+
+def function(model: Any, run: Callable[..., Any]) -> Callable[..., Any]:
+    """`run`, compiled, with the model's weights handed in rather than built in."""
+    pure = jax.jit(lambda weights, *args: _with_weights(model, weights, run, *args))
+    return lambda *args: pure(_weights(model), *args)
+
+
+steps = function
+
+
+def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tuple[Any, Any]]]:
+    """Gradients of weighted sums of what `run(leaf, *args)` gives, by the leaf.
+
+    Returns:
+        `(weightings, leaf, *args)`, weightings `(n, places)`, to an iterator over them of
+        `(log_probs, gradient)`: `(places,)` and the leaf's shape.
+    """
+
+    def weighted(leaf: Any, weights: Any, weighting: Any, *args: Any) -> Any:
+        log_probs = _with_weights(model, weights, run, leaf, *args)
+        return (log_probs * weighting).sum(), log_probs
+
+    pure = jax.jit(jax.value_and_grad(weighted, has_aux=True))
+
+    def call(weightings: Any, leaf: Any, *args: Any) -> Iterator[tuple[Any, Any]]:
+        for weighting in weightings:
+            (_, log_probs), gradient = pure(leaf, _weights(model), weighting, *args)
+            yield log_probs, gradient
+
+    return call
+
+
+def watch(hidden: Any) -> None:
+    """What is compiled can't be stopped in its midst."""
+
+
+def shapes(run: Callable[..., Any], *args: Any) -> Any:
+    """The shapes and dtypes of what `run` returns, in its structure."""
+    return jax.eval_shape(run, *args)
+
+
+def _weights(model: Any) -> list[Any]:
+    return [variable.value for variable in model.variables]
+
+
+def _with_weights(model: Any, weights: Any, run: Callable[..., Any], *args: Any) -> Any:
+    with keras.StatelessScope(list(zip(model.variables, weights, strict=True))):
+        return run(*args)

@@ -1,0 +1,75 @@
+"""Keras on PyTorch: operations run one by one, so any shape will do."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import torch
+
+from backlit.engines.base import checkpoint
+
+VERSION = torch.__version__
+COMPILES = False  # whether each new shape of a whole pass is compiled first
+COMPILES_STEPS = False  # and of a step that reads a cache
+
+
+def accelerated() -> bool:
+    """Whether there is something faster than a CPU."""
+    return torch.cuda.is_available()
+
+
+def function(model: Any, run: Callable[..., Any]) -> Callable[..., Any]:
+    """`run`, without gradients."""
+
+    def call(*args: Any) -> Any:
+        with torch.no_grad():
+            return run(*args)
+
+    return call
+
+
+steps = function
+
+
+def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tuple[Any, Any]]]:
+    """As `on_jax.gradients`; one pass forward serves all weightings."""
+
+    def call(weightings: Any, leaf: Any, *args: Any) -> Iterator[tuple[Any, Any]]:
+        place = keras.ops.convert_to_tensor(leaf, dtype="float32").requires_grad_()
+        with _frozen(model), torch.enable_grad():
+            log_probs = run(place, *args)  # (places,)
+            last = len(weightings) - 1
+            for i, weighting in enumerate(keras.ops.convert_to_tensor(weightings)):
+                (gradient,) = torch.autograd.grad(
+                    (log_probs * weighting).sum(), place, retain_graph=i < last
+                )
+                yield log_probs.detach(), gradient
+
+    return call
+
+
+def watch(hidden: Any) -> None:
+    """Let the way back be cancelled too, at this tensor."""
+    if isinstance(hidden, torch.Tensor) and hidden.requires_grad:
+        check = checkpoint()
+        hidden.register_hook(lambda gradient: check())  # type: ignore[no-untyped-call]
+
+
+def shapes(run: Callable[..., Any], *args: Any) -> Any:
+    """The shapes and dtypes of what `run` returns, in its structure."""
+    with torch.no_grad():
+        return run(*args)
+
+
+@contextmanager
+def _frozen(model: Any) -> Iterator[None]:
+    """No gradients of weights, which would keep every layer's input."""
+    thawed = [p for p in model.parameters() if p.requires_grad]
+    for parameter in thawed:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in thawed:
+            parameter.requires_grad_(True)

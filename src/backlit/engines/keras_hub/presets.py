@@ -1,0 +1,104 @@
+"""Where a Keras model's files are: whatever a person names becomes a folder on this machine."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+from backlit.engines.base import Progress
+from backlit.engines.huggingface_tokens import HuggingFaceTokenizer
+from backlit.engines.keras_hub.tokens import Template, gemma_turns
+from backlit.engines.sources import BUILT_IN, address, fetch, keras_preset
+from backlit.engines.sources.address import ModelSource
+from backlit.engines.sources.folder import read_config
+from backlit.errors import NotFoundError, UnsupportedModelError
+
+_HF = "hf://"
+_INSTRUCT = re.compile(r"instruct|[-_]it\b|[-_]it[-_]", re.IGNORECASE)
+
+# Of families whose presets don't say: the smallest of each, from their model cards.
+_CONTEXTS = {"GemmaCausalLM": 8_192, "Gemma3CausalLM": 32_768}
+
+
+def folder_of(
+    wanted: ModelSource, hub: Any, progress: Progress, *, trust_remote_code: bool = False
+) -> Path:
+    """The folder of a preset, or of a Hugging Face model that KerasHub converts.
+
+    Args:
+        wanted: a built-in model, a folder, `kaggle://…`, `hf://…`, a Hugging Face id, or the
+            name of a preset.
+        hub: the package `keras_hub`.
+
+    Raises:
+        SourceError: the files can't be had; see `sources.fetch` and `sources.kaggle.fetch`.
+        UnsupportedModelError: the preset is not a causal language model.
+    """
+    from backlit.engines.sources import kaggle
+
+    source = wanted.source
+    path = address.local_path(source)
+    if source in BUILT_IN:
+        return fetch(wanted, progress)
+    if path is not None and path.is_dir():
+        if not keras_preset.is_preset(path):
+            return fetch(wanted, progress, trust_remote_code=trust_remote_code)
+    elif source.startswith(kaggle.SCHEME):
+        path = kaggle.fetch(source.removeprefix(kaggle.SCHEME), progress)
+    elif source.startswith(_HF) or address.is_hub_id(source):
+        from backlit.engines.sources import hub as huggingface
+
+        found = ModelSource(wanted.name, source.removeprefix(_HF), wanted.revision)
+        path = huggingface.fetch(found, progress, trust_remote_code=trust_remote_code, keras=True)
+        if not keras_preset.is_preset(path):
+            return path
+    else:
+        path = kaggle.fetch(_handle(source, hub), progress)
+    return keras_preset.check(path, trust_remote_code=trust_remote_code)
+
+
+def knows(name: str, hub: Any) -> bool:
+    """Whether KerasHub has a preset of this name, of whatever kind."""
+    return name in hub.models.Backbone.presets
+
+
+def template_of(folder: Path, source: str, tokenizer: Any) -> Template | None:
+    """How messages become text: by the folder's own template, or Gemma's turns.
+
+    KerasHub keeps no chat templates, but what a Gemma preset is made for is in its name.
+    """
+    if keras_preset.is_preset(folder):
+        return gemma_turns(tokenizer) if _INSTRUCT.search(source) else None
+    from transformers import AutoTokenizer
+
+    own = HuggingFaceTokenizer(AutoTokenizer.from_pretrained(folder, local_files_only=True))
+    return own.render if own.chat else None
+
+
+def context_length_of(folder: Path, architecture: str) -> int | None:
+    """The most tokens a model was made for, if its folder or its family says."""
+    config = read_config(folder / "config.json")
+    text = config.get("text_config") or config
+    found = text.get("max_position_embeddings")
+    return int(found) if found else _CONTEXTS.get(architecture)
+
+
+def _handle(name: str, hub: Any) -> str:
+    """A preset's address on Kaggle."""
+    from backlit.engines.sources import kaggle
+
+    presets = hub.models.CausalLM.presets
+    if name in presets:
+        return str(presets[name]["kaggle_handle"]).removeprefix(kaggle.SCHEME)
+    if knows(name, hub):
+        raise UnsupportedModelError(
+            f"The preset {name} is not a causal language model.",
+            "Choose one that continues text, such as gemma2_instruct_2b_en.",
+        )
+    close = difflib.get_close_matches(name.lower(), presets, n=3)
+    meant = f"Did you mean {' or '.join(close)}? " if close else ""
+    raise NotFoundError(
+        f"KerasHub {hub.__version__} has no preset {name}.",
+        f"{meant}Name a preset (see https://keras.io/keras_hub/presets), a folder of one, "
+        "kaggle://… or hf://…",
+    )

@@ -1,0 +1,131 @@
+"""Scoring many contexts with a KerasHub model: what neighbours begin with alike is run once.
+
+Sorted, the contexts are the leaves of a tree in depth-first order, so a cache that holds one of
+them holds all that is known of the next; a step from where they part overwrites the rest. Every
+token of the tree is run once.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backlit.engines.base import FloatArray, checkpoint
+from backlit.engines.keras_hub.model import KerasModel, backend
+from backlit.engines.writing import log_softmax_at
+
+TOLERANCE = {"float32": 1e-2}  # nats, between a reused beginning and a whole pass
+LOOSE = 0.5  # of shorter floats; a wrong mask misses by far more
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A context with one answer, and where its log-probabilities belong."""
+
+    index: int
+    ids: tuple[int, ...]  # without the answer's last, which predicts nothing
+    answer: tuple[int, ...]
+    offset: int
+
+    @property
+    def places(self) -> range:
+        """From where each id of the answer is predicted."""
+        return range(len(self.ids) - len(self.answer), len(self.ids))
+
+
+class CacheScorer:
+    """`Scorer.score` for a KerasHub model.
+
+    Whether a family's cache can be continued in its midst is tried on a few tokens, not
+    assumed; where it can't, or where each shape of a step would be compiled, every context is
+    run whole.
+    """
+
+    def __init__(self, model: KerasModel) -> None:
+        self._model = model
+        self.reuse: bool | None = False if backend.COMPILES_STEPS else None  # None: not tried
+
+    def score(
+        self, contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """See `Scorer.score`."""
+        if self.reuse is None and len(contexts) > 1:
+            self.reuse = self._try_reuse()
+        return self._score(contexts, answers, reuse=bool(self.reuse) and len(contexts) > 1)
+
+    def _score(
+        self,
+        contexts: Sequence[Sequence[int]],
+        answers: Sequence[Sequence[int]],
+        *,
+        reuse: bool,
+    ) -> Iterator[tuple[int, FloatArray]]:
+        size = sum(map(len, answers))
+        found = np.zeros((len(contexts), size))  # (contexts, answers)
+        missing = [len(answers)] * len(contexts)
+        rows = _rows(contexts, answers)
+        for row, log_probs in self._reused(rows) if reuse else self._whole(rows):
+            found[row.index, row.offset : row.offset + len(row.answer)] = log_probs
+            missing[row.index] -= 1
+            if not missing[row.index]:
+                yield row.index, found[row.index]
+
+    def _whole(self, rows: Sequence[Row]) -> Iterator[tuple[Row, FloatArray]]:
+        check = checkpoint()
+        for row in rows:
+            check()
+            yield row, log_softmax_at(self._model.logits(row.ids, row.places), row.answer)
+
+    def _reused(self, rows: Sequence[Row]) -> Iterator[tuple[Row, FloatArray]]:
+        made = self._model.empty_cache(max(len(row.ids) for row in rows))
+        assert made is not None, "tried before"
+        cache, room = made
+        first = rows[0].ids
+        held: tuple[int, ...] = ()
+        check = checkpoint()
+        for row in sorted(rows, key=lambda row: (-shared(row.ids, first), row.ids)):
+            check()
+            start = min(shared(row.ids, held), row.places[0])
+            places = [place - start for place in row.places]
+            logits, cache = self._model.step(row.ids[start:], start, places, cache, room)
+            held = row.ids
+            yield row, log_softmax_at(logits, row.answer)
+
+    def _try_reuse(self) -> bool:
+        """Score a few tokens both ways; any tokens will do."""
+        few, answer = list(range(3, 15)), [5, 6]
+        contexts = [few, few[:2] + few[3:], few[:6] + few[8:], few[:-1]]
+        try:
+            if self._model.empty_cache(len(few)) is None:
+                return False
+            reused = dict(self._score(contexts, [answer], reuse=True))
+        except Exception as error:  # noqa: BLE001  families refuse in their own ways
+            log.info("Shared beginnings are run anew each time: %s", error)
+            return False
+        whole = dict(self._score(contexts, [answer], reuse=False))
+        miss = max(float(abs(reused[i] - whole[i]).max()) for i in whole)
+        allowed = TOLERANCE.get(self._model.dtype, LOOSE)
+        if not miss <= allowed:
+            log.info("Shared beginnings are run anew each time: reuse misses by %.2g nats", miss)
+        return miss <= allowed
+
+
+def shared(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many ids two sequences begin with alike."""
+    for place, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x != y:
+            return place
+    return min(len(a), len(b))
+
+
+def _rows(contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[Row]:
+    rows = []
+    for index, context in enumerate(contexts):
+        offset = 0
+        for answer in answers:
+            rows.append(Row(index, (*context, *answer[:-1]), tuple(answer), offset))
+            offset += len(answer)
+    return rows
