@@ -62,8 +62,8 @@ class KerasModel:
         self._compiled: set[Any] = set()  # shapes
         self._logits_of = backend.function(model, self._logits)
         self._gradients_of = backend.gradients(model, self._log_probs)
-        self._step_of = backend.steps(model, self._step)
         self._cache: Any = None  # its leaves' shapes, with None for the length; () if it can't be
+        self._step_of: Callable[..., Any] | None = None
 
     @property
     def dtype(self) -> str:
@@ -137,7 +137,9 @@ class KerasModel:
             self._cache = self._shapes_of_cache()
         if not self._cache:
             return None
-        room = bucket(length) if backend.COMPILES_STEPS else length
+        if self._step_of is None:
+            self._step_of = backend.steps(self.model, self._step, self._cache[0])
+        room = bucket(length) if backend.PADS else length
 
         def empty(leaf: _CacheLeaf) -> Any:
             return ops.zeros([room if n is None else n for n in leaf.shape], dtype=leaf.dtype)
@@ -155,16 +157,16 @@ class KerasModel:
         Returns:
             Logits `(places, vocab)` of what follows each place, and the cache.
         """
+        assert self._step_of is not None, "there is no cache without it"
         size = len(ids)
-        if backend.COMPILES_STEPS and size > 1:
+        wanted = np.asarray(places, dtype="int32")
+        if backend.PADS and size > 1:
             size = min(bucket(size), room - start)
+            wanted = _padded(places)
         padded = np.zeros((1, size), dtype="int32")
         padded[0, : len(ids)] = ids
-        wanted = _padded(places) if backend.COMPILES_STEPS else np.asarray(places, dtype="int32")
-        if len(ids) == 1:
-            wanted = wanted[:1]
         with self._running("step", padded, wanted, np.empty(room)):
-            logits, cache = self._step_of(padded, np.int32(start), wanted, cache)
+            logits, cache = self._step_of(padded, np.array(start, "int32"), wanted, cache)
             return _numpy(logits)[: len(places)], cache
 
     # ---- what is traced ------------------------------------------------------------------
@@ -251,13 +253,13 @@ class KerasModel:
     @contextmanager
     def _running(self, what: str, *inputs: Any) -> Iterator[None]:
         """Alone with the model, and say so if something must be compiled first."""
-        compiles = backend.COMPILES_STEPS if what == "step" else backend.COMPILES
-        key = (what, *(array.shape for array in inputs))
-        if compiles and key not in self._compiled:
+        key = (what, len(inputs), *(array.shape for array in inputs if backend.PADS))
+        new = backend.COMPILES and key not in self._compiled
+        if new:
             announce("compile")
         with _altered:
             yield
-        if compiles and key not in self._compiled:
+        if new:
             self._compiled.add(key)
             announce("run")
 
@@ -317,7 +319,7 @@ def _at(logits: Any, places: Any) -> Any:
 
 def _padded_ids(ids: Sequence[int]) -> tuple[Any, Any]:
     """`(1, seq)` ids and mask, padded on the right where shapes are compiled."""
-    size = bucket(len(ids)) if backend.COMPILES else len(ids)
+    size = bucket(len(ids)) if backend.PADS else len(ids)
     padded, mask = np.zeros((1, size), dtype="int32"), np.zeros((1, size), dtype="int32")
     padded[0, : len(ids)] = ids
     mask[0, : len(ids)] = 1
@@ -327,7 +329,7 @@ def _padded_ids(ids: Sequence[int]) -> tuple[Any, Any]:
 def _padded(few: Sequence[int]) -> Any:
     """Places, or ids at them, padded with zeros where shapes are compiled."""
     size = len(few)
-    if backend.COMPILES:
+    if backend.PADS:
         size = PLACES
         while size < len(few):
             size *= 4

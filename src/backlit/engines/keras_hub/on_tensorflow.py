@@ -1,13 +1,14 @@
-"""Keras on TensorFlow: whole passes are made into graphs, once for each shape."""
+"""Keras on TensorFlow: passes are made into graphs, once for sequences of any length."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 VERSION = tf.__version__
 COMPILES = True
-COMPILES_STEPS = False
+PADS = False
 
 
 def accelerated() -> bool:
@@ -17,13 +18,12 @@ def accelerated() -> bool:
 
 def function(model: Any, run: Callable[..., Any]) -> Callable[..., Any]:
     """`run` as a graph."""
-    graph = tf.function(run)
-    return lambda *args: graph(*_tensors(args))
+    return _Graph(run)
 
 
-def steps(model: Any, run: Callable[..., Any]) -> Callable[..., Any]:
-    """`run`, operation by operation: steps come in too many shapes to make graphs of them."""
-    return lambda *args: run(*_tensors(args))
+def steps(model: Any, run: Callable[..., Any], cache: Any) -> Callable[..., Any]:
+    """`run` as a graph; its last argument is a cache, of which `cache` has the shapes."""
+    return _Graph(run, keras.tree.map_structure(lambda leaf: _spec(leaf.shape, leaf.dtype), cache))
 
 
 def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tuple[Any, Any]]]:
@@ -36,11 +36,11 @@ def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tup
             total = tf.reduce_sum(log_probs * weighting)
         return log_probs, tape.gradient(total, leaf)
 
-    graph = tf.function(weighted)
+    graph = _Graph(weighted)
 
-    def call(weightings: Any, leaf: Any, *args: Any) -> Iterator[tuple[Any, Any]]:
+    def call(weightings: Any, *args: Any) -> Iterator[tuple[Any, Any]]:
         for weighting in weightings:
-            yield graph(*_tensors((weighting, leaf, *args)))
+            yield graph(weighting, *args)
 
     return call
 
@@ -54,5 +54,35 @@ def shapes(run: Callable[..., Any], *args: Any) -> Any:
     return run(*args)
 
 
-def _tensors(args: Any) -> Any:
-    return tf.nest.map_structure(tf.convert_to_tensor, args)
+class _Graph:
+    """A function made into one graph for sequences of any length, when it is first called.
+
+    Args:
+        run: its arguments have the length of the sequence, or of a batch of one and then the
+            sequence, in front.
+        last: the specification of its last argument, where that is no array.
+    """
+
+    def __init__(self, run: Callable[..., Any], last: Any = None) -> None:
+        self._run = run
+        self._last = last
+        self._graphs: dict[int, Any] = {}  # by number of arguments
+
+    def __call__(self, *args: Any) -> Any:
+        graph = self._graphs.get(len(args))
+        if graph is None:
+            arrays = args if self._last is None else args[:-1]
+            specs = [_spec(_any_length(array.shape), array.dtype) for array in arrays]
+            specs += [] if self._last is None else [self._last]
+            graph = self._graphs[len(args)] = tf.function(self._run, input_signature=specs)
+        return graph(*args)
+
+
+def _any_length(shape: Sequence[int]) -> list[int | None]:
+    if len(shape) < 2:
+        return [None] * len(shape)
+    return [1, None, *shape[2:]]
+
+
+def _spec(shape: Sequence[int | None], dtype: Any) -> Any:
+    return tf.TensorSpec(shape, dtype)

@@ -10,8 +10,8 @@ import torch
 from backlit.engines.base import checkpoint
 
 VERSION = torch.__version__
-COMPILES = False  # whether each new shape of a whole pass is compiled first
-COMPILES_STEPS = False  # and of a step that reads a cache
+COMPILES = False  # whether a function is compiled when it first runs
+PADS = False  # whether that is done for each shape, so that few shapes are better
 
 
 def accelerated() -> bool:
@@ -29,7 +29,9 @@ def function(model: Any, run: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-steps = function
+def steps(model: Any, run: Callable[..., Any], cache: Any) -> Callable[..., Any]:
+    """`run`, without gradients."""
+    return function(model, run)
 
 
 def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tuple[Any, Any]]]:

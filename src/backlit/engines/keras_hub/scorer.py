@@ -46,7 +46,7 @@ class CacheScorer:
 
     def __init__(self, model: KerasModel) -> None:
         self._model = model
-        self.reuse: bool | None = False if backend.COMPILES_STEPS else None  # None: not tried
+        self.reuse: bool | None = False if backend.PADS else None  # None: not tried
 
     def score(
         self, contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
