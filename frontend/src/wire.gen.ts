@@ -797,6 +797,22 @@ export interface components {
             choices: string[];
         };
         /**
+         * PhaseEvent
+         * @description What the model is about to do, where that takes seconds of its own: compile, then run.
+         */
+        PhaseEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "phase";
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "compile" | "run";
+        };
+        /**
          * ProgressEvent
          * @description A method's progress; `scores` are segments scored since: token span and score.
          */

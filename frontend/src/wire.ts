@@ -52,6 +52,7 @@ export type Kind = keyof Requests;
 export type Event =
   | Schemas["QueuedEvent"]
   | Schemas["ModelEvent"]
+  | Schemas["PhaseEvent"]
   | Schemas["SequenceEvent"]
   | Schemas["TokensEvent"]
   | Schemas["GenerationEvent"]

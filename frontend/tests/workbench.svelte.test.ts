@@ -81,15 +81,25 @@ describe("a job", () => {
     const events: Event[] = [
       { type: "queued", ahead: 2 },
       { type: "model", model: { ...READY, status: "loading" } },
+      { type: "phase", phase: "compile" },
+      { type: "progress", done: 0, total: 3, scores: [] },
+      { type: "phase", phase: "run" },
       { type: "progress", done: 1, total: 3, scores: [] },
     ];
     const job = new Job(new FakeTransport({ load: () => events }), watcher);
     const seen: unknown[] = [];
     const outcome = await job.run("load", { model: "toy" }, () =>
-      seen.push([job.ahead, job.loading, job.progress?.done]),
+      seen.push([job.waiting, job.progress?.done]),
     );
     expect(outcome).toBe("done");
-    expect(seen).toEqual([[2, false, undefined], [null, true, undefined], [null, false, 1]]);
+    expect(seen).toEqual([
+      [t.wait.queued(2), undefined],
+      [t.wait.model, undefined],
+      [t.wait.compiling, undefined],
+      [t.wait.compiling, 0],
+      [null, 0],
+      [null, 1],
+    ]);
     expect(job.running).toBe(false);
     expect(watcher.model).toHaveBeenCalledOnce();
   });

@@ -1,5 +1,6 @@
 """What a person gives a widget: datasets and models, in any of the forms that make sense."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -8,11 +9,15 @@ from backlit.data.base import ExampleList
 from backlit.data.readers import as_datasets
 from backlit.engines import open_engine
 from backlit.engines.base import Engine
+from backlit.engines.keras_hub.runtime import backend_name
 from backlit.engines.sources import parse
 from backlit.errors import InputError, OptionsError
 from backlit.kernel import ModelSource
 from backlit.loading import LoadedModel
-from backlit.pipeline import Model
+from backlit.pipeline import Model, load_model
+
+KERAS_NAMES = ("kerasnlp", "keras_nlp", "keras_hub", "kerashub", "keras")
+TRANSFORMERS_NAMES = ("transformers", "huggingface")
 
 
 def datasets_of(given: Any, most: int | None) -> list[Dataset]:
@@ -31,13 +36,30 @@ def datasets_of(given: Any, most: int | None) -> list[Dataset]:
     return found
 
 
-def sources_of(given: Any, precision: str | None, batch_size: int | None) -> list[ModelSource]:
+def sources_of(
+    given: Any,
+    precision: str | None,
+    batch_size: int | None,
+    framework: str | None = None,
+    runtime: str | None = None,
+) -> list[ModelSource]:
     """Models by name, or such as are loaded already.
 
     Raises:
-        InputError: two have one name, or there is none.
+        InputError: two have one name, there is none, or no such framework or runtime.
     """
-    sources = [_source(model, precision, batch_size) for model in _several(given)]
+    keras = _is_keras(framework)
+    options = {"dtype": precision, "backend": backend_name(runtime) if runtime else None}
+    if keras is False and options["backend"] not in (None, "torch"):
+        raise OptionsError(
+            f"Models of transformers run on torch, not on {runtime}.",
+            'Leave dl_runtime out, or choose dl_framework="kerasnlp".',
+        )
+    chosen = {name: value for name, value in options.items() if value is not None}
+    sources = [
+        _source(_of_keras(model) if keras else model, chosen, batch_size)
+        for model in _several(given)
+    ]
     names = [source.name for source in sources]
     for name in names:
         if names.count(name) > 1:
@@ -47,20 +69,44 @@ def sources_of(given: Any, precision: str | None, batch_size: int | None) -> lis
     return sources
 
 
-def _source(model: str | Model | Engine, precision: str | None, batch: int | None) -> ModelSource:
+def _is_keras(framework: str | None) -> bool | None:
+    """Whether a framework, in any of its names, is Keras; None if none was named."""
+    if framework is None:
+        return None
+    for keras, names in ((True, KERAS_NAMES), (False, TRANSFORMERS_NAMES)):
+        if framework.lower() in names:
+            return keras
+    raise OptionsError(
+        f"There is no framework {framework!r} here.",
+        f"Use {KERAS_NAMES[0]} or {TRANSFORMERS_NAMES[0]}, or leave it out.",
+    )
+
+
+def _of_keras(model: Any) -> Any:
+    """A model's source, so that Keras runs it."""
+    if not isinstance(model, str) or parse(model).keras:
+        return model
+    wanted = parse(model)
+    revision = f"@{wanted.revision}" if wanted.revision else ""
+    return f"{wanted.name}:keras:{wanted.source}{revision}"
+
+
+def _source(model: Any, options: dict[str, Any], batch: int | None) -> ModelSource:
     """Where to get a model: by name once in a kernel, or as it is."""
     if isinstance(model, str):
         name = parse(model).name
-        opener = partial(open_engine, dtype=precision) if precision else open_engine
+        opener = partial(open_engine, **options) if options else open_engine
         make = partial(LoadedModel, name, model, opener, batch_size=batch)
-        return ModelSource(name, (model, precision, batch), make)
+        return ModelSource(name, (model, *options.items(), batch), make)
     key = (id(model), batch)
-    return ModelSource(model.name, key, partial(LoadedModel.of, model, batch))
+    loaded = model if isinstance(model, Model) else load_model(model)
+    return ModelSource(loaded.name, key, partial(LoadedModel.of, loaded, batch, model))
 
 
 def _several(given: Any) -> Any:
     """What a person gives as one, in a list; nothing is too little."""
-    several = [given] if isinstance(given, str | Model | Engine) else list(given)
+    alone = isinstance(given, str | Model | Engine) or not isinstance(given, Iterable)
+    several = [given] if alone else list(given)
     if not several:
         raise OptionsError("The list is empty.", "Give at least one dataset and one model.")
     return several

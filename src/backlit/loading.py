@@ -47,13 +47,15 @@ class LoadedModel:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, given: Model | Engine, batch_size: int | None = None) -> "LoadedModel":
-        """A model that is there already; what it knows and its turns are shared."""
-        model = given if isinstance(given, Model) else Model(given)
+    def of(cls, model: Model, batch_size: int | None = None, given: object = None) -> "LoadedModel":
+        """A model that is there already; what it knows and its turns are shared.
+
+        `given`, which a person made it of, is kept as long.
+        """
         source = model.engine.metadata.get("source", model.name)
         loaded = cls(model.name, source, lambda source, progress: model.engine)
         loaded._given = replace(model, batch_size=batch_size) if batch_size else model
-        loaded._alive = given
+        loaded._alive = (model, given)
         return loaded
 
     def follow(self, emit: Emit) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backlit.attribution import attribute
-from backlit.engines import open_engine
+from backlit.engines import as_engine, open_engine
 from backlit.engines.base import Engine, Scorer, checkpoint
 from backlit.errors import DataError, OptionsError, TargetError
 from backlit.explanation import Explanation
@@ -94,19 +94,27 @@ class Model:
         return found
 
 
-def load_model(source: str | Engine = "smollm2", **options: Any) -> Model:
+def load_model(source: Any = "smollm2", **options: Any) -> Model:
     """Load a model; see `backlit.engines.open_engine` for sources, options and errors.
 
-    An engine, such as `backlit.engines.from_function` makes, is taken as it is, without options.
+    An engine, such as `backlit.engines.from_function` makes, and a `keras_hub.models.CausalLM`
+    are taken as they are, without options.
     """
-    if not isinstance(source, Engine):
+    if isinstance(source, str):
         return Model(open_engine(source, **options))
+    engine = as_engine(source)
+    if engine is None:
+        raise OptionsError(
+            f"A {type(source).__name__} is no model that can be used as it is.",
+            "Give a source (see `backlit models`), an engine (for functions of yours: "
+            "backlit.engines.from_function), or a keras_hub.models.CausalLM.",
+        )
     if options:
         raise OptionsError(
-            f"{source.name} is an engine already: {', '.join(options)} can't be chosen any more.",
+            f"{engine.name} is loaded already: {', '.join(options)} can't be chosen any more.",
             "Leave the options out.",
         )
-    return Model(source)
+    return Model(engine)
 
 
 def generate(
@@ -290,12 +298,14 @@ def model_of(explanation: Explanation, **options: Any) -> Model:
     source, dtype = (explanation.metadata.get(name) for name in ("source", "dtype"))
     if not isinstance(source, str):
         raise DataError("The explanation does not say its model.", "Name the model yourself.")
-    if source == "function":
+    if source in ("function", "object"):
         raise DataError(
-            "The explanation's model was a Python function, which can't be loaded from a file.",
-            "Make the engine again, and pass the model: check(explanation, model).",
+            f"The explanation's model was a Python {source}, which can't be loaded from a file.",
+            "Make it again, and pass the model: check(explanation, model).",
         )
-    return load_model(source, **({} if source == "toy" else {"dtype": dtype}), **options)
+    known = {"dtype": dtype, "backend": explanation.metadata.get("backend")}
+    chosen = {} if source == "toy" else {name: value for name, value in known.items() if value}
+    return load_model(source, **chosen | options)
 
 
 def _as_prompt(prompt: Prompt | Iterable[Message]) -> Prompt:

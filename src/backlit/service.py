@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from backlit import wire
 from backlit.answers import answer
 from backlit.data import Dataset, Example
-from backlit.engines.base import cancellable
+from backlit.engines.base import Phase, announcing, cancellable
 from backlit.errors import Cancelled, DataError, UnknownNameError
 from backlit.jobs import Job, ModelThread
 from backlit.loading import Emit, LoadedModel
@@ -134,13 +134,17 @@ class Service:
             if not job.cancelled:
                 emit(event)
 
+        def phase(name: Phase) -> None:
+            tell(wire.PhaseEvent(phase=name))
+
         def work(job: Job) -> None:
             loaded = model.load(job)
             job.check()
             if isinstance(request, wire.LoadRequest):
                 tell(wire.ModelEvent(model=model.info))
                 return
-            with cancellable(job.check), nullcontext() if quick else loaded.turn():
+            turn = nullcontext() if quick else loaded.turn()
+            with cancellable(job.check), announcing(phase), turn:
                 event = answer(request, model, job, tell)
             if isinstance(event, wire.AttributionEvent | wire.CheckEvent | wire.MuteEvent):
                 self._remember(key, event)

@@ -16,14 +16,12 @@ from IPython.display import HTML, DisplayHandle, display
 from backlit import seen, wire
 from backlit.calls import Calls
 from backlit.data import Dataset
-from backlit.engines.base import Engine
 from backlit.errors import InputError, OptionsError
 from backlit.explanation import Explanation
 from backlit.given import datasets_of, sources_of
 from backlit.kernel import CELLS, MODELS, in_marimo, ipykernel_version
 from backlit.methods import methods
 from backlit.new_tab import NewTab
-from backlit.pipeline import Model
 from backlit.seen import Selection
 from backlit.service import Service
 from backlit.types import Generation
@@ -70,11 +68,13 @@ class NotebookWidget(anywidget.AnyWidget):
     def __init__(
         self,
         datasets: Sequence[str | Dataset | Iterable[Mapping[str, Any]]],
-        models: Sequence[str | Model | Engine],
+        models: Sequence[Any],
         *,
         batch_size: int | None = None,
         max_examples: int | None = None,
         precision: str | None = None,
+        dl_framework: str | None = None,
+        dl_runtime: str | None = None,
         height: int = 800,
     ) -> None:
         numbers = {"batch_size": batch_size, "max_examples": max_examples, "height": height}
@@ -89,7 +89,7 @@ class NotebookWidget(anywidget.AnyWidget):
         self._tab: NewTab | None = None
         self._kept: DisplayHandle | None = None
         read = datasets_of(datasets, max_examples)
-        sources = sources_of(models, precision, batch_size)
+        sources = sources_of(models, precision, batch_size, dl_framework, dl_runtime)
         self._loaded, thread = MODELS.take(sources, id(self))
         try:
             self._service = Service(self._loaded, read, thread)

@@ -233,6 +233,13 @@ class ModelEvent(Wire):
     model: ModelInfo
 
 
+class PhaseEvent(Wire):
+    """What the model is about to do, where that takes seconds of its own: compile, then run."""
+
+    type: Literal["phase"] = "phase"
+    phase: Literal["compile", "run"]
+
+
 class SequenceEvent(Wire):
     """The prompt as the model reads it; the response's tokens follow."""
 
@@ -315,6 +322,7 @@ class ErrorEvent(Wire):
 Event = Annotated[
     QueuedEvent
     | ModelEvent
+    | PhaseEvent
     | SequenceEvent
     | TokensEvent
     | GenerationEvent

@@ -19,6 +19,8 @@ export class Job {
   ahead = $state<number | null>(null);
   /** True while the model it needs is still loading. */
   loading = $state(false);
+  /** True while the model is made ready for a length it has not seen. */
+  compiling = $state(false);
   progress = $state.raw<{ done: number; total: number | null } | null>(null);
   error = $state.raw<ErrorInfo | null>(null);
   #abort: AbortController | null = null;
@@ -27,6 +29,13 @@ export class Job {
     private readonly transport: Transport,
     private readonly watcher: Watcher,
   ) {}
+
+  /** What it waits for before it gets anywhere, in words. */
+  get waiting(): string | null {
+    if (this.ahead) return t.wait.queued(this.ahead);
+    if (this.loading) return t.wait.model;
+    return this.compiling ? t.wait.compiling : null;
+  }
 
   async run<K extends Kind>(
     kind: K,
@@ -73,6 +82,7 @@ export class Job {
     this.ahead = event.type === "queued" ? event.ahead : null;
     this.loading = event.type === "model" && event.model.status !== "ready";
     if (event.type === "model") this.watcher.model(event.model);
+    if (event.type === "phase") this.compiling = event.phase === "compile";
     if (event.type === "progress") this.progress = { done: event.done, total: event.total };
   }
 
@@ -90,6 +100,7 @@ export class Job {
     this.running = running;
     this.ahead = null;
     this.loading = false;
+    this.compiling = false;
     this.progress = null;
     this.error = null;
   }

@@ -72,6 +72,7 @@ export const en = {
     waiting: "Not loaded",
     loading: "Loading",
     phases: {
+      start: "Starting",
       wait: "Waiting for another process",
       check: "Checking",
       download: "Downloading",
@@ -153,6 +154,7 @@ export const en = {
   wait: {
     queued: (ahead: number) => `Waiting for ${count(ahead, "other request", "other requests")}`,
     model: "Waiting for the model to load",
+    compiling: "Compiling the model, once for a text about this long",
     computing: "Computing",
     progress: (done: number, total: number) => `${done} of ${total}`,
   },

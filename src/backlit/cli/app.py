@@ -1,12 +1,13 @@
 """The app, and what its commands share."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
 
 import typer
 
-from backlit.errors import BacklitError, Cancelled
+from backlit.errors import BacklitError, Cancelled, OptionsError
 
 app = typer.Typer(
     name="backlit",
@@ -21,6 +22,27 @@ DEFAULT_MODEL = "smollm2"
 
 Device = Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best if left out.")]
 Dtype = Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")]
+
+
+def _set_keras_backend(asked: str | None) -> str | None:
+    """Say it as Keras itself is told, for whichever of the models are Keras's."""
+    if asked is not None:
+        from backlit.engines.keras_hub.runtime import VARIABLE, backend_name
+
+        try:
+            os.environ[VARIABLE] = backend_name(asked)
+        except OptionsError as error:
+            raise typer.BadParameter(str(error)) from error
+    return asked
+
+
+KerasBackend = Annotated[
+    str | None,
+    typer.Option(
+        callback=_set_keras_backend,
+        help="What runs Keras models: torch, jax or tensorflow; KERAS_BACKEND if left out.",
+    ),
+]
 Trust = Annotated[
     bool,
     typer.Option("--trust-remote-code", help="Run Python code of a checkpoint."),

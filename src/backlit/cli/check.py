@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backlit.cli.app import Device, app, errors_for_people
+from backlit.cli.app import Device, KerasBackend, app, errors_for_people
 
 
 @app.command()
@@ -21,6 +21,7 @@ def check(
         Path | None, typer.Option(help="Write the explanation there, with what was found.")
     ] = None,
     device: Device = None,
+    keras_backend: KerasBackend = None,
 ) -> None:
     """Check each map of an explanation: is its order better than chance?"""
     from rich.console import Console

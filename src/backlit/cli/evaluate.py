@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backlit.cli.app import Device, Dtype, app, errors_for_people
+from backlit.cli.app import Device, Dtype, KerasBackend, app, errors_for_people
 from backlit.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def evaluate(
     each: Annotated[int, typer.Option(min=1, help="Prompts of each kind and language.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of the prompts.")] = 0,
     device: Device = None,
+    keras_backend: KerasBackend = None,
     dtype: Dtype = None,
 ) -> None:
     """Rank planted causes by every method; prints a Markdown table."""

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backlit.cli.app import DEFAULT_MODEL, Device, Dtype, Trust, app, errors_for_people
+from backlit.cli.app import (
+    DEFAULT_MODEL,
+    Device,
+    Dtype,
+    KerasBackend,
+    Trust,
+    app,
+    errors_for_people,
+)
 from backlit.errors import InputError, OptionsError
 
 if TYPE_CHECKING:
@@ -60,6 +68,7 @@ def explain(
     format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
     output: Annotated[Path | None, typer.Option(help="Write there instead of printing.")] = None,
     device: Device = None,
+    keras_backend: KerasBackend = None,
     dtype: Dtype = None,
     trust_remote_code: Trust = False,
 ) -> None:

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backlit.cli.app import DEFAULT_MODEL, Device, Dtype, Trust, app, errors_for_people
+from backlit.cli.app import (
+    DEFAULT_MODEL,
+    Device,
+    Dtype,
+    KerasBackend,
+    Trust,
+    app,
+    errors_for_people,
+)
 from backlit.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +37,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="A free one if left out.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     device: Device = None,
+    keras_backend: KerasBackend = None,
     dtype: Dtype = None,
     trust_remote_code: Trust = False,
 ) -> None:

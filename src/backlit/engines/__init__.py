@@ -14,6 +14,7 @@ from typing import Any
 
 from backlit.engines.base import Engine, Progress
 from backlit.engines.function import from_function
+from backlit.engines.keras_hub.runtime import backend_name
 from backlit.engines.sources import BUILT_IN, ModelSource, fetch, parse
 from backlit.engines.sources.address import PRESET_NAME, local_path
 from backlit.engines.sources.keras_preset import is_preset
@@ -74,7 +75,7 @@ def open_engine(
         keras_hub = import_module("backlit.engines.keras_hub")
         with _alone(progress):
             return keras_hub.load(wanted, source, progress, backend=backend, **common)  # type: ignore[no-any-return]
-    if backend is not None:
+    if backend is not None and backend_name(backend) != "torch":
         raise OptionsError(
             f"{wanted.name} is run by transformers on PyTorch; backends are a choice of Keras.",
             f"Leave the backend out, or have Keras run it: keras:{wanted.source}",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -47,11 +47,13 @@ def checkpoint() -> Callable[[], None]:
     return _check.get()
 
 
-_announce: ContextVar[Callable[[str], None]] = ContextVar("announce", default=lambda phase: None)
+Phase = Literal["compile", "run"]
+
+_announce: ContextVar[Callable[[Phase], None]] = ContextVar("announce", default=lambda phase: None)
 
 
 @contextmanager
-def announcing(hear: Callable[[str], None]) -> Iterator[None]:
+def announcing(hear: Callable[[Phase], None]) -> Iterator[None]:
     """Have `hear` told of phases: `compile`, and `run` when that is over."""
     before = _announce.set(hear)
     try:
@@ -60,7 +62,7 @@ def announcing(hear: Callable[[str], None]) -> Iterator[None]:
         _announce.reset(before)
 
 
-def announce(phase: str) -> None:
+def announce(phase: Phase) -> None:
     """Tell whoever waits what an engine is about to do, where that takes seconds of its own."""
     _announce.get()(phase)
 
@@ -290,6 +292,7 @@ __all__ = [
     "GateGradient",
     "Gated",
     "GenerationStep",
+    "Phase",
     "Progress",
     "Scorer",
     "announce",

@@ -69,6 +69,11 @@ def template_of(folder: Path, source: str, tokenizer: Any) -> Template | None:
     """
     if keras_preset.is_preset(folder):
         return gemma_turns(tokenizer) if _INSTRUCT.search(source) else None
+    settings = folder / "tokenizer_config.json"
+    if not (folder / "chat_template.jinja").is_file() and not (
+        settings.is_file() and "chat_template" in read_config(settings)
+    ):
+        return None
     from transformers import AutoTokenizer
 
     own = HuggingFaceTokenizer(AutoTokenizer.from_pretrained(folder, local_files_only=True))
