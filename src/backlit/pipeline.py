@@ -98,11 +98,12 @@ def load_model(source: Any = "smollm2", **options: Any) -> Model:
     """Load a model; see `backlit.engines.open_engine` for sources, options and errors.
 
     An engine, such as `backlit.engines.from_function` makes, and a `keras_hub.models.CausalLM`
-    are taken as they are, without options.
+    are taken as they are, without options but, for the latter, `tokenizer`, if it has no
+    preprocessor.
     """
     if isinstance(source, str):
         return Model(open_engine(source, **options))
-    engine = as_engine(source)
+    engine = as_engine(source, options.pop("tokenizer", None))
     if engine is None:
         raise OptionsError(
             f"A {type(source).__name__} is no model that can be used as it is.",

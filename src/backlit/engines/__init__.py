@@ -87,14 +87,19 @@ def open_engine(
         return huggingface.load(folder, wanted.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
 
 
-def as_engine(given: object) -> Engine | None:
-    """The engine that something loaded is or can be made into; None if it is neither."""
+def as_engine(given: object, tokenizer: object = None) -> Engine | None:
+    """The engine that something loaded is or can be made into; None if it is neither.
+
+    Args:
+        given: an engine, or a `keras_hub.models.CausalLM`.
+        tokenizer: of KerasHub, for a model without a preprocessor.
+    """
     if isinstance(given, Engine):
         return given
     if "keras_hub" in sys.modules:
         keras_hub = import_module("backlit.engines.keras_hub")
         if keras_hub.is_causal_lm(given):
-            return keras_hub.engine_of(given)  # type: ignore[no-any-return]
+            return keras_hub.engine_of(given, tokenizer)  # type: ignore[no-any-return]
     return None
 
 

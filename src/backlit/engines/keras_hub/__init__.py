@@ -90,28 +90,30 @@ def is_causal_lm(given: object) -> bool:
     return hub is not None and isinstance(given, hub.models.CausalLM)
 
 
-def engine_of(model: Any, name: str | None = None) -> "KerasHubEngine":
+def engine_of(model: Any, tokenizer: Any = None) -> "KerasHubEngine":
     """An engine for a `keras_hub.models.CausalLM` of your own, which is not changed.
 
     Messages are written with Gemma's turn markers if its vocabulary has them.
 
+    Args:
+        tokenizer: of KerasHub; left out, that of the model's preprocessor.
+
     Raises:
-        OptionsError: the model has no preprocessor, hence no tokenizer.
+        OptionsError: the model has no preprocessor, and no tokenizer is given.
         UnsupportedModelError: a kind whose tokens can't be found in the text.
     """
     start_keras()
-    preprocessor = getattr(model, "preprocessor", None)
-    if preprocessor is None:
+    tokenizer = tokenizer or getattr(getattr(model, "preprocessor", None), "tokenizer", None)
+    if tokenizer is None:
         raise OptionsError(
             f"This {type(model).__name__} has no preprocessor, hence no tokenizer.",
-            "Make it with its preprocessor, or save it with save_to_preset and name the folder.",
+            "Give one: load_model(model, tokenizer=keras_hub.tokenizers.Tokenizer.from_preset(…)).",
         )
     from backlit.engines.keras_hub.tokens import gemma_turns
 
     engine = import_module("backlit.engines.keras_hub.engine")
-    tokenizer = preprocessor.tokenizer
     return engine.KerasHubEngine(  # type: ignore[no-any-return]
-        model, tokenizer, name or model.name, "object", template=gemma_turns(tokenizer)
+        model, tokenizer, model.name, "object", template=gemma_turns(tokenizer)
     )
 
 

@@ -54,7 +54,7 @@ class KerasHubEngine:
         self._reader = TokenReader(KerasTokenizer(tokenizer, template), name, self.vocabulary_size)
         self.chat = self._reader.chat
         self._ends = end_ids(tokenizer)
-        self.context_length = _context_length(model.backbone) or context_length
+        self.context_length = self._model.positions or context_length
         self.metadata: Mapping[str, str] = {
             "source": source,
             "engine": "keras_hub",
@@ -85,7 +85,8 @@ class KerasHubEngine:
         self, prompt: TokenSequence, options: GenerationOptions
     ) -> Iterator[GenerationStep]:
         check_length(len(prompt.tokens) + 1, self.context_length, self.name)
-        made = self._model.empty_cache(len(prompt.tokens) + options.max_new_tokens)
+        most = len(prompt.tokens) + options.max_new_tokens
+        made = self._model.empty_cache(min(most, self.context_length or most))
         cache, room = made or (None, 0)
         read: list[int] = []
 
@@ -186,11 +187,3 @@ class KerasHubEngine:
             if self._model.dtype != "float32"
             else "Its weights may be broken: fetch or save them again.",
         )
-
-
-def _context_length(backbone: Any) -> int | None:
-    for name in ("max_sequence_length", "max_position_embeddings"):
-        found = getattr(backbone, name, None)
-        if found:
-            return int(found)
-    return None

@@ -30,14 +30,16 @@ log = logging.getLogger(__name__)
 _altered = threading.RLock()  # held while layers of a model are shadowed
 
 
-def bucket(length: int) -> int:
-    """What a sequence is padded to where each new shape is compiled: 64, 128, 192, 256, 384 …
+def bucket(length: int, most: int | None = None) -> int:
+    """What a sequence is padded to where each new shape is compiled: 64, 96, 128, 192, 256 …
 
-    Powers of two, and halfway between them: at most half is wasted.
+    Powers of two, and halfway between them: at most half is added. Never more than `most`.
     """
+    if most is not None:
+        return min(bucket(length), most)
     size = 64
     while size < length:
-        if size >= 128 and length <= size * 3 // 2:
+        if length <= size * 3 // 2:
             return size * 3 // 2
         size *= 2
     return size
@@ -59,6 +61,7 @@ class KerasModel:
                 "Choose a model that continues text, such as Gemma, Llama or GPT-2.",
             )
         self._embedding: Any = embedding
+        self.positions = _positions(model.backbone)
         self._compiled: set[Any] = set()  # shapes
         self._logits_of = backend.function(model, self._logits)
         self._gradients_of = backend.gradients(model, self._log_probs)
@@ -92,7 +95,7 @@ class KerasModel:
         Args:
             embeddings: `(seq, dim)`, in place of the ids' own.
         """
-        inputs: tuple[Any, ...] = (*_padded_ids(ids), _padded(places))
+        inputs: tuple[Any, ...] = (*self._padded_ids(ids), _padded(places))
         if embeddings is not None:
             inputs = (*inputs, _leaf(embeddings, inputs[0].shape[1]))
         with self._running("logits", *inputs):
@@ -118,7 +121,7 @@ class KerasModel:
             `(log_probs, gradient)`: `(wanted,)` and `(seq, dim)`.
         """
         count = len(wanted)
-        padded, mask = _padded_ids(ids)
+        padded, mask = self._padded_ids(ids)
         places = _padded(range(len(ids) - count, len(ids)))
         leaf = _leaf(embeddings, padded.shape[1])
         weightings = np.zeros((count if each else 1, len(places)), dtype="float32")
@@ -139,7 +142,7 @@ class KerasModel:
             return None
         if self._step_of is None:
             self._step_of = backend.steps(self.model, self._step, self._cache[0])
-        room = bucket(length) if backend.PADS else length
+        room = bucket(length, self.positions) if backend.PADS else length
 
         def empty(leaf: _CacheLeaf) -> Any:
             return ops.zeros([room if n is None else n for n in leaf.shape], dtype=leaf.dtype)
@@ -188,6 +191,14 @@ class KerasModel:
             logits, _, cache = self.model.call_with_cache(ids, cache, start)
         return _at(logits, None if reversals else places), cache
 
+    def _padded_ids(self, ids: Sequence[int]) -> tuple[Any, Any]:
+        """`(1, seq)` ids and mask, padded on the right where shapes are compiled."""
+        size = bucket(len(ids), self.positions) if backend.PADS else len(ids)
+        padded, mask = np.zeros((1, size), dtype="int32"), np.zeros((1, size), dtype="int32")
+        padded[0, : len(ids)] = ids
+        mask[0, : len(ids)] = 1
+        return padded, mask
+
     def _inputs(self, ids: Any, mask: Any) -> Any:
         """What the model wants beside ids: places, and nothing to look at or to hear."""
         if not isinstance(self.model.input, dict):
@@ -213,6 +224,7 @@ class KerasModel:
             A list that is not empty once the embedding layer made logits.
         """
         reversals: list[bool] = []
+        stopped: list[Exception] = []
         check = checkpoint()
 
         def embedding(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -228,7 +240,11 @@ class KerasModel:
 
         def layer(original: Callable[..., Any]) -> Callable[..., Any]:
             def call(*args: Any, **keywords: Any) -> Any:
-                check()
+                try:
+                    check()
+                except Exception as stop:
+                    stopped.append(stop)
+                    raise
                 found = original(*args, **keywords)
                 backend.watch(found)
                 return found
@@ -246,6 +262,10 @@ class KerasModel:
                         object.__setattr__(owner, name, shadow(original))
                         done.append((owner, name))
             yield reversals
+        except Exception:
+            if stopped:  # Keras makes its own errors of those that layers raise
+                raise stopped[0] from None
+            raise
         finally:
             for owner, name in done:
                 object.__delattr__(owner, name)  # the class's own shows again
@@ -299,6 +319,15 @@ def _cache_leaf(short: Any, long: Any) -> _CacheLeaf:
     return _CacheLeaf(shape, keras.backend.standardize_dtype(short.dtype))
 
 
+def _positions(backbone: Any) -> int | None:
+    """How many positions a model has learned, if it learns them."""
+    for name in ("max_sequence_length", "max_position_embeddings"):
+        found = getattr(backbone, name, None)
+        if found:
+            return int(found)
+    return None
+
+
 def _few(count: int) -> Any:
     return ops.ones((1, count), dtype="int32")
 
@@ -315,15 +344,6 @@ def _at(logits: Any, places: Any) -> Any:
     """Float32 logits `(places, vocab)` of `(1, seq, vocab)`."""
     kept = logits if places is None else ops.take(logits, places, axis=1)
     return ops.cast(kept[0], "float32")
-
-
-def _padded_ids(ids: Sequence[int]) -> tuple[Any, Any]:
-    """`(1, seq)` ids and mask, padded on the right where shapes are compiled."""
-    size = bucket(len(ids)) if backend.PADS else len(ids)
-    padded, mask = np.zeros((1, size), dtype="int32"), np.zeros((1, size), dtype="int32")
-    padded[0, : len(ids)] = ids
-    mask[0, : len(ids)] = 1
-    return padded, mask
 
 
 def _padded(few: Sequence[int]) -> Any:
@@ -346,5 +366,5 @@ def _leaf(embeddings: FloatArray, size: int) -> Any:
 
 
 def _numpy(tensor: Any) -> FloatArray:
-    array: FloatArray = ops.convert_to_numpy(ops.cast(tensor, "float32"))
+    array: FloatArray = backend.numpy(ops.cast(tensor, "float32"))
     return array

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import keras
+import numpy as np
 
 VERSION = jax.__version__
 COMPILES = True
@@ -47,6 +48,11 @@ def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tup
             yield log_probs, gradient
 
     return call
+
+
+def numpy(tensor: Any) -> Any:
+    """A tensor as an array."""
+    return np.asarray(tensor)
 
 
 def watch(hidden: Any) -> None:

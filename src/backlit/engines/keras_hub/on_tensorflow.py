@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 VERSION = tf.__version__
@@ -43,6 +44,11 @@ def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tup
             yield graph(weighting, *args)
 
     return call
+
+
+def numpy(tensor: Any) -> Any:
+    """A tensor as an array."""
+    return np.asarray(tensor)
 
 
 def watch(hidden: Any) -> None:

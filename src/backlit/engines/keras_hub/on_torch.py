@@ -51,6 +51,11 @@ def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tup
     return call
 
 
+def numpy(tensor: Any) -> Any:
+    """A tensor as an array."""
+    return tensor.detach().cpu().numpy()
+
+
 def watch(hidden: Any) -> None:
     """Let the way back be cancelled too, at this tensor."""
     if isinstance(hidden, torch.Tensor) and hidden.requires_grad:
@@ -67,11 +72,11 @@ def shapes(run: Callable[..., Any], *args: Any) -> Any:
 @contextmanager
 def _frozen(model: Any) -> Iterator[None]:
     """No gradients of weights, which would keep every layer's input."""
-    thawed = [p for p in model.parameters() if p.requires_grad]
-    for parameter in thawed:
-        parameter.requires_grad_(False)
+    thawed = [v.value for v in model.variables if v.value.requires_grad]
+    for weight in thawed:
+        weight.requires_grad_(False)
     try:
         yield
     finally:
-        for parameter in thawed:
-            parameter.requires_grad_(True)
+        for weight in thawed:
+            weight.requires_grad_(True)

@@ -14,6 +14,7 @@ import numpy as np
 from backlit.engines.base import FloatArray, checkpoint
 from backlit.engines.keras_hub.model import KerasModel, backend
 from backlit.engines.writing import log_softmax_at
+from backlit.errors import Cancelled
 
 TOLERANCE = {"float32": 1e-2}  # nats, between a reused beginning and a whole pass
 LOOSE = 0.5  # of shorter floats; a wrong mask misses by far more
@@ -102,6 +103,8 @@ class CacheScorer:
             if self._model.empty_cache(len(few)) is None:
                 return False
             reused = dict(self._score(contexts, [answer], reuse=True))
+        except Cancelled:
+            raise
         except Exception as error:  # noqa: BLE001  families refuse in their own ways
             log.info("Shared beginnings are run anew each time: %s", error)
             return False

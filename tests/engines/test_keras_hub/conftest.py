@@ -1,0 +1,17 @@
+"""Of the tests here, those that run Keras can only be read where it is installed."""
+
+from importlib.util import find_spec
+
+import pytest
+
+WITHOUT_KERAS = ["test_runtime.py", "test_presets.py"]
+
+# They are run by `make test-keras`, in an environment for each framework.
+collect_ignore_glob = [] if find_spec("keras_hub") else ["test_[!rp]*.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        own = item.path.parent.name == "test_keras_hub"
+        if own and item.path.name not in WITHOUT_KERAS:
+            item.add_marker(pytest.mark.keras)
