@@ -12,7 +12,7 @@ NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 ARGS ?=
 
-.PHONY: setup run test test-gemma test-keras check format types bench bench-peers screenshots build clean browser
+.PHONY: setup run test test-gemma test-keras check format types bench bench-peers bench-keras screenshots build clean browser
 
 setup: $(VENV)/.dev
 
@@ -97,6 +97,12 @@ $(PEERS)/.done: $(BIN)/python pyproject.toml constraints.txt $(wildcard benchmar
 	done
 	-$(PEERS)/bin/python -m pip install --quiet --no-deps --requirement benchmarks/peers/requirements-no-deps.txt
 	@touch $@
+
+# Keras on each framework beside transformers on torch, on the same weights.
+bench-keras: $(addprefix bench-keras-,torch jax tensorflow)
+
+bench-keras-%: $(KERAS)-%/.done
+	KERAS_BACKEND=$* $(KERAS)-$*/bin/python -m benchmarks.keras_backends $(ARGS)
 
 screenshots: setup browser
 	$(BIN)/python scripts/screenshots.py

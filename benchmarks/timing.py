@@ -39,7 +39,7 @@ def ratio(
     ours: Callable[[], object],
     theirs: Callable[[], object],
     *,
-    bound: float,
+    bound: float | None,
     rounds: int,
 ) -> Line:
     """The median, over rounds, of our time divided by theirs in the same round."""
