@@ -1,6 +1,7 @@
 """The command line as a person types it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -199,6 +200,30 @@ def test_errors_of_the_person_exit_with_1(arguments: list[str], message: str) ->
 )
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(("asked", "name"), [("jax", "jax"), ("TF", "tensorflow")])
+def test_the_backend_of_keras_is_told_to_keras(
+    asked: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    result = explain_toy("--prompt", PROMPT, "--target", " x", "--keras-backend", asked)
+    assert result.exit_code == 0, result.output
+    assert os.environ["KERAS_BACKEND"] == name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["explain", "--prompt", "a"], ["check", "x"], ["evaluate", "toy"], ["serve", "toy"]],
+)
+def test_a_wrong_backend_of_keras_is_wrong_usage(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    result = run(*arguments, "--keras-backend", "mxnet")
+    assert result.exit_code == 2
+    assert "no Keras backend 'mxnet' here. Use one of torch, jax, tensorflow." in result.stderr
+    assert os.environ["KERAS_BACKEND"] == "torch"
 
 
 def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:

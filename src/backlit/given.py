@@ -88,7 +88,9 @@ def _of_keras(model: Any) -> Any:
         return model
     wanted = parse(model)
     revision = f"@{wanted.revision}" if wanted.revision else ""
-    return f"{wanted.name}:keras:{wanted.source}{revision}"
+    source = f"keras:{wanted.source}{revision}"
+    named = parse(source).name != wanted.name
+    return f"{wanted.name}:{source}" if named else source
 
 
 def _source(model: Any, options: dict[str, Any], batch: int | None) -> ModelSource:

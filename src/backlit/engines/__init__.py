@@ -71,7 +71,7 @@ def open_engine(
         "dtype": dtype,
         "trust_remote_code": trust_remote_code,
     }
-    if _for_keras(wanted, backend):
+    if _for_keras(wanted):
         keras_hub = import_module("backlit.engines.keras_hub")
         with _alone(progress):
             return keras_hub.load(wanted, source, progress, backend=backend, **common)  # type: ignore[no-any-return]
@@ -103,7 +103,7 @@ def as_engine(given: object, tokenizer: object = None) -> Engine | None:
     return None
 
 
-def _for_keras(wanted: ModelSource, backend: str | None) -> bool:
+def _for_keras(wanted: ModelSource) -> bool:
     """Whether Keras runs a source: it says so, or is a preset in a folder or by its name."""
     if wanted.keras:
         return True
@@ -112,10 +112,7 @@ def _for_keras(wanted: ModelSource, backend: str | None) -> bool:
         return path.is_dir() and is_preset(path)
     if wanted.source in BUILT_IN or not PRESET_NAME.fullmatch(wanted.source):
         return False
-    if find_spec("keras_hub") is None:
-        return False
-    hub = import_module("backlit.engines.keras_hub")
-    return hub.knows(wanted.source, backend)  # type: ignore[no-any-return]
+    return find_spec("keras_hub") is not None  # which says what it is like, if it does not know it
 
 
 @contextmanager

@@ -35,7 +35,43 @@ def test_parse(text: str, name: str, source: str, revision: str | None) -> None:
     assert parse(text) == ModelSource(name, source, revision)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "name: "])
+GEMMA = "kaggle://keras/gemma2/keras/gemma2_instruct_2b_en"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "source", "revision"),
+    [
+        ("keras:gemma3", "gemma3", "gemma3", None),
+        (" keras: gemma3 ", "gemma3", "gemma3", None),
+        ("mine:keras:gemma3", "mine", "gemma3", None),
+        ("keras:org/name@v1.0", "name", "org/name", "v1.0"),
+        ("mine:keras:org/name@v1.0", "mine", "org/name", "v1.0"),
+        ("keras:/srv/models/tiny/", "tiny", "/srv/models/tiny/", None),
+        (r"mine:keras:C:\models\tiny", "mine", r"C:\models\tiny", None),
+        (GEMMA, "gemma2_instruct_2b_en", GEMMA, None),
+        (f"{GEMMA}/2", "gemma2_instruct_2b_en", f"{GEMMA}/2", None),
+        (f"keras:{GEMMA}", "gemma2_instruct_2b_en", GEMMA, None),
+        (f"mine:{GEMMA}/2", "mine", f"{GEMMA}/2", None),
+        (f"mine:keras:{GEMMA}/2", "mine", f"{GEMMA}/2", None),
+        ("kaggle://too/short", "model", "kaggle://too/short", None),
+        ("hf://org/name", "name", "hf://org/name", None),
+        ("mine:hf://org/name", "mine", "hf://org/name", None),
+    ],
+)
+def test_parse_what_keras_runs(text: str, name: str, source: str, revision: str | None) -> None:
+    assert parse(text) == ModelSource(name, source, revision, keras=True)
+
+
+def test_a_revision_of_hf() -> None:
+    assert parse("hf://org/name@v1") == ModelSource("name", "hf://org/name", "v1", keras=True)
+
+
+@pytest.mark.parametrize("text", ["keras", "mine:keras", "gemma2_instruct_2b_en", "./keras:gemma3"])
+def test_without_its_prefix_a_source_is_not_said_to_be_kerass(text: str) -> None:
+    assert not parse(text).keras
+
+
+@pytest.mark.parametrize("text", ["", "  ", "name: ", "keras:", "name:keras: "])
 def test_nothing_to_parse(text: str) -> None:
     with pytest.raises(InputError, match=r"empty.*smollm2, gemma3"):
         parse(text)
@@ -74,6 +110,7 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
         ("s3://bucket/m", r"can't be fetched by s3"),
         ("x" * 5000, r"no model called"),
         ("a/b/c", r"no model called a/b/c"),
+        ("gemma2_2b_en", r"If that is a preset of KerasHub, run: pip install 'backlit\[keras\]'"),
     ],
 )
 def test_a_wrong_name_says_what_is_right(text: str, message: str) -> None:

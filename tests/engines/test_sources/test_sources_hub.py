@@ -15,6 +15,8 @@ from huggingface_hub import constants
 
 from backlit.engines.base import Progress
 from backlit.engines.sources import fetch, parse
+from backlit.engines.sources.hub import fetch as fetch_of_hub
+from backlit.engines.sources.keras_preset import is_preset
 from backlit.errors import (
     Cancelled,
     GatedError,
@@ -216,6 +218,70 @@ def test_formats_that_are_refused(hub: Hub, files: list[str], message: str) -> N
     hub.repositories["org/tiny"] = {name: FILES.get(name, b"{}") for name in files}
     with pytest.raises(UnsupportedModelError, match=message):
         get("org/tiny")
+    assert hub.fetched == []
+
+
+KERAS = {
+    "config.json": json.dumps({"class_name": "GemmaBackbone", "config": {}}).encode(),
+    "tokenizer.json": b'{"class_name": "GemmaTokenizer"}',
+    "task.json": b'{"class_name": "GemmaCausalLM"}',
+    "assets/tokenizer/vocabulary.spm": b"pieces",
+    "README.md": b"read me",
+    "extra.bin": b"pickle",
+}
+ONE = {"model.weights.h5": b"weights" * 10_000}
+SHARDS = {
+    "model.weights.json": b'{"weight_map": {}}',
+    "model_00000.weights.h5": b"some weights",
+    "model_00001.weights.h5": b"more weights",
+}
+
+
+def get_keras(text: str, progress: Progress = lambda *_: None) -> Path:
+    return fetch_of_hub(parse(text), progress, keras=True)
+
+
+@pytest.mark.parametrize("weights", [ONE, SHARDS], ids=["one file", "shards"])
+def test_a_preset_of_keras_comes_whole(hub: Hub, weights: dict[str, bytes], log: Any) -> None:
+    hub.repositories["org/keras"] = KERAS | weights
+    folder = get_keras("org/keras", log)
+    wanted = (KERAS | weights).keys() - {"README.md", "extra.bin"}
+    assert {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()} == wanted
+    assert set(hub.fetched) == wanted
+    assert is_preset(folder)
+    size = sum(len((KERAS | weights)[name]) for name in wanted)
+    assert log.calls[-1] == ("download", size, size)
+
+
+def test_offline_a_preset_in_the_cache_serves(hub: Hub) -> None:
+    hub.repositories["org/keras"] = KERAS | ONE
+    folder = get_keras("org/keras@v1")
+    hub.down = True
+    assert get_keras("org/keras@v1") == folder
+    with pytest.raises(OfflineError, match="no whole copy of org/other"):
+        get_keras("org/other")
+
+
+def test_for_keras_a_model_of_transformers_will_do_too(hub: Hub) -> None:
+    folder = get_keras("org/tiny")
+    assert folder == get("org/tiny")
+    assert "onnx/config.json" not in hub.fetched
+    del hub.repositories["org/tiny"]["model.safetensors"]
+    del hub.repositories["org/tiny"]["consolidated.safetensors"]
+    with pytest.raises(UnsupportedModelError, match="no safetensors"):
+        get_keras("org/tiny")
+
+
+def test_offline_a_model_of_transformers_serves_keras_too(hub: Hub) -> None:
+    folder = get_keras("org/tiny")
+    hub.down = True
+    assert get_keras("org/tiny") == folder
+
+
+def test_transformers_is_given_no_preset_of_keras(hub: Hub) -> None:
+    hub.repositories["org/keras"] = KERAS | ONE
+    with pytest.raises(UnsupportedModelError, match="no safetensors"):
+        get("org/keras")
     assert hub.fetched == []
 
 

@@ -79,11 +79,6 @@ def load(
     )
 
 
-def knows(name: str, backend: str | None = None) -> bool:
-    """Whether KerasHub has a preset of this name."""
-    return presets.knows(name, start_keras(backend))
-
-
 def is_causal_lm(given: object) -> bool:
     """Whether something is a `keras_hub.models.CausalLM`, without importing Keras."""
     hub = sys.modules.get("keras_hub")
@@ -144,4 +139,4 @@ def _first(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-__all__ = ["engine_of", "is_causal_lm", "knows", "load"]
+__all__ = ["engine_of", "is_causal_lm", "load"]

@@ -13,7 +13,6 @@ from backlit.engines.sources.address import ModelSource
 from backlit.engines.sources.folder import read_config
 from backlit.errors import NotFoundError, UnsupportedModelError
 
-_HF = "hf://"
 _INSTRUCT = re.compile(r"instruct|[-_]it\b|[-_]it[-_]", re.IGNORECASE)
 
 # Of families whose presets don't say: the smallest of each, from their model cards.
@@ -45,10 +44,10 @@ def folder_of(
             return fetch(wanted, progress, trust_remote_code=trust_remote_code)
     elif source.startswith(kaggle.SCHEME):
         path = kaggle.fetch(source.removeprefix(kaggle.SCHEME), progress)
-    elif source.startswith(_HF) or address.is_hub_id(source):
+    elif source.startswith(address.HF) or address.is_hub_id(source):
         from backlit.engines.sources import hub as huggingface
 
-        found = ModelSource(wanted.name, source.removeprefix(_HF), wanted.revision)
+        found = ModelSource(wanted.name, source.removeprefix(address.HF), wanted.revision)
         path = huggingface.fetch(found, progress, trust_remote_code=trust_remote_code, keras=True)
         if not keras_preset.is_preset(path):
             return path

@@ -43,7 +43,7 @@ def start_keras(asked: str | None = None) -> Any:
     """
     wanted = backend_name(asked) if asked else None
     if "keras" in sys.modules:
-        _check_running(wanted)
+        wanted = _check_running(wanted)
     else:
         wanted = wanted or backend_name(os.environ.get(VARIABLE) or DEFAULT)
         for package in ("keras", "keras_hub"):
@@ -60,17 +60,12 @@ def start_keras(asked: str | None = None) -> Any:
     try:
         return importlib.import_module("keras_hub")
     except ModuleNotFoundError as error:
-        raise _missing(error.name or "a package", running_backend()) from error
+        raise _missing(error.name or "a package", wanted) from error
 
 
-def running_backend() -> str:
-    """The framework that Keras runs on; Keras must have been imported."""
-    name: str = sys.modules["keras"].config.backend()
-    return name
-
-
-def _check_running(wanted: str | None) -> None:
-    running = running_backend()
+def _check_running(wanted: str | None) -> str:
+    """The framework that Keras runs on already, if that will do."""
+    running: str = sys.modules["keras"].config.backend()
     if running not in BACKENDS:
         raise OptionsError(
             f"Keras runs on {running}, which has no gradients.",
@@ -82,6 +77,7 @@ def _check_running(wanted: str | None) -> None:
             f"Restart Python (in a notebook: the kernel), and choose {wanted} before Keras is "
             f"first used: {VARIABLE}={wanted}.",
         )
+    return running
 
 
 def _missing(package: str, backend: str) -> MissingPackageError:

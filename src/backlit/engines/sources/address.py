@@ -14,7 +14,7 @@ from backlit.engines.sources.built_in import BUILT_IN
 from backlit.errors import InputError, NotFoundError
 
 KERAS = "keras"  # before a source: Keras runs it
-PRESET_SCHEMES = ("kaggle://", "hf://")
+KAGGLE, HF = "kaggle://", "hf://"
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 # At least two characters, so that the drive of a Windows path is not taken for a name; not
@@ -64,10 +64,11 @@ def parse(text: str) -> ModelSource:
     if not source:
         raise InputError("The model is empty.", f"Name {FORMS}.")
     revision = None
-    hub = _HUB_ID.fullmatch(source)
+    scheme = HF if source.startswith(HF) else ""
+    hub = _HUB_ID.fullmatch(source.removeprefix(scheme))
     if hub and hub["revision"] and local_path(source) is None:
-        source, revision = hub["id"], hub["revision"]
-    keras = keras or source.startswith(PRESET_SCHEMES)
+        source, revision = scheme + hub["id"], hub["revision"]
+    keras = keras or source.startswith((KAGGLE, HF))
     return ModelSource(name or _name_of(source), source, revision, keras)
 
 
@@ -131,7 +132,7 @@ def plain_name(text: str) -> str:
 
 
 def _name_of(source: str) -> str:
-    if source.startswith("kaggle://"):  # the variation, not the version that may follow
+    if source.startswith(KAGGLE):  # the variation, not the version that may follow
         last = (source.split("/") + [""] * 6)[5]
     elif is_url(source):
         last = PurePosixPath(unquote(urlsplit(source).path)).name

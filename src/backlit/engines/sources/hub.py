@@ -1,6 +1,6 @@
 """Models on the Hugging Face hub, by its own library and in its own cache."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -71,16 +71,10 @@ def fetch(
         except Exception as error:
             if not _is_unreachable(error):
                 raise
-            path = snapshot_download(
-                source.source,
-                revision=source.revision,
-                allow_patterns=[*patterns, *(_KERAS if keras else ())],
-                ignore_patterns=None if keras else ["*/*"],
-                local_files_only=True,
-            )
-            if keras and keras_preset.is_preset(Path(path)):
-                return Path(path)
-            return folder.check(Path(path), trust_remote_code=trust_remote_code)
+            if keras and keras_preset.is_preset(_cached(source, ["config.json"])):
+                return _cached(source, _KERAS)
+            found = _cached(source, patterns, ignored=["*/*"])
+            return folder.check(found, trust_remote_code=trust_remote_code)
         files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         if keras and keras_preset.WEIGHTS & files.keys():
             wanted = [name for name in files if any(fnmatchcase(name, p) for p in _KERAS)]
@@ -94,6 +88,19 @@ def fetch(
         )
         fetched = _snapshot(source, info.sha, files, wanted, progress)
     return folder.check(fetched, trust_remote_code=trust_remote_code)
+
+
+def _cached(source: ModelSource, patterns: Sequence[str], ignored: list[str] | None = None) -> Path:
+    """The folder of what was fetched before, if that is all of it."""
+    return Path(
+        snapshot_download(
+            source.source,
+            revision=source.revision,
+            allow_patterns=list(patterns),
+            ignore_patterns=ignored,
+            local_files_only=True,
+        )
+    )
 
 
 def _snapshot(

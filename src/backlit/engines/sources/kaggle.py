@@ -1,9 +1,10 @@
 """Presets on Kaggle, by Kaggle's own library and in its own cache."""
 
 import os
+import re
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -20,7 +21,9 @@ from backlit.errors import (
 )
 
 SCHEME = "kaggle://"
+_HANDLE = re.compile(r"[^/]+(/[^/]+){3}(/[0-9]+)?")
 _SECONDS_BETWEEN_LOOKS = 0.2
+_BROKEN_OFF = {"ConnectionError", "Timeout", "TimeoutError", "ChunkedEncodingError"}
 _SETTINGS = "https://www.kaggle.com/settings"
 
 
@@ -45,7 +48,7 @@ def fetch(handle: str, progress: Progress) -> Path:
             f"Presets on Kaggle need kagglehub, which can't be imported: {error}.",
             "Run: pip install 'backlit[keras]'",
         ) from error
-    if len(handle.split("/")) not in (4, 5):
+    if not _HANDLE.fullmatch(handle):
         raise NotFoundError(
             f"{SCHEME}{handle} is no preset's address.",
             f"It is {SCHEME}owner/model/keras/variation, such as "
@@ -54,19 +57,25 @@ def fetch(handle: str, progress: Progress) -> Path:
     cache = Path(get_cache_folder())
     before = _size(cache, handle)
     progress("download", 0, None)
-    pool = ThreadPoolExecutor(1, "backlit-kaggle")
-    with _errors(handle), disk_errors(cache):
+    download: Future[str] = Future()
+
+    def run() -> None:
         try:
-            download = pool.submit(kagglehub.model_download, handle)
-            while True:
-                try:
-                    return Path(download.result(_SECONDS_BETWEEN_LOOKS))
-                except NotYet:
-                    if download.done():
-                        raise
-                    progress("download", max(0, _size(cache, handle) - before), None)
-        finally:
-            pool.shutdown(wait=False)
+            download.set_result(kagglehub.model_download(handle))
+        except BaseException as error:  # noqa: BLE001  whoever waits raises it
+            download.set_exception(error)
+
+    # Kaggle's library can't be stopped, but nobody need wait for it: not even Python's end.
+    threading.Thread(target=run, name="backlit-kaggle", daemon=True).start()
+    try:
+        with _errors(handle), disk_errors(cache):
+            while not wait([download], _SECONDS_BETWEEN_LOOKS).done:
+                progress("download", max(0, _size(cache, handle) - before), None)
+            return Path(download.result())
+    except OfflineError:
+        if kept := _kept(cache, handle):
+            return kept
+        raise
 
 
 def page(handle: str) -> str:
@@ -96,6 +105,13 @@ def how_to_log_in(handle: str) -> str:
     )
 
 
+def _kept(cache: Path, handle: str) -> Path | None:
+    """The newest whole copy of a preset whose address names no version."""
+    versions = cache / "models" / Path(*handle.split("/"))
+    whole = [p.stem for p in versions.glob("*.complete") if p.stem.isdigit()]
+    return versions / max(whole, key=int) if whole else None
+
+
 def _size(cache: Path, handle: str) -> int:
     """Bytes in the folder of a model, whatever is still on its way included."""
     total = 0
@@ -123,7 +139,7 @@ def _translate(handle: str, error: Exception) -> NoReturn:
     kinds = {kind.__name__ for kind in type(error).__mro__}
     status = getattr(getattr(error, "response", None), "status_code", None)
     name = handle.split("/")[3]
-    if kinds & {"ConnectionError", "Timeout"} or status == 429 or (status or 0) >= 500:
+    if kinds & _BROKEN_OFF or status == 429 or (status or 0) >= 500:
         more = "" if has_credentials() else f" {how_to_log_in(handle)}"
         raise OfflineError(
             f"Kaggle did not answer, and there is no whole copy of {name} on this machine.",
@@ -149,6 +165,10 @@ def _translate(handle: str, error: Exception) -> NoReturn:
     if status == 404 or "NotFoundError" in kinds:
         raise NotFoundError(
             f"There is no preset {SCHEME}{handle} on Kaggle.", f"See what there is: {page(handle)}"
+        ) from error
+    if isinstance(error, ValueError):  # of kagglehub, about what it found to log in with
+        raise GatedError(
+            "Kaggle's credentials on this machine can't be read.", how_to_log_in(handle)
         ) from error
     if status is not None or type(error).__module__.startswith(("kagglehub", "kagglesdk")):
         raise SourceError(

@@ -21,7 +21,9 @@ def is_preset(folder: Path) -> bool:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(config, dict) and "class_name" in config and "config" in config
+    if not isinstance(config, dict):
+        return False
+    return "registered_name" in config or {"class_name", "config"} <= config.keys()
 
 
 def check(folder: Path, *, trust_remote_code: bool = False) -> Path:
@@ -51,7 +53,9 @@ def _required(folder: Path) -> list[str]:
     names = [CONFIG, _TOKENIZER, "assets/tokenizer"]
     if not (folder / _SHARDS).is_file():
         return [*names, _WHOLE]
-    index = read_config(folder / _SHARDS).get("weight_map") or {}
+    index = read_config(folder / _SHARDS).get("weight_map")
+    if not isinstance(index, dict):
+        raise IntegrityError(f"{folder / _SHARDS} is not an index of weights.", "Fetch it again.")
     shards = {str(name) for found in index.values() for name in _listed(found)}
     return [*names, *sorted(shards)]
 
@@ -65,7 +69,7 @@ def _foreign(value: Any) -> str | None:
     if isinstance(value, dict):
         module = value.get("module")
         named = "class_name" in value and isinstance(module, str)
-        if named and str(module).partition(".")[0] not in _TRUSTED:
+        if named and module and str(module).partition(".")[0] not in _TRUSTED:
             return str(module)
         value = list(value.values())
     if isinstance(value, list):
