@@ -62,6 +62,9 @@ HEAVY = {
     "torch",
     "transformers",
     "keras",
+    "keras_hub",
+    "kagglehub",
+    "sentencepiece",
     "jax",
     "tensorflow",
     "pyarrow",
@@ -121,6 +124,17 @@ def test_import_brings_nothing_heavy() -> None:
     code = f"import backlit, backlit.cli, sys; print(sorted({HEAVY!r} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_models_of_other_kinds_bring_no_keras() -> None:
+    code = (
+        "import sys, backlit; from backlit.cli.lists import models\n"
+        "backlit.load_model('toy'); models()\n"
+        "from backlit.given import sources_of; sources_of(['toy', 'keras:gemma3'], None, None)\n"
+        "print('found', sorted({'keras', 'keras_hub', 'kagglehub', 'jax'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines()[-1] == "found []"
 
 
 def test_modules_fit_in_a_readers_head() -> None:

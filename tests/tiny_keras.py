@@ -105,6 +105,20 @@ def reader(kind: str) -> Any:
     return made(proto=sentence_pieces(*(("<bos>", "<eos>") if gemma else ("<s>", "</s>"))))
 
 
+def vision_encoder() -> Any:
+    """What makes a Gemma 3 one that also sees."""
+    return hub.Gemma3VisionEncoder(
+        image_size=16,
+        patch_size=4,
+        pool_size=2,
+        num_layers=2,
+        num_heads=2,
+        hidden_dim=8,
+        intermediate_dim=16,
+        output_dim=32,
+    )
+
+
 def causal_lm(family: str = "gemma3, sliding", *, preprocessor: bool = False, **more: Any) -> Any:
     """A random `CausalLM` of this family."""
     prefix, kind, sizes = FAMILIES[family]

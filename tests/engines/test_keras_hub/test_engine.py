@@ -1,5 +1,7 @@
 """The KerasHub engine, on tiny random models of many families, on whatever framework runs Keras."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -420,6 +422,25 @@ def test_your_own_model() -> None:
         backlit.load_model({})
     with pytest.raises(backlit.errors.DataError, match="a Python object"):
         backlit.check(found)
+
+
+def test_what_it_could_look_at_stays_empty() -> None:
+    sees = tiny_keras.causal_lm(vision_encoder=tiny_keras.vision_encoder())
+    engine = KerasHubEngine(sees, tiny_keras.reader("Gemma3"), "sees", "tiny")
+    assert engine.metadata["inputs"] == "text only"
+    assert "inputs" not in tiny_keras.engine().metadata
+    check_engine(engine, PROMPT)
+
+
+def test_keras_is_imported_only_when_asked_for() -> None:
+    """As in `tests/test_imports.py`, but where Keras is installed."""
+    code = (
+        "import sys, backlit; from backlit.cli.lists import models; models()\n"
+        "backlit.load_model('toy')\n"
+        "print('found', sorted({'keras', 'keras_hub', 'kagglehub', 'jax'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines()[-1] == "found []"
 
 
 def test_a_model_without_embeddings() -> None:

@@ -205,8 +205,8 @@ class KerasModel:
             return ids
         length = ops.shape(ids)[1]
         given = {
-            "token_ids": ids,
-            "padding_mask": mask,
+            "token_ids": ops.convert_to_tensor(ids),
+            "padding_mask": ops.convert_to_tensor(mask),
             "position_ids": ops.arange(length, dtype="int32")[None],
         }
         return {

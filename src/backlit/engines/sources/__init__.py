@@ -81,6 +81,12 @@ def fetch(
     raise address.unknown(source.source)
 
 
+def copy_of(model: BuiltIn) -> Path | None:
+    """The folder of a built-in model, if it was made ready before."""
+    path = cache.models_folder() / _key(model)
+    return path if folder.is_whole(path) else None
+
+
 def _built_in(model: BuiltIn, progress: Progress, notice: Notice) -> Path:
     def make(work: Path, made: Path) -> None:
         if model.notice is not None:
@@ -88,10 +94,13 @@ def _built_in(model: BuiltIn, progress: Progress, notice: Notice) -> Path:
         path = wheels.collect(model, work, made, progress)
         gguf.convert(path, made, progress)
 
-    key = f"{model.name}-{_digest(model.gguf_sha256)}"
     # Wheels and GGUF lie there together, then GGUF and folder.
     need = model.gguf_size + max(model.download_size, model.folder_size)
-    return cache.keep(key, make, progress, need=need)
+    return cache.keep(_key(model), make, progress, need=need)
+
+
+def _key(model: BuiltIn) -> str:
+    return f"{model.name}-{_digest(model.gguf_sha256)}"
 
 
 def _local_file(path: Path, progress: Progress) -> Path:
@@ -133,6 +142,7 @@ __all__ = [
     "ModelSource",
     "Notice",
     "Wheel",
+    "copy_of",
     "fetch",
     "parse",
     "print_notice",
