@@ -11,7 +11,7 @@ import pytest
 
 from backlit import wire
 from backlit.data import load_dataset
-from backlit.engines.base import GenerationStep, Progress
+from backlit.engines.base import GenerationStep, Progress, announce
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OfflineError
 from backlit.loading import LoadedModel
@@ -409,3 +409,23 @@ def test_a_slow_first_pass_is_forgotten() -> None:
     loaded.took(1.0, 100)
     loaded.took(5.0, 100)
     assert loaded.seconds_per_token == 0.01
+
+
+class Compiling(ToyEngine):
+    """Says that it compiles before each annotation."""
+
+    def annotate(self, sequence: TokenSequence) -> TokenSequence:
+        announce("compile")
+        noted = super().annotate(sequence)
+        announce("run")
+        return noted
+
+
+def test_compiling_is_told_and_makes_nothing_look_slow() -> None:
+    loaded = LoadedModel("m", "m", lambda source, progress: Compiling())
+    client = Client(Service([loaded], []))
+    asked = wire.RespondRequest(model="m", reference=REFERENCE, response=" water.")
+    phases = [e.phase for e in client.ask(asked) if isinstance(e, wire.PhaseEvent)]
+    assert phases == ["compile", "run"]
+    assert loaded.seconds_per_token is None
+    client.service.close()

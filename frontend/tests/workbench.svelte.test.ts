@@ -56,6 +56,18 @@ describe("starting", () => {
     expect(workbench.method?.name).toBe("gradient");
   });
 
+  test("what can be asked is up to whoever wrote the answer", async () => {
+    const other = { ...READY, name: "other", unavailable_methods: { occlusion: "No." } };
+    const state = { ...structuredClone(STATE), models: [READY, other] };
+    const workbench = new Workbench(new FakeTransport(USUAL, state));
+    await workbench.start();
+    await workbench.answering.generate();
+    workbench.session.set({ model: "other" });
+    expect(workbench.model?.name).toBe("other");
+    expect(workbench.method?.name).toBe("occlusion");
+    expect(workbench.unavailable).toEqual(READY.unavailable_methods);
+  });
+
   test("tries again, after longer and longer, while nobody answers", async () => {
     vi.useFakeTimers();
     const transport = new FakeTransport();

@@ -48,7 +48,7 @@ def _generate(
         job.check()
         tell(wire.TokensEvent(tokens=list(tokens)))
         if read:  # the first token took one pass over the prompt
-            loaded.took(time.perf_counter() - read, length)
+            _took(loaded, job, time.perf_counter() - read, length)
             read = 0.0
 
     reference, model = request.reference, loaded.load(job)
@@ -72,7 +72,7 @@ def _respond(request: wire.RespondRequest, loaded: LoadedModel, job: Job, tell: 
     generation = respond(
         engine, wire.as_prompt(reference.prompt), request.response, muted=reference.muted
     )
-    loaded.took(time.perf_counter() - started, len(generation.sequence.tokens))
+    _took(loaded, job, time.perf_counter() - started, len(generation.sequence.tokens))
     return wire.GenerationEvent(
         generation=generation, segmentations=segmentations(generation.sequence)
     )
@@ -98,7 +98,7 @@ def _explain(request: wire.ExplainRequest, loaded: LoadedModel, job: Job, tell: 
     # Of these it is known how many passes they take, and none was known before or shared.
     if method.kind == "gradient" and not method.complete and request.foil is None:
         runs = method.runs(len(attribution.segments))
-        loaded.took(time.perf_counter() - started, runs * objective.target.stop)
+        _took(loaded, job, time.perf_counter() - started, runs * objective.target.stop)
     return wire.AttributionEvent(attribution=attribution)
 
 
@@ -159,6 +159,12 @@ def _mute(request: wire.MuteRequest, loaded: LoadedModel, job: Job, tell: Emit) 
 def _segment(request: wire.SegmentRequest, loaded: LoadedModel, job: Job, tell: Emit) -> wire.Event:
     sequence = _sequence(loaded.load(job), request.reference)
     return wire.SegmentsEvent(spans=token_spans(sequence, "custom", request.pattern))
+
+
+def _took(loaded: LoadedModel, job: Job, seconds: float, tokens: float) -> None:
+    """Learn how quick the model is, unless it was compiled meanwhile."""
+    if not job.compiled:
+        loaded.took(seconds, tokens)
 
 
 def _sequence(model: Model, reference: wire.SequenceRef) -> TokenSequence:

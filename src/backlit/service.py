@@ -135,6 +135,7 @@ class Service:
                 emit(event)
 
         def phase(name: Phase) -> None:
+            job.compiled = True
             tell(wire.PhaseEvent(phase=name))
 
         def work(job: Job) -> None:

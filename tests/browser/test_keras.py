@@ -65,12 +65,12 @@ def test_the_main_job_on_the_page(page: Page, url: str, framework: str) -> None:
     type_prompt(page, PROMPT)
     generate(page)
     if framework != "torch":
-        expect(page.get_by_test_id("writing")).to_contain_text("Compiling the model, once")
+        expect(page.get_by_test_id("writing")).to_contain_text("Compiling, once per length")
     finished(page)
     granularity(page, "Sentence")
     page.get_by_test_id("answer-text").locator("[data-token]").first.click()
     if framework != "torch":
-        expect(page.get_by_test_id("influences")).to_contain_text("Compiling the model, once")
+        expect(page.get_by_test_id("influences")).to_contain_text("Compiling, once per length")
     mapped(page)
     rows = page.get_by_test_id("influence")
     expect(rows).to_have_count(4)  # sentences
@@ -86,6 +86,11 @@ def test_the_main_job_on_the_page(page: Page, url: str, framework: str) -> None:
 
 def test_a_model_that_can_not_be_had_leaves_the_others(page: Page, url: str) -> None:
     page.goto(url)
+    type_prompt(page, PROMPT)
+    generate(page)
+    finished(page)
+    page.get_by_test_id("answer-text").locator("[data-token]").first.click()
+    mapped(page)
     choice = page.get_by_test_id("model-select")
     choice.select_option("gemma2_2b_it")
     status(page, "failed")
@@ -93,6 +98,9 @@ def test_a_model_that_can_not_be_had_leaves_the_others(page: Page, url: str) -> 
     expect(told).to_contain_text("Kaggle did not answer")
     expect(told).to_contain_text("https://www.kaggle.com/models/keras/gemma2")
     expect(told).to_contain_text("kaggle.json")
+    # the map is still that of the model which wrote, with the methods that it can serve
+    mapped(page)
+    expect(page.get_by_test_id("method-select")).to_have_value("grad_l2")
     choice.select_option("gone")
     status(page, "failed")
     choice.select_option("toy")

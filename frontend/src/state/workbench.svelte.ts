@@ -56,9 +56,15 @@ export class Workbench implements Asker {
     const { models } = this.server;
     return models.find((one) => one.name === this.session.model) ?? models[0] ?? null;
   });
+  /** Methods, with reasons, that whoever wrote the answer can't serve; or would, before there is one. */
+  readonly unavailable: Readonly<Record<string, string>> = $derived.by(() => {
+    const writer = this.answers.current?.model;
+    const explained = this.server.models.find((one) => one.name === writer) ?? this.model;
+    return explained?.unavailable_methods ?? {};
+  });
   readonly usable: readonly MethodInfo[] = $derived.by(() => {
     const methods = this.server.state?.methods ?? [];
-    return methods.filter((one) => !this.model?.unavailable_methods[one.name]);
+    return methods.filter((one) => !(one.name in this.unavailable));
   });
   /** The chosen method, or the first that there is: the server puts the best one to begin with first. */
   readonly method: MethodInfo | null = $derived.by(

@@ -154,7 +154,7 @@ export const en = {
   wait: {
     queued: (ahead: number) => `Waiting for ${count(ahead, "other request", "other requests")}`,
     model: "Waiting for the model to load",
-    compiling: "Compiling the model, once for a text about this long",
+    compiling: "Compiling, once per length",
     computing: "Computing",
     progress: (done: number, total: number) => `${done} of ${total}`,
   },
