@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 import backlit
 from backlit.engines.base import announcing, cancellable
 from backlit.engines.keras_hub.engine import KerasHubEngine
-from backlit.engines.keras_hub.model import KerasModel, backend, bucket
+from backlit.engines.keras_hub.frameworks import backend
+from backlit.engines.keras_hub.model import KerasModel
+from backlit.engines.keras_hub.padding import bucket
 from backlit.errors import (
     Cancelled,
     CapabilityError,

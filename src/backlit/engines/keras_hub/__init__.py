@@ -58,7 +58,7 @@ def load(
     hub = start_keras(backend)
     folder = presets.folder_of(wanted, hub, progress, trust_remote_code=trust_remote_code)
     progress("load", 0, None)
-    from backlit.engines.keras_hub.model import backend as framework
+    from backlit.engines.keras_hub.frameworks import backend as framework
 
     fast = framework.accelerated()
     if device is not None and (device != "cpu" or fast):

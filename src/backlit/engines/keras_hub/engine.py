@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from backlit.engines.base import EmbeddingGradient, FloatArray, GenerationStep
-from backlit.engines.keras_hub.model import KerasModel, backend
+from backlit.engines.keras_hub.frameworks import backend
+from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.keras_hub.scorer import CacheScorer
 from backlit.engines.keras_hub.tokens import KerasTokenizer, Template, end_ids
 from backlit.engines.text import check_length

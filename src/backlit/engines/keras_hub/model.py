@@ -9,7 +9,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from inspect import signature
 from typing import Any
 
@@ -18,31 +17,16 @@ import numpy as np
 from keras import ops
 
 from backlit.engines.base import FloatArray, announce, checkpoint
+from backlit.engines.keras_hub.frameworks import backend
+from backlit.engines.keras_hub.padding import bucket, pad_embeddings, pad_places
+from backlit.engines.keras_hub.shadows import shadowed
 from backlit.errors import UnsupportedModelError
 
-backend: Any = import_module(f"backlit.engines.keras_hub.on_{keras.config.backend()}")
-
-PLACES = 8  # wanted places are padded to this, or four, sixteen … times as many
 _GIVEN = ("token_ids", "padding_mask", "position_ids")
 _PROBES = (7, 9)  # lengths by which the axis of a cache's length is found
 
 log = logging.getLogger(__name__)
 _altered = threading.RLock()  # held while layers of a model are shadowed
-
-
-def bucket(length: int, most: int | None = None) -> int:
-    """What a sequence is padded to where each new shape is compiled: 64, 96, 128, 192, 256 …
-
-    Powers of two, and halfway between them: at most half is added. Never more than `most`.
-    """
-    if most is not None:
-        return min(bucket(length), most)
-    size = 64
-    while size < length:
-        if length <= size * 3 // 2:
-            return size * 3 // 2
-        size *= 2
-    return size
 
 
 class KerasModel:
@@ -95,9 +79,9 @@ class KerasModel:
         Args:
             embeddings: `(seq, dim)`, in place of the ids' own.
         """
-        inputs: tuple[Any, ...] = (*self._padded_ids(ids), _padded(places))
+        inputs: tuple[Any, ...] = (*self._padded_ids(ids), pad_places(places, pads=backend.PADS))
         if embeddings is not None:
-            inputs = (*inputs, _leaf(embeddings, inputs[0].shape[1]))
+            inputs = (*inputs, pad_embeddings(embeddings, inputs[0].shape[1]))
         with self._running("logits", *inputs):
             return _numpy(self._logits_of(*inputs))[: len(places)]
 
@@ -122,15 +106,17 @@ class KerasModel:
         """
         count = len(wanted)
         padded, mask = self._padded_ids(ids)
-        places = _padded(range(len(ids) - count, len(ids)))
-        leaf = _leaf(embeddings, padded.shape[1])
+        places = pad_places(range(len(ids) - count, len(ids)), pads=backend.PADS)
+        leaf = pad_embeddings(embeddings, padded.shape[1])
         weightings = np.zeros((count if each else 1, len(places)), dtype="float32")
         weightings[:, :count] = np.eye(count) if each else 1
-        inputs = (leaf, padded, mask, places, _padded(wanted))
-        with self._running("gradients", *inputs):
-            for log_probs, gradient in self._gradients_of(weightings, *inputs):
-                yield _numpy(log_probs)[:count], _numpy(gradient)[0, : len(ids)]
-                checkpoint()()
+        inputs = (leaf, padded, mask, places, pad_places(wanted, pads=backend.PADS))
+        found = self._gradients_of(weightings, *inputs)
+        for _ in weightings:
+            checkpoint()()
+            with self._running("gradients", *inputs):
+                log_probs, gradient = next(found)
+            yield _numpy(log_probs)[:count], _numpy(gradient)[0, : len(ids)]
 
     # ---- steps over a cache --------------------------------------------------------------
 
@@ -165,7 +151,7 @@ class KerasModel:
         wanted = np.asarray(places, dtype="int32")
         if backend.PADS and size > 1:
             size = min(bucket(size), room - start)
-            wanted = _padded(places)
+            wanted = pad_places(places, pads=backend.PADS)
         padded = np.zeros((1, size), dtype="int32")
         padded[0, : len(ids)] = ids
         with self._running("step", padded, wanted, np.empty(room)):
@@ -176,7 +162,7 @@ class KerasModel:
 
     def _logits(self, ids: Any, mask: Any, places: Any, leaf: Any = None) -> Any:
         """`(1, seq)` twice, `(places,)`, `(1, seq, dim)` to `(places, vocab)`."""
-        with self._shadowed(places, leaf) as reversals:
+        with shadowed(self.model, self._embedding, places, leaf) as reversals:
             logits = self.model(self._inputs(ids, mask))
         return _at(logits, None if reversals else places)
 
@@ -187,7 +173,7 @@ class KerasModel:
         return picked - ops.logsumexp(logits, axis=-1)
 
     def _step(self, ids: Any, start: Any, places: Any, cache: Any) -> Any:
-        with self._shadowed(places) as reversals:
+        with shadowed(self.model, self._embedding, places) as reversals:
             logits, _, cache = self.model.call_with_cache(ids, cache, start)
         return _at(logits, None if reversals else places), cache
 
@@ -214,61 +200,7 @@ class KerasModel:
             for name, wanted in self.model.input.items()
         }
 
-    # ---- shadows -------------------------------------------------------------------------
-
-    @contextmanager
-    def _shadowed(self, places: Any, leaf: Any = None) -> Iterator[list[bool]]:
-        """While this lasts, lookups give `leaf` and logits are made at `places` only.
-
-        Yields:
-            A list that is not empty once the embedding layer made logits.
-        """
-        reversals: list[bool] = []
-        stopped: list[Exception] = []
-        check = checkpoint()
-
-        def embedding(original: Callable[..., Any]) -> Callable[..., Any]:
-            def call(inputs: Any, reverse: bool = False, **keywords: Any) -> Any:
-                if reverse:
-                    reversals.append(True)
-                    return original(ops.take(inputs, places, axis=1), reverse=True, **keywords)
-                if leaf is None:
-                    return original(inputs, **keywords)
-                return ops.cast(leaf, self.dtype)
-
-            return call
-
-        def layer(original: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*args: Any, **keywords: Any) -> Any:
-                try:
-                    check()
-                except Exception as stop:
-                    stopped.append(stop)
-                    raise
-                found = original(*args, **keywords)
-                backend.watch(found)
-                return found
-
-            return call
-
-        layers = getattr(self.model.backbone, "transformer_layers", ())
-        shadows = [(self._embedding, embedding), *((one, layer) for one in layers)]
-        done = []
-        try:
-            for owner, shadow in shadows:
-                for name in ("call", "quantized_call"):
-                    original = getattr(owner, name, None)
-                    if original is not None:
-                        object.__setattr__(owner, name, shadow(original))
-                        done.append((owner, name))
-            yield reversals
-        except Exception:
-            if stopped:  # Keras makes its own errors of those that layers raise
-                raise stopped[0] from None
-            raise
-        finally:
-            for owner, name in done:
-                object.__delattr__(owner, name)  # the class's own shows again
+    # ---- one at a time -------------------------------------------------------------------
 
     @contextmanager
     def _running(self, what: str, *inputs: Any) -> Iterator[None]:
@@ -344,25 +276,6 @@ def _at(logits: Any, places: Any) -> Any:
     """Float32 logits `(places, vocab)` of `(1, seq, vocab)`."""
     kept = logits if places is None else ops.take(logits, places, axis=1)
     return ops.cast(kept[0], "float32")
-
-
-def _padded(few: Sequence[int]) -> Any:
-    """Places, or ids at them, padded with zeros where shapes are compiled."""
-    size = len(few)
-    if backend.PADS:
-        size = PLACES
-        while size < len(few):
-            size *= 4
-    padded = np.zeros(size, dtype="int32")
-    padded[: len(few)] = few
-    return padded
-
-
-def _leaf(embeddings: FloatArray, size: int) -> Any:
-    """`(1, size, dim)` of `(seq, dim)`."""
-    leaf = np.zeros((1, size, embeddings.shape[1]), dtype="float32")
-    leaf[0, : len(embeddings)] = embeddings
-    return leaf
 
 
 def _numpy(tensor: Any) -> FloatArray:

@@ -41,12 +41,12 @@ def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tup
         place = keras.ops.convert_to_tensor(leaf, dtype="float32").requires_grad_()
         with _frozen(model), torch.enable_grad():
             log_probs = run(place, *args)  # (places,)
-            last = len(weightings) - 1
-            for i, weighting in enumerate(keras.ops.convert_to_tensor(weightings)):
-                (gradient,) = torch.autograd.grad(
-                    (log_probs * weighting).sum(), place, retain_graph=i < last
-                )
-                yield log_probs.detach(), gradient
+        last = len(weightings) - 1
+        for i, weighting in enumerate(keras.ops.convert_to_tensor(weightings)):
+            with torch.enable_grad():
+                total = (log_probs * weighting).sum()
+            (gradient,) = torch.autograd.grad(total, place, retain_graph=i < last)
+            yield log_probs.detach(), gradient
 
     return call
 

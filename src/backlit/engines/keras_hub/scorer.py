@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from backlit.engines.base import FloatArray, checkpoint
-from backlit.engines.keras_hub.model import KerasModel, backend
+from backlit.engines.keras_hub.frameworks import backend
+from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.writing import log_softmax_at
 from backlit.errors import Cancelled
 

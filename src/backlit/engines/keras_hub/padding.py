@@ -1,0 +1,44 @@
+"""Lengths that sequences are padded to, where a framework compiles for each shape."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backlit.engines.base import FloatArray
+
+PLACES = 8  # wanted places are padded to this, or four, sixteen … times as many
+
+
+def bucket(length: int, most: int | None = None) -> int:
+    """What a sequence is padded to where each new shape is compiled: 64, 96, 128, 192, 256 …
+
+    Powers of two, and halfway between them: at most half is added. Never more than `most`.
+    """
+    if most is not None:
+        return min(bucket(length), most)
+    size = 64
+    while size < length:
+        if length <= size * 3 // 2:
+            return size * 3 // 2
+        size *= 2
+    return size
+
+
+def pad_places(few: Sequence[int], *, pads: bool) -> Any:
+    """Places, or ids at them, padded with zeros where shapes are compiled."""
+    size = len(few)
+    if pads:
+        size = PLACES
+        while size < len(few):
+            size *= 4
+    filled = np.zeros(size, dtype="int32")
+    filled[: len(few)] = few
+    return filled
+
+
+def pad_embeddings(embeddings: FloatArray, size: int) -> Any:
+    """`(1, size, dim)` of `(seq, dim)`."""
+    leaf = np.zeros((1, size, embeddings.shape[1]), dtype="float32")
+    leaf[0, : len(embeddings)] = embeddings
+    return leaf

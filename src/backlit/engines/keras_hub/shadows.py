@@ -1,0 +1,67 @@
+"""Layers whose `call` is shadowed on the instance for the time of one run of the model."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from keras import ops
+
+from backlit.engines.base import checkpoint
+from backlit.engines.keras_hub.frameworks import backend
+
+
+@contextmanager
+def shadowed(model: Any, embedding: Any, places: Any, leaf: Any = None) -> Iterator[list[bool]]:
+    """While this lasts, lookups give `leaf` and logits are made at `places` only.
+
+    Between the model's layers, whoever waits may cancel.
+
+    Yields:
+        A list that is not empty once the embedding layer made logits.
+    """
+    reversals: list[bool] = []
+    stopped: list[Exception] = []
+    check = checkpoint()
+
+    def of_embedding(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(inputs: Any, reverse: bool = False, **keywords: Any) -> Any:
+            if reverse:
+                reversals.append(True)
+                return original(ops.take(inputs, places, axis=1), reverse=True, **keywords)
+            if leaf is None:
+                return original(inputs, **keywords)
+            return ops.cast(leaf, embedding.compute_dtype)
+
+        return call
+
+    def of_layer(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **keywords: Any) -> Any:
+            try:
+                check()
+            except Exception as stop:
+                stopped.append(stop)
+                raise
+            found = original(*args, **keywords)
+            backend.watch(found)
+            return found
+
+        return call
+
+    layers = getattr(model.backbone, "transformer_layers", ())
+    shadows = [(embedding, of_embedding), *((layer, of_layer) for layer in layers)]
+    done = []
+    try:
+        for owner, shadow in shadows:
+            for name in ("call", "quantized_call"):
+                original = getattr(owner, name, None)
+                if original is not None:
+                    object.__setattr__(owner, name, shadow(original))
+                    done.append((owner, name))
+        yield reversals
+    except Exception:
+        if stopped:  # Keras makes its own errors of those that layers raise
+            raise stopped[0] from None
+        raise
+    finally:
+        for owner, name in done:
+            object.__delattr__(owner, name)  # the class's own shows again
