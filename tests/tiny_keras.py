@@ -52,6 +52,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "mistral, sliding": ("Mistral", "Mistral", SIZES | {"sliding_window": 6}),
     "qwen3": ("Qwen3", "Qwen3", GEMMA),
     "gpt2": ("GPT2", "GPT2", GPT2),
+    "gpt_neox, cache is wrong": ("GPTNeoX", "GPT2", GPT2),
 }
 """By name: the prefix of the model's classes, of its tokenizer, and its backbone's arguments."""
 
@@ -124,9 +125,8 @@ def causal_lm(family: str = "gemma3, sliding", *, preprocessor: bool = False, **
     prefix, kind, sizes = FAMILIES[family]
     read = reader(kind)
     keras.utils.set_random_seed(0)
-    backbone = getattr(hub, f"{prefix}Backbone")(
-        vocabulary_size=read.vocabulary_size(), **sizes | more
-    )
+    sizes = {"vocabulary_size": read.vocabulary_size()} | sizes | more
+    backbone = getattr(hub, f"{prefix}Backbone")(**sizes)
     random = np.random.default_rng(0)
     for weight in backbone.weights:  # random initial weights make all tokens alike
         if len(weight.shape) > 1:

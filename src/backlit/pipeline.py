@@ -102,8 +102,11 @@ def load_model(source: Any = "smollm2", **options: Any) -> Model:
     preprocessor.
     """
     if isinstance(source, str):
+        if "tokenizer" in options:
+            raise OptionsError(f"{source} brings its own tokenizer.", "Leave the tokenizer out.")
         return Model(open_engine(source, **options))
-    engine = as_engine(source, options.pop("tokenizer", None))
+    tokenizer = None if isinstance(source, Engine) else options.pop("tokenizer", None)
+    engine = as_engine(source, tokenizer)
     if engine is None:
         raise OptionsError(
             f"A {type(source).__name__} is no model that can be used as it is.",

@@ -30,11 +30,12 @@ def check(
     from backlit.explanation import load_explanation
 
     explanation = load_explanation(file)
+    chosen = {"backend": keras_backend} if keras_backend else {}
     with terminal.progress_bar(Console(stderr=True)) as progress:
         loaded = (
             pipeline.load_model(model, progress=progress, device=device)
             if model
-            else pipeline.model_of(explanation, progress=progress, device=device)
+            else pipeline.model_of(explanation, progress=progress, device=device, **chosen)
         )
         checked = pipeline.check(
             explanation,

@@ -10,6 +10,7 @@ from backlit.engines.token_reader import TokenReader
 from backlit.types import Alternative, FinishReason, GenerationOptions, Token, TokenSequence
 
 ALTERNATIVES = 5
+COLD = 1e-6  # a temperature below which only the likeliest is left
 
 Facts = tuple[float, tuple[Alternative, ...]]
 
@@ -110,7 +111,7 @@ def alternatives(log_probs: FloatArray, decoder: StreamDecoder) -> tuple[Alterna
 
 def choose(log_probs: FloatArray, options: GenerationOptions, random: np.random.Generator) -> int:
     """The next id from `(vocab,)` log-probabilities."""
-    if options.temperature == 0:
+    if options.temperature < COLD:
         return int(log_probs.argmax())
     probs = np.exp(log_softmax(log_probs / options.temperature))
     ranked = np.argsort(-probs, kind="stable")

@@ -74,7 +74,7 @@ def load(
         tokenizer,
         wanted.name,
         source,
-        template=presets.template_of(folder, f"{wanted.name} {wanted.source}", tokenizer),
+        template=presets.template_of(folder, presets.name_of(wanted.source), tokenizer),
         context_length=presets.context_length_of(folder, type(model).__name__),
     )
 
@@ -108,7 +108,12 @@ def engine_of(model: Any, tokenizer: Any = None) -> "KerasHubEngine":
 
     engine = import_module("backlit.engines.keras_hub.engine")
     return engine.KerasHubEngine(  # type: ignore[no-any-return]
-        model, tokenizer, model.name, "object", template=gemma_turns(tokenizer)
+        model,
+        tokenizer,
+        model.name,
+        "object",
+        template=gemma_turns(tokenizer),
+        context_length=presets.CONTEXTS.get(type(model).__name__),
     )
 
 

@@ -11,13 +11,15 @@ import numpy as np
 from backlit.engines.base import EmbeddingGradient, FloatArray, GenerationStep
 from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.model import KerasModel
-from backlit.engines.keras_hub.scorer import CacheScorer
+from backlit.engines.keras_hub.scorer import CacheScorer, agree
 from backlit.engines.keras_hub.tokens import KerasTokenizer, Template, end_ids
 from backlit.engines.text import check_length
 from backlit.engines.token_reader import TokenReader
 from backlit.engines.writing import annotated, log_softmax_at, write
 from backlit.errors import CapabilityError
 from backlit.types import GenerationOptions, Prompt, Target, TokenSequence
+
+STEPS_TRIED = 2
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class KerasHubEngine:
         self.name = name
         self._model = KerasModel(model)
         self._scorer = CacheScorer(self._model)
+        self._unsure = STEPS_TRIED  # steps over a cache that are still to be tried
         self.vocabulary_size: int = int(model.backbone.token_embedding.input_dim)
         self._reader = TokenReader(KerasTokenizer(tokenizer, template), name, self.vocabulary_size)
         self.chat = self._reader.chat
@@ -92,12 +95,20 @@ class KerasHubEngine:
         read: list[int] = []
 
         def next_logits(ids: Sequence[int]) -> FloatArray:  # (vocab,)
-            nonlocal cache
+            nonlocal cache, made
             start = len(read)
             read.extend(ids)
             if made is None:
                 return self._finite(self._model.logits(read, [len(read) - 1])[0])
             logits, cache = self._model.step(ids, start, [len(ids) - 1], cache, room)
+            if start and self._unsure:  # not every family's cache gives what a whole pass does
+                self._unsure -= 1
+                whole = self._finite(self._model.logits(read, [len(read) - 1]))
+                if not agree(logits, whole, self._model.dtype):
+                    log.info("%s is run without a cache: it would write otherwise", self.name)
+                    self._model.forget_cache()
+                    made = None
+                logits = whole
             return self._finite(logits[0])
 
         yield from write(

@@ -135,6 +135,10 @@ class KerasModel:
 
         return keras.tree.map_structure(empty, self._cache[0]), room
 
+    def forget_cache(self) -> None:
+        """Run without one from now on: it was found to be wrong."""
+        self._cache = ()
+
     def step(
         self, ids: Sequence[int], start: int, places: Sequence[int], cache: Any, room: int
     ) -> tuple[FloatArray, Any]:
@@ -209,11 +213,13 @@ class KerasModel:
         new = backend.COMPILES and key not in self._compiled
         if new:
             announce("compile")
-        with _altered:
-            yield
-        if new:
+        try:
+            with _altered:
+                yield
             self._compiled.add(key)
-            announce("run")
+        finally:
+            if new:
+                announce("run")
 
     # ---- caches --------------------------------------------------------------------------
 

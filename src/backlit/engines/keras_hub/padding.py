@@ -7,7 +7,7 @@ import numpy as np
 
 from backlit.engines.base import FloatArray
 
-PLACES = 8  # wanted places are padded to this, or four, sixteen … times as many
+PLACES = 8  # wanted places are padded to this, or to 32, 128, 256, 512 …
 
 
 def bucket(length: int, most: int | None = None) -> int:
@@ -31,7 +31,7 @@ def pad_places(few: Sequence[int], *, pads: bool) -> Any:
     if pads:
         size = PLACES
         while size < len(few):
-            size *= 4
+            size *= 4 if size < 128 else 2  # each place is a whole vocabulary of logits
     filled = np.zeros(size, dtype="int32")
     filled[: len(few)] = few
     return filled

@@ -16,7 +16,7 @@ from backlit.errors import NotFoundError, UnsupportedModelError
 _INSTRUCT = re.compile(r"instruct|[-_]it\b|[-_]it[-_]", re.IGNORECASE)
 
 # Of families whose presets don't say: the smallest of each, from their model cards.
-_CONTEXTS = {"GemmaCausalLM": 8_192, "Gemma3CausalLM": 32_768}
+CONTEXTS = {"GemmaCausalLM": 8_192, "Gemma3CausalLM": 32_768}
 
 
 def folder_of(
@@ -51,14 +51,13 @@ def folder_of(
         path = huggingface.fetch(found, progress, trust_remote_code=trust_remote_code, keras=True)
         if not keras_preset.is_preset(path):
             return path
+    elif path is not None or address.is_url(source):
+        raise UnsupportedModelError(
+            f"Keras can't read {source}.", "Name a preset, or a folder of one or of a model."
+        )
     else:
         path = kaggle.fetch(_handle(source, hub), progress)
     return keras_preset.check(path, trust_remote_code=trust_remote_code)
-
-
-def knows(name: str, hub: Any) -> bool:
-    """Whether KerasHub has a preset of this name, of whatever kind."""
-    return name in hub.models.Backbone.presets
 
 
 def template_of(folder: Path, source: str, tokenizer: Any) -> Template | None:
@@ -75,8 +74,21 @@ def template_of(folder: Path, source: str, tokenizer: Any) -> Template | None:
         return None
     from transformers import AutoTokenizer
 
-    own = HuggingFaceTokenizer(AutoTokenizer.from_pretrained(folder, local_files_only=True))
+    try:
+        own = HuggingFaceTokenizer(AutoTokenizer.from_pretrained(folder, local_files_only=True))
+    except (ValueError, OSError, KeyError, ImportError, RuntimeError) as error:
+        raise UnsupportedModelError(
+            f"The chat template of {folder.name} can't be read: {str(error).splitlines()[0]}",
+            "Delete the template from a copy of the folder to go on with raw text.",
+        ) from error
     return own.render if own.chat else None
+
+
+def name_of(source: str) -> str:
+    """What its maker called a preset: a folder's name, or the variation on Kaggle."""
+    if source.startswith(address.KAGGLE):
+        return address.parse(source).name
+    return re.split(r"[\\/]", source.rstrip("\\/"))[-1]
 
 
 def context_length_of(folder: Path, architecture: str) -> int | None:
@@ -84,7 +96,7 @@ def context_length_of(folder: Path, architecture: str) -> int | None:
     config = read_config(folder / "config.json")
     text = config.get("text_config") or config
     found = text.get("max_position_embeddings")
-    return int(found) if found else _CONTEXTS.get(architecture)
+    return int(found) if found else CONTEXTS.get(architecture)
 
 
 def _handle(name: str, hub: Any) -> str:
@@ -94,7 +106,7 @@ def _handle(name: str, hub: Any) -> str:
     presets = hub.models.CausalLM.presets
     if name in presets:
         return str(presets[name]["kaggle_handle"]).removeprefix(kaggle.SCHEME)
-    if knows(name, hub):
+    if name in hub.models.Backbone.presets:
         raise UnsupportedModelError(
             f"The preset {name} is not a causal language model.",
             "Choose one that continues text, such as gemma2_instruct_2b_en.",

@@ -117,6 +117,13 @@ class CacheScorer:
         return miss <= allowed
 
 
+def agree(one: FloatArray, other: FloatArray, dtype: str) -> bool:
+    """Whether logits `(places, vocab)` of two ways say the same of the likeliest ids."""
+    best = other.argmax(axis=-1)
+    miss = np.abs(log_softmax_at(one, best) - log_softmax_at(other, best)).max()
+    return bool(miss <= TOLERANCE.get(dtype, LOOSE))
+
+
 def shared(a: Sequence[int], b: Sequence[int]) -> int:
     """How many ids two sequences begin with alike."""
     for place, (x, y) in enumerate(zip(a, b, strict=False)):

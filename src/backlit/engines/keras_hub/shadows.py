@@ -1,5 +1,6 @@
 """Layers whose `call` is shadowed on the instance for the time of one run of the model."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,8 @@ from backlit.engines.keras_hub.frameworks import backend
 def shadowed(model: Any, embedding: Any, places: Any, leaf: Any = None) -> Iterator[list[bool]]:
     """While this lasts, lookups give `leaf` and logits are made at `places` only.
 
-    Between the model's layers, whoever waits may cancel.
+    Between the model's layers, whoever waits may cancel. Other threads, such as that of a
+    notebook's cells, see the layers as they are.
 
     Yields:
         A list that is not empty once the embedding layer made logits.
@@ -22,9 +24,13 @@ def shadowed(model: Any, embedding: Any, places: Any, leaf: Any = None) -> Itera
     reversals: list[bool] = []
     stopped: list[Exception] = []
     check = checkpoint()
+    here = threading.get_ident()
 
     def of_embedding(original: Callable[..., Any]) -> Callable[..., Any]:
         def call(inputs: Any, reverse: bool = False, **keywords: Any) -> Any:
+            if threading.get_ident() != here:
+                given = {"reverse": True} if reverse else {}  # not every layer knows it
+                return original(inputs, **given, **keywords)
             if reverse:
                 reversals.append(True)
                 return original(ops.take(inputs, places, axis=1), reverse=True, **keywords)
@@ -36,6 +42,8 @@ def shadowed(model: Any, embedding: Any, places: Any, leaf: Any = None) -> Itera
 
     def of_layer(original: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **keywords: Any) -> Any:
+            if threading.get_ident() != here:
+                return original(*args, **keywords)
             try:
                 check()
             except Exception as stop:

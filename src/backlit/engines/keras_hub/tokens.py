@@ -74,31 +74,33 @@ class _SentencePiece:
                 "Run: pip install --upgrade 'sentencepiece>=0.2.2'",
             )
         self.unknown_id: int | None = self._processor.unk_id()
+        self._size: int = self._processor.vocab_size()
         self._control = {
             self._processor.id_to_piece(i): i
-            for i in range(self._processor.vocab_size())
+            for i in range(self._size)
             if self._processor.is_control(i)
         }
 
     def encode(self, text: str) -> tuple[list[int], list[Span]]:
         # A template may write out its start, which SentencePiece reads as plain characters.
-        for piece, token_id in self._control.items():
-            if text.startswith(piece):
-                ids, offsets = self.encode(text[len(piece) :])
-                shifted = [(a + len(piece), b + len(piece)) for a, b in offsets]
-                return [token_id, *ids], [(0, len(piece)), *shifted]
-        found = self._processor.encode(text, return_type="offset_mapping")
-        ids, offsets = list(found["ids"]), [(int(a), int(b)) for a, b in found["offsets"]]
+        start = next((piece for piece in self._control if text.startswith(piece)), "")
+        found = self._processor.encode(text[len(start) :], return_type="offset_mapping")
+        ids = list(found["ids"])
+        offsets = [(int(a) + len(start), int(b) + len(start)) for a, b in found["offsets"]]
         # Of a character in bytes only the last has its span; it is that of all of them.
         for i in reversed(range(len(ids) - 1)):
             if offsets[i][0] == offsets[i][1] and self._processor.is_byte(ids[i]):
                 offsets[i] = offsets[i + 1]
+        if start:
+            return [self._control[start], *ids], [(0, len(start)), *offsets]
         return ids, offsets
 
     def decode(self, ids: list[int]) -> str:
-        return str(self._processor.decode(ids))
+        return str(self._processor.decode([i for i in ids if i < self._size]))
 
     def piece(self, token_id: int) -> str:
+        if token_id >= self._size:  # models may have more embeddings than there are pieces
+            return f"<{token_id}>"
         return str(self._processor.id_to_piece(token_id))
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,7 @@ from backlit.errors import (
 SCHEME = "kaggle://"
 _HANDLE = re.compile(r"[^/]+(/[^/]+){3}(/[0-9]+)?")
 _SECONDS_BETWEEN_LOOKS = 0.2
+_downloads: dict[str, "Future[str]"] = {}  # by handle: one that was given up goes on
 _BROKEN_OFF = {"ConnectionError", "Timeout", "TimeoutError", "ChunkedEncodingError"}
 _SETTINGS = "https://www.kaggle.com/settings"
 
@@ -57,16 +58,9 @@ def fetch(handle: str, progress: Progress) -> Path:
     cache = Path(get_cache_folder())
     before = _size(cache, handle)
     progress("download", 0, None)
-    download: Future[str] = Future()
-
-    def run() -> None:
-        try:
-            download.set_result(kagglehub.model_download(handle))
-        except BaseException as error:  # noqa: BLE001  whoever waits raises it
-            download.set_exception(error)
-
-    # Kaggle's library can't be stopped, but nobody need wait for it: not even Python's end.
-    threading.Thread(target=run, name="backlit-kaggle", daemon=True).start()
+    download = _downloads.get(handle)
+    if download is None or download.done():
+        download = _downloads[handle] = _begin(kagglehub.model_download, handle)
     try:
         with _errors(handle), disk_errors(cache):
             while not wait([download], _SECONDS_BETWEEN_LOOKS).done:
@@ -76,6 +70,23 @@ def fetch(handle: str, progress: Progress) -> Path:
         if kept := _kept(cache, handle):
             return kept
         raise
+
+
+def _begin(fetch: Callable[[str], str], handle: str) -> "Future[str]":
+    """Fetch in a thread: Kaggle's library can't be stopped, but nobody need wait for it.
+
+    Not even Python's end.
+    """
+    download: Future[str] = Future()
+
+    def run() -> None:
+        try:
+            download.set_result(fetch(handle))
+        except BaseException as error:  # noqa: BLE001  whoever waits raises it
+            download.set_exception(error)
+
+    threading.Thread(target=run, name="backlit-kaggle", daemon=True).start()
+    return download
 
 
 def page(handle: str) -> str:
