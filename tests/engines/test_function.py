@@ -551,7 +551,7 @@ def test_load_model_takes_an_engine() -> None:
     engine = from_function(score=sums, name="mine")
     model = backlit.load_model(engine)
     assert (model.engine, model.name) == (engine, "mine")
-    with pytest.raises(OptionsError, match="mine is an engine already: device, dtype can't"):
+    with pytest.raises(OptionsError, match="mine is loaded already: device, dtype can't"):
         backlit.load_model(engine, device="cpu", dtype="float32")
 
 
