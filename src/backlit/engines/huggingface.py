@@ -97,7 +97,11 @@ class HuggingFaceEngine:
         self._model = model.eval().requires_grad_(False)
         self._tokenizer = tokenizer
         self.vocabulary_size: int = model.get_input_embeddings().weight.shape[0]
-        self._reader = TokenReader(HuggingFaceTokenizer(tokenizer), name, self.vocabulary_size)
+        config = model.config.get_text_config()
+        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
+        self._reader = TokenReader(
+            HuggingFaceTokenizer(tokenizer), name, self.vocabulary_size, self.context_length
+        )
         accepted = inspect.signature(model.forward).parameters
         self._keeps_logits = "logits_to_keep" in accepted
         # state-space models keep a state rather than keys and values
@@ -105,8 +109,6 @@ class HuggingFaceEngine:
         self._scorer = TreeScorer(self._logits, model)
         self._gradients = Gradients(self._logits, model)
         watch_layers(model)
-        config = model.config.get_text_config()
-        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
         self.chat = self._reader.chat
         self._ends = _end_ids(model, tokenizer)
         self.metadata: Mapping[str, str] = {
@@ -123,14 +125,10 @@ class HuggingFaceEngine:
     # ---- reading -----------------------------------------------------------------------
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
-        sequence = self._reader.tokenize(prompt)
-        check_length(len(sequence.tokens), self.context_length, self.name)
-        return sequence
+        return self._reader.tokenize(prompt)
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
-        sequence = self._reader.append(prompt, response)
-        check_length(len(sequence.tokens), self.context_length, self.name)
-        return sequence
+        return self._reader.append(prompt, response)
 
     # ---- writing -----------------------------------------------------------------------
 

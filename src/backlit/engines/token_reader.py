@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from backlit.engines.text import (
     StreamDecoder,
+    check_length,
     check_prompt,
     check_text,
     render_chat,
@@ -56,16 +57,20 @@ class TokenReader:
         tokenizer: the tokenizer.
         name: the model's, for messages to people.
         vocabulary: how many ids the model knows.
+        context_length: the most tokens it reads, or None.
     """
 
-    def __init__(self, tokenizer: Tokenizer, name: str, vocabulary: int) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, name: str, vocabulary: int, context_length: int | None
+    ) -> None:
         self.name = name
+        self._context_length = context_length
         self.chat = tokenizer.chat
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
-        """See `Engine.tokenize`; the context's length is not looked at."""
+        """See `Engine.tokenize`."""
         check_prompt(prompt)
         if isinstance(prompt, str):
             text = prompt
@@ -94,17 +99,20 @@ class TokenReader:
             )
             for token_id, (a, b), role in zip(ids, spans, roles, strict=True)
         )
+        check_length(len(tokens), self._context_length, self.name)
         return TokenSequence(text, tokens, len(tokens))
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
-        """See `Engine.append`; the context's length is not looked at."""
+        """See `Engine.append`."""
         if not response:
             raise TargetError("The response is empty.", "Type what the model should have said.")
         if isinstance(response, str):
             tokens = self._tokens_of(prompt.text, response)
         else:
             tokens = self._tokens_of_ids(prompt, response)
-        return prompt.extended(tokens)
+        sequence = prompt.extended(tokens)
+        check_length(len(sequence.tokens), self._context_length, self.name)
+        return sequence
 
     def _tokens_of(self, before: str, response: str) -> list[Token]:
         check_text(response)

@@ -55,10 +55,12 @@ class KerasHubEngine:
         self._scorer = CacheScorer(self._model)
         self._unsure = STEPS_TRIED  # steps over a cache that are still to be tried
         self.vocabulary_size: int = int(model.backbone.token_embedding.input_dim)
-        self._reader = TokenReader(KerasTokenizer(tokenizer, template), name, self.vocabulary_size)
+        self.context_length = self._model.positions or context_length
+        self._reader = TokenReader(
+            KerasTokenizer(tokenizer, template), name, self.vocabulary_size, self.context_length
+        )
         self.chat = self._reader.chat
         self._ends = end_ids(tokenizer)
-        self.context_length = self._model.positions or context_length
         self.metadata: Mapping[str, str] = {
             "source": source,
             "engine": "keras_hub",
@@ -74,14 +76,10 @@ class KerasHubEngine:
     # ---- reading -----------------------------------------------------------------------
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
-        sequence = self._reader.tokenize(prompt)
-        check_length(len(sequence.tokens), self.context_length, self.name)
-        return sequence
+        return self._reader.tokenize(prompt)
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
-        sequence = self._reader.append(prompt, response)
-        check_length(len(sequence.tokens), self.context_length, self.name)
-        return sequence
+        return self._reader.append(prompt, response)
 
     # ---- writing -----------------------------------------------------------------------
 
