@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from backlit import load_dataset, load_model
-from backlit.attribution import attribute
+from backlit.explaining.attribution import attribute
+from backlit.explaining.targets import select_target
 from backlit.methods import make_method
 from backlit.methods.objective import Objective
 from backlit.pipeline import respond
-from backlit.targets import select_target
 from backlit.types import GenerationOptions, Target, TokenSequence
 from benchmarks.timing import Line, ratio
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.timing import Line, median
 from scripts.browser import find
-from tests.browser.lab import Lab, lab
+from tests.support.lab import Lab, lab
 
 CELL = """\
 import backlit

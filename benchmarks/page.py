@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from backlit import wire
+from backlit.serving import wire
 from backlit.types import Attribution, Target
 from benchmarks.timing import Line, median
 from scripts.browser import find

@@ -7,12 +7,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from backlit import load_dataset, load_model
-from backlit.attribution import attribute
+from backlit.explaining.attribution import attribute
+from backlit.explaining.targets import select_target
 from backlit.methods import make_method
 from backlit.methods.objective import Objective
 from backlit.pipeline import respond
 from backlit.segments import segment
-from backlit.targets import select_target
 from backlit.types import Target, TokenSequence
 from benchmarks.timing import Line, ratio
 

@@ -6,9 +6,9 @@ With what only notebooks send added to it.
 import json
 from typing import Any
 
-from backlit.server import create_app
-from backlit.service import Service
-from backlit.wire import Seen
+from backlit.serving.http import create_app
+from backlit.serving.service import Service
+from backlit.serving.wire import Seen
 
 
 def document() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from scripts.browser import find
-from tests.browser.lab import lab
+from tests.support.lab import lab
 
 CELL = """\
 import backlit

@@ -11,13 +11,13 @@ import backlit
 
 ROOT = Path(backlit.__file__).parent
 LAYERS = [
-    ["types", "explanation", "display", "errors"],
+    ["types", "explanation", "display", "errors", "progress"],
     ["segments", "data"],
-    ["engines", "methods"],
-    ["targets", "refinement", "attribution", "faithfulness", "planted", "pipeline", "testing"],
-    ["evaluation"],
-    ["jobs", "wire", "wire_errors", "loading", "answers", "service"],
-    ["server", "terminal", "seen", "kernel", "given", "calls", "new_tab", "widget", "notebook"],
+    ["sources", "engines", "methods"],
+    ["explaining"],
+    ["pipeline", "testing"],
+    ["evaluation", "serving"],
+    ["notebook"],
     ["cli", "__main__", "__init__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -32,30 +32,7 @@ ALLOWED = {
     ("display", "types"),
     ("display", "explanation"),
     ("methods", "engines.base"),
-    ("attribution", "refinement"),
-    ("pipeline", "targets"),
-    ("pipeline", "attribution"),
-    ("pipeline", "faithfulness"),
-    ("loading", "jobs"),
-    ("wire_errors", "wire"),
-    ("loading", "wire"),
-    ("loading", "wire_errors"),
-    ("answers", "jobs"),
-    ("answers", "wire"),
-    ("answers", "loading"),
-    ("service", "jobs"),
-    ("service", "loading"),
-    ("service", "answers"),
-    ("service", "wire"),
-    ("service", "wire_errors"),
-    ("new_tab", "server"),
-    ("given", "kernel"),
-    ("widget", "calls"),
-    ("widget", "given"),
-    ("widget", "seen"),
-    ("widget", "kernel"),
-    ("widget", "new_tab"),
-    ("notebook", "widget"),
+    ("engines", "sources"),
     ("__main__", "cli"),
 }
 HEAVY = {
@@ -130,7 +107,8 @@ def test_models_of_other_kinds_bring_no_keras() -> None:
     code = (
         "import sys, backlit; from backlit.cli.lists import models\n"
         "backlit.load_model('toy'); models()\n"
-        "from backlit.given import sources_of; sources_of(['toy', 'keras:gemma3'], None, None)\n"
+        "from backlit.notebook.arguments import sources_of\n"
+        "sources_of(['toy', 'keras:gemma3'], None, None)\n"
         "print('found', sorted({'keras', 'keras_hub', 'kagglehub', 'jax'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

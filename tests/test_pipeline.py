@@ -14,9 +14,9 @@ from backlit.errors import (
     TargetError,
     UnknownNameError,
 )
+from backlit.explaining.targets import select_target
 from backlit.methods.gradient import GradL2
 from backlit.pipeline import Model, explain, generate, respond
-from backlit.targets import select_target
 from backlit.types import Aggregate, Generation, GenerationOptions, Granularity, Message, Target
 
 MISTAKE = "Recommendation: You have to try it."

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from backlit.attribution import attribute, attribute_tokens
+from backlit.explaining.attribution import attribute, attribute_tokens
 from backlit.methods import make_method
 from backlit.methods.gradient import GradL2
 from backlit.methods.objective import Objective

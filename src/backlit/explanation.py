@@ -74,7 +74,7 @@ class Explanation:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from backlit.display import explanation_html, explanation_text
+        from backlit.display.html import explanation_html, explanation_text
 
         return {"text/html": explanation_html(self), "text/plain": explanation_text(self)}
 

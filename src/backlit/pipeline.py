@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backlit.attribution import attribute
 from backlit.engines import as_engine, open_engine
-from backlit.engines.base import Engine, Scorer, checkpoint
+from backlit.engines.base import Engine, Scorer
 from backlit.errors import DataError, OptionsError, TargetError
+from backlit.explaining.attribution import attribute
+from backlit.explaining.faithfulness import check_map, unit_of
+from backlit.explaining.targets import select_target, with_foil
 from backlit.explanation import Explanation
-from backlit.faithfulness import check_map, unit_of
 from backlit.methods import Method, make_method
 from backlit.methods.base import Report
 from backlit.methods.objective import CHUNK, Objective
-from backlit.targets import select_target, with_foil
+from backlit.progress import checkpoint
 from backlit.types import (
     Aggregate,
     FinishReason,
@@ -266,7 +267,7 @@ def check(
     *,
     report: Report = lambda done, total, scored: None,
 ) -> Explanation:
-    """Whether to believe an explanation's maps; see `backlit.faithfulness.check_map`.
+    """Whether to believe an explanation's maps; see `backlit.explaining.faithfulness.check_map`.
 
     Args:
         explanation: of which each attribution is checked.

@@ -167,7 +167,7 @@ class Generation:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from backlit.display import generation_html, generation_text
+        from backlit.display.html import generation_html, generation_text
 
         return {"text/html": generation_html(self), "text/plain": generation_text(self)}
 
@@ -262,7 +262,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Faithfulness:
-    """Whether a map's order beats chance; see `backlit.faithfulness`.
+    """Whether a map's order beats chance; see `backlit.explaining.faithfulness`.
 
     Attributes:
         attribution: index of the map in its explanation.

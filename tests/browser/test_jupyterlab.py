@@ -8,7 +8,7 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.lab import OLD_KERNEL, Lab, lab
+from tests.support.lab import OLD_KERNEL, Lab, lab
 
 pytestmark = pytest.mark.browser
 

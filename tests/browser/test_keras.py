@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from backlit import Explanation
 from tests.browser.conftest import serve
-from tests.browser.lab import lab
 from tests.browser.test_page import finished, generate, granularity, mapped, type_prompt
+from tests.support.lab import lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 
@@ -24,7 +24,7 @@ CODELAB = "gemma2_2b_it:gemma2_instruct_2b_en"
 @pytest.fixture(scope="module")
 def preset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds a preset, as `save_to_preset` writes it."""
-    from tests import tiny_keras
+    from tests.support import tiny_keras
 
     folder = tmp_path_factory.mktemp("presets") / "tiny"
     tiny_keras.causal_lm().save_to_preset(str(folder))

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from backlit.server import bind
+from backlit.serving.http import bind
 from tests.browser.test_jupyterlab import MAKE, RENDER, SLOW, explained, generated, mapped
 
 pytestmark = pytest.mark.browser

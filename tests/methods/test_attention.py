@@ -8,15 +8,15 @@ import torch
 from transformers import masking_utils
 
 from backlit.data import load_dataset
-from backlit.engines.huggingface import HuggingFaceEngine
+from backlit.engines.huggingface.engine import HuggingFaceEngine
+from backlit.explaining.targets import select_target
 from backlit.methods.base import FloatArray
 from backlit.methods.objective import Objective
 from backlit.pipeline import Model, respond
 from backlit.segments import segment
-from backlit.targets import select_target
 from backlit.types import Target
-from tests import tiny
-from tests.methods.linear import run
+from tests.support import tiny
+from tests.support.linear import run
 
 MASKED = [f for f in tiny.FAMILIES if not f.startswith(("bloom", "mamba"))]
 

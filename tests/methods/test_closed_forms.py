@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.methods.linear import WORDS, Linear, linear
+from tests.support.linear import WORDS, Linear, linear
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from backlit.methods.attention import GateGradient
 from backlit.methods.base import Method, Parameter, unavailable
 from backlit.methods.occlusion import Occlusion
 from backlit.testing import check_method
-from tests import tiny
+from tests.support import tiny
 
 PROMPT = "The cat likes warm milk. The dog likes cold water."
 

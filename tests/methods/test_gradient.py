@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from backlit.attribution import attribute, attribute_tokens
 from backlit.data import load_dataset
 from backlit.engines.toy import COPY, DECAY, ToyEngine
+from backlit.explaining.attribution import attribute, attribute_tokens
+from backlit.explaining.targets import select_target
 from backlit.methods.base import FloatArray, Scores
 from backlit.methods.gradient import GradL2, GradXInput
 from backlit.methods.objective import Objective
 from backlit.pipeline import Model
-from backlit.targets import select_target
 from backlit.types import Target, TokenSequence
-from tests import tiny
-from tests.methods.linear import run
+from tests.support import tiny
+from tests.support.linear import run
 
 
 def scores(name: str, engine: object, sequence: TokenSequence, target: Target) -> Scores:

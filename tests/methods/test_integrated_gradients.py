@@ -12,8 +12,8 @@ from backlit.methods.integrated_gradients import IntegratedGradients
 from backlit.methods.objective import Objective
 from backlit.segments import segment
 from backlit.types import Target
-from tests import tiny
-from tests.methods.linear import run
+from tests.support import tiny
+from tests.support.linear import run
 
 
 @pytest.fixture

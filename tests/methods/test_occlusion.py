@@ -8,13 +8,13 @@ import pytest
 from backlit.data import load_dataset
 from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
+from backlit.explaining.targets import select_target
 from backlit.methods.objective import Objective
 from backlit.methods.occlusion import Occlusion
 from backlit.pipeline import Model
 from backlit.segments import segment
-from backlit.targets import select_target
 from backlit.types import Target
-from tests.methods.linear import run
+from tests.support.linear import run
 
 Reported = list[tuple[int, int | None, list[tuple[int, float]]]]
 

@@ -12,9 +12,9 @@ from backlit.methods.objective import Objective
 from backlit.methods.shapley_values import solve
 from backlit.segments import segment
 from backlit.types import Target
-from tests import tiny
-from tests.methods.linear import Linear, linear, run
 from tests.methods.test_shapley import random_game
+from tests.support import tiny
+from tests.support.linear import Linear, linear, run
 
 
 @pytest.mark.parametrize("size", [3, 6])

@@ -12,8 +12,8 @@ from backlit.methods.perturbation import Ablation, bootstrap
 from backlit.methods.sparse_ablation import held_out_fit
 from backlit.segments import segment
 from backlit.types import Target
-from tests import tiny
-from tests.methods.linear import Linear, linear, run
+from tests.support import tiny
+from tests.support.linear import Linear, linear, run
 
 
 @pytest.fixture(scope="module")

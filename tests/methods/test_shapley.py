@@ -12,7 +12,7 @@ from backlit.methods.base import FloatArray
 from backlit.methods.coalitions import coalitions
 from backlit.methods.perturbation import Masks
 from backlit.methods.shapley_values import MOST_PAIRS, estimate, solve, standard_errors
-from tests.methods.linear import linear, run
+from tests.support.linear import linear, run
 
 Game = Callable[[Masks], FloatArray]
 

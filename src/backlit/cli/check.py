@@ -26,7 +26,8 @@ def check(
     """Check each map of an explanation: is its order better than chance?"""
     from rich.console import Console
 
-    from backlit import pipeline, terminal
+    from backlit import pipeline
+    from backlit.cli import terminal
     from backlit.explanation import load_explanation
 
     explanation = load_explanation(file)

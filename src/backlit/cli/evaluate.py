@@ -40,11 +40,12 @@ def evaluate(
     """Rank planted causes by every method; prints a Markdown table."""
     from rich.console import Console
 
-    from backlit import pipeline, terminal
-    from backlit.evaluation import evaluate as run
-    from backlit.evaluation import table
+    from backlit import pipeline
+    from backlit.cli import terminal
+    from backlit.evaluation.planted import KINDS, LANGUAGES, planted_prompts
+    from backlit.evaluation.ranking import evaluate as run
+    from backlit.evaluation.ranking import table
     from backlit.methods import make_method, methods
-    from backlit.planted import KINDS, LANGUAGES, planted_prompts
 
     names = method or list(methods())
     for name in names:

@@ -81,7 +81,8 @@ def explain(
         raise typer.BadParameter("--format is text or json.")
     from rich.console import Console
 
-    from backlit import pipeline, terminal
+    from backlit import pipeline
+    from backlit.cli import terminal
     from backlit.types import GenerationOptions
 
     # Checked before the model is loaded, which takes seconds.

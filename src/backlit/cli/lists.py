@@ -9,7 +9,7 @@ from backlit.cli.app import app, errors_for_people
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backlit.engines.sources import BuiltIn
+    from backlit.sources import BuiltIn
 
 
 @app.command()
@@ -18,8 +18,8 @@ def models() -> None:
     """List the built-in models and the forms a model's source can take."""
     from importlib.util import find_spec
 
-    from backlit.engines.sources import BUILT_IN, copy_of
-    from backlit.engines.sources.kaggle import has_credentials
+    from backlit.sources import BUILT_IN, copy_of
+    from backlit.sources.kaggle import has_credentials
 
     rows = []
     for name, model in BUILT_IN.items():

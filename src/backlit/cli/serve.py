@@ -49,10 +49,10 @@ def serve(
 
     from backlit.data import load_dataset
     from backlit.engines import open_engine
-    from backlit.engines.sources import parse
-    from backlit.loading import LoadedModel
-    from backlit.server import Serving, bind, create_app
-    from backlit.service import Service
+    from backlit.serving.http import Serving, bind, create_app
+    from backlit.serving.models import LoadedModel
+    from backlit.serving.service import Service
+    from backlit.sources import parse
 
     opener = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
     sources = models or [DEFAULT_MODEL]

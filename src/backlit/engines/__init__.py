@@ -12,13 +12,14 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any
 
-from backlit.engines.base import Engine, Progress
-from backlit.engines.function import from_function
+from backlit.engines.base import Engine
+from backlit.engines.function.engine import from_function
 from backlit.engines.keras_hub.runtime import backend_name
-from backlit.engines.sources import BUILT_IN, ModelSource, fetch, parse
-from backlit.engines.sources.address import PRESET_NAME, local_path
-from backlit.engines.sources.keras_preset import is_preset
 from backlit.errors import OptionsError
+from backlit.progress import Progress
+from backlit.sources import BUILT_IN, ModelSource, fetch, parse
+from backlit.sources.address import PRESET_NAME, local_path
+from backlit.sources.keras_preset import is_preset
 
 # While transformers loads a model, every thread's new tensors have no data.
 _loading = threading.Lock()
@@ -82,7 +83,7 @@ def open_engine(
         )
     folder = fetch(wanted, progress, trust_remote_code=trust_remote_code)
     progress("load", 0, None)
-    huggingface = import_module("backlit.engines.huggingface")  # brings torch: only now
+    huggingface = import_module("backlit.engines.huggingface.engine")  # brings torch: only now
     with _alone(progress):
         return huggingface.load(folder, wanted.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
 

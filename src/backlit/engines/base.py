@@ -4,11 +4,9 @@ An engine runs one call at a time: callers give it one thread. It leaves no trac
 behind (no altered weights, hooks or modes), and every returned array is float64 numpy.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -24,47 +22,6 @@ from backlit.types import (
 )
 
 FloatArray = npt.NDArray[np.float64]
-
-Progress = Callable[[str, int, int | None], None]
-"""`progress(phase, done, total)`: called often; may raise `Cancelled` to stop the work."""
-
-
-_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
-
-
-@contextmanager
-def cancellable(check: Callable[[], None]) -> Iterator[None]:
-    """Let engines call `check`, which may raise `Cancelled`, in the midst of long work."""
-    before = _check.set(check)
-    try:
-        yield
-    finally:
-        _check.reset(before)
-
-
-def checkpoint() -> Callable[[], None]:
-    """The check that an engine should call several times a second, such as in each layer."""
-    return _check.get()
-
-
-Phase = Literal["compile", "run"]
-
-_announce: ContextVar[Callable[[Phase], None]] = ContextVar("announce", default=lambda phase: None)
-
-
-@contextmanager
-def announcing(hear: Callable[[Phase], None]) -> Iterator[None]:
-    """Have `hear` told of phases: `compile`, and `run` when that is over."""
-    before = _announce.set(hear)
-    try:
-        yield
-    finally:
-        _announce.reset(before)
-
-
-def announce(phase: Phase) -> None:
-    """Tell whoever waits what an engine is about to do, where that takes seconds of its own."""
-    _announce.get()(phase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,13 +249,7 @@ __all__ = [
     "GateGradient",
     "Gated",
     "GenerationStep",
-    "Phase",
-    "Progress",
     "Scorer",
-    "announce",
-    "announcing",
-    "cancellable",
     "capabilities",
-    "checkpoint",
     "offers",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from backlit.engines.base import FloatArray, GenerationStep
 from backlit.engines.text import StreamDecoder
-from backlit.engines.token_reader import TokenReader
+from backlit.engines.tokens import TokenReader
 from backlit.types import Alternative, FinishReason, GenerationOptions, Token, TokenSequence
 
 ALTERNATIVES = 5

@@ -9,10 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backlit.engines.base import Progress
 from backlit.engines.keras_hub import presets
 from backlit.engines.keras_hub.runtime import start_keras
-from backlit.engines.sources.address import ModelSource
 from backlit.errors import (
     BacklitError,
     IntegrityError,
@@ -20,6 +18,8 @@ from backlit.errors import (
     SourceError,
     UnsupportedModelError,
 )
+from backlit.progress import Progress
+from backlit.sources.address import ModelSource
 
 if TYPE_CHECKING:
     from backlit.engines.keras_hub.engine import KerasHubEngine

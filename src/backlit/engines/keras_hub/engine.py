@@ -14,7 +14,7 @@ from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.keras_hub.scorer import CacheScorer, agree
 from backlit.engines.keras_hub.tokens import KerasTokenizer, Template, end_ids
 from backlit.engines.text import check_length
-from backlit.engines.token_reader import TokenReader
+from backlit.engines.tokens import TokenReader
 from backlit.engines.writing import annotated, log_softmax_at, write
 from backlit.errors import CapabilityError
 from backlit.types import GenerationOptions, Prompt, Target, TokenSequence

@@ -16,11 +16,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from backlit.engines.base import FloatArray, announce, checkpoint
+from backlit.engines.base import FloatArray
 from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.padding import bucket, pad_embeddings, pad_places
 from backlit.engines.keras_hub.shadows import shadowed
 from backlit.errors import UnsupportedModelError
+from backlit.progress import announce, checkpoint
 
 _GIVEN = ("token_ids", "padding_mask", "position_ids")
 _PROBES = (7, 9)  # lengths by which the axis of a cache's length is found

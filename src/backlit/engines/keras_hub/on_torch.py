@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import torch
 
-from backlit.engines.base import checkpoint
+from backlit.progress import checkpoint
 
 VERSION = torch.__version__
 COMPILES = False  # whether a function is compiled when it first runs

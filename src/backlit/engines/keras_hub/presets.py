@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from backlit.engines.base import Progress
-from backlit.engines.huggingface_tokens import HuggingFaceTokenizer
+from backlit.engines.huggingface.tokens import HuggingFaceTokenizer
 from backlit.engines.keras_hub.tokens import Template, gemma_turns
-from backlit.engines.sources import BUILT_IN, address, fetch, keras_preset
-from backlit.engines.sources.address import ModelSource
-from backlit.engines.sources.folder import read_config
 from backlit.errors import NotFoundError, UnsupportedModelError
+from backlit.progress import Progress
+from backlit.sources import BUILT_IN, address, fetch, keras_preset
+from backlit.sources.address import ModelSource
+from backlit.sources.folder import read_config
 
 _INSTRUCT = re.compile(r"instruct|[-_]it\b|[-_]it[-_]", re.IGNORECASE)
 
@@ -33,7 +33,7 @@ def folder_of(
         SourceError: the files can't be had; see `sources.fetch` and `sources.kaggle.fetch`.
         UnsupportedModelError: the preset is not a causal language model.
     """
-    from backlit.engines.sources import kaggle
+    from backlit.sources import kaggle
 
     source = wanted.source
     path = address.local_path(source)
@@ -45,7 +45,7 @@ def folder_of(
     elif source.startswith(kaggle.SCHEME):
         path = kaggle.fetch(source.removeprefix(kaggle.SCHEME), progress)
     elif source.startswith(address.HF) or address.is_hub_id(source):
-        from backlit.engines.sources import hub as huggingface
+        from backlit.sources import hub as huggingface
 
         found = ModelSource(wanted.name, source.removeprefix(address.HF), wanted.revision)
         path = huggingface.fetch(found, progress, trust_remote_code=trust_remote_code, keras=True)
@@ -101,7 +101,7 @@ def context_length_of(folder: Path, architecture: str) -> int | None:
 
 def _handle(name: str, hub: Any) -> str:
     """A preset's address on Kaggle."""
-    from backlit.engines.sources import kaggle
+    from backlit.sources import kaggle
 
     presets = hub.models.CausalLM.presets
     if name in presets:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backlit.engines.base import FloatArray, checkpoint
+from backlit.engines.base import FloatArray
 from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.writing import log_softmax_at
 from backlit.errors import Cancelled
+from backlit.progress import checkpoint
 
 TOLERANCE = {"float32": 1e-2}  # nats, between a reused beginning and a whole pass
 LOOSE = 0.5  # of shorter floats; a wrong mask misses by far more

@@ -7,8 +7,8 @@ from typing import Any
 
 from keras import ops
 
-from backlit.engines.base import checkpoint
 from backlit.engines.keras_hub.frameworks import backend
+from backlit.progress import checkpoint
 
 
 @contextmanager

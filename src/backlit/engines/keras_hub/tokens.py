@@ -7,7 +7,7 @@ sentencepiece or tokenizers, so that no TensorFlow is needed and ids are exact.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backlit.engines.token_reader import Encoding
+from backlit.engines.tokens import Encoding
 from backlit.errors import MissingPackageError, UnsupportedModelError
 from backlit.types import Message, Span
 

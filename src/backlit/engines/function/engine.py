@@ -1,0 +1,300 @@
+"""A model of your own as an engine: a function that scores, one that writes, or both.
+
+    engine = from_function(score=score, generate=generate, name="mine")
+    model = backlit.load_model(engine)
+
+Such a model reads and writes text, so the tokens are ours: text is cut into pieces, and the id
+of a piece is its hash, the same in every process. An altered prompt is the pieces that are
+left, joined. What is wrong with a function is told as a `CapabilityError` that names it.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import SupportsFloat
+
+import numpy as np
+import regex
+
+from backlit.engines.base import Engine, FloatArray, GenerationStep
+from backlit.engines.function.returns import (
+    Generate,
+    blaming,
+    log_probs_of,
+    no_score,
+    parts_of,
+)
+from backlit.engines.text import check_length, check_prompt, check_text
+from backlit.errors import CapabilityError, OptionsError, PromptError, TargetError
+from backlit.progress import checkpoint
+from backlit.types import FinishReason, GenerationOptions, Prompt, Token, TokenSequence
+
+Score = Callable[[list[str], str], Iterable[SupportsFloat | Iterable[SupportsFloat]]]
+"""`score(prompts, response)`: for each prompt log p(response | prompt), nats, or its summands,
+one for each piece of the response."""
+
+Pieces = Callable[[str], Sequence[str]]
+"""`pieces(text)`: the text cut up; the pieces join to it, and none is empty."""
+
+_LETTERS = r"\p{L}\p{N}_"
+_MARKS = r"\p{M}\u200c\u200d"  # accents, vowel signs, joiners
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+# More text never changes any piece but the last, so that text can be cut while it is written.
+# No piece is endless, so that max_new_tokens bounds text without spaces too.
+_PIECE = regex.compile(
+    rf"""
+    \r\n | [\r\n]
+    | [ ]?[{_UNSPACED}][{_MARKS}]{{0,63}}
+    | [ ]?[[{_LETTERS}]--[{_UNSPACED}]][[{_LETTERS}{_MARKS}]--[{_UNSPACED}]]{{0,63}}
+    | [ ]?[^\s{_LETTERS}]{{1,64}}
+    | [^\S\r\n]{{1,64}}
+    """,
+    regex.VERSION1 | regex.VERBOSE,
+)
+
+
+def pieces_of(text: str) -> list[str]:
+    """Text as ends of lines, words and runs of signs with the space before them, and spaces.
+
+    Of scripts that put no spaces between words, each character is a piece.
+    """
+    return _PIECE.findall(text)
+
+
+def from_function(
+    *,
+    generate: Generate | None = None,
+    score: Score | None = None,
+    name: str = "function",
+    context_length: int | None = None,
+    pieces: Pieces | None = None,
+    batch_size: int = 8,
+) -> Engine:
+    """An engine that asks your functions; with `score`, all perturbation methods work on it.
+
+    Args:
+        generate: `generate(prompt, options)` returns the answer, or yields it in parts. The
+            engine cuts it after `options.max_new_tokens` pieces and behind a stop string, and
+            closes the iterator when it has enough. Left out, responses must be given.
+        score: `score(prompts, response)` returns, for each prompt, log p(response | prompt) in
+            nats, or a log-probability for each of `pieces(response)`, which people can then
+            see. Left out, the engine only writes.
+        name: what people call the model.
+        context_length: the most pieces it can read, or None if there is no bound.
+        pieces: cuts text into what can be muted and explained; left out, `pieces_of`. An answer
+            in parts is cut as it comes, all but the last piece at a time.
+        batch_size: the most prompts that `score` gets at once; between calls it can be stopped.
+
+    Raises:
+        OptionsError: neither function is given, or a number is out of range.
+    """
+    if generate is None and score is None:
+        raise OptionsError(
+            "There is no function to make an engine of.", "Give score, generate, or both."
+        )
+    for option, value in (("context_length", context_length), ("batch_size", batch_size)):
+        if value is not None and value < 1:
+            raise OptionsError(f"{option} is {value}.", "Use 1 or more.")
+    cut = pieces or pieces_of
+    if score is None:
+        return FunctionEngine(generate, name, context_length, cut)
+    return ScoringFunctionEngine(generate, name, context_length, cut, score, batch_size)
+
+
+class FunctionEngine:
+    """Reads text in pieces, and writes with a function if there is one."""
+
+    chat = False
+
+    def __init__(
+        self, generate: Generate | None, name: str, context_length: int | None, pieces: Pieces
+    ) -> None:
+        self.name = name
+        self.context_length = context_length
+        self.metadata: Mapping[str, str] = {
+            "source": "function",
+            "engine": "function",
+            "backlit": version("backlit"),
+        }
+        self._generate = generate
+        self._pieces = pieces
+        self._known: dict[int, str] = {}  # the piece of each id that was given out
+
+    # ---- reading -----------------------------------------------------------------------
+
+    def tokenize(self, prompt: Prompt) -> TokenSequence:
+        check_prompt(prompt)
+        if not isinstance(prompt, str):
+            raise PromptError(
+                f"{self.name} has no chat template, so it can't read messages.",
+                "Write the prompt as raw text.",
+            )
+        tokens = self._tokens(self._cut(prompt), 0, "prompt")
+        check_length(len(tokens), self.context_length, self.name)
+        return TokenSequence(prompt, tokens, len(tokens))
+
+    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
+        if not response:
+            raise TargetError("The response is empty.", "Type what the model should have said.")
+        if isinstance(response, str):
+            check_text(response)
+            pieces = self._cut(response)
+        else:
+            pieces = self._pieces_of_ids(response)
+        check_length(len(prompt.tokens) + len(pieces), self.context_length, self.name)
+        return prompt.extended(self._tokens(pieces, len(prompt.text), "response"))
+
+    def _cut(self, text: str) -> list[str]:
+        if not text:
+            return []
+        with blaming("pieces"):
+            pieces = list(self._pieces(text))
+        if not all(isinstance(one, str) and one for one in pieces) or "".join(pieces) != text:
+            raise CapabilityError(
+                f"Your pieces function returned what does not join to the text: {pieces!r:.60}",
+                "It should return texts, none of them empty, that join to what it was given.",
+            )
+        return pieces
+
+    def _tokens(self, pieces: Iterable[str], start: int, role: str) -> tuple[Token, ...]:
+        """Tokens of pieces that stand in the text from `start` on; their ids are remembered."""
+        tokens: list[Token] = []
+        for piece in pieces:
+            token_id = _id_of(piece)
+            self._known[token_id] = piece
+            tokens.append(Token(token_id, piece, start, start + len(piece), role=role))
+            start += len(piece)
+        return tuple(tokens)
+
+    def _pieces_of_ids(self, ids: Sequence[int]) -> list[str]:
+        try:
+            return [self._known[token_id] for token_id in ids]
+        except KeyError as error:  # of an earlier process: from a hash there is no way back
+            raise TargetError(
+                f"{self.name} does not know this response: it was started anew since.",
+                "Generate the answer again.",
+            ) from error
+
+    # ---- writing -----------------------------------------------------------------------
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        if self._generate is None:
+            raise CapabilityError(
+                f"{self.name} can't write: it was made without a generate function.",
+                "Give the response yourself.",
+            )
+        check_length(len(prompt.tokens) + 1, self.context_length, self.name)
+        return self._steps(prompt, parts_of(self._generate, prompt.text, options), options)
+
+    def _steps(
+        self,
+        prompt: TokenSequence,
+        parts: Generator[str | None, None, None],
+        options: GenerationOptions,
+    ) -> Iterator[GenerationStep]:
+        room = options.max_new_tokens
+        full: FinishReason = "length"
+        if self.context_length is not None and self.context_length - len(prompt.tokens) < room:
+            room, full = self.context_length - len(prompt.tokens), "context"
+        held: list[str] = []  # the last piece, with which the next part may go on
+        written = ""
+        with closing(parts):
+            for part in parts:
+                checkpoint()()
+                reason: FinishReason | None = None
+                if part is None:
+                    # Not cut again, so that an answer in one part is cut as it is when given.
+                    pieces, held, reason = held, [], "stop"
+                else:
+                    pieces = self._cut("".join(held) + part)
+                    held = pieces[-1:]
+                tokens: list[Token] = []
+                for place, piece in enumerate(pieces):
+                    if room == 0:
+                        reason = full
+                        break
+                    if place == len(pieces) - len(held):
+                        break
+                    tokens += self._tokens([piece], len(prompt.text) + len(written), "response")
+                    written += piece
+                    room -= 1
+                    if any(text in written for text in options.stop):
+                        reason = "stop"
+                        break
+                if tokens or reason:
+                    yield GenerationStep(tuple(tokens), reason)
+                if reason:
+                    return
+
+
+class ScoringFunctionEngine(FunctionEngine):
+    """A `Scorer` by a function."""
+
+    def __init__(
+        self,
+        generate: Generate | None,
+        name: str,
+        context_length: int | None,
+        pieces: Pieces,
+        score: Score,
+        batch_size: int,
+    ) -> None:
+        super().__init__(generate, name, context_length, pieces)
+        self._score = score
+        self._batch_size = batch_size
+
+    def score(
+        self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """See `Scorer.score`.
+
+        Where only the sum over an answer is known, its tokens get equal shares of it: methods
+        use nothing but the sum.
+        """
+        wanted = [self._pieces_of_ids(answer) for answer in answers]
+        for at in range(0, len(contexts), self._batch_size):
+            batch = contexts[at : at + self._batch_size]
+            prompts = ["".join(self._pieces_of_ids(context)) for context in batch]
+            told = [self._ask(prompts, pieces) for pieces in wanted]  # [answer][prompt]
+            for index, row in enumerate(zip(*told, strict=True), start=at):
+                shares = [
+                    found if found.ndim else np.full(len(pieces), found / len(pieces))
+                    for found, pieces in zip(row, wanted, strict=True)
+                ]
+                yield index, np.concatenate(shares)
+
+    def annotate(self, sequence: TokenSequence) -> TokenSequence:
+        """See `Scorer.annotate`; the sequence as it is where only the sum is known."""
+        tokens = sequence.tokens[sequence.prompt_length :]
+        (found,) = self._ask([sequence.prompt.text], [token.text for token in tokens])
+        if not found.ndim:
+            return sequence
+        return sequence.prompt.extended(
+            replace(token, log_prob=value)
+            for token, value in zip(tokens, found.tolist(), strict=True)
+        )
+
+    def _ask(self, prompts: list[str], pieces: list[str]) -> list[FloatArray]:
+        """For each prompt the log-probabilities of the pieces, `(pieces,)`, or their sum, `()`."""
+        checkpoint()()
+        response = "".join(pieces)
+        cut = self._cut(response)
+        with blaming("score"):
+            returned = self._score(list(prompts), response)
+            if not isinstance(returned, Iterable):
+                raise no_score(f"{returned!r:.60}, not a list")
+            rows = list(returned)
+            if len(rows) != len(prompts):
+                raise no_score(f"{len(rows)} values for {len(prompts)} prompts")
+            found = [log_probs_of(row, len(cut)) for row in rows]
+        # A function of the person's may cut a part of a response otherwise than the whole.
+        return found if cut == pieces else [np.asarray(one.sum()) for one in found]
+
+
+def _id_of(piece: str) -> int:
+    """52 bits, which JavaScript holds exactly; two of a million pieces meet once in 9,000 runs."""
+    return int.from_bytes(blake2b(piece.encode(), digest_size=8).digest()) >> 12

@@ -1,0 +1,243 @@
+"""Any causal language model of transformers, on PyTorch.
+
+What is never done: decode a response and tokenize it again, run what comes after the target,
+compute logits where no target stands, or ask for the gradient of a weight.
+"""
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from backlit.engines.base import EmbeddingGradient, FloatArray, GateGradient, GenerationStep
+from backlit.engines.huggingface.gradients import Gradients, watch_layers
+from backlit.engines.huggingface.scorer import TreeScorer
+from backlit.engines.huggingface.tokens import HuggingFaceTokenizer
+from backlit.engines.text import check_length
+from backlit.engines.tokens import TokenReader
+from backlit.engines.writing import annotated, write
+from backlit.errors import OptionsError, UnsupportedModelError
+from backlit.types import (
+    GenerationOptions,
+    Prompt,
+    Span,
+    Target,
+    TokenSequence,
+)
+
+
+def load(
+    folder: Path,
+    name: str,
+    source: str,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    device_map: str | Mapping[str, Any] | None = None,
+    trust_remote_code: bool = False,
+) -> "HuggingFaceEngine":
+    """Open a local Hugging Face folder.
+
+    Args:
+        folder: with config.json, safetensors and a tokenizer.
+        name: what people call the model.
+        source: where it came from, for the record.
+        device: `cuda`, `mps`, `cpu`; the best there is when left out.
+        dtype: `float32`, `bfloat16`, `float16`; float32 on CPU and bfloat16 elsewhere when
+            left out.
+        device_map: handed to transformers, for models larger than one device.
+        trust_remote_code: run Python code that the folder brings along.
+
+    Raises:
+        OptionsError: no such device or dtype.
+        UnsupportedModelError: transformers can't open it as a causal language model.
+    """
+    chosen = _device(device) if device_map is None else None
+    precision = _dtype(dtype, chosen)
+    common = {"trust_remote_code": trust_remote_code, "local_files_only": True}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **common)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=precision, use_safetensors=True, device_map=device_map, **common
+        )
+    except (ValueError, OSError, KeyError, ImportError, RuntimeError) as error:
+        raise UnsupportedModelError(
+            f"{name} could not be opened: {str(error).splitlines()[0]}",
+            "It must be a causal language model in safetensors that this version of "
+            f"transformers ({transformers.__version__}) knows.",
+        ) from error
+    if not getattr(tokenizer, "is_fast", False):
+        raise UnsupportedModelError(
+            f"{name} has no fast tokenizer, so its tokens can't be found in the text.",
+            "Save the model's folder again with a tokenizer.json.",
+        )
+    if chosen is not None:
+        model.to(chosen)
+    return HuggingFaceEngine(model, tokenizer, name, source)
+
+
+class HuggingFaceEngine:
+    """A loaded model and its tokenizer; `Differentiable` and `Gated`.
+
+    The model is put into eval mode and its weights are frozen.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, name: str, source: str) -> None:
+        self.name = name
+        self._model = model.eval().requires_grad_(False)
+        self._tokenizer = tokenizer
+        self.vocabulary_size: int = model.get_input_embeddings().weight.shape[0]
+        config = model.config.get_text_config()
+        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
+        self._reader = TokenReader(
+            HuggingFaceTokenizer(tokenizer), name, self.vocabulary_size, self.context_length
+        )
+        accepted = inspect.signature(model.forward).parameters
+        self._keeps_logits = "logits_to_keep" in accepted
+        # state-space models keep a state rather than keys and values
+        self._memory = "cache_params" if "cache_params" in accepted else "past_key_values"
+        self._scorer = TreeScorer(self._logits, model)
+        self._gradients = Gradients(self._logits, model)
+        watch_layers(model)
+        self.chat = self._reader.chat
+        self._ends = _end_ids(model, tokenizer)
+        self.metadata: Mapping[str, str] = {
+            "source": source,
+            "engine": "huggingface",
+            "architecture": type(model).__name__,
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "device": str(model.device),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "backlit": version("backlit"),
+        }
+
+    # ---- reading -----------------------------------------------------------------------
+
+    def tokenize(self, prompt: Prompt) -> TokenSequence:
+        return self._reader.tokenize(prompt)
+
+    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
+        return self._reader.append(prompt, response)
+
+    # ---- writing -----------------------------------------------------------------------
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        check_length(len(prompt.tokens) + 1, self.context_length, self.name)
+        cache: Any = None
+        extra = {"logits_to_keep": 1} if self._keeps_logits else {}
+
+        @torch.inference_mode()
+        def next_logits(ids: Sequence[int]) -> FloatArray:  # (vocab,)
+            nonlocal cache
+            inputs = {"input_ids": self._tensor([ids]), self._memory: cache}
+            out = self._model(**inputs, use_cache=True, **extra)
+            cache = out[self._memory]
+            logits: FloatArray = out.logits[0, -1].float().cpu().numpy()
+            return logits
+
+        yield from write(
+            prompt, options, next_logits, self._reader, self._ends, self.context_length
+        )
+
+    # ---- scoring -----------------------------------------------------------------------
+
+    def score(
+        self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        return self._scorer.score(contexts, answers)
+
+    @property
+    def gates(self) -> bool:
+        return self._scorer.can_mask
+
+    def knock_out(
+        self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        return self._scorer.knock_out(context, spans, answers)
+
+    @torch.inference_mode()
+    def annotate(self, sequence: TokenSequence) -> TokenSequence:
+        count = len(sequence.tokens) - sequence.prompt_length
+        inputs = self._tensor([sequence.input_ids[:-1]])  # (1, seq - 1)
+        logits = self._logits(count, input_ids=inputs)[0].cpu().numpy()  # (count, vocab)
+        return annotated(sequence, logits, self._reader)
+
+    # ---- differentiating ---------------------------------------------------------------
+
+    def embed(self, ids: Sequence[int]) -> FloatArray:
+        return self._gradients.embed(ids)
+
+    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+        return self._gradients.gradient(input_ids, target)
+
+    def token_gradients(
+        self, input_ids: Sequence[int], target: Target
+    ) -> Iterator[EmbeddingGradient]:
+        return self._gradients.token_gradients(input_ids, target)
+
+    def score_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> FloatArray:
+        return self._gradients.score_at(input_ids, target, contexts)
+
+    def gradient_at(
+        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        return self._gradients.gradient_at(input_ids, target, contexts)
+
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+        return self._gradients.gate_gradient(input_ids, target)
+
+    # ---- running -----------------------------------------------------------------------
+
+    def _logits(self, positions: int | torch.Tensor, **inputs: Any) -> torch.Tensor:
+        """Float32 logits at these positions, or the last so many: `(batch, positions, vocab)`."""
+        extra = {"logits_to_keep": positions} if self._keeps_logits else {}
+        inputs.setdefault("use_cache", False)
+        logits: torch.Tensor = self._model(**inputs, **extra).logits
+        if isinstance(positions, int):
+            return logits[:, -positions:].float()
+        return (logits if self._keeps_logits else logits[:, positions]).float()
+
+    def _tensor(self, ids: Any) -> torch.Tensor:
+        return torch.tensor(ids, device=self._model.get_input_embeddings().weight.device)
+
+
+def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    ends = getattr(model.generation_config, "eos_token_id", None)
+    found = {*ends} if isinstance(ends, list | tuple) else {ends}
+    return frozenset(end for end in found | {tokenizer.eos_token_id} if end is not None)
+
+
+def _device(asked: str | None) -> torch.device:
+    if asked is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(asked)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise OptionsError(
+            f"The device {asked!r} can't be used here: {str(error).splitlines()[0]}",
+            "Leave the device out, or use cpu.",
+        ) from error
+    return device
+
+
+def _dtype(asked: str | None, device: torch.device | None) -> torch.dtype:
+    names = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    if asked is None:
+        on_cpu = device is not None and device.type == "cpu"
+        return torch.float32 if on_cpu else torch.bfloat16
+    if asked not in names:
+        raise OptionsError(f"There is no dtype {asked!r}.", f"Use one of {', '.join(names)}.")
+    return names[asked]

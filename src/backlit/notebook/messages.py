@@ -1,0 +1,86 @@
+"""Requests of a page that come as messages, each answered by messages.
+
+The page sends `{call, kind, request}` and `{cancel: call}`; it hears `{call}` at once,
+`{call, event}` as things happen, and `{call, over: true}`.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from backlit.serving import wire
+from backlit.serving.errors import refusal
+from backlit.serving.service import REQUESTS, Service
+
+REMEMBERED = 1000  # calls that were taken
+
+
+class Calls:
+    """The service's end of a channel. Messages may come from several threads.
+
+    Args:
+        service: answers.
+        send: hands a message to the page; called from any thread.
+    """
+
+    def __init__(self, service: Service, send: Callable[[Mapping[str, Any]], None]) -> None:
+        self._service = service
+        self._send = send
+        self._cancels: dict[str, Callable[[], None]] = {}
+        self._taken: deque[str] = deque(maxlen=REMEMBERED)
+        self._taking = threading.Lock()
+
+    def hear(self, message: object) -> None:
+        """A message of the page; one that is none of ours is passed over."""
+        if not isinstance(message, dict):
+            return
+        if "cancel" in message:
+            self._cancel(message["cancel"])
+            return
+        call, kind, request = (message.get(key) for key in ("call", "kind", "request"))
+        if isinstance(call, str) and kind in REQUESTS and self._take(call):
+            self._send({"call": call})
+            self._answer(call, REQUESTS[kind], request)
+
+    def _answer(self, call: str, kind: type[Any], request: object) -> None:
+        def emit(event: wire.Event | None) -> None:
+            if event is not None:
+                self._send({"call": call, "event": event.model_dump(mode="json")})
+                return
+            with self._taking:
+                self._cancels.pop(call, None)
+            self._send({"call": call, "over": True})
+
+        try:
+            asked = kind.model_validate(request)
+        except ValidationError as error:
+            emit(wire.ErrorEvent(error=refusal(error.errors()[0])))
+            emit(None)
+            return
+        stopped = threading.Event()
+        self._cancels[call] = stopped.set  # until it is known how to cancel it
+        cancel = self._service.submit(asked, emit)
+        with self._taking:
+            if call in self._cancels:
+                self._cancels[call] = cancel
+        if stopped.is_set():
+            cancel()
+
+    def _cancel(self, call: object) -> None:
+        if not isinstance(call, str):
+            return
+        self._take(call)  # what is cancelled already need not be begun
+        cancel = self._cancels.pop(call, None)
+        if cancel is not None:
+            cancel()
+
+    def _take(self, call: str) -> bool:
+        """True the first time: a page sends again what it believes to be held up."""
+        with self._taking:
+            if call in self._taken:
+                return False
+            self._taken.append(call)
+            return True

@@ -1,0 +1,146 @@
+"""How a person says which model: `name:source`, where the name may be left out.
+
+`keras:source` and `name:keras:source` say that Keras is to run it.
+"""
+
+import difflib
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from backlit.errors import InputError, NotFoundError
+from backlit.sources.built_in import BUILT_IN
+
+KERAS = "keras"  # before a source: Keras runs it
+KAGGLE, HF = "kaggle://", "hf://"
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
+
+# At least two characters, so that the drive of a Windows path is not taken for a name; not
+# before `//`, so that the scheme of a URL is not.
+_NAMED = re.compile(r"(?P<name>[\w.-]{2,}):(?!//)(?P<source>.*)", re.DOTALL)
+_HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
+_LOOKS_LIKE_PATH = re.compile(r"[./~\\]|[A-Za-z]:[\\/]|.*\\|.*\.gguf$", re.DOTALL | re.IGNORECASE)
+PRESET_NAME = re.compile(r"[a-z0-9.]+(_[a-z0-9.]+)+")  # as KerasHub names its own
+_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
+
+FORMS = (
+    f"a built-in model ({', '.join(BUILT_IN)}), a folder or .gguf file on this machine, "
+    "an https:// URL of a .gguf file or of an archive, a Hugging Face id (org/name, "
+    "org/name@revision), or a Keras preset (keras:PRESET, kaggle://…, hf://…)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """Which model, and what to call it.
+
+    Attributes:
+        source: a built-in name, a path, a URL, a Hugging Face id or a preset of KerasHub.
+        revision: of a Hugging Face id; None is its main branch.
+        keras: whether Keras is to run it.
+    """
+
+    name: str
+    source: str
+    revision: str | None = None
+    keras: bool = False
+
+
+def parse(text: str) -> ModelSource:
+    """Read `name:source`; without a name, the source gives one.
+
+    Raises:
+        InputError: there is no source in it.
+    """
+    text = text.strip()
+    name, source = _cut(text)
+    keras = name == KERAS
+    if keras:
+        name = None
+    elif _cut(source)[0] == KERAS:
+        keras, source = True, _cut(source)[1]
+    if not source:
+        raise InputError("The model is empty.", f"Name {FORMS}.")
+    revision = None
+    scheme = HF if source.startswith(HF) else ""
+    hub = _HUB_ID.fullmatch(source.removeprefix(scheme))
+    if hub and hub["revision"] and local_path(source) is None:
+        source, revision = scheme + hub["id"], hub["revision"]
+    keras = keras or source.startswith((KAGGLE, HF))
+    return ModelSource(name or _name_of(source), source, revision, keras)
+
+
+def _cut(text: str) -> tuple[str | None, str]:
+    """A name and what it stands before, if there is one."""
+    named = _NAMED.fullmatch(text)
+    return (named["name"], named["source"].strip()) if named else (None, text)
+
+
+def local_path(source: str) -> Path | None:
+    """The file or folder on this machine that a source names, if there is one."""
+    try:
+        path = Path(source).expanduser()
+        return path.absolute() if path.exists() else None
+    except (OSError, RuntimeError, ValueError):
+        return None  # too long for a file name, no such home folder, or a NUL in it
+
+
+def is_url(source: str) -> bool:
+    """Whether a source is on the web."""
+    return source.lower().startswith(("https://", "http://"))
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether a source is written as a Hugging Face id is."""
+    return _HUB_ID.fullmatch(source) is not None and not _LOOKS_LIKE_PATH.match(source)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def unknown(source: str) -> NotFoundError:
+    """The error for a source that is none of the forms."""
+    if scheme := _SCHEME.match(source):
+        return NotFoundError(
+            f"Models can't be fetched by {scheme['scheme']}: {source}.", f"Name {FORMS}."
+        )
+    if _LOOKS_LIKE_PATH.match(source):
+        return NotFoundError(f"There is no file or folder {source}.", f"Name {FORMS}.")
+    if PRESET_NAME.fullmatch(source):
+        return NotFoundError(
+            f"There is no model called {source}.",
+            "If that is a preset of KerasHub, run: pip install 'backlit[keras]'. "
+            f"Otherwise name {FORMS}.",
+        )
+    close = difflib.get_close_matches(source.lower(), BUILT_IN, n=1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    return NotFoundError(f"There is no model called {source}.", f"{meant}Name {FORMS}.")
+
+
+def plain_name(text: str) -> str:
+    """A name fit for a file and for people: letters, digits, `.`, `_` and `-`."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:80] or "model"
+
+
+def _name_of(source: str) -> str:
+    if source.startswith(KAGGLE):  # the variation, not the version that may follow
+        last = (source.split("/") + [""] * 6)[5]
+    elif is_url(source):
+        last = PurePosixPath(unquote(urlsplit(source).path)).name
+    else:
+        last = re.split(r"[\\/]", source.rstrip("\\/"))[-1]
+        if last in (".", "..", "~", ""):
+            last = (local_path(source) or Path()).resolve().name
+    for suffix in (".gguf", *ARCHIVES):
+        if last.lower().endswith(suffix):
+            last = last[: -len(suffix)]
+    return plain_name(last)

@@ -1,0 +1,168 @@
+"""The folder of models made ready: each is made once, whole or not at all.
+
+A model is made in a staging folder and moved into place by one rename, so a folder with its
+final name is finished, whatever was killed before. A lock for each model, held by the system
+and let go when a process dies, keeps two processes from making the same one.
+"""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+import platformdirs
+
+from backlit.errors import DiskError
+from backlit.progress import Progress
+from backlit.sources.folder import is_whole
+
+Make = Callable[[Path, Path], None]
+"""`make(work, model)`: writes a model's files in `model`; `work` is for what is left over."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+_MOVE = "or set BACKLIT_CACHE to a folder on another disk."
+_MARGIN = 50_000_000  # bytes left free for everything else
+
+
+def models_folder() -> Path:
+    """Where models are kept: `models` in the user's cache folder, or in `BACKLIT_CACHE`."""
+    cache = os.environ.get("BACKLIT_CACHE") or platformdirs.user_cache_dir(
+        "backlit", appauthor=False
+    )
+    return Path(cache).expanduser().absolute() / "models"
+
+
+def keep(key: str, make: Make, progress: Progress, *, need: int = 0, fresh: bool = False) -> Path:
+    """The kept folder called `key`, made now if it is not there.
+
+    Args:
+        key: a file name; the same key always holds the same model.
+        make: writes the files.
+        progress: told `wait` while another process makes the same model.
+        need: bytes that making it takes.
+        fresh: make it even if it is there.
+
+    Raises:
+        DiskError: no room, or the folder can't be written.
+        Cancelled: by `progress`.
+    """
+    models = models_folder()
+    final = models / key
+    with disk_errors(models):
+        models.mkdir(parents=True, exist_ok=True)
+        _sweep(models)
+        if not fresh and is_whole(final):
+            return final
+        with _locked(models / f".{key}.lock", progress):
+            if not fresh and is_whole(final):
+                return final  # another process made it while this one waited
+            check_room(models, need)
+            staging = Path(tempfile.mkdtemp(prefix=f".{key}.", suffix=".partial", dir=models))
+            try:
+                work, model = staging / "work", staging / "model"
+                work.mkdir()
+                model.mkdir()
+                make(work, model)
+                _flush(model)
+                shutil.rmtree(final, ignore_errors=True)  # damaged, or to be replaced
+                model.replace(final)
+                _flush_folder(models)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+    return final
+
+
+def latest(prefix: str) -> Path | None:
+    """The newest whole model whose key begins with `prefix`."""
+    found = [f for f in models_folder().glob(f"{prefix}*") if is_whole(f)]
+    return max(found, key=lambda f: f.stat().st_mtime, default=None)
+
+
+def check_room(folder: Path, need: int) -> None:
+    """Raises:
+    DiskError: the disk of `folder` has fewer than `need` bytes free.
+    """
+    existing = next(f for f in (folder, *folder.parents) if f.exists())
+    free = shutil.disk_usage(existing).free
+    if need and free < need + _MARGIN:
+        raise DiskError(
+            f"The model needs {need / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are "
+            "free.",
+            f"Make room there, {_MOVE}",
+        )
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """What the system says about the disk, said to people.
+
+    Raises:
+        DiskError: in place of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskError(
+                f"The disk is full: there was no room for the model in {folder}.",
+                f"Make room there, {_MOVE}",
+            ) from error
+        if error.errno in _FORBIDDEN:
+            raise DiskError(
+                f"{error.filename or folder} can't be written: {error.strerror}.",
+                f"Allow writing in {folder}, {_MOVE}",
+            ) from error
+        raise
+
+
+@contextmanager
+def _locked(path: Path, progress: Progress) -> Iterator[None]:
+    lock = filelock.FileLock(path)
+    while True:
+        try:
+            lock.acquire(timeout=0.2)
+            break
+        except filelock.Timeout:
+            progress("wait", 0, None)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sweep(models: Path) -> None:
+    """Remove staging folders whose makers were killed: those whose lock is free."""
+    for staging in models.glob(".*.partial"):
+        key = staging.name[1:].rsplit(".", 2)[0]
+        lock = filelock.FileLock(models / f".{key}.lock")
+        try:
+            with lock.acquire(timeout=0):
+                shutil.rmtree(staging, ignore_errors=True)
+        except filelock.Timeout:
+            continue
+
+
+def _flush(folder: Path) -> None:
+    """Have the disk hold every file before the rename says that they are there."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        else:
+            _flush_folder(path)
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows has no handle to flush for a folder
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

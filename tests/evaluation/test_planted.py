@@ -1,0 +1,188 @@
+"""Planted prompts: what is said of their plants holds for the text itself."""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backlit.errors import OptionsError, UnknownNameError
+from backlit.evaluation.planted import KINDS, LANGUAGES, PlantedPrompt, planted_prompts
+
+seeds = st.integers(min_value=-(2**63), max_value=2**63)
+kinds = st.sampled_from(KINDS)
+languages = st.sampled_from(LANGUAGES)
+PAIRS = ("and_pair", "or_pair")
+
+
+def one(seed: int, kind: str, language: str) -> PlantedPrompt:
+    (item,) = planted_prompts(seed, 1, [language], [kind])
+    return item
+
+
+def lines(item: PlantedPrompt) -> list[str]:
+    return item.prompt.splitlines(keepends=True)
+
+
+def planted(item: PlantedPrompt) -> list[str]:
+    return [item.prompt[start:stop] for start, stop in item.plants]
+
+
+def places(item: PlantedPrompt) -> Iterator[int]:
+    return (lines(item).index(line) for line in planted(item))
+
+
+def test_there_are_as_many_as_asked_for_and_their_ids_say_which() -> None:
+    items = planted_prompts(each=3)
+    assert [item.id for item in items] == [
+        f"{kind}-{language}-{number}"
+        for kind, language, number in product(KINDS, LANGUAGES, range(3))
+    ]
+    assert all(item.id.startswith(f"{item.kind}-{item.language}-") for item in items)
+    assert len({item.prompt for item in items}) == len(items)
+
+
+def test_two_of_everything_is_the_default() -> None:
+    assert planted_prompts() == planted_prompts(0, 2, LANGUAGES, KINDS)
+
+
+def test_a_release_keeps_the_items_of_a_seed() -> None:
+    item = one(0, "or_pair", "de")
+    assert item.answer == "5781"
+    assert planted(item) == [
+        "Der Code für den Dachboden ist 5781.\n",
+        "Merke: Der Code für den Dachboden ist 5781.\n",
+    ]
+    assert item.prompt.endswith("\nDer Code für den Dachboden ist")
+
+
+@given(seeds)
+@settings(max_examples=10)
+def test_an_item_does_not_depend_on_what_else_is_asked_for(seed: int) -> None:
+    everything = {item.id: item for item in planted_prompts(seed, 3)}
+    for item in planted_prompts(seed, 2, ["fr", "en"], ["or_pair", "needle"]):
+        assert everything[item.id] == item
+
+
+def test_another_seed_gives_other_prompts() -> None:
+    for first, second in zip(planted_prompts(0, 1), planted_prompts(1, 1), strict=True):
+        assert first.id == second.id
+        assert first.prompt != second.prompt
+
+
+@given(seeds, kinds, languages)
+def test_plants_are_whole_lines_in_order(seed: int, kind: str, language: str) -> None:
+    item = one(seed, kind, language)
+    assert len(item.plants) == (2 if kind in PAIRS else 1)
+    assert list(item.plants) == sorted(item.plants)
+    for line in planted(item):
+        assert lines(item).count(line) == 1
+    assert 0 not in places(item)  # the opening line says what the others are
+
+
+@given(seeds, kinds, languages)
+def test_a_prompt_is_a_handful_of_lines_and_ends_where_the_answer_follows(
+    seed: int, kind: str, language: str
+) -> None:
+    item = one(seed, kind, language)
+    assert 7 <= len(lines(item)) <= 12
+    assert all(line.strip() for line in lines(item))
+    assert item.prompt == item.prompt.rstrip()
+    assert "{" not in item.prompt
+    assert item.answer == item.answer.strip() != ""
+
+
+@given(seeds, kinds, languages)
+def test_the_answer_is_nowhere_but_in_the_plants(seed: int, kind: str, language: str) -> None:
+    item = one(seed, kind, language)
+    if kind == "flipped_label":  # its labels are on every line
+        assert planted(item)[0].endswith(f"{item.answer}\n")
+    else:
+        assert not re.search(rf"\b{re.escape(item.answer)}\b", item.without())
+
+
+@given(seeds, kinds, languages)
+def test_taking_plants_out_leaves_the_rest(seed: int, kind: str, language: str) -> None:
+    item = one(seed, kind, language)
+    for which in [(i,) for i in range(len(item.plants))] + [tuple(range(len(item.plants)))]:
+        gone = {planted(item)[i] for i in which}
+        assert item.without(*which) == "".join(x for x in lines(item) if x not in gone)
+    assert item.without() == item.without(*range(len(item.plants)))
+    assert item.without(0, 0) == item.without(0)
+
+
+@pytest.mark.parametrize("index", [-1, 1, 2])
+def test_there_is_no_plant_of_that_number(index: int) -> None:
+    with pytest.raises(OptionsError, match=f"no plant {index}"):
+        one(0, "needle", "en").without(index)
+
+
+@given(seeds, languages)
+def test_each_line_of_an_or_pair_gives_the_answer_alone(seed: int, language: str) -> None:
+    item = one(seed, "or_pair", language)
+    assert item.needs == "any"
+    assert all(item.answer in line for line in planted(item))
+    for index in (0, 1):
+        assert item.answer in item.without(index)
+
+
+@given(seeds, languages)
+def test_each_line_of_an_and_pair_gives_one_half(seed: int, language: str) -> None:
+    item = one(seed, "and_pair", language)
+    link, name = re.split(r"\s?: ", item.answer)
+    by_place = sorted(planted(item), key=lambda line: name in line)
+    assert item.needs == "all"
+    assert [link in line for line in by_place] == [True, True]
+    assert [name in line for line in by_place] == [False, True]
+
+
+@given(seeds, languages)
+def test_a_flipped_label_is_put_on_the_very_words_of_the_question(seed: int, language: str) -> None:
+    item = one(seed, "flipped_label", language)
+    question = lines(item)[-1]
+    (plant,) = planted(item)
+    assert plant == f"{question} {item.answer}\n"
+    labels = [line.split(":")[1].strip() for line in lines(item)[1:-1]]
+    assert labels.count(item.answer) - 1 > len(labels) - labels.count(item.answer) > 0
+
+
+@given(seeds, languages)
+def test_invented_words_are_told_apart_by_their_first_letter(seed: int, language: str) -> None:
+    item = one(seed, "copied_string", language)
+    words = [line.rstrip(".\n").split()[-1] for line in lines(item)[1:7]]
+    assert len({word[0] for word in words}) == len(words)
+    assert item.answer in words
+    assert re.fullmatch("[a-z]{6}", item.answer)
+
+
+@given(seeds, languages)
+def test_a_contradiction_goes_against_what_the_lines_of_other_prompts_say(
+    seed: int, language: str
+) -> None:
+    item = one(seed, "contradiction", language)
+    (plant,) = planted(item)
+    others = planted_prompts(0, 40, [language], ["contradiction"])
+    said = {line for other in others for line in lines(other) if line not in planted(other)}
+    assert plant not in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_plant_is_not_always_in_one_place(kind: str) -> None:
+    items = planted_prompts(Random(kind).randrange(1000), 12, ["en"], [kind])
+    assert len({place for item in items for place in places(item)}) >= 4
+
+
+@pytest.mark.parametrize("each", [0, -1])
+def test_none_is_too_few(each: int) -> None:
+    with pytest.raises(OptionsError, match=f"each is {each}"):
+        planted_prompts(each=each)
+
+
+def test_unknown_names_are_met_with_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError, match=r"language 'xx'.*en, de, es, fr"):
+        planted_prompts(languages=["en", "xx"])
+    with pytest.raises(UnknownNameError, match=r"kind 'haystack'.*needle"):
+        planted_prompts(kinds=["haystack"])

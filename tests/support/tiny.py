@@ -1,0 +1,132 @@
+"""Random models of a few thousand weights, and tokenizers of every kind, made on the spot."""
+
+from typing import Any
+
+import torch
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    PreTrainedTokenizerFast,
+)
+
+from backlit.engines.huggingface.engine import HuggingFaceEngine
+
+CORPUS = [
+    "The cat likes warm milk. The dog likes cold water, and so on and on.",
+    "Soru: kedi ne sever? Cevap: ılık süt. İstanbul'da hava güzel.",
+    "一 二 三 东京 東京です。 Ünïcödé é è\tand\r\nnew lines\n\nhere. 👩‍🚀",
+]
+TEMPLATE = (
+    "{% for m in messages %}<s>{{ m['role'] }}\n{{ m['content'] | trim }}</s>\n{% endfor %}"
+    "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
+)
+SIZES: dict[str, Any] = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 512,
+    "tie_word_embeddings": True,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+GPT2: dict[str, Any] = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 512}
+FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "llama": ("llama", SIZES),
+    "mistral, sliding": ("mistral", SIZES | {"sliding_window": 6}),
+    "gemma3, sliding": (
+        "gemma3_text",
+        SIZES
+        | {
+            "sliding_window": 6,
+            "query_pre_attn_scalar": 8,
+            "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+        },
+    ),
+    "qwen3": ("qwen3", SIZES),
+    "gpt2": ("gpt2", GPT2),
+    "gpt_neox": (
+        "gpt_neox",
+        {k: v for k, v in SIZES.items() if k not in ("num_key_value_heads", "head_dim")},
+    ),
+    "bloom, no rotary": ("bloom", {"hidden_size": 32, "n_layer": 2, "n_head": 4}),
+    "mamba, no cache to cut": (
+        "mamba",
+        {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 4, "time_step_rank": 4},
+    ),
+}
+
+
+def tokenizer(kind: str) -> PreTrainedTokenizerFast:
+    """A tokenizer trained on `CORPUS`: `byte_level`, `sentencepiece` or `wordpiece`."""
+    special = ["<unk>", "<s>", "</s>"]
+    if kind == "byte_level":
+        made = Tokenizer(models.BPE())
+        made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        made.decoder = decoders.ByteLevel()
+        trainer: Any = trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=special,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+    elif kind == "sentencepiece":
+        made = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+        made.normalizer = normalizers.Replace(" ", "▁")
+        made.decoder = decoders.Sequence(
+            [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+        )
+        trainer = trainers.BpeTrainer(
+            vocab_size=600,
+            special_tokens=[*special, *(f"<0x{b:02X}>" for b in range(256))],
+            limit_alphabet=60,
+            show_progress=False,
+        )
+    else:
+        made = Tokenizer(models.WordPiece(unk_token="<unk>"))
+        made.normalizer = normalizers.BertNormalizer(lowercase=True)
+        made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        made.decoder = decoders.WordPiece(cleanup=False)
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=400, special_tokens=special, show_progress=False
+        )
+    made.train_from_iterator(CORPUS * 3, trainer)
+    if kind == "sentencepiece":  # as Llama and Gemma do
+        made.post_processor = processors.TemplateProcessing(
+            single="<s> $A", special_tokens=[("<s>", made.token_to_id("<s>"))]
+        )
+    fast: Any = PreTrainedTokenizerFast
+    read: PreTrainedTokenizerFast = fast(
+        tokenizer_object=made,
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        chat_template=TEMPLATE,
+    )
+    return read
+
+
+def engine(family: str = "llama", kind: str = "byte_level") -> HuggingFaceEngine:
+    """A random model of this family behind such a tokenizer."""
+    name, options = FAMILIES[family]
+    reader = tokenizer(kind)
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(name, vocab_size=len(reader), **options)
+    auto: Any = AutoModelForCausalLM
+    model = auto.from_config(config)
+    for weight in model.parameters():  # random initial weights make all tokens alike
+        if weight.ndim > 1:
+            weight.data.normal_(std=0.25)
+    return HuggingFaceEngine(model, reader, family, "tiny")
