@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from backlit.explanation import Attribution
 from backlit.serving import wire
-from backlit.types import Attribution, Target
+from backlit.types import Target
 from benchmarks.timing import Line, median
 from scripts.browser import find
 

@@ -15,9 +15,10 @@ from backlit.errors import (
     UnknownNameError,
 )
 from backlit.explaining.targets import select_target
+from backlit.explanation import Generation
 from backlit.methods.gradient import GradL2
 from backlit.pipeline import Model, explain, generate, respond
-from backlit.types import Aggregate, Generation, GenerationOptions, Granularity, Message, Target
+from backlit.types import Aggregate, GenerationOptions, Granularity, Message, Target
 
 MISTAKE = "Recommendation: You have to try it."
 PROMPT = "Question: what does the dog like? Answer:"

@@ -7,8 +7,8 @@ ours and Captum's are also run once from each other's.
 
 from collections.abc import Callable, Iterator
 
+from backlit.explanation import Attribution
 from backlit.methods.integrated_gradients import IntegratedGradients
-from backlit.types import Attribution
 from benchmarks.peers import captum_peer, inseq_peer
 from benchmarks.peers.race import Race, Report, because
 from benchmarks.peers.speed import floor, ours

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from backlit.explaining.attribution import attribute, attribute_tokens
+from backlit.explanation import Attribution
 from backlit.methods import make_method
 from backlit.methods.gradient import GradL2
 from backlit.methods.objective import Objective
-from backlit.types import Attribution, Target
+from backlit.types import Target
 from benchmarks.peers import captum_peer, context_cite_peer, inseq_peer, lit_peer
 from benchmarks.peers.race import Race, Report, because
 from benchmarks.peers.subject import Subject

@@ -1,27 +1,43 @@
 """Backlit: which parts of a prompt led a language model to its answer?"""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-if TYPE_CHECKING:
-    from backlit.data import load_dataset
+if _TYPE_CHECKING:
+    from backlit.data import Dataset, load_dataset
+    from backlit.engines.function import from_function
     from backlit.errors import BacklitError
-    from backlit.explanation import Explanation, load_explanation
+    from backlit.explanation import Attribution, Explanation, Generation, load_explanation
+    from backlit.model import Model, check, explain, load_model
     from backlit.notebook import make_notebook_widget
-    from backlit.pipeline import Model, check, explain, load_model
-    from backlit.types import (
-        Attribution,
-        Generation,
-        GenerationOptions,
-        Message,
-        Target,
-    )
+    from backlit.types import GenerationOptions, Message, Target
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Attribution": "explanation",
+    "BacklitError": "errors",
+    "Dataset": "data",
+    "Explanation": "explanation",
+    "Generation": "explanation",
+    "GenerationOptions": "types",
+    "Message": "types",
+    "Model": "model",
+    "Target": "types",
+    "check": "model",
+    "explain": "model",
+    "from_function": "engines.function",
+    "load_dataset": "data",
+    "load_explanation": "explanation",
+    "load_model": "model",
+    "make_notebook_widget": "notebook",
+}
 
 __all__ = [
     "Attribution",
     "BacklitError",
+    "Dataset",
     "Explanation",
     "Generation",
     "GenerationOptions",
@@ -31,27 +47,21 @@ __all__ = [
     "__version__",
     "check",
     "explain",
+    "from_function",
     "load_dataset",
     "load_explanation",
     "load_model",
     "make_notebook_widget",
 ]
 
-_ELSEWHERE = {
-    "BacklitError": "errors",
-    "load_dataset": "data",
-    "Explanation": "explanation",
-    "Model": "pipeline",
-    "check": "pipeline",
-    "explain": "pipeline",
-    "load_explanation": "explanation",
-    "load_model": "pipeline",
-    "make_notebook_widget": "notebook",
-}
 
-
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     """Fetch a public name on first use, so that `backlit --help` need not load numpy."""
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'backlit' has no attribute {name!r}")
-    return getattr(import_module(f"backlit.{_ELSEWHERE.get(name, 'types')}"), name)
+    return getattr(_import_module(f"backlit.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What completion offers: the public names."""
+    return sorted(__all__)

@@ -1,47 +1,125 @@
-"""How far work is, and how to stop it: told from engines to whoever waits."""
+"""How far work is, and how to stop it: one protocol from engine to page, terminal and notebook.
 
-from collections.abc import Callable, Iterator
+Whoever starts work passes a `Progress`. What runs it calls it with a phase and a count, and, often,
+its `check`, which raises `Cancelled` once the work should stop. Deep inside an engine, where no
+argument reaches, `current()` is the one that was passed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal
+from typing import Literal, Protocol
 
-Progress = Callable[[str, int, int | None], None]
-"""`progress(phase, done, total)`: called often; may raise `Cancelled` to stop the work."""
+Phase = Literal[
+    "start",
+    "wait",  # for another process or thread
+    "check",  # that files are what was promised
+    "download",
+    "unpack",
+    "convert",
+    "save",
+    "load",
+    "compile",
+    "run",  # after compiling
+    "generate",
+    "explain",
+    "check map",
+    "evaluate",
+]
+"""What is being done. Counts are bytes while it downloads, else steps."""
+
+PartialScore = tuple[int, int, float]
+"""A token span `[start, stop)` and its score so far."""
 
 
-_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
+class Progress(Protocol):
+    """Who follows a piece of work, and may stop it."""
+
+    def __call__(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int | None = None,
+        scores: Sequence[PartialScore] = (),
+    ) -> None:
+        """Called often.
+
+        Args:
+            phase: what is being done.
+            done: how much of it.
+            total: of how much, or None if that is not known.
+            scores: segments scored since the last call; those of methods that sample come again.
+
+        Raises:
+            Cancelled: the work should stop.
+        """
+        ...
+
+    def check(self) -> None:
+        """Called several times a second, also where there is nothing to tell.
+
+        Raises:
+            Cancelled: the work should stop.
+        """
+        ...
+
+
+Report = Callable[[Phase, int, int | None, Sequence[PartialScore]], None]
+
+
+class Callback:
+    """A function of one's own as a `Progress`; it may raise `Cancelled`, too."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def __call__(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int | None = None,
+        scores: Sequence[PartialScore] = (),
+    ) -> None:
+        self._report(phase, done, total, scores)
+
+    def check(self) -> None: ...
+
+
+class Quiet:
+    """Tells nobody, and stops when another one would: for work that is part of other work."""
+
+    def __init__(self, other: Progress | None = None) -> None:
+        self._other = other
+
+    def __call__(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int | None = None,
+        scores: Sequence[PartialScore] = (),
+    ) -> None:
+        self.check()
+
+    def check(self) -> None:
+        if self._other is not None:
+            self._other.check()
+
+
+SILENT = Quiet()
+
+_current: ContextVar[Progress] = ContextVar("progress", default=SILENT)
 
 
 @contextmanager
-def cancellable(check: Callable[[], None]) -> Iterator[None]:
-    """Let engines call `check`, which may raise `Cancelled`, in the midst of long work."""
-    before = _check.set(check)
+def following(progress: Progress) -> Iterator[None]:
+    """Make a `Progress` the `current` one."""
+    token = _current.set(progress)
     try:
         yield
     finally:
-        _check.reset(before)
+        _current.reset(token)
 
 
-def checkpoint() -> Callable[[], None]:
-    """The check that an engine should call several times a second, such as in each layer."""
-    return _check.get()
-
-
-Phase = Literal["compile", "run"]
-
-_announce: ContextVar[Callable[[Phase], None]] = ContextVar("announce", default=lambda phase: None)
-
-
-@contextmanager
-def announcing(hear: Callable[[Phase], None]) -> Iterator[None]:
-    """Have `hear` told of phases: `compile`, and `run` when that is over."""
-    before = _announce.set(hear)
-    try:
-        yield
-    finally:
-        _announce.reset(before)
-
-
-def announce(phase: Phase) -> None:
-    """Tell whoever waits what an engine is about to do, where that takes seconds of its own."""
-    _announce.get()(phase)
+def current() -> Progress:
+    """The `Progress` of the work that this is part of."""
+    return _current.get()

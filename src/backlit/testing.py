@@ -8,21 +8,38 @@ Each raises AssertionError, saying which promise was broken.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import numpy as np
 
-from backlit.engines.base import Differentiable, Engine, Gated, Scorer
+from backlit.engines.base import (
+    Capability,
+    Differentiable,
+    Engine,
+    Gated,
+    Scorer,
+    as_differentiable,
+    as_gated,
+    as_scorer,
+)
 from backlit.errors import Cancelled, CapabilityError, PromptError, TargetError
 from backlit.methods.base import Method, parameters, unavailable
 from backlit.methods.objective import Objective
+from backlit.progress import Callback, PartialScore, Phase
 from backlit.segments import segment
-from backlit.types import GenerationOptions, Target, Token, TokenSequence
+from backlit.types import GenerationOptions, Segment, Target, Token, TokenSequence
 
 TOLERANCE = 1e-3  # nats, between two ways to the same log-probability in float32
 
 
 def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -> None:
-    """Check the promises of `Engine`, and of `Scorer` and `Differentiable` if it has them."""
+    """Check the promises of `Engine`, and those of each capability that it says it has."""
+    capabilities = engine.capabilities
+    unknown = capabilities - set(get_args(Capability))
+    assert not unknown, f"capabilities that there are not: {sorted(unknown)}"
+    for wider, narrower in (("gradient", "score"), ("gates", "score")):
+        assert wider not in capabilities or narrower in capabilities, f"{wider} but not {narrower}"
     sequence = engine.tokenize(prompt)
     _check_prompt(engine, sequence, prompt)
     written = _check_generate(engine, sequence)
@@ -32,18 +49,24 @@ def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -
     assert spans == [(t.start, t.stop) for t in written.tokens], "… or to other spans"
     text = engine.append(sequence, " A given answer. 👩‍🚀 東京")
     assert text.text == prompt + " A given answer. 👩‍🚀 東京", "a given response lost characters"
-    if isinstance(engine, Scorer):
-        _check_score(engine, written, tolerance)
-    if isinstance(engine, Differentiable):
-        _check_gradient(engine, written, tolerance)
-    if isinstance(engine, Gated) and engine.gates:
-        _check_gates(engine, written, tolerance)
+    _check_reading_in_threads(engine, prompt, sequence)
+    if "score" in capabilities:
+        _check_score(as_scorer(engine), written, tolerance)
+    if "gradient" in capabilities:
+        _check_gradient(as_differentiable(engine), written, tolerance)
+    if "gates" in capabilities:
+        _check_gates(as_gated(engine), written, tolerance)
+    assert engine.capabilities == capabilities, "its capabilities changed"
 
 
 def check_method(
     method: Method, engine: Engine, prompt: str, *, tolerance: float = TOLERANCE
 ) -> None:
-    """Check that a method keeps what it declares, and leaves the engine as it was."""
+    """Check that a method keeps what its facts and parameters declare.
+
+    It is run twice, on an engine that can serve it, and must give the same scores.
+    """
+    facts = method.facts
     for declared in parameters(type(method)):
         assert declared.label, f"{declared.name} has no label"
         assert declared.description, f"{declared.name} has no description"
@@ -51,31 +74,50 @@ def check_method(
     sequence = engine.append(engine.tokenize(prompt), " and so on")
     target = Target(sequence.prompt_length, len(sequence.tokens))
     segments = segment(sequence, "word", stop=target.start)
-    reports: list[tuple[int, int | None]] = []
-
-    def report(done: int, total: int | None, scored: Sequence[tuple[int, float]]) -> None:
-        reports.append((done, total))
-        assert total is None or done <= total, "reported more done than there is"
-
+    followed = Followed(segments)
     objective = Objective(engine, sequence, target)
-    found = method.attribute(objective, segments, report)
-    size = target.start if method.scores_tokens else len(segments)
-    assert found.values.shape == (size,), f"scores have shape {found.values.shape}, not ({size},)"
-    assert np.isfinite(found.values).all(), "scores are not finite"
-    assert method.signed or (found.values >= 0).all(), "declared unsigned, but some are negative"
-    if found.standard_errors is not None:
-        assert found.standard_errors.shape == (size,), "not one standard error for each score"
-        assert (found.standard_errors >= 0).all(), "a negative standard error"
-    assert method.runs(len(segments)) > 0, "it costs nothing?"
-    assert not method.complete or found.convergence_delta is not None, "complete, but no delta"
-    if isinstance(engine, Scorer):
+    scores = method.attribute(objective, segments, followed)
+    size = target.start if facts.scores_tokens else len(segments)
+    assert scores.values.shape == (size,), f"scores have shape {scores.values.shape}, not ({size},)"
+    assert np.isfinite(scores.values).all(), "scores are not finite"
+    assert facts.signed or (scores.values >= 0).all(), "declared unsigned, but some are negative"
+    if scores.standard_errors is not None:
+        assert scores.standard_errors.shape == (size,), "not one standard error for each score"
+        assert (scores.standard_errors >= 0).all(), "a negative standard error"
+    assert method.forward_passes(len(segments)) > 0, "it costs nothing?"
+    if facts.complete:
+        assert scores.convergence_delta is not None, "complete, but no delta"
+    if "score" in engine.capabilities:
         ids = sequence.input_ids
-        ((_, log_probs),) = engine.score([ids[: target.start]], ids[target.start :])
-        assert abs(objective.target_log_prob - log_probs.sum()) < tolerance, "log-prob is off"
-    again = method.attribute(Objective(engine, sequence, target), segments, report)
-    assert np.allclose(found.values, again.values, atol=tolerance), "the second time differs"
-    if reports:
+        ((_, log_probs),) = as_scorer(engine).score([ids[: target.start]], ids[target.start :])
+        assert abs(objective.log_probs()[0] - log_probs.sum()) < tolerance, "log-prob is off"
+    again = method.attribute(Objective(engine, sequence, target), segments, followed)
+    assert np.allclose(scores.values, again.values, atol=tolerance), "the second time differs"
+    if followed.calls:
         _check_cancel(method, engine, sequence, target)
+
+
+class Followed:
+    """A `Progress` that checks what it is told."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.calls = 0
+        self._spans = {(segment.start, segment.stop) for segment in segments}
+
+    def __call__(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int | None = None,
+        scores: Sequence[PartialScore] = (),
+    ) -> None:
+        self.calls += 1
+        assert phase == "explain", f"told of the phase {phase!r}, not of 'explain'"
+        assert total is None or done <= total, "reported more done than there is"
+        for start, stop, _ in scores:
+            assert (start, stop) in self._spans, "a partial score of what is no segment"
+
+    def check(self) -> None: ...
 
 
 def _check_prompt(engine: Engine, sequence: TokenSequence, prompt: str) -> None:
@@ -100,14 +142,28 @@ def _check_prompt(engine: Engine, sequence: TokenSequence, prompt: str) -> None:
         raise AssertionError("append of an empty response should raise TargetError")
 
 
+def _check_reading_in_threads(engine: Engine, prompt: str, sequence: TokenSequence) -> None:
+    """Reading is safe from any thread: others read the same meanwhile."""
+
+    def read() -> bool:
+        return engine.append(engine.tokenize(prompt), " and so on") == expected
+
+    expected = engine.append(sequence, " and so on")
+    with ThreadPoolExecutor(4) as threads:
+        alike = [threads.submit(read) for _ in range(16)]
+        assert all(one.result() for one in alike), "threads that read at once read other tokens"
+
+
 def _check_generate(engine: Engine, sequence: TokenSequence) -> TokenSequence:
     options = GenerationOptions(max_new_tokens=6)
     try:
         writing = engine.generate(sequence, options)
     except CapabilityError as error:
         assert error.hint, "an error without advice"
-        assert isinstance(engine, Scorer), "neither writes nor scores"
+        assert "generate" not in engine.capabilities, "says that it writes, and does not"
+        assert "score" in engine.capabilities, "neither writes nor scores"
         return engine.append(sequence, " and so on, and on")
+    assert "generate" in engine.capabilities, "writes, and does not say so"
     steps = list(writing)
     assert steps[-1].finish_reason is not None, "the last step has no finish_reason"
     assert all(step.finish_reason is None for step in steps[:-1]), "ended before the last step"
@@ -195,8 +251,6 @@ def _check_gradient(engine: Differentiable, written: TokenSequence, tolerance: f
     early = engine.gradient(ids, Target(start, start + 1))
     assert len(early.gradient) == start, "what comes after the target was run"
     scale = np.abs(found.gradient).max()
-    each = [one.gradient for one in engine.token_gradients(ids, Target(start, stop))]
-    assert np.allclose(sum(each), found.gradient, atol=1e-3 * scale), "token gradients don't add up"
     context = found.embeddings[:start]
     assert np.allclose(engine.embed(ids[:start]), context, atol=1e-5), "embed differs"
     there = np.stack([context, 0.5 * context])
@@ -223,12 +277,12 @@ def _check_gates(engine: Gated, written: TokenSequence, tolerance: float) -> Non
 
 
 def _check_cancel(method: Method, engine: Engine, sequence: TokenSequence, target: Target) -> None:
-    def stop(done: int, total: int | None, scored: Sequence[tuple[int, float]]) -> None:
+    def stop(*_: object) -> None:
         raise Cancelled
 
     segments = segment(sequence, "word", stop=target.start)
     try:
-        method.attribute(Objective(engine, sequence, target), segments, stop)
+        method.attribute(Objective(engine, sequence, target), segments, Callback(stop))
     except Cancelled:
         return
-    raise AssertionError("a report that raises Cancelled did not end the method")
+    raise AssertionError("a progress that raises Cancelled did not end the method")

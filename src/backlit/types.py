@@ -4,17 +4,11 @@ Spans are half-open, `[start, stop)`. Token spans index `TokenSequence.tokens`;
 character spans index `TokenSequence.text`, in Python code points.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal
 
 from backlit.errors import OptionsError
-
-if TYPE_CHECKING:
-    pass
 
 Granularity = Literal["token", "word", "sentence", "line", "paragraph", "custom"]
 Aggregate = Literal["sum", "mean", "max"]
@@ -144,35 +138,6 @@ class GenerationOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
-    """A prompt and its response, exactly as the model saw and wrote the ids.
-
-    `finish_reason`: `stop` (end token or stop string), `length` (max_new_tokens),
-    `context` (the model's context is full), `cancelled` (the person stopped it), `given`
-    (the response was not generated but supplied). `muted` are token spans of the full prompt
-    that were taken away first.
-    """
-
-    prompt: Prompt
-    sequence: TokenSequence
-    finish_reason: FinishReason
-    model: str
-    options: GenerationOptions | None = None
-    muted: tuple[Span, ...] = ()
-
-    @property
-    def response(self) -> str:
-        """The response's text."""
-        return self.sequence.text[len(self.sequence.prompt.text) :]
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from backlit.display.html import generation_html, generation_text
-
-        return {"text/html": generation_html(self), "text/plain": generation_text(self)}
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """Neighbouring tokens `[start, stop)` that are scored as one."""
 
@@ -213,78 +178,3 @@ class Target:
     start: int
     stop: int
     foil: Foil | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """How much each segment before the target mattered to it.
-
-    The objective is the target's summed log-probability (less the foil's, if there is one),
-    so where `signed`, a positive score supports the target. `token_scores` (one per token
-    before the target) are kept by methods that score tokens, so that other granularities need
-    no model; `aggregate` says how they were joined, and is None for methods that score whole
-    segments. `convergence_delta` is the sum of a complete method's scores less what they should
-    sum to. `notes` are sentences that a person should read with the scores.
-    """
-
-    method: str
-    params: Mapping[str, ParameterValue]
-    target: Target
-    granularity: Granularity
-    segments: tuple[ScoredSegment, ...]
-    signed: bool
-    target_log_prob: float
-    pattern: str | None = None
-    aggregate: Aggregate | None = None
-    token_scores: tuple[float, ...] | None = None
-    convergence_delta: float | None = None
-    foil_log_prob: float | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def scores(self) -> npt.NDArray[np.float64]:
-        """One score for each segment, shape `(segments,)`."""
-        return np.array([segment.score for segment in self.segments], dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """What an order of segments does to the objective.
-
-    Attributes:
-        deletion: nats lost when the first `steps[i]` segments are taken away.
-        insertion: nats lost when only the first `steps[i]` are left.
-    """
-
-    deletion: tuple[float, ...]
-    insertion: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Faithfulness:
-    """Whether a map's order beats chance; see `backlit.explaining.faithfulness`.
-
-    Attributes:
-        attribution: index of the map in its explanation.
-        steps: how many segments are taken away, or left, at each point of the curves.
-        order: token spans of the segments, in the order of the map.
-        map, leave_one_out: curves of the map's order and of the exact leave-one-out order.
-        random: curves of random orders.
-        comprehensiveness: mean nats lost over `deletion`; more is better.
-        sufficiency: mean nats lost over `insertion`; less is better.
-        percentile: share of random orders whose deletion loses less, in percent.
-        verdict: `holds`, `weak` or `chance`.
-        sentence: the verdict for people.
-    """
-
-    attribution: int
-    steps: tuple[int, ...]
-    order: tuple[Span, ...]
-    map: Curve
-    leave_one_out: Curve
-    random: tuple[Curve, ...]
-    comprehensiveness: float
-    sufficiency: float
-    percentile: float
-    verdict: Verdict
-    sentence: str

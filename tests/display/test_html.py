@@ -26,17 +26,9 @@ from backlit.display.html import (
     generation_text,
 )
 from backlit.engines.toy import ToyEngine
-from backlit.explanation import Explanation
+from backlit.explanation import Attribution, Explanation, Generation
 from backlit.pipeline import Model, check, explain
-from backlit.types import (
-    Attribution,
-    FinishReason,
-    Generation,
-    ScoredSegment,
-    Target,
-    Token,
-    TokenSequence,
-)
+from backlit.types import FinishReason, ScoredSegment, Target, Token, TokenSequence
 
 ATTRIBUTES = {
     "div": {"style"},

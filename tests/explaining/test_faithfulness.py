@@ -13,10 +13,9 @@ from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled, CapabilityError, DataError, InputError
 from backlit.explaining.faithfulness import agreement, check_map, deletion_area
-from backlit.explanation import Explanation
+from backlit.explanation import Explanation, Faithfulness
 from backlit.methods.objective import Objective
 from backlit.pipeline import Model, check, explain
-from backlit.types import Faithfulness
 from tests.support.linear import Linear, linear
 
 

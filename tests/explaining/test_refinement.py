@@ -10,12 +10,13 @@ from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
 from backlit.explaining.attribution import attribute
+from backlit.explanation import Attribution
 from backlit.methods import make_method
 from backlit.methods.base import Report, Scores
 from backlit.methods.objective import Objective
 from backlit.methods.occlusion import Occlusion
 from backlit.pipeline import Model, explain
-from backlit.types import Attribution, Segment, Target
+from backlit.types import Segment, Target
 
 FILLER = "Two and two make four. Four and four make eight.\n"
 PROMPT = (

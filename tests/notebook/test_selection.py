@@ -6,7 +6,7 @@ import pytest
 
 import backlit
 from backlit.errors import InputError, TargetError
-from backlit.explanation import Explanation
+from backlit.explanation import Explanation, Generation
 from backlit.notebook.selection import (
     Selection,
     as_selection,
@@ -17,7 +17,7 @@ from backlit.notebook.selection import (
 )
 from backlit.pipeline import Model
 from backlit.serving import wire
-from backlit.types import Foil, Generation, Target
+from backlit.types import Foil, Target
 
 PROMPT = "The cat likes warm milk. The dog likes cold water. The dog likes"
 

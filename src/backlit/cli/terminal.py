@@ -12,9 +12,8 @@ from rich.text import Text
 
 from backlit.display.html import OPPOSES, STEPS, SUPPORTS, caption, ranking, score, words
 from backlit.explaining.faithfulness import agreement
-from backlit.explanation import Explanation
+from backlit.explanation import Attribution, Explanation
 from backlit.progress import Progress as Report
-from backlit.types import Attribution
 
 PHASES = {
     "wait": "Waiting for another process",

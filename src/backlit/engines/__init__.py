@@ -13,10 +13,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from backlit.engines.base import Engine
-from backlit.engines.function.engine import from_function
+from backlit.engines.function import from_function
 from backlit.engines.keras_hub.runtime import backend_name
 from backlit.errors import OptionsError
-from backlit.progress import Progress
+from backlit.progress import SILENT, Progress
 from backlit.sources import BUILT_IN, ModelSource, fetch, parse
 from backlit.sources.address import PRESET_NAME, local_path
 from backlit.sources.keras_preset import is_preset
@@ -25,13 +25,10 @@ from backlit.sources.keras_preset import is_preset
 _loading = threading.Lock()
 
 
-def _ignore(phase: str, done: int, total: int | None) -> None: ...
-
-
 def open_engine(
     source: str,
     *,
-    progress: Progress = _ignore,
+    progress: Progress = SILENT,
     device: str | None = None,
     dtype: str | None = None,
     device_map: str | Mapping[str, Any] | None = None,
@@ -47,8 +44,7 @@ def open_engine(
             runs `keras:SOURCE`, any folder of a Keras preset, `kaggle://…`, `hf://…` and, if
             KerasHub is installed, its presets by name. Other packages add sources under the
             entry point group `backlit.engines`.
-        progress: called with a phase, what is done, and the total if known; may raise
-            `Cancelled`.
+        progress: follows the loading, and may stop it.
         device: `cuda`, `mps` or `cpu`; the best there is when left out.
         dtype: `float32`, `bfloat16`, `float16`; float32 on CPU, else bfloat16, when left out.
         device_map: handed to transformers, for models larger than one device.
@@ -88,12 +84,16 @@ def open_engine(
         return huggingface.load(folder, wanted.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
 
 
-def as_engine(given: object, tokenizer: object = None) -> Engine | None:
-    """The engine that something loaded is or can be made into; None if it is neither.
+def as_engine(given: object, tokenizer: object = None) -> Engine:
+    """The engine that something loaded is or can be made into.
 
     Args:
-        given: an engine, or a `keras_hub.models.CausalLM`.
-        tokenizer: of KerasHub, for a model without a preprocessor.
+        given: an engine, a model or pipeline of transformers, or a `keras_hub.models.CausalLM`.
+        tokenizer: for a model that does not bring it.
+
+    Raises:
+        OptionsError: something else, or a model without a tokenizer.
+        UnsupportedModelError: not a causal language model.
     """
     if isinstance(given, Engine):
         return given
@@ -101,7 +101,11 @@ def as_engine(given: object, tokenizer: object = None) -> Engine | None:
         keras_hub = import_module("backlit.engines.keras_hub")
         if keras_hub.is_causal_lm(given):
             return keras_hub.engine_of(given, tokenizer)  # type: ignore[no-any-return]
-    return None
+    raise OptionsError(
+        f"A {type(given).__name__} is no model that can be used as it is.",
+        "Give a source (see `backlit models`), an engine (for functions of yours: "
+        "backlit.from_function), a model of transformers, or a keras_hub.models.CausalLM.",
+    )
 
 
 def _for_keras(wanted: ModelSource) -> bool:

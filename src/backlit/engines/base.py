@@ -1,16 +1,19 @@
 """What a model can be asked to do. Engines offer these capabilities; methods need them.
 
-An engine runs one call at a time: callers give it one thread. It leaves no trace of a call
-behind (no altered weights, hooks or modes), and every returned array is float64 numpy.
+What an engine can do is settled when it is made, and said in `capabilities`: asking never runs
+the model. Reading (`tokenize`, `append`) is safe from any thread, also while the model runs; of
+all else an engine does one call at a time, and its callers see to that. It leaves no trace of a
+call behind (no altered weights, hooks or modes), and every returned array is float64 numpy.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from backlit.errors import CapabilityError
 from backlit.types import (
     FinishReason,
     GenerationOptions,
@@ -22,6 +25,9 @@ from backlit.types import (
 )
 
 FloatArray = npt.NDArray[np.float64]
+
+Capability = Literal["generate", "score", "gradient", "gates"]
+"""`generate`: writes responses. The others are `Scorer`, `Differentiable` and `Gated`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class EmbeddingGradient:
 
 
 @dataclass(frozen=True, slots=True)
-class GateGradient:
+class EdgeGradient:
     """The target's summed log-probability and how it changes with each edge of attention.
 
     Every edge from a token (query) to an earlier one or itself (key) has a gate of 1, which
@@ -66,7 +72,7 @@ class GateGradient:
 
 @runtime_checkable
 class Engine(Protocol):
-    """Reads and writes text: the least a model must do."""
+    """Reads text, and writes it if it can: the least a model must do."""
 
     @property
     def name(self) -> str:
@@ -76,6 +82,11 @@ class Engine(Protocol):
     @property
     def metadata(self) -> Mapping[str, str]:
         """What an explanation should record: source, versions, dtype, device."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do; the same as long as it lives."""
         ...
 
     @property
@@ -170,15 +181,6 @@ class Differentiable(Scorer, Protocol):
         """
         ...
 
-    def token_gradients(
-        self, input_ids: Sequence[int], target: Target
-    ) -> Iterator[EmbeddingGradient]:
-        """The gradient of each target token's own log-probability; `log_probs` is `(1,)`.
-
-        One forward pass serves them all.
-        """
-        ...
-
     def score_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> FloatArray:
@@ -202,12 +204,7 @@ class Differentiable(Scorer, Protocol):
 class Gated(Scorer, Protocol):
     """Says how the target's log-probability changes when attention is gated."""
 
-    @property
-    def gates(self) -> bool:
-        """Whether this model attends through a mask that can be changed."""
-        ...
-
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
         """Gradient at the gates of all edges; arguments as for `Differentiable.gradient`."""
         ...
 
@@ -220,36 +217,38 @@ class Gated(Scorer, Protocol):
         ...
 
 
-CAPABILITIES: dict[str, Any] = {
-    "generate": Engine,
-    "score": Scorer,
-    "gradient": Differentiable,
-    "gates": Gated,
-}
+def as_scorer(engine: Engine) -> Scorer:
+    """The engine as a `Scorer`.
+
+    Raises:
+        CapabilityError: it is none.
+    """
+    if "score" not in engine.capabilities:
+        raise CapabilityError(
+            f"{engine.name} can't say how likely a given text is.", "Pick another model."
+        )
+    return cast(Scorer, engine)
 
 
-def capabilities(engine: Engine) -> tuple[str, ...]:
-    """The names of what an engine can do."""
-    return tuple(name for name in CAPABILITIES if offers(engine, name))
+def as_differentiable(engine: Engine) -> Differentiable:
+    """The engine as `Differentiable`.
+
+    Raises:
+        CapabilityError: it has no gradients.
+    """
+    if "gradient" not in engine.capabilities:
+        raise CapabilityError(f"{engine.name} has no gradients.", "Pick another model or method.")
+    return cast(Differentiable, engine)
 
 
-def offers(engine: Engine, capability: str) -> bool:
-    """Whether an engine has a capability, a key of `CAPABILITIES`."""
-    if not isinstance(engine, CAPABILITIES[capability]):
-        return False
-    return not isinstance(engine, Gated) or capability != "gates" or engine.gates
+def as_gated(engine: Engine) -> Gated:
+    """The engine as `Gated`.
 
-
-__all__ = [
-    "CAPABILITIES",
-    "Differentiable",
-    "EmbeddingGradient",
-    "Engine",
-    "FloatArray",
-    "GateGradient",
-    "Gated",
-    "GenerationStep",
-    "Scorer",
-    "capabilities",
-    "offers",
-]
+    Raises:
+        CapabilityError: its attention can't be changed.
+    """
+    if "gates" not in engine.capabilities:
+        raise CapabilityError(
+            f"The attention of {engine.name} can't be changed.", "Use occlusion instead."
+        )
+    return cast(Gated, engine)

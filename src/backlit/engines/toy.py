@@ -21,7 +21,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from backlit.engines.base import EmbeddingGradient, FloatArray, GateGradient, GenerationStep
+from backlit.engines.base import (
+    Capability,
+    EdgeGradient,
+    EmbeddingGradient,
+    FloatArray,
+    GenerationStep,
+)
 from backlit.engines.text import (
     StreamDecoder,
     check_length,
@@ -69,7 +75,7 @@ class ToyEngine:
     """
 
     chat = True
-    gates = True
+    capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient", "gates"})
     context_length: int | None = 8_192
 
     def __init__(self, name: str = "toy", decay: float = DECAY) -> None:
@@ -234,16 +240,6 @@ class ToyEngine:
         slopes, log_probs = self._slopes(input_ids, target, embeddings)
         return EmbeddingGradient(embeddings, self._back(slopes, target, embeddings), log_probs)
 
-    def token_gradients(
-        self, input_ids: Sequence[int], target: Target
-    ) -> Iterator[EmbeddingGradient]:
-        embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
-        slopes, log_probs = self._slopes(input_ids, target, embeddings)
-        for i in range(len(slopes)):
-            alone = np.where(np.arange(len(slopes))[:, None] == i, slopes, 0)
-            gradient = self._back(alone, target, embeddings)
-            yield EmbeddingGradient(embeddings, gradient, log_probs[i : i + 1])
-
     def score_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> FloatArray:
@@ -261,7 +257,7 @@ class ToyEngine:
             gradients.append(self._back(slopes, target, embeddings)[: target.start])
         return np.array(sums), np.array(gradients)
 
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
         embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
         slopes, log_probs = self._slopes(input_ids, target, embeddings)
         edges = np.zeros((len(embeddings), len(embeddings)))  # (query, key)
@@ -270,7 +266,7 @@ class ToyEngine:
             seen = embeddings[: query + 1]  # (query + 1, vocab)
             edges[query, : query + 1] = decay * (seen @ (self.follows @ slope))
             edges[query, : query + 1] += COPY * (seen @ slope)
-        return GateGradient(edges, log_probs)
+        return EdgeGradient(edges, log_probs)
 
     def _slopes(
         self, input_ids: Sequence[int], target: Target, embeddings: FloatArray

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from backlit.engines.base import FloatArray
 from backlit.errors import OptionsError
 from backlit.evaluation.planted import PlantedPrompt
 from backlit.explaining.attribution import attribute
 from backlit.explaining.faithfulness import agreement, deletion_area
 from backlit.explaining.targets import select_target
 from backlit.methods import make_method
-from backlit.methods.base import FloatArray, unavailable
+from backlit.methods.base import unavailable
 from backlit.methods.objective import Objective
 from backlit.pipeline import Model, generate
 from backlit.types import (

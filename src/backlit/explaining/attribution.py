@@ -1,133 +1,125 @@
-"""A method run on segments, and what it found put together with what it was about."""
+"""A method run on segments, and its scores put together with what they are about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from backlit.engines.base import FloatArray
 from backlit.errors import CapabilityError, UnknownNameError
 from backlit.explaining.refinement import refine
+from backlit.explanation import Attribution
 from backlit.methods import Method
-from backlit.methods.base import Report, Scores, params_of, unavailable
-from backlit.methods.gradient import GradL2, GradXInput
+from backlit.methods.base import Scores, params_of, unavailable
 from backlit.methods.objective import Objective
+from backlit.progress import Progress
 from backlit.segments import AGGREGATES, aggregate, segment
-from backlit.types import (
-    Aggregate,
-    Attribution,
-    Granularity,
-    ScoredSegment,
-    Segment,
-    Target,
-)
+from backlit.types import Aggregate, Granularity, ScoredSegment, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Segmenting:
+    """What is scored as one.
+
+    Attributes:
+        granularity: how the text is cut; `custom` wants `pattern`.
+        pattern: a regular expression; the text is cut after each match.
+        aggregate: how token scores are joined, for methods that score tokens.
+        budget: go from coarse to fine, reaching `granularity` only where it matters, until so
+            many segments were measured; None for one granularity throughout.
+
+    Raises:
+        UnknownNameError: no such aggregate.
+    """
+
+    granularity: Granularity = "line"
+    pattern: str | None = None
+    aggregate: Aggregate = "sum"
+    budget: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.aggregate not in AGGREGATES:
+            raise UnknownNameError(
+                f"There is no aggregate {self.aggregate!r}.", f"Use one of {', '.join(AGGREGATES)}."
+            )
 
 
 def attribute(
-    objective: Objective,
-    method: Method,
-    granularity: Granularity = "line",
-    *,
-    pattern: str | None = None,
-    how: Aggregate = "sum",
-    budget: int | None = None,
-    report: Report = lambda done, total, scored: None,
+    objective: Objective, method: Method, segmenting: Segmenting, progress: Progress
 ) -> Attribution:
     """Score everything before the target.
 
     Args:
         objective: what is explained, on which engine.
         method: how.
-        granularity: what is scored as one.
-        pattern: for `custom`, where to cut.
-        how: token scores are joined.
-        budget: go from coarse to fine: `granularity` is reached where it matters, until so many
-            segments were measured.
-        report: called as scores come in.
+        segmenting: over what units.
+        progress: told of the phase `explain`.
 
     Raises:
         CapabilityError: the engine can't serve the method, or its numbers overflowed.
         OptionsError: a parameter does not fit the number of segments.
         PatternError: the custom pattern is wrong or too slow.
-        UnknownNameError: no such granularity or aggregate.
+        UnknownNameError: no such granularity.
     """
-    if how not in AGGREGATES:
-        raise UnknownNameError(
-            f"There is no aggregate {how!r}.", f"Use one of {', '.join(AGGREGATES)}."
-        )
     reason = unavailable(type(method), objective.engine)
     if reason is not None:
         raise CapabilityError(reason, "Pick another method, or a model that offers it.")
-    report(0, None, ())  # a first pass over a long prompt takes seconds: say that it began
-    levels: list[Granularity] | None = None
-    if budget is not None:
-        found, refined = refine(objective, method, granularity, budget, report)
+    progress("explain")  # a first pass over a long prompt takes seconds: say that it began
+    granularity, pattern = segmenting.granularity, segmenting.pattern
+    levels: Sequence[Granularity | None]
+    if segmenting.budget is not None:
+        scores, refined = refine(objective, method, granularity, segmenting.budget, progress)
         segments: Sequence[Segment] = [one for one, _ in refined]
         levels = [level for _, level in refined]
     else:
         segments = segment(objective.sequence, granularity, pattern, stop=objective.target.start)
-        found = method.attribute(objective, segments, report)
-    return _attribution(
-        method,
-        found,
-        objective.target,
-        (objective.target_log_prob, objective.foil_log_prob),
-        (segments, granularity, pattern if granularity == "custom" else None),
-        how,
-        levels,
-    )
-
-
-def attribute_tokens(
-    objective: Objective, method: GradL2 | GradXInput, granularity: Granularity = "token"
-) -> Iterator[Attribution]:
-    """A map for each token of the target on its own, from one shared forward pass."""
-    for number, found in enumerate(objective.token_gradients(), start=objective.target.start):
-        segments = segment(objective.sequence, granularity, stop=number)
-        target, scores = Target(number, number + 1), Scores(method.of(found))
-        cut = (segments, granularity, None)
-        yield _attribution(method, scores, target, (found.value, None), cut, "sum")
-
-
-def _attribution(
-    method: Method,
-    found: Scores,
-    target: Target,
-    log_probs: tuple[float, float | None],
-    cut: tuple[Sequence[Segment], Granularity, str | None],
-    how: Aggregate,
-    levels: Sequence[Granularity] | None = None,
-) -> Attribution:
-    segments, granularity, pattern = cut
-    by_token = method.scores_tokens
-    scores = aggregate(found.values, segments, how) if by_token else found.values  # (segments,)
-    if not np.isfinite([*scores, *(value or 0.0 for value in log_probs)]).all():
+        scores = method.attribute(objective, segments, progress)
+        levels = [None] * len(segments)
+    facts = method.facts
+    values = scores.values  # (context,) or (segments,)
+    if facts.scores_tokens:
+        values = aggregate(values, segments, segmenting.aggregate)  # (segments,)
+    target_log_prob, foil_log_prob = objective.log_probs()
+    if not np.isfinite([*values, target_log_prob, foil_log_prob or 0.0]).all():
         raise CapabilityError(
             "The model's numbers overflowed, so the scores mean nothing.",
             "Load it with dtype float32, or choose a shorter target.",
         )
-    errors = found.standard_errors
     return Attribution(
-        method=method.name,
+        method=facts.name,
         params=dict(params_of(method)),
-        target=target,
+        target=objective.target,
         granularity=granularity,
-        segments=tuple(
-            ScoredSegment(
-                start=one.start,
-                stop=one.stop,
-                text=one.text,
-                role=one.role,
-                score=float(scores[i]),
-                standard_error=None if errors is None else float(errors[i]),
-                level=None if levels is None else levels[i],
-            )
-            for i, one in enumerate(segments)
-        ),
-        signed=method.signed,
-        target_log_prob=log_probs[0],
-        pattern=pattern,
-        aggregate=how if by_token else None,
-        token_scores=tuple(found.values.tolist()) if by_token else None,
-        convergence_delta=found.convergence_delta,
-        foil_log_prob=log_probs[1],
-        notes=found.notes,
+        segments=_scored(segments, values, scores, levels),
+        signed=facts.signed,
+        target_log_prob=target_log_prob,
+        pattern=pattern if granularity == "custom" else None,
+        aggregate=segmenting.aggregate if facts.scores_tokens else None,
+        token_scores=tuple(scores.values.tolist()) if facts.scores_tokens else None,
+        convergence_delta=scores.convergence_delta,
+        foil_log_prob=foil_log_prob,
+        notes=scores.notes,
+    )
+
+
+def _scored(
+    segments: Sequence[Segment],
+    values: FloatArray,
+    scores: Scores,
+    levels: Sequence[Granularity | None],
+) -> tuple[ScoredSegment, ...]:
+    errors: Sequence[float | None] = [None] * len(segments)
+    if scores.standard_errors is not None:
+        errors = scores.standard_errors.tolist()
+    return tuple(
+        ScoredSegment(
+            start=one.start,
+            stop=one.stop,
+            text=one.text,
+            role=one.role,
+            score=float(value),
+            standard_error=error,
+            level=level,
+        )
+        for one, value, error, level in zip(segments, values, errors, levels, strict=True)
     )

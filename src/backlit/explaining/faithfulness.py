@@ -9,18 +9,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from backlit.engines.base import Scorer
-from backlit.errors import CapabilityError, InputError
-from backlit.methods.base import FloatArray, Report
+from backlit.display.words import times_likely
+from backlit.engines.base import FloatArray, as_scorer
+from backlit.errors import InputError
+from backlit.explanation import Curve, Faithfulness
 from backlit.methods.objective import Objective
 from backlit.methods.perturbation import Ablation, Masks
-from backlit.types import Attribution, Curve, Faithfulness, Segment, Verdict
+from backlit.progress import SILENT, Progress
+from backlit.types import Segment, Verdict
 
 ORDERS = 20
-FEWEST = 4  # segments; fewer have too few orders to tell one from chance
-SHOWN = 3  # segments that the sentence speaks of
-HOLDS = 95.0  # percent of random orders that a map must beat
-WEAK = 75.0
+MIN_SEGMENTS = 4  # fewer have too few orders to tell one from chance
+NAMED = 3  # segments that the sentence speaks of
+HOLDS_FROM = 95.0  # percent of random orders that a map must beat
+WEAK_FROM = 75.0
 
 Order = npt.NDArray[np.intp]
 
@@ -31,10 +33,9 @@ def check_map(
     scores: Sequence[float],
     *,
     unit: str = "segment",
-    index: int = 0,
     orders: int = ORDERS,
     seed: int = 0,
-    report: Report = lambda done, total, scored: None,
+    progress: Progress = SILENT,
 ) -> Faithfulness:
     """Compare the order of a map with random orders and with the exact leave-one-out order.
 
@@ -46,24 +47,18 @@ def check_map(
         segments: they tile what is before the target.
         scores: the map's, one for each; the highest is taken away first.
         unit: what people call a segment.
-        index: of the map in its explanation.
         orders: how many random orders.
         seed: of the random orders.
-        report: called as altered prompts are scored.
+        progress: told of the phase `check map`.
 
     Raises:
         CapabilityError: the engine can't say how likely a given text is.
         InputError: there are too few segments to check an order.
     """
-    if not isinstance(objective.engine, Scorer):
-        raise CapabilityError(
-            f"{objective.engine.name} can't say how likely a given text is, so a map can't be "
-            "checked.",
-            "Pick another model.",
-        )
+    as_scorer(objective.engine)
     ablation = Ablation(objective, segments)
-    size = len(ablation.players)
-    if size < FEWEST:
+    size = len(ablation.maskable)
+    if size < MIN_SEGMENTS:
         raise InputError(
             f"There are only {size} {unit}s: too few to tell an order from chance.",
             "Choose a finer granularity.",
@@ -71,18 +66,18 @@ def check_map(
     steps = _steps(size)
     random = np.random.default_rng(seed)
     drawn = [random.permutation(size) for _ in range(orders)]
-    own = np.argsort(-np.asarray(scores)[ablation.players], kind="stable")
-    singles = ~np.eye(size, dtype=bool)  # all but one: (players, players)
+    own = np.argsort(-np.asarray(scores)[ablation.maskable], kind="stable")
+    singles = ~np.eye(size, dtype=bool)  # all but one: (maskable, maskable)
     blocks = [np.ones((1, size), dtype=bool), singles]
     blocks += [_masks(order, steps) for order in (own, *drawn)]
     masks = np.concatenate(blocks)
     total = len(masks) + 2 * len(steps)
-    report(0, total, ())
-    values = ablation.values(masks, lambda done, _: report(done, total, ()))
+    progress("check map", 0, total)
+    values = ablation.values(masks, lambda done: progress("check map", done, total))
     whole = values[0]
     exact = np.argsort(values[1 : 1 + size], kind="stable")  # what costs most first
     last = ablation.values(
-        _masks(exact, steps), lambda done, _: report(len(masks) + done, total, ())
+        _masks(exact, steps), lambda done: progress("check map", len(masks) + done, total)
     )
     lost = whole - values[1 + size :].reshape(1 + orders, 2, len(steps))  # (orders, 2, steps)
     lost_exact = (whole - last).reshape(2, len(steps))
@@ -90,16 +85,15 @@ def check_map(
     area = float(lost[0, 0].mean())
     percentile = float(100 * ((areas < area).mean() + (areas == area).mean() / 2))
     verdict: Verdict = (
-        "holds" if percentile >= HOLDS else "weak" if percentile >= WEAK else "chance"
+        "holds" if percentile >= HOLDS_FROM else "weak" if percentile >= WEAK_FROM else "chance"
     )
-    shown = max(i for i, step in enumerate(steps) if step <= SHOWN)
+    shown = max(i for i, step in enumerate(steps) if step <= NAMED)
     return Faithfulness(
-        attribution=index,
         steps=steps,
-        order=tuple((segments[i].start, segments[i].stop) for i in ablation.players[own]),
-        map=_curve(lost[0]),
+        order=tuple((segments[i].start, segments[i].stop) for i in ablation.maskable[own]),
+        map_order=_curve(lost[0]),
         leave_one_out=_curve(lost_exact),
-        random=tuple(_curve(one) for one in lost[1:]),
+        random_orders=tuple(_curve(one) for one in lost[1:]),
         comprehensiveness=area,
         sufficiency=float(lost[0, 1].mean()),
         percentile=percentile,
@@ -120,33 +114,34 @@ def deletion_area(
 ) -> float:
     """The mean of nats lost over the deletion curve of one map, without comparing it."""
     ablation = Ablation(objective, segments)
-    order = np.argsort(-np.asarray(scores)[ablation.players], kind="stable")
+    order = np.argsort(-np.asarray(scores)[ablation.maskable], kind="stable")
     steps = _steps(len(order))
     masks = _masks(order, steps)[: len(steps)]
-    return float(objective.value - ablation.values(masks).mean())
-
-
-def unit_of(attribution: Attribution) -> str:
-    """What people call a segment of this map."""
-    mixed = attribution.granularity == "custom" or any(s.level for s in attribution.segments)
-    return "part" if mixed else attribution.granularity
+    return float(objective.value() - ablation.values(masks).mean())
 
 
 def agreement(maps: Sequence[Sequence[float]]) -> FloatArray:
-    """Spearman's rank correlation of maps of the same segments, `(maps, maps)`."""
-    ranks = np.array([_ranks(np.asarray(one, dtype=np.float64)) for one in maps])
+    """Spearman's rank correlation of maps of the same segments, `(maps, maps)`.
+
+    A map without differences agrees with none, itself included: 0.
+    """
+    from scipy.stats import rankdata  # not at the top: it takes a while
+
+    ranks = rankdata(np.asarray(maps, dtype=np.float64), axis=1)  # (maps, segments)
     ranks -= ranks.mean(axis=1, keepdims=True)
     length = np.linalg.norm(ranks, axis=1)
-    length[length == 0] = np.inf  # a map without differences agrees with none
-    found: FloatArray = ranks @ ranks.T / np.outer(length, length)
-    return found
+    length[length == 0] = np.inf
+    correlations: FloatArray = ranks @ ranks.T / np.outer(length, length)
+    return correlations
 
 
-def _ranks(values: FloatArray) -> FloatArray:
-    """Ranks `(n,)`; equal values share the mean of theirs."""
-    below = (values[:, None] > values).sum(axis=1)
-    ranks: FloatArray = below + ((values[:, None] == values).sum(axis=1) - 1) / 2
-    return ranks
+def forward_passes(segments: int) -> float:
+    """About what a check of so many segments costs, in forward passes of the whole prompt.
+
+    Altered prompts are half as long, on average.
+    """
+    orders = ORDERS + 2  # random ones, the map's and the exact one, both ways
+    return (1 + segments + orders * 2 * len(_steps(segments))) / 2
 
 
 def _steps(size: int) -> tuple[int, ...]:
@@ -174,25 +169,14 @@ def _sentence(
     count: int, unit: str, lost: float, by_chance: float, verdict: Verdict, *, contrast: bool
 ) -> str:
     against = " against the foil" if contrast else ""
-    told = {
+    conclusion = {
         "holds": ": this map holds up.",
         "weak": ": better than most random orders, but not by enough to rely on.",
         "chance": ": no better than chance, don't rely on it.",
     }[verdict]
     if verdict != "holds" and lost > by_chance:
-        told = "; but the rest of the order does too little better than chance to rely on it."
+        conclusion = "; but the rest of the order does too little better than chance to rely on it."
     return (
-        f"Taking away the top {count} {unit}s makes this answer {_times(lost)}{against}; "
-        f"{count} random {unit}s, {_times(by_chance)}{told}"
+        f"Taking away the top {count} {unit}s makes this answer {times_likely(lost)}{against}; "
+        f"{count} random {unit}s, {times_likely(by_chance)}{conclusion}"
     )
-
-
-def _times(nats: float) -> str:
-    """A change of log-probability in words: "40 times less likely"."""
-    way = "less" if nats >= 0 else "more"
-    if abs(nats) > np.log(1e6):
-        return f"over a million times {way} likely"
-    times = float(np.exp(abs(nats)))
-    if times < 1.05:
-        return "about as likely as before"
-    return f"{times:,.1f} times {way} likely" if times < 10 else f"{times:,.0f} times {way} likely"

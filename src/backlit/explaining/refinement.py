@@ -4,22 +4,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from backlit.engines.base import FloatArray
 from backlit.errors import OptionsError
 from backlit.methods import Method
-from backlit.methods.base import FloatArray, Report, Scores
+from backlit.methods.base import Scores
 from backlit.methods.objective import Objective
+from backlit.progress import Progress
 from backlit.segments import aggregate, segment_of, token_spans
 from backlit.types import Granularity, Segment, Span, TokenSequence
 
 LADDER: tuple[Granularity, ...] = ("paragraph", "line", "sentence", "word", "token")
-FEWEST = 4  # segments that a first level should have
+MIN_SEGMENTS = 4  # that a first level should have
 COVERED = 0.8  # share of all scores that the refined segments should hold
 
 Level = tuple[Segment, Granularity]
 
 
 def refine(
-    objective: Objective, method: Method, finest: Granularity, budget: int, report: Report
+    objective: Objective, method: Method, finest: Granularity, budget: int, progress: Progress
 ) -> tuple[Scores, list[Level]]:
     """Score the parts of the prompt that matter at `finest`, and the others coarser.
 
@@ -28,7 +30,7 @@ def refine(
         method: any; one that scores tokens is run once.
         finest: where to stop.
         budget: segments that are measured at most, over all levels.
-        report: told of the level that is measured; indices are those of its segments.
+        progress: told of the phase `explain`, anew for each level.
 
     Returns:
         The scores, and for each of them its segment and the granularity that cut it.
@@ -43,33 +45,35 @@ def refine(
         )
     steps = LADDER[: LADDER.index(finest) + 1]
     spans = {step: _spans(objective, step) for step in steps}
-    first = next((i for i, step in enumerate(steps) if len(spans[step]) >= FEWEST), len(steps) - 1)
+    first = next(
+        (i for i, step in enumerate(steps) if len(spans[step]) >= MIN_SEGMENTS), len(steps) - 1
+    )
     levels = [(segment_of(objective.sequence, span), steps[first]) for span in spans[steps[first]]]
-    found = method.attribute(objective, [segment for segment, _ in levels], report)
+    scores = method.attribute(objective, [segment for segment, _ in levels], progress)
     left = budget - len(levels)
     for step in steps[first + 1 :]:
-        scores = _by_segment(method, found, levels)
-        finer = _split(objective.sequence, levels, _that_matter(scores, levels), spans[step], step)
+        important = _important(_by_segment(method, scores, levels), levels)
+        finer = _split(objective.sequence, levels, important, spans[step], step)
         fresh = sum(1 for level in finer if level not in levels)
         if fresh > left:
             break
         if fresh:
             try:
-                if not method.scores_tokens:
-                    found = method.attribute(objective, [one for one, _ in finer], report)
+                if not method.facts.scores_tokens:
+                    scores = method.attribute(objective, [one for one, _ in finer], progress)
             except OptionsError:  # too many segments for this method: what is known stands
                 break
             levels, left = finer, left - fresh
-    return found, levels
+    return scores, levels
 
 
-def _by_segment(method: Method, found: Scores, levels: Sequence[Level]) -> FloatArray:
-    if not method.scores_tokens:
-        return found.values
-    return aggregate(found.values, [segment for segment, _ in levels], "sum")
+def _by_segment(method: Method, scores: Scores, levels: Sequence[Level]) -> FloatArray:
+    if not method.facts.scores_tokens:
+        return scores.values
+    return aggregate(scores.values, [segment for segment, _ in levels], "sum")
 
 
-def _that_matter(scores: FloatArray, levels: Sequence[Level]) -> list[int]:
+def _important(scores: FloatArray, levels: Sequence[Level]) -> list[int]:
     """The fewest segments that hold most of what was scored, best first."""
     size = np.where([segment.role == "template" for segment, _ in levels], 0, np.abs(scores))
     order = np.argsort(-size, kind="stable")
@@ -102,5 +106,5 @@ def _split(
 
 def _spans(objective: Objective, step: Granularity) -> list[Span]:
     stop = objective.target.start
-    found = token_spans(objective.sequence, step)
-    return [(a, min(b, stop)) for a, b in found if a < stop]
+    spans = token_spans(objective.sequence, step)
+    return [(a, min(b, stop)) for a, b in spans if a < stop]

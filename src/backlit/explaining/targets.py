@@ -1,5 +1,6 @@
 """What is explained: a part of the response, and what might have stood in its place."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,45 +8,76 @@ from backlit.engines.base import Engine
 from backlit.errors import TargetError
 from backlit.types import Foil, Span, Target, TokenSequence
 
+MAX_NAMED = 3  # places that are told of words that stand in several
 
-def select_target(sequence: TokenSequence, select: str | Span | None) -> Target:
-    """The target that `select` names.
+TargetLike = str | re.Pattern[str] | Span | Target | None
+"""What a person may give as the target."""
+
+
+def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
+    """The part of the response that is meant.
 
     Args:
         sequence: a prompt and its response.
-        select: words of the response (their last occurrence), a token span, or None for the
-            whole response.
+        target: words of the response, a regular expression that matches some, a token span of
+            the sequence, a `Target`, or None for the whole response.
 
     Raises:
-        TargetError: there is no response, or it has no such words or tokens.
+        TargetError: there is no response, it has no such words or tokens, or has them twice.
     """
     first, end = sequence.prompt_length, len(sequence.tokens)
     if first == end:
-        raise TargetError("There is no response to explain.", "Generate one, or give a target.")
+        raise TargetError("There is no response to explain.", "Generate one, or give a response.")
     if first == 0:
         raise TargetError("There is nothing before the response.", "Give a prompt.")
-    if select is None:
+    if target is None:
         return Target(first, end)
-    if not isinstance(select, str):
-        start, stop = select
+    if isinstance(target, Target):
+        return replace(select_target(sequence, (target.start, target.stop)), foil=target.foil)
+    if isinstance(target, tuple):
+        start, stop = target
         if not first <= start < stop <= end:
             raise TargetError(
                 f"The token span {start}:{stop} is not in the response.",
                 f"The response is tokens {first}:{end}.",
             )
         return Target(start, stop)
-    begin = sequence.text.rfind(select) if select else -1
-    if begin < len(sequence.prompt.text):
+    begin = len(sequence.prompt.text)
+    places = _places(sequence.text[begin:], target)
+    spans = [_tokens_at(sequence, (begin + a, begin + b)) for a, b in places]
+    spans = list(dict.fromkeys(spans))
+    if not spans:
+        wanted = f"{target!r}" if isinstance(target, str) else f"a match of {target.pattern!r}"
         raise TargetError(
-            f"The response does not contain {select!r}.",
-            "Select words as they stand in the response, or leave the selection out.",
+            f"The response does not contain {wanted}.",
+            "Give words as they stand in the response, or leave the target out for all of it. "
+            "What the model should have said is given as the response.",
         )
+    if len(spans) > 1:
+        raise TargetError(
+            f"The response has the target {len(spans)} times.",
+            "Give more of the words around it, or its tokens: "
+            + " or ".join(f"{a}:{b}" for a, b in spans[:MAX_NAMED])
+            + ("" if len(spans) <= MAX_NAMED else " …"),
+        )
+    return Target(*spans[0])
+
+
+def _places(response: str, target: str | re.Pattern[str]) -> list[Span]:
+    """Where words stand, or a pattern matches, in the characters of a response."""
+    pattern = re.compile(re.escape(target)) if isinstance(target, str) else target
+    return [match.span() for match in pattern.finditer(response) if match.group()]
+
+
+def _tokens_at(sequence: TokenSequence, characters: Span) -> Span:
+    """The tokens of the response that hold some of these characters."""
+    start, stop = characters
     inside = [
         i
-        for i in range(first, end)
-        if sequence.tokens[i].start < begin + len(select) and sequence.tokens[i].stop > begin
+        for i in range(sequence.prompt_length, len(sequence.tokens))
+        if sequence.tokens[i].start < stop and sequence.tokens[i].stop > start
     ]
-    return Target(inside[0], inside[-1] + 1)
+    return inside[0], inside[-1] + 1
 
 
 def with_foil(
@@ -59,18 +91,18 @@ def with_foil(
         TargetError: the foil is empty, the same as the target, or the tokenizer can't write it.
     """
     tokens = sequence.tokens[target.start : target.stop]
-    told = sequence.text[tokens[0].start : max(token.stop for token in tokens)]
+    words = sequence.text[tokens[0].start : max(token.stop for token in tokens)]
     if not foil or (isinstance(foil, str) and not foil.strip()):
         raise TargetError("The foil is empty.", "Type what the model might have said instead.")
     if isinstance(foil, str) and foil[0] == foil.lstrip()[0]:
-        foil = told[: len(told) - len(told.lstrip())] + foil
+        foil = words[: len(words) - len(words.lstrip())] + foil
     before = TokenSequence(
         sequence.text[: tokens[0].start], sequence.tokens[: target.start], target.start
     )
     whole = engine.append(before, foil)
     ids = whole.input_ids[target.start :]
     text = whole.text[len(before.text) :] or "".join(t.text for t in whole.tokens[target.start :])
-    if text.strip() == told.strip() or ids == sequence.input_ids[target.start : target.stop]:
+    if text.strip() == words.strip() or ids == sequence.input_ids[target.start : target.stop]:
         raise TargetError(
             "The foil is the target itself.", "Type something that the model did not say."
         )

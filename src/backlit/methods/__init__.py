@@ -4,9 +4,10 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from backlit.errors import OptionsError, UnknownNameError
+from backlit.engines.base import Engine
+from backlit.errors import CapabilityError, OptionsError, UnknownNameError
 from backlit.methods.attention import GateGradient, Knockout
-from backlit.methods.base import Method, Parameter, parameters
+from backlit.methods.base import Method, Parameter, parameters, unavailable
 from backlit.methods.gradient import GradL2, GradXInput
 from backlit.methods.integrated_gradients import IntegratedGradients
 from backlit.methods.lime import Lime
@@ -33,11 +34,27 @@ def methods() -> dict[str, type[Method]]:
     """All methods by name: the built-in ones, then those of other packages, which register
     them under the entry point group `backlit.methods`.
     """
-    found = {method.name: method for method in BUILT_IN}
+    registered = {method.facts.name: method for method in BUILT_IN}
     for entry in entry_points(group="backlit.methods"):
         method: type[Method] = entry.load()
-        found.setdefault(method.name, method)
-    return found
+        registered.setdefault(method.facts.name, method)
+    return registered
+
+
+def default_method(engine: Engine) -> str:
+    """The method that Python, the command line and the page begin with: the first that `engine`
+    can serve.
+
+    Raises:
+        CapabilityError: there is none.
+    """
+    for name, method in methods().items():
+        if unavailable(method, engine) is None:
+            return name
+    raise CapabilityError(
+        f"{engine.name} only writes, so its answers can't be explained.",
+        "Give it a score function, or pick another model.",
+    )
 
 
 def make_method(name: str, **params: ParameterValue) -> Method:
@@ -57,7 +74,7 @@ def make_method(name: str, **params: ParameterValue) -> Method:
         if key not in declared:
             known = ", ".join(declared) or "none"
             raise OptionsError(
-                f"{method.label} has no parameter {key!r}.", f"Its parameters: {known}."
+                f"{method.facts.label} has no parameter {key!r}.", f"Its parameters: {known}."
             )
         _check(declared[key], value)
     made: Method = method(**params)
@@ -88,4 +105,4 @@ def _check(parameter: Parameter, value: ParameterValue) -> None:
         raise OptionsError(f"{parameter.label} can't be {value!r}.", hint)
 
 
-__all__ = ["BUILT_IN", "Method", "make_method", "methods"]
+__all__ = ["BUILT_IN", "Method", "default_method", "make_method", "methods"]

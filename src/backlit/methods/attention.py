@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
-from backlit.methods.base import Capability, Report, Scores
+from backlit.methods.base import Facts, Scores
 from backlit.methods.gradient import BACKWARD
 from backlit.methods.objective import Objective
-from backlit.methods.perturbation import lost
+from backlit.methods.perturbation import leave_one_out
+from backlit.progress import Progress
 from backlit.types import Segment
 
 
@@ -23,29 +24,31 @@ class GateGradient:
     gives it for every token at once.
     """
 
-    name: ClassVar[str] = "gate_gradient"
-    label: ClassVar[str] = "Gate gradient"
-    description: ClassVar[str] = (
-        "What the answer would lose if later tokens paid each token less attention, all from one "
-        "backward pass. Quick and signed; an estimate of knockout."
+    facts: ClassVar[Facts] = Facts(
+        name="gate_gradient",
+        label="Gate gradient",
+        description=(
+            "What the answer would lose if later tokens paid each token less attention, all from "
+            "one backward pass. Quick and signed; an estimate of knockout."
+        ),
+        unit="nats, to first order",
+        reference=(
+            "This project; compare attention knockout (Geva et al. 2023, arXiv:2304.14767), "
+            "AtMan (Deiseroth et al. 2023, arXiv:2301.08110) and attribution patching "
+            "(Syed et al. 2023, arXiv:2310.10348)"
+        ),
+        kind="gradient",
+        signed=True,
+        needs="gates",
+        scores_tokens=True,
+        exact_cost=True,
     )
-    unit: ClassVar[str] = "nats, to first order"
-    reference: ClassVar[str] = (
-        "This project; compare attention knockout (Geva et al. 2023, arXiv:2304.14767), "
-        "AtMan (Deiseroth et al. 2023, arXiv:2301.08110) and attribution patching "
-        "(Syed et al. 2023, arXiv:2310.10348)"
-    )
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = False
-    needs: ClassVar[Capability] = "gates"
-    scores_tokens: ClassVar[bool] = True
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return BACKWARD
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         edges = objective.edges()  # (query, key)
         return Scores(np.tril(edges, -1).sum(axis=0))  # a token always sees itself
@@ -55,25 +58,26 @@ class GateGradient:
 class Knockout:
     """The objective with everything there, minus with no attention to the segment."""
 
-    name: ClassVar[str] = "knockout"
-    label: ClassVar[str] = "Knockout"
-    description: ClassVar[str] = (
-        "Hides each segment in turn from everything behind it and measures what the answer "
-        "loses. Like occlusion, but all else stays in its place."
+    facts: ClassVar[Facts] = Facts(
+        name="knockout",
+        label="Knockout",
+        description=(
+            "Hides each segment in turn from everything behind it and measures what the answer "
+            "loses. Like occlusion, but all else stays in its place."
+        ),
+        unit="nats",
+        reference="Geva et al. 2023, arXiv:2304.14767",
+        kind="perturbation",
+        signed=True,
+        needs="gates",
+        scores_tokens=False,
     )
-    unit: ClassVar[str] = "nats"
-    reference: ClassVar[str] = "Geva et al. 2023, arXiv:2304.14767"
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = False
-    needs: ClassVar[Capability] = "gates"
-    scores_tokens: ClassVar[bool] = False
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return 1 + segments / 2  # half of the prompt stands before a segment, on average
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         spans = [(0, 0), *((segment.start, segment.stop) for segment in segments)]
-        return Scores(lost(objective.knock_out(spans), len(segments), report))
+        return Scores(leave_one_out(objective.knock_out(spans), segments, progress))

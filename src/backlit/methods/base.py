@@ -1,26 +1,51 @@
 """What a method is: parameters in the constructor, `attribute` as its verb.
 
-A method is a frozen dataclass: its fields are its parameters, declared with `parameter()`,
-and the class attributes below are facts that tests check and the page, CLI and docs show.
+A method is a frozen dataclass: its fields are its parameters, declared with `parameter()`, and
+its class attribute `facts` is what the page, CLI and docs show and tests check.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from backlit.engines.base import Engine, offers
+from backlit.engines.base import Capability, Engine, FloatArray
 from backlit.methods.objective import Objective
+from backlit.progress import Progress
 from backlit.types import ParameterValue, Segment
 
-FloatArray = npt.NDArray[np.float64]
-Capability = Literal["score", "gradient", "gates"]
+MethodKind = Literal["gradient", "perturbation"]
 
-Report = Callable[[int, int | None, Sequence[tuple[int, float]]], None]
-"""`report(done, total, scored)`: `scored` are (segment index, score) known since the last
-call. May raise `Cancelled`, which ends the method."""
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true of a method whatever its parameters; tests check it, and people are shown it.
+
+    Attributes:
+        name: identifier in code, CLI and files.
+        label: as shown to people.
+        description: one or two sentences for people, saying what a score means.
+        unit: of a score, such as "nats".
+        reference: the paper.
+        kind: `gradient` (a few passes back) or `perturbation` (many altered prompts).
+        signed: positive supports the target and negative opposes it; else all are >= 0.
+        needs: capability of the engine.
+        scores_tokens: scores are for tokens and summed over segments by anyone; otherwise the
+            segments are what was measured.
+        complete: the scores sum to a difference that the method names.
+        exact_cost: `forward_passes` is what it takes, neither a bound nor a guess.
+    """
+
+    name: str
+    label: str
+    description: str
+    unit: str
+    reference: str
+    kind: MethodKind
+    signed: bool
+    needs: Capability
+    scores_tokens: bool
+    complete: bool = False
+    exact_cost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +66,21 @@ class Scores:
 
 
 class Method(Protocol):
-    """A way to say how much each earlier part mattered to the target.
+    """A way to say how much each earlier part mattered to the target."""
 
-    Attributes:
-        name: identifier in code, CLI and files.
-        label: as shown to people.
-        description: one or two sentences for people, saying what a score means.
-        unit: of a score, such as "nats".
-        reference: the paper.
-        kind: `gradient` (a few passes back) or `perturbation` (many altered prompts).
-        signed: positive supports the target and negative opposes it; else all are >= 0.
-        complete: the scores sum to a difference that the method names.
-        needs: capability of the engine.
-        scores_tokens: scores are for tokens and summed over segments by anyone; otherwise the
-            segments are what was measured.
-    """
+    facts: ClassVar[Facts]
 
-    name: ClassVar[str]
-    label: ClassVar[str]
-    description: ClassVar[str]
-    unit: ClassVar[str]
-    reference: ClassVar[str]
-    kind: ClassVar[Literal["gradient", "perturbation"]]
-    signed: ClassVar[bool]
-    complete: ClassVar[bool]
-    needs: ClassVar[Capability]
-    scores_tokens: ClassVar[bool]
-
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         """About what it costs for so many segments, in forward passes of the whole prompt."""
         ...
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         """Score `segments`, which tile what comes before the objective's target.
 
-        The objective's engine has the capability `needs`.
+        The objective's engine has the capability that the method needs. `progress` is told of
+        the phase `explain`.
         """
         ...
 
@@ -121,7 +124,7 @@ def parameters(method: type[Method]) -> tuple[Parameter, ...]:
     """What a method declares, in order."""
 
     def declared(entry: Field[Any]) -> Parameter:
-        assert entry.default is not MISSING, f"{method.name}.{entry.name} needs a default"
+        assert entry.default is not MISSING, f"{method.facts.name}.{entry.name} needs a default"
         return Parameter(name=entry.name, default=entry.default, **entry.metadata)
 
     return tuple(declared(entry) for entry in fields(method))  # type: ignore[arg-type]
@@ -129,14 +132,16 @@ def parameters(method: type[Method]) -> tuple[Parameter, ...]:
 
 def unavailable(method: type[Method], engine: Engine) -> str | None:
     """Why `engine` can't serve `method`, or None if it can."""
-    if offers(engine, method.needs):
+    facts = method.facts
+    if facts.needs in engine.capabilities:
         return None
     what = {
+        "generate": "responses",
         "score": "log-probabilities of given text",
         "gradient": "gradients",
         "gates": "an attention mask that can be changed",
-    }[method.needs]
-    return f"{method.label} needs {what}, which {engine.name} does not offer."
+    }[facts.needs]
+    return f"{facts.label} needs {what}, which {engine.name} does not offer."
 
 
 def params_of(method: Method) -> Mapping[str, ParameterValue]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
-from backlit.methods.base import Capability, FloatArray, Report, Scores
-from backlit.methods.objective import ContextGradient, Objective
+from backlit.engines.base import FloatArray
+from backlit.methods.base import Facts, Scores
+from backlit.methods.objective import Objective
+from backlit.progress import Progress
 from backlit.types import Segment
 
 BACKWARD = 3.0  # a forward and a backward pass, in forward passes
@@ -17,61 +19,57 @@ BACKWARD = 3.0  # a forward and a backward pass, in forward passes
 class GradL2:
     """The length of the gradient at each token's embedding: `||d log p / d e_i||`."""
 
-    name: ClassVar[str] = "grad_l2"
-    label: ClassVar[str] = "Grad L2"
-    description: ClassVar[str] = (
-        "How strongly the answer reacts to a small nudge of each token. "
-        "Quick, but it does not say in which direction."
+    facts: ClassVar[Facts] = Facts(
+        name="grad_l2",
+        label="Grad L2",
+        description=(
+            "How strongly the answer reacts to a small nudge of each token. "
+            "Quick, but it does not say in which direction."
+        ),
+        unit="nats per unit of embedding",
+        reference="Simonyan et al. 2014, arXiv:1312.6034",
+        kind="gradient",
+        signed=False,
+        needs="gradient",
+        scores_tokens=True,
+        exact_cost=True,
     )
-    unit: ClassVar[str] = "nats per unit of embedding"
-    reference: ClassVar[str] = "Simonyan et al. 2014, arXiv:1312.6034"
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
-    signed: ClassVar[bool] = False
-    complete: ClassVar[bool] = False
-    needs: ClassVar[Capability] = "gradient"
-    scores_tokens: ClassVar[bool] = True
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return BACKWARD
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
-        return Scores(self.of(objective.gradient()))
-
-    def of(self, found: ContextGradient) -> FloatArray:
-        """Scores `(context,)` from a gradient."""
-        lengths: FloatArray = np.linalg.norm(found.gradient, axis=-1)
-        return lengths
+        lengths: FloatArray = np.linalg.norm(objective.gradient().gradient, axis=-1)  # (context,)
+        return Scores(lengths)
 
 
 @dataclass(frozen=True, slots=True)
 class GradXInput:
     """Gradient times input: `e_i . d log p / d e_i`."""
 
-    name: ClassVar[str] = "grad_x_input"
-    label: ClassVar[str] = "Grad × Input"
-    description: ClassVar[str] = (
-        "A straight-line guess of what each token adds to the answer's log-probability. "
-        "Quick and signed, but rough where the model bends."
+    facts: ClassVar[Facts] = Facts(
+        name="grad_x_input",
+        label="Grad × Input",
+        description=(
+            "A straight-line guess of what each token adds to the answer's log-probability. "
+            "Quick and signed, but rough where the model bends."
+        ),
+        unit="nats, to first order",
+        reference="Denil et al. 2014, arXiv:1412.6815",
+        kind="gradient",
+        signed=True,
+        needs="gradient",
+        scores_tokens=True,
+        exact_cost=True,
     )
-    unit: ClassVar[str] = "nats, to first order"
-    reference: ClassVar[str] = "Denil et al. 2014, arXiv:1412.6815"
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = False
-    needs: ClassVar[Capability] = "gradient"
-    scores_tokens: ClassVar[bool] = True
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return BACKWARD
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
-        return Scores(self.of(objective.gradient()))
-
-    def of(self, found: ContextGradient) -> FloatArray:
-        """Scores `(context,)` from a gradient."""
-        products: FloatArray = (found.gradient * found.embeddings).sum(axis=-1)
-        return products
+        there = objective.gradient()
+        return Scores((there.gradient * there.embeddings).sum(axis=-1))  # (context,)

@@ -8,14 +8,16 @@ all pieces together miss by less than a tolerance.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
+from backlit.engines.base import FloatArray
 from backlit.errors import OptionsError
-from backlit.methods.base import Capability, FloatArray, Report, Scores, parameter
+from backlit.methods.base import Facts, Scores, parameter
 from backlit.methods.gradient import BACKWARD
 from backlit.methods.objective import Objective
+from backlit.progress import Progress
 from backlit.segments import aggregate
 from backlit.types import Segment
 
@@ -80,19 +82,21 @@ class Path:
 class IntegratedGradients:
     """Gradients along the way from a baseline to the prompt, times the way."""
 
-    name: ClassVar[str] = "integrated_gradients"
-    label: ClassVar[str] = "Integrated Gradients"
-    description: ClassVar[str] = (
-        "Adds up what each token contributes while the prompt fades in. The scores sum to the "
-        "answer's gain over the faded prompt, and it says by how much they miss."
+    facts: ClassVar[Facts] = Facts(
+        name="integrated_gradients",
+        label="Integrated Gradients",
+        description=(
+            "Adds up what each token contributes while the prompt fades in. The scores sum to the "
+            "answer's gain over the faded prompt, and it says by how much they miss."
+        ),
+        unit="nats",
+        reference="Sundararajan et al. 2017, arXiv:1703.01365",
+        kind="gradient",
+        signed=True,
+        complete=True,
+        needs="gradient",
+        scores_tokens=True,
     )
-    unit: ClassVar[str] = "nats"
-    reference: ClassVar[str] = "Sundararajan et al. 2017, arXiv:1703.01365"
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "gradient"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = True
-    needs: ClassVar[Capability] = "gradient"
-    scores_tokens: ClassVar[bool] = True
 
     baseline: str = parameter(
         "faded",
@@ -121,24 +125,27 @@ class IntegratedGradients:
         64, "Most steps", "Gradients computed at most.", minimum=9, maximum=2_000
     )
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return BACKWARD * self.max_steps / 2
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
-        embeddings = objective.engine.embed(objective.context)  # (context, dim)
+        embeddings = objective.embed(objective.context)  # (context, dim)
         path = Path(objective, self._baseline(objective, embeddings), embeddings)
         edges = np.linspace(0, 1, FIRST_PIECES + 1).tolist()
         pieces = [Piece(a, b) for a, b in pairwise(edges)]
-        report(0, self.max_steps, ())
+        progress("explain", 0, self.max_steps)
         path.visit([1.0, *edges, *(piece.middle for piece in pieces)])
         total = path.values[1.0] - path.values[0.0]
         bound = self.tolerance * max(abs(total), SMALL)
         while True:
             scores = np.sum([path.integral(piece) for piece in pieces], axis=0)  # (context,)
             by_segment = aggregate(scores, segments, "sum").tolist()
-            report(len(path.values), self.max_steps, list(enumerate(by_segment)))
+            scored = [
+                (s.start, s.stop, score) for s, score in zip(segments, by_segment, strict=True)
+            ]
+            progress("explain", len(path.values), self.max_steps, scored)
             missed = sum(path.miss(piece) for piece in pieces)
             room = (self.max_steps - len(path.values)) // 2
             if missed <= bound or not np.isfinite(missed) or not room:
@@ -167,23 +174,22 @@ class IntegratedGradients:
         if self.baseline == "zero":
             return np.zeros_like(embeddings)
         if self.baseline == "mean":
-            return np.broadcast_to(_mean_embedding(objective.engine), embeddings.shape)
-        prompt = objective.sequence.prompt
-        ids = objective.engine.append(prompt, self.token).input_ids[prompt.prompt_length :]
+            return np.broadcast_to(_mean_embedding(objective), embeddings.shape)
+        ids = objective.tokenize(self.token)
         if len(ids) != 1:
             raise OptionsError(
                 f"The baseline token {self.token!r} is {len(ids)} tokens for this model.",
                 "Use a text that is one token, such as a space or a full stop.",
             )
-        return np.broadcast_to(objective.engine.embed(ids), embeddings.shape)
+        return np.broadcast_to(objective.embed(ids), embeddings.shape)
 
 
-def _mean_embedding(engine: object) -> FloatArray:
+def _mean_embedding(objective: Objective) -> FloatArray:
     """Of the whole vocabulary, `(1, dim)`."""
-    size: int = engine.vocabulary_size  # type: ignore[attr-defined]
-    total: FloatArray | float = 0.0
-    for start in range(0, size, VOCABULARY_CHUNK):
-        ids = range(start, min(start + VOCABULARY_CHUNK, size))
-        total = total + engine.embed(ids).sum(axis=0, keepdims=True)  # type: ignore[attr-defined]
+    size = objective.vocabulary_size
+    chunks = (
+        range(at, min(at + VOCABULARY_CHUNK, size)) for at in range(0, size, VOCABULARY_CHUNK)
+    )
+    total = sum(objective.embed(ids).sum(axis=0, keepdims=True) for ids in chunks)
     mean: FloatArray = np.asarray(total) / size
     return mean

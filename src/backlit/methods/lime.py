@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
-from backlit.methods.base import Capability, FloatArray, Report, Scores, parameter
+from backlit.engines.base import FloatArray
+from backlit.methods.base import Facts, Scores, parameter
 from backlit.methods.objective import Objective
 from backlit.methods.perturbation import (
     Ablation,
@@ -16,6 +17,7 @@ from backlit.methods.perturbation import (
     samples_parameter,
     seed_parameter,
 )
+from backlit.progress import Progress
 from backlit.types import Segment
 
 RIDGE = 1e-2
@@ -29,19 +31,20 @@ class Lime:
     whole prompt, and its weight exp(-distance^2 / kernel_width^2).
     """
 
-    name: ClassVar[str] = "lime"
-    label: ClassVar[str] = "LIME"
-    description: ClassVar[str] = (
-        "Takes random sets of segments away and fits a straight line to what happens, small "
-        "changes counting most."
+    facts: ClassVar[Facts] = Facts(
+        name="lime",
+        label="LIME",
+        description=(
+            "Takes random sets of segments away and fits a straight line to what happens, small "
+            "changes counting most."
+        ),
+        unit="nats",
+        reference="Ribeiro et al. 2016, arXiv:1602.04938",
+        kind="perturbation",
+        signed=True,
+        needs="score",
+        scores_tokens=False,
     )
-    unit: ClassVar[str] = "nats"
-    reference: ClassVar[str] = "Ribeiro et al. 2016, arXiv:1602.04938"
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = False
-    needs: ClassVar[Capability] = "score"
-    scores_tokens: ClassVar[bool] = False
 
     n_samples: int = samples_parameter(128)
     kernel_width: float = parameter(
@@ -54,18 +57,18 @@ class Lime:
     seed: int = seed_parameter()
     replacement: str = replacement_parameter()
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return self.n_samples / 2
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ablation = Ablation(objective, segments, self.replacement)
-        size = len(ablation.players)
+        size = len(ablation.maskable)
         if not size:
             return Scores(np.zeros(len(segments)), np.zeros(len(segments)))
         masks = self.masks(size)
-        values = ablation.sampled(masks, self.estimate, report, least=size + 2)
+        values = ablation.sampled(masks, self.estimate, progress, least=size + 2)
         errors = bootstrap(masks, values, self.estimate, self.seed)
         notes: tuple[str, ...] = ()
         if self.n_samples <= size:
@@ -74,7 +77,9 @@ class Lime:
                 "guesses. Raise the samples, or use larger segments.",
             )
         return Scores(
-            ablation.spread(self.estimate(masks, values)), ablation.spread(errors), notes=notes
+            ablation.to_segments(self.estimate(masks, values)),
+            ablation.to_segments(errors),
+            notes=notes,
         )
 
     def masks(self, size: int) -> Masks:
@@ -86,7 +91,7 @@ class Lime:
         return masks
 
     def estimate(self, masks: Masks, values: FloatArray) -> FloatArray:
-        """The weight of each segment, `(players,)`."""
+        """The weight of each segment, `(maskable,)`."""
         from sklearn.linear_model import Ridge  # not at the top: it takes a second
 
         distance = 1 - np.sqrt(masks.mean(axis=1))  # (masks,)

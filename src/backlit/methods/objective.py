@@ -4,17 +4,25 @@ A method asks the objective, never the engine, so that it need not know whether 
 foil, and so that no altered prompt is scored twice.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 
-from backlit.engines.base import FloatArray
+from backlit.engines.base import (
+    Engine,
+    FloatArray,
+    as_differentiable,
+    as_gated,
+    as_scorer,
+)
 from backlit.types import Span, Target, TokenSequence
 
 CHUNK = 32  # altered prompts handed to the engine at a time
+
+Run = Callable[[list[int]], Iterator[tuple[int, FloatArray]]]
+"""Log-probabilities of the answers after the contexts with these indices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class ContextGradient:
 
 
 class Objective:
-    """The objective of one target on one engine.
+    """The objective of one target on one engine: the seam between methods and engines.
 
     Args:
         engine: with the capability that the method needs.
@@ -43,7 +51,7 @@ class Objective:
     """
 
     def __init__(
-        self, engine: Any, sequence: TokenSequence, target: Target, chunk: int = CHUNK
+        self, engine: Engine, sequence: TokenSequence, target: Target, chunk: int = CHUNK
     ) -> None:
         self._chunk = chunk
         self.engine = engine
@@ -59,35 +67,52 @@ class Objective:
         self._log_probs: FloatArray | None = None  # (1 or 2,): of target and foil
         self._known: dict[bytes, float] = {}
 
-    # ---- what is known of it -------------------------------------------------------------
+    # ---- with everything there -----------------------------------------------------------
 
-    @property
-    def target_log_prob(self) -> float:
-        """The target's summed log-probability with everything there, nats."""
-        return float(self._whole()[0])
+    def log_probs(self) -> tuple[float, float | None]:
+        """The summed log-probabilities of the target and, if there is one, of the foil, nats.
 
-    @property
-    def foil_log_prob(self) -> float | None:
-        """The foil's, if there is one."""
-        return float(self._whole()[1]) if self.target.foil else None
+        Runs the model unless something that ran before has told them.
+        """
+        target, *foil = self._whole().tolist()
+        return target, foil[0] if foil else None
 
-    @property
     def value(self) -> float:
-        """The objective with everything there, nats."""
+        """The objective, nats; runs the model as `log_probs` does."""
         return float(self._whole() @ [1.0, -1.0][: len(self.answers)])
 
     def _whole(self) -> FloatArray:
         if self._log_probs is None:
-            ((_, found),) = self.engine.score([self.context], *self.answers)
-            self._learn(found)
+            ((_, log_probs),) = as_scorer(self.engine).score([self.context], *self.answers)
+            self._learn(log_probs)
         assert self._log_probs is not None
         return self._log_probs
 
-    def _learn(self, found: FloatArray) -> None:
-        """Keep what was found of the whole context, `(answers,)`."""
+    def _learn(self, log_probs: FloatArray) -> None:
+        """Keep what is known of the whole context, `(answers,)`."""
         size = len(self.answers[0])
-        sums = [found[:size].sum(), found[size:].sum()]
+        sums = [log_probs[:size].sum(), log_probs[size:].sum()]
         self._log_probs = np.array(sums[: len(self.answers)])
+
+    # ---- reading -------------------------------------------------------------------------
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """The ids of a text that stands behind the prompt.
+
+        Raises:
+            TargetError: the tokenizer can't write it.
+        """
+        prompt = self.sequence.prompt
+        return self.engine.append(prompt, text).input_ids[prompt.prompt_length :]
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many ids have an embedding."""
+        return as_differentiable(self.engine).vocabulary_size
+
+    def embed(self, ids: Sequence[int]) -> FloatArray:
+        """The embeddings of ids `(n,)`: `(n, dim)`."""
+        return as_differentiable(self.engine).embed(ids)
 
     # ---- altered prompts -----------------------------------------------------------------
 
@@ -96,9 +121,10 @@ class Objective:
 
         What was scored before is known, also by methods that ran earlier on this objective.
         """
+        scorer = as_scorer(self.engine)
         keys = [_key(context) for context in contexts]
         yield from self._scored(
-            keys, lambda wanted: self.engine.score([contexts[i] for i in wanted], *self.answers)
+            keys, lambda indices: scorer.score([contexts[i] for i in indices], *self.answers)
         )
 
     def knock_out(self, spans: Sequence[Span]) -> Iterator[tuple[int, float]]:
@@ -106,17 +132,18 @@ class Objective:
 
         An empty span cuts nothing: that is the objective as it is.
         """
+        gated = as_gated(self.engine)
         keys = [
             b"knocked %d %d" % span if span[0] < span[1] else _key(self.context) for span in spans
         ]
         yield from self._scored(
             keys,
-            lambda wanted: self.engine.knock_out(
-                self.context, [spans[i] for i in wanted], *self.answers
+            lambda indices: gated.knock_out(
+                self.context, [spans[i] for i in indices], *self.answers
             ),
         )
 
-    def _scored(self, keys: list[bytes], run: Any) -> Iterator[tuple[int, float]]:
+    def _scored(self, keys: list[bytes], run: Run) -> Iterator[tuple[int, float]]:
         """Values by key, of which those not known are run, so many at a time."""
         waiting: dict[bytes, list[int]] = {}
         for index, key in enumerate(keys):
@@ -140,47 +167,39 @@ class Objective:
 
     def gradient(self) -> ContextGradient:
         """At the embeddings as they are."""
-        found = [self.engine.gradient(*case) for case in self._cases()]
-        self._learn(np.concatenate([one.log_probs for one in found]))
+        engine = as_differentiable(self.engine)
+        each = [engine.gradient(*case) for case in self._cases()]
+        self._learn(np.concatenate([one.log_probs for one in each]))
         start = self.target.start
         return ContextGradient(
-            found[0].embeddings[:start],
-            _difference([one.gradient[:start] for one in found]),
-            self.value,
+            each[0].embeddings[:start],
+            _difference([one.gradient[:start] for one in each]),
+            self.value(),
         )
-
-    def token_gradients(self) -> Iterator[ContextGradient]:
-        """The gradient of each target token's own log-probability, over all that is before it.
-
-        The foil has no part in it.
-        """
-        found = self.engine.token_gradients(*self._cases()[0])
-        for number, one in enumerate(found, start=self.target.start):
-            yield ContextGradient(
-                one.embeddings[:number], one.gradient[:number], float(one.log_probs[0])
-            )
 
     def score_at(self, contexts: FloatArray) -> FloatArray:
         """Values `(batch,)` for other embeddings of the context, `(batch, context, dim)`."""
-        found = [self.engine.score_at(*case, contexts) for case in self._cases()]
-        values: FloatArray = _difference(found)
-        return values
+        engine = as_differentiable(self.engine)
+        return _difference([engine.score_at(*case, contexts) for case in self._cases()])
 
     def gradient_at(self, contexts: FloatArray) -> tuple[FloatArray, FloatArray]:
         """As `score_at`, and the gradients there, `(batch, context, dim)`."""
-        found = [self.engine.gradient_at(*case, contexts) for case in self._cases()]
-        return _difference([f[0] for f in found]), _difference([f[1] for f in found])
+        engine = as_differentiable(self.engine)
+        each = [engine.gradient_at(*case, contexts) for case in self._cases()]
+        values, gradients = zip(*each, strict=True)
+        return _difference(values), _difference(gradients)
 
     def edges(self) -> FloatArray:
         """Gradient by the gate of each edge of attention, `(query, key)`.
 
         Queries are the context and what of the answer predicts; keys are the context.
         """
-        found = [self.engine.gate_gradient(*case) for case in self._cases()]
-        self._learn(np.concatenate([one.log_probs for one in found]))
+        gated = as_gated(self.engine)
+        each = [gated.gate_gradient(*case) for case in self._cases()]
+        self._learn(np.concatenate([one.log_probs for one in each]))
         start = self.target.start
-        edges = np.zeros((max(len(one.edges) for one in found), start))  # (query, key)
-        for one, sign in zip(found, (1, -1), strict=False):
+        edges = np.zeros((max(len(one.edges) for one in each), start))  # (query, key)
+        for one, sign in zip(each, (1, -1), strict=False):
             edges[: len(one.edges)] += sign * one.edges[:, :start]
         return edges
 
@@ -192,8 +211,9 @@ class Objective:
         ]
 
 
-def _difference(found: Sequence[Any]) -> Any:
-    return found[0] - found[1] if len(found) == 2 else found[0]
+def _difference(arrays: Sequence[FloatArray]) -> FloatArray:
+    """The target's, less the foil's if there is one."""
+    return arrays[0] - arrays[1] if len(arrays) == 2 else arrays[0]
 
 
 def _key(context: Sequence[int]) -> bytes:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from backlit.methods.base import Capability, Report, Scores
+from backlit.methods.base import Facts, Scores
 from backlit.methods.objective import Objective
-from backlit.methods.perturbation import lost, replacement_ids, replacement_parameter
+from backlit.methods.perturbation import leave_one_out, replacement_ids, replacement_parameter
+from backlit.progress import Progress
 from backlit.types import Segment
 
 
@@ -14,27 +15,28 @@ from backlit.types import Segment
 class Occlusion:
     """The objective with everything there, minus without the segment."""
 
-    name: ClassVar[str] = "occlusion"
-    label: ClassVar[str] = "Occlusion"
-    description: ClassVar[str] = (
-        "Takes each segment away in turn and measures how much log-probability the target "
-        "loses. Slower; it measures, where gradients estimate."
+    facts: ClassVar[Facts] = Facts(
+        name="occlusion",
+        label="Occlusion",
+        description=(
+            "Takes each segment away in turn and measures how much log-probability the target "
+            "loses. Slower; it measures, where gradients estimate."
+        ),
+        unit="nats",
+        reference="Li et al. 2016, arXiv:1612.08220",
+        kind="perturbation",
+        signed=True,
+        needs="score",
+        scores_tokens=False,
     )
-    unit: ClassVar[str] = "nats"
-    reference: ClassVar[str] = "Li et al. 2016, arXiv:1612.08220"
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = False
-    needs: ClassVar[Capability] = "score"
-    scores_tokens: ClassVar[bool] = False
 
     replacement: str = replacement_parameter()
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return 1 + segments / 2  # half of the prompt stands before a segment, on average
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ids = objective.context
         gap = replacement_ids(objective, self.replacement)
@@ -42,4 +44,4 @@ class Occlusion:
         # With nothing before it the target has no probability to speak of, so a segment that
         # is all there is scores against the last token alone.
         contexts += [ids[: s.start] + gap + ids[s.stop :] or ids[-1:] for s in segments]
-        return Scores(lost(objective.score(contexts), len(segments), report))
+        return Scores(leave_one_out(objective.score(contexts), segments, progress))

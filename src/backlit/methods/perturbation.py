@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from backlit.methods.base import FloatArray, Report, parameter
+from backlit.engines.base import FloatArray
+from backlit.methods.base import parameter
 from backlit.methods.objective import Objective
+from backlit.progress import Progress
 from backlit.types import Segment
 
 Masks = npt.NDArray[np.bool_]
@@ -28,7 +30,7 @@ class Ablation:
         replacement: text to put in a segment's place; "" takes it away.
 
     Attributes:
-        players: indices of the segments that may be taken away, `(players,)`.
+        maskable: indices of the segments that may be taken away, `(maskable,)`.
     """
 
     def __init__(
@@ -38,76 +40,87 @@ class Ablation:
         self._segments = segments
         self._gap = replacement_ids(objective, replacement)
         free = [i for i, segment in enumerate(segments) if segment.role != "template"]
-        self.players = np.array(free, dtype=np.intp)
+        self.maskable = np.array(free, dtype=np.intp)
 
     def context(self, mask: npt.NDArray[np.bool_]) -> tuple[int, ...]:
-        """The ids that are left when `mask` `(players,)` says who is kept."""
+        """The ids that are left when `mask` `(maskable,)` says who is kept."""
         kept = np.ones(len(self._segments), dtype=bool)
-        kept[self.players] = mask
+        kept[self.maskable] = mask
         ids = self._objective.context
         left: list[int] = []
         for segment, keep in zip(self._segments, kept, strict=True):
             left += ids[segment.start : segment.stop] if keep else self._gap
         return tuple(left) or ids[-1:]
 
-    def values(
-        self, masks: Masks, report: Callable[[int, int], None] = lambda done, total: None
-    ) -> FloatArray:
-        """The objective `(masks,)` for masks `(masks, players)`; reports after each."""
+    def values(self, masks: Masks, tell: Callable[[int], None] = lambda done: None) -> FloatArray:
+        """The objective `(masks,)` for masks `(masks, maskable)`; tells after each how many."""
         values = np.zeros(len(masks))  # (masks,)
-        found = self._objective.score([self.context(mask) for mask in masks])
-        for done, (index, value) in enumerate(found, start=1):
+        scored = self._objective.score([self.context(mask) for mask in masks])
+        for done, (index, value) in enumerate(scored, start=1):
             values[index] = value
-            report(done, len(masks))
+            tell(done)
         return values
 
-    def sampled(self, masks: Masks, estimate: Estimate, report: Report, least: int) -> FloatArray:
-        """As `values`, reporting what `estimate(masks, values)` makes of those known so far.
+    def sampled(
+        self, masks: Masks, estimate: Estimate, progress: Progress, least: int
+    ) -> FloatArray:
+        """As `values`, telling what `estimate(masks, values)` makes of those known so far.
 
         Args:
-            masks: `(masks, players)`.
-            estimate: scores `(players,)` from masks and their values.
-            report: as a method gets it.
+            masks: `(masks, maskable)`.
+            estimate: scores `(maskable,)` from masks and their values.
+            progress: as a method gets it.
             least: masks it needs before an estimate means anything.
         """
-        values = np.zeros(len(masks))  # (masks,)
-        for at in range(0, len(masks), ROUND):
-            part = slice(at, min(at + ROUND, len(masks)))
+        total = len(masks)
+        values = np.zeros(total)  # (masks,)
+        for at in range(0, total, ROUND):
+            part = slice(at, min(at + ROUND, total))
 
-            def told(done: int, total: int, at: int = at) -> None:
-                report(at + done, len(masks), ())
+            def tell(done: int, at: int = at) -> None:
+                progress("explain", at + done, total)
 
-            values[part] = self.values(masks[part], told)
-            if least <= part.stop < len(masks):
-                scores = estimate(masks[: part.stop], values[: part.stop])
-                pairs = zip(self.players.tolist(), scores.tolist(), strict=True)
-                report(part.stop, len(masks), list(pairs))
+            values[part] = self.values(masks[part], tell)
+            if least <= part.stop < total:
+                scores = estimate(masks[: part.stop], values[: part.stop]).tolist()
+                own = [self._segments[i] for i in self.maskable]
+                scored = [(s.start, s.stop, score) for s, score in zip(own, scores, strict=True)]
+                progress("explain", part.stop, total, scored)
         return values
 
-    def spread(self, scores: FloatArray) -> FloatArray:
-        """Scores of players `(players,)` as scores of segments `(segments,)`."""
+    def to_segments(self, scores: FloatArray) -> FloatArray:
+        """Scores of maskable segments `(maskable,)` as scores of all, `(segments,)`."""
         whole = np.zeros(len(self._segments))  # (segments,)
-        whole[self.players] = scores
+        whole[self.maskable] = scores
         return whole
 
 
-def lost(values: Iterable[tuple[int, float]], count: int, report: Report) -> FloatArray:
-    """What the objective loses without each segment, `(count,)`, reported as it becomes known.
+def leave_one_out(
+    values: Iterable[tuple[int, float]], segments: Sequence[Segment], progress: Progress
+) -> FloatArray:
+    """What the objective loses without each segment, `(segments,)`, told as it becomes known.
 
     Args:
         values: `(0, value with everything there)` and `(i, value without segment i - 1)`.
-        count: how many segments.
-        report: as a method gets it.
+        segments: of which one is left out at a time.
+        progress: as a method gets it.
     """
-    found = np.zeros(1 + count)  # (1 + segments,)
-    known: list[int] = []
+    known = np.zeros(1 + len(segments))  # (1 + segments,)
+    untold: list[int] = []
+    whole_is_known = False
     for done, (index, value) in enumerate(values):
-        found[index] = value
-        known.append(index)
-        if 0 in known:
-            report(done, count, [(i - 1, float(found[0] - found[i])) for i in known if i])
-            known = [0]
-    scores: FloatArray = found[0] - found[1:]
+        known[index] = value
+        if index:
+            untold.append(index)
+        whole_is_known |= index == 0
+        if whole_is_known:
+            scored = [
+                (segments[i - 1].start, segments[i - 1].stop, float(known[0] - known[i]))
+                for i in untold
+            ]
+            progress("explain", done, len(segments), scored)
+            untold.clear()
+    scores: FloatArray = known[0] - known[1:]
     return scores
 
 
@@ -117,15 +130,11 @@ def replacement_ids(objective: Objective, text: str) -> tuple[int, ...]:
     Raises:
         TargetError: the tokenizer can't write it.
     """
-    if not text:
-        return ()
-    before = objective.sequence.prompt
-    ids: tuple[int, ...] = objective.engine.append(before, text).input_ids
-    return ids[before.prompt_length :]
+    return objective.tokenize(text) if text else ()
 
 
 def bootstrap(masks: Masks, values: FloatArray, estimate: Estimate, seed: int) -> FloatArray:
-    """Standard errors `(players,)`: how estimates vary over resampled ablations.
+    """Standard errors `(maskable,)`: how estimates vary over resampled ablations.
 
     Efron 1979, doi:10.1214/aos/1176344552.
     """

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
-from backlit.methods.base import Capability, Report, Scores
+from backlit.methods.base import Facts, Scores
 from backlit.methods.coalitions import coalitions
 from backlit.methods.objective import Objective
 from backlit.methods.perturbation import (
@@ -16,6 +16,7 @@ from backlit.methods.perturbation import (
     seed_parameter,
 )
 from backlit.methods.shapley_values import estimate
+from backlit.progress import Progress
 from backlit.types import Segment
 
 
@@ -23,39 +24,41 @@ from backlit.types import Segment
 class Shapley:
     """The Shapley value of each segment, by enumeration or from pairs of coalitions."""
 
-    name: ClassVar[str] = "shapley"
-    label: ClassVar[str] = "Shapley"
-    description: ClassVar[str] = (
-        "Shares out, fairly, what the whole prompt adds to the answer's log-probability. The "
-        "scores sum to it. Slow; it sees segments that stand in for each other."
+    facts: ClassVar[Facts] = Facts(
+        name="shapley",
+        label="Shapley",
+        description=(
+            "Shares out, fairly, what the whole prompt adds to the answer's log-probability. The "
+            "scores sum to it. Slow; it sees segments that stand in for each other."
+        ),
+        unit="nats",
+        reference=(
+            "Lundberg and Lee 2017, arXiv:1705.07874; Covert and Lee 2021, arXiv:2012.01536; "
+            "Musco and Witter 2024, arXiv:2410.01917"
+        ),
+        kind="perturbation",
+        signed=True,
+        complete=True,
+        needs="score",
+        scores_tokens=False,
     )
-    unit: ClassVar[str] = "nats"
-    reference: ClassVar[str] = (
-        "Lundberg and Lee 2017, arXiv:1705.07874; Covert and Lee 2021, arXiv:2012.01536; "
-        "Musco and Witter 2024, arXiv:2410.01917"
-    )
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = True
-    needs: ClassVar[Capability] = "score"
-    scores_tokens: ClassVar[bool] = False
 
     n_samples: int = samples_parameter(128)
     seed: int = seed_parameter()
     replacement: str = replacement_parameter()
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return min(self.n_samples, 2.0**segments) / 2
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ablation = Ablation(objective, segments, self.replacement)
-        size = len(ablation.players)
+        size = len(ablation.maskable)
         if not size:
             return Scores(np.zeros(len(segments)), np.zeros(len(segments)), 0.0)
         masks = coalitions(size, self.n_samples, self.seed)
-        values = ablation.sampled(masks, lambda m, v: estimate(m, v)[0], report, least=4)
+        values = ablation.sampled(masks, lambda m, v: estimate(m, v)[0], progress, least=4)
         scores, errors = estimate(masks, values)
         delta = float(scores.sum() - (values[1] - values[0]))
         notes: tuple[str, ...] = ()
@@ -64,4 +67,4 @@ class Shapley:
                 f"There are {size} segments to share {len(masks)} samples: look at the standard "
                 "errors, raise the samples, or use larger segments.",
             )
-        return Scores(ablation.spread(scores), ablation.spread(errors), delta, notes)
+        return Scores(ablation.to_segments(scores), ablation.to_segments(errors), delta, notes)

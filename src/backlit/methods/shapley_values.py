@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from backlit.methods.base import FloatArray
+from backlit.engines.base import FloatArray
 from backlit.methods.coalitions import pairs_of
 from backlit.methods.perturbation import Masks
 

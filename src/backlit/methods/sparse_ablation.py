@@ -4,11 +4,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
-from backlit.methods.base import Capability, FloatArray, Report, Scores
+from backlit.engines.base import FloatArray
+from backlit.methods.base import Facts, Scores
 from backlit.methods.objective import Objective
 from backlit.methods.perturbation import (
     Ablation,
@@ -18,6 +19,7 @@ from backlit.methods.perturbation import (
     samples_parameter,
     seed_parameter,
 )
+from backlit.progress import Progress
 from backlit.types import Segment
 
 FOLDS = 5
@@ -32,42 +34,43 @@ class SparseAblation:
     that were held out which the model explains.
     """
 
-    name: ClassVar[str] = "sparse_ablation"
-    label: ClassVar[str] = "Sparse ablation"
-    description: ClassVar[str] = (
-        "Takes half of the segments away at random, many times, and looks for the few that "
-        "explain what happens. Says how well they do on ablations it did not learn from."
+    facts: ClassVar[Facts] = Facts(
+        name="sparse_ablation",
+        label="Sparse ablation",
+        description=(
+            "Takes half of the segments away at random, many times, and looks for the few that "
+            "explain what happens. Says how well they do on ablations it did not learn from."
+        ),
+        unit="nats",
+        reference="Cohen-Wang et al. 2024, arXiv:2409.00729",
+        kind="perturbation",
+        signed=True,
+        needs="score",
+        scores_tokens=False,
     )
-    unit: ClassVar[str] = "nats"
-    reference: ClassVar[str] = "Cohen-Wang et al. 2024, arXiv:2409.00729"
-    kind: ClassVar[Literal["gradient", "perturbation"]] = "perturbation"
-    signed: ClassVar[bool] = True
-    complete: ClassVar[bool] = False
-    needs: ClassVar[Capability] = "score"
-    scores_tokens: ClassVar[bool] = False
 
     n_samples: int = samples_parameter(64)
     seed: int = seed_parameter()
     replacement: str = replacement_parameter()
 
-    def runs(self, segments: int) -> float:
+    def forward_passes(self, segments: int) -> float:
         return self.n_samples / 2
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], report: Report
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ablation = Ablation(objective, segments, self.replacement)
-        size = len(ablation.players)
+        size = len(ablation.maskable)
         if not size:
             return Scores(np.zeros(len(segments)), np.zeros(len(segments)))
         random = np.random.default_rng(self.seed)
-        masks = random.random((self.n_samples, size)) < 0.5  # (n_samples, players)
-        values = ablation.sampled(masks, self._chosen, report, least=2 * FOLDS)
+        masks = random.random((self.n_samples, size)) < 0.5  # (n_samples, maskable)
+        values = ablation.sampled(masks, self._chosen, progress, least=2 * FOLDS)
         penalty = _penalty(masks, values)
         errors = bootstrap(masks, values, lambda m, v: _lasso(m, v, penalty), self.seed)
         return Scores(
-            ablation.spread(_lasso(masks, values, penalty)),
-            ablation.spread(errors),
+            ablation.to_segments(_lasso(masks, values, penalty)),
+            ablation.to_segments(errors),
             notes=(_told(held_out_fit(masks, values, penalty)),),
         )
 
@@ -106,7 +109,7 @@ def _penalty(masks: Masks, values: FloatArray) -> float:
 
 
 def _lasso(masks: Masks, values: FloatArray, penalty: float) -> FloatArray:
-    """The weight of each segment, `(players,)`."""
+    """The weight of each segment, `(maskable,)`."""
     found: FloatArray = _fit(masks, values, penalty).coef_
     return found
 

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from backlit.errors import InputError, TargetError
 from backlit.explaining.targets import select_target
-from backlit.explanation import Explanation
+from backlit.explanation import Attribution, Explanation, Generation
 from backlit.serving import wire
 from backlit.serving.handlers import segmentations
-from backlit.types import Attribution, Generation, Span, Target
+from backlit.types import Span, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from IPython.display import HTML, DisplayHandle, display
 
 from backlit.data import Dataset
 from backlit.errors import InputError, OptionsError
-from backlit.explanation import Explanation
+from backlit.explanation import Explanation, Generation
 from backlit.methods import methods
 from backlit.notebook import selection as seen
 from backlit.notebook.arguments import datasets_of, sources_of
@@ -25,7 +25,6 @@ from backlit.notebook.shared import CELLS, MODELS, in_marimo, ipykernel_version
 from backlit.notebook.tab import NewTab
 from backlit.serving import wire
 from backlit.serving.service import Service
-from backlit.types import Generation
 
 ESM = (importlib.resources.files("backlit") / "static" / "widget.js").read_text(encoding="utf-8")
 

@@ -8,10 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backlit.explanation import Attribution, Faithfulness, Generation
 from backlit.types import (
-    Attribution,
-    Faithfulness,
-    Generation,
     GenerationOptions,
     Granularity,
     Message,

@@ -8,9 +8,10 @@ import pytest
 
 import backlit
 from backlit.engines.base import Differentiable
+from backlit.explanation import Generation
 from backlit.pipeline import Model
 from backlit.testing import check_engine
-from backlit.types import Generation, Target
+from backlit.types import Target
 
 pytestmark = pytest.mark.gemma
 

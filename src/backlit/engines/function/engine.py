@@ -18,7 +18,7 @@ from typing import SupportsFloat
 import numpy as np
 import regex
 
-from backlit.engines.base import Engine, FloatArray, GenerationStep
+from backlit.engines.base import Capability, Engine, FloatArray, GenerationStep
 from backlit.engines.function.returns import (
     Generate,
     blaming,
@@ -28,7 +28,7 @@ from backlit.engines.function.returns import (
 )
 from backlit.engines.text import check_length, check_prompt, check_text
 from backlit.errors import CapabilityError, OptionsError, PromptError, TargetError
-from backlit.progress import checkpoint
+from backlit.progress import current
 from backlit.types import FinishReason, GenerationOptions, Prompt, Token, TokenSequence
 
 Score = Callable[[list[str], str], Iterable[SupportsFloat | Iterable[SupportsFloat]]]
@@ -118,6 +118,7 @@ class FunctionEngine:
             "engine": "function",
             "backlit": version("backlit"),
         }
+        self.capabilities: frozenset[Capability] = frozenset({"generate"} if generate else ())
         self._generate = generate
         self._pieces = pieces
         self._known: dict[int, str] = {}  # the piece of each id that was given out
@@ -204,7 +205,7 @@ class FunctionEngine:
         written = ""
         with closing(parts):
             for part in parts:
-                checkpoint()()
+                current().check()
                 reason: FinishReason | None = None
                 if part is None:
                     # Not cut again, so that an answer in one part is cut as it is when given.
@@ -244,6 +245,7 @@ class ScoringFunctionEngine(FunctionEngine):
         batch_size: int,
     ) -> None:
         super().__init__(generate, name, context_length, pieces)
+        self.capabilities |= {"score"}
         self._score = score
         self._batch_size = batch_size
 
@@ -280,7 +282,7 @@ class ScoringFunctionEngine(FunctionEngine):
 
     def _ask(self, prompts: list[str], pieces: list[str]) -> list[FloatArray]:
         """For each prompt the log-probabilities of the pieces, `(pieces,)`, or their sum, `()`."""
-        checkpoint()()
+        current().check()
         response = "".join(pieces)
         cut = self._cut(response)
         with blaming("score"):

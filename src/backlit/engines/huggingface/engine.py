@@ -14,7 +14,13 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from backlit.engines.base import EmbeddingGradient, FloatArray, GateGradient, GenerationStep
+from backlit.engines.base import (
+    Capability,
+    EdgeGradient,
+    EmbeddingGradient,
+    FloatArray,
+    GenerationStep,
+)
 from backlit.engines.huggingface.gradients import Gradients, watch_layers
 from backlit.engines.huggingface.scorer import TreeScorer
 from backlit.engines.huggingface.tokens import HuggingFaceTokenizer
@@ -22,13 +28,7 @@ from backlit.engines.text import check_length
 from backlit.engines.tokens import TokenReader
 from backlit.engines.writing import annotated, write
 from backlit.errors import OptionsError, UnsupportedModelError
-from backlit.types import (
-    GenerationOptions,
-    Prompt,
-    Span,
-    Target,
-    TokenSequence,
-)
+from backlit.types import GenerationOptions, Prompt, Span, Target, TokenSequence
 
 
 def load(
@@ -102,6 +102,9 @@ class HuggingFaceEngine:
         # state-space models keep a state rather than keys and values
         self._memory = "cache_params" if "cache_params" in accepted else "past_key_values"
         self._scorer = TreeScorer(self._logits, model)
+        self.capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient"})
+        if self._scorer.reuse:
+            self.capabilities |= {"gates"}
         self._gradients = Gradients(self._logits, model)
         watch_layers(model)
         self.chat = self._reader.chat
@@ -154,10 +157,6 @@ class HuggingFaceEngine:
     ) -> Iterator[tuple[int, FloatArray]]:
         return self._scorer.score(contexts, answers)
 
-    @property
-    def gates(self) -> bool:
-        return self._scorer.can_mask
-
     def knock_out(
         self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
@@ -178,11 +177,6 @@ class HuggingFaceEngine:
     def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
         return self._gradients.gradient(input_ids, target)
 
-    def token_gradients(
-        self, input_ids: Sequence[int], target: Target
-    ) -> Iterator[EmbeddingGradient]:
-        return self._gradients.token_gradients(input_ids, target)
-
     def score_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> FloatArray:
@@ -193,7 +187,7 @@ class HuggingFaceEngine:
     ) -> tuple[FloatArray, FloatArray]:
         return self._gradients.gradient_at(input_ids, target, contexts)
 
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
         return self._gradients.gate_gradient(input_ids, target)
 
     # ---- running -----------------------------------------------------------------------

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch.utils.checkpoint import checkpoint as recomputed
 
-from backlit.engines.base import EmbeddingGradient, FloatArray, GateGradient
+from backlit.engines.base import EdgeGradient, EmbeddingGradient, FloatArray
 from backlit.engines.huggingface.scorer import additive_masks, tensor_of
 from backlit.errors import CapabilityError
-from backlit.progress import checkpoint
+from backlit.progress import current
 from backlit.types import Target
 
 LONG = 1_500  # tokens from which memory matters more than time
@@ -43,19 +43,6 @@ class Gradients:
             _numpy(leaves[0].detach()[0]), _numpy(gradient[0]), _numpy(log_probs.detach())
         )
 
-    def token_gradients(
-        self, input_ids: Sequence[int], target: Target
-    ) -> Iterator[EmbeddingGradient]:
-        with self._leaf_embeddings() as leaves, torch.enable_grad():
-            log_probs = self._target_log_probs(input_ids, target)[0]  # (target,)
-        embeddings = _numpy(leaves[0].detach()[0])
-        last = len(log_probs) - 1
-        for i, log_prob in enumerate(log_probs):
-            (gradient,) = torch.autograd.grad(log_prob, leaves[0], retain_graph=i < last)
-            yield EmbeddingGradient(
-                embeddings, _numpy(gradient[0]), _numpy(log_prob.detach()[None])
-            )
-
     def score_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> FloatArray:
@@ -70,7 +57,7 @@ class Gradients:
             (gradient,) = torch.autograd.grad(sums.sum(), leaves[0])  # (batch, seq, dim)
         return _numpy(sums.detach()), _numpy(gradient[:, : target.start])
 
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> GateGradient:
+    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
         place = torch.arange(target.stop - 1)
         distance = (place[:, None] - place)[None]  # (1, query, key)
         masks = additive_masks(self._model, distance >= 0, distance)
@@ -84,7 +71,7 @@ class Gradients:
         with torch.enable_grad():
             log_probs = self._target_log_probs(input_ids, target, attention_mask=gated)[0]
             (edges,) = torch.autograd.grad(log_probs.sum(), log_gates)
-        return GateGradient(_numpy(edges), _numpy(log_probs.detach()))
+        return EdgeGradient(_numpy(edges), _numpy(log_probs.detach()))
 
     def _target_log_probs(
         self, input_ids: Sequence[int], target: Target, batch: int = 1, **inputs: Any
@@ -108,7 +95,7 @@ class Gradients:
             yield
             return
         for layer in self._layers:
-            layer.forward = partial(_again, checkpoint(), layer.forward)
+            layer.forward = partial(_again, current().check, layer.forward)
         try:
             yield
         finally:
@@ -146,7 +133,7 @@ def watch_layers(model: Any) -> None:
     """Let long work be cancelled between two layers, on the way forward and back."""
 
     def watch(module: Any, args: Any, output: Any) -> None:
-        check = checkpoint()
+        check = current().check
         check()
         hidden = output[0] if isinstance(output, tuple) else output
         if isinstance(hidden, torch.Tensor) and hidden.requires_grad:

@@ -30,9 +30,9 @@ Scored = Iterator[tuple[int, FloatArray]]
 class TreeScorer:
     """`Scorer.score` and `Gated.knock_out` for a transformers model.
 
-    Whether a model's family can read a cache through a mask is tried, not assumed: on first
-    use a few tokens are scored both ways, and if the ways differ, or the model refuses, every
-    context is run whole.
+    Whether a model's family can read a cache through a mask is tried, not assumed: at the start
+    a few tokens are scored both ways, and if the ways differ, or the model refuses, every context
+    is run whole, and `reuse` is False.
 
     Args:
         logits: `(positions, **model_inputs) -> (batch, positions, vocab)`.
@@ -47,11 +47,11 @@ class TreeScorer:
         states = kinds - {"full_attention", "sliding_attention"}
         accepted = inspect.signature(model.forward).parameters
         masked = not states and {"attention_mask", "past_key_values"} <= set(accepted)
-        self.reuse: bool | None = None if masked else False  # None: not tried yet
+        self.reuse = masked and self._try_reuse()
 
     def score(self, contexts: Sequence[Sequence[int]], answers: Answers) -> Scored:
         """See `Scorer.score`."""
-        if len(contexts) > 1 and self.can_mask:
+        if len(contexts) > 1 and self.reuse:
             yield from self._score_tree(contexts, answers)
         else:
             yield from self._score_whole(contexts, answers)
@@ -62,7 +62,7 @@ class TreeScorer:
         Raises:
             CapabilityError: the model can't be told what to attend to.
         """
-        if not self.can_mask:
+        if not self.reuse:
             raise CapabilityError(
                 "This model does not take an attention mask of one's own.",
                 "Use occlusion, which takes the tokens themselves away.",
@@ -135,13 +135,6 @@ class TreeScorer:
             found[index, offset] = value
 
     # ---- is it right for this family? ---------------------------------------------------
-
-    @property
-    def can_mask(self) -> bool:
-        """Whether the model takes a mask of ours; tried when first asked for."""
-        if self.reuse is None:
-            self.reuse = self._try_reuse()
-        return self.reuse
 
     def _try_reuse(self) -> bool:
         """Score a few tokens both ways; any tokens will do."""

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from backlit.engines.base import EmbeddingGradient, FloatArray, GenerationStep
+from backlit.engines.base import Capability, EmbeddingGradient, FloatArray, GenerationStep
 from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.keras_hub.scorer import CacheScorer, agree
@@ -51,6 +51,7 @@ class KerasHubEngine:
         context_length: int | None = None,
     ) -> None:
         self.name = name
+        self.capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient"})
         self._model = KerasModel(model)
         self._scorer = CacheScorer(self._model)
         self._unsure = STEPS_TRIED  # steps over a cache that are still to be tried
@@ -132,28 +133,15 @@ class KerasHubEngine:
         return self._model.embed(ids).astype(np.float64)
 
     def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
-        (found,) = self._differentiate(input_ids, target, each=False)
-        return found
-
-    def token_gradients(
-        self, input_ids: Sequence[int], target: Target
-    ) -> Iterator[EmbeddingGradient]:
-        for place, found in enumerate(self._differentiate(input_ids, target, each=True)):
-            own = found.log_probs[place : place + 1]
-            yield EmbeddingGradient(found.embeddings, found.gradient, own)
-
-    def _differentiate(
-        self, input_ids: Sequence[int], target: Target, *, each: bool
-    ) -> Iterator[EmbeddingGradient]:
         ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
         wanted = input_ids[target.start : target.stop]
         embeddings = self.embed(ids)
-        for log_probs, gradient in self._model.gradients(ids, embeddings, wanted, each=each):
-            yield EmbeddingGradient(
-                embeddings,
-                self._finite(gradient.astype(np.float64)),
-                self._finite(log_probs.astype(np.float64)),
-            )
+        log_probs, gradient = self._model.gradient(ids, embeddings, wanted)
+        return EmbeddingGradient(
+            embeddings,
+            self._finite(gradient.astype(np.float64)),
+            self._finite(log_probs.astype(np.float64)),
+        )
 
     def score_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
@@ -175,7 +163,7 @@ class KerasHubEngine:
         sums, gradients = [], []
         for context in contexts:  # one at a time: a batch is no quicker, and may be cancelled less
             embeddings = np.concatenate([context, rest])  # (seq, dim)
-            ((log_probs, gradient),) = self._model.gradients(ids, embeddings, wanted)
+            log_probs, gradient = self._model.gradient(ids, embeddings, wanted)
             sums.append(log_probs.astype(np.float64).sum())
             gradients.append(gradient[: target.start].astype(np.float64))
         return np.array(sums), np.array(gradients)

@@ -21,7 +21,7 @@ from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.padding import bucket, pad_embeddings, pad_places
 from backlit.engines.keras_hub.shadows import shadowed
 from backlit.errors import UnsupportedModelError
-from backlit.progress import announce, checkpoint
+from backlit.progress import current
 
 _GIVEN = ("token_ids", "padding_mask", "position_ids")
 _PROBES = (7, 9)  # lengths by which the axis of a cache's length is found
@@ -86,38 +86,30 @@ class KerasModel:
         with self._running("logits", *inputs):
             return _numpy(self._logits_of(*inputs))[: len(places)]
 
-    def gradients(
-        self,
-        ids: Sequence[int],
-        embeddings: FloatArray,
-        wanted: Sequence[int],
-        *,
-        each: bool = False,
-    ) -> Iterator[tuple[FloatArray, FloatArray]]:
+    def gradient(
+        self, ids: Sequence[int], embeddings: FloatArray, wanted: Sequence[int]
+    ) -> tuple[FloatArray, FloatArray]:
         """How the log-probability of wanted ids changes with the embeddings.
 
         Args:
             ids: `(seq,)`, without the last wanted id, which predicts nothing.
             embeddings: `(seq, dim)`, in place of the ids' own.
             wanted: what follows the last places of `ids`, one for each.
-            each: of every wanted id by itself, instead of their sum.
 
-        Yields:
+        Returns:
             `(log_probs, gradient)`: `(wanted,)` and `(seq, dim)`.
         """
         count = len(wanted)
         padded, mask = self._padded_ids(ids)
         places = pad_places(range(len(ids) - count, len(ids)), pads=backend.PADS)
         leaf = pad_embeddings(embeddings, padded.shape[1])
-        weightings = np.zeros((count if each else 1, len(places)), dtype="float32")
-        weightings[:, :count] = np.eye(count) if each else 1
+        weighting = np.zeros((1, len(places)), dtype="float32")
+        weighting[:, :count] = 1
         inputs = (leaf, padded, mask, places, pad_places(wanted, pads=backend.PADS))
-        found = self._gradients_of(weightings, *inputs)
-        for _ in weightings:
-            checkpoint()()
-            with self._running("gradients", *inputs):
-                log_probs, gradient = next(found)
-            yield _numpy(log_probs)[:count], _numpy(gradient)[0, : len(ids)]
+        current().check()
+        with self._running("gradients", *inputs):
+            log_probs, gradient = next(self._gradients_of(weighting, *inputs))
+        return _numpy(log_probs)[:count], _numpy(gradient)[0, : len(ids)]
 
     # ---- steps over a cache --------------------------------------------------------------
 
@@ -213,14 +205,14 @@ class KerasModel:
         key = (what, len(inputs), *(array.shape for array in inputs if backend.PADS))
         new = backend.COMPILES and key not in self._compiled
         if new:
-            announce("compile")
+            current()("compile")
         try:
             with _altered:
                 yield
             self._compiled.add(key)
         finally:
             if new:
-                announce("run")
+                current()("run")
 
     # ---- caches --------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import torch
 
-from backlit.progress import checkpoint
+from backlit.progress import current
 
 VERSION = torch.__version__
 COMPILES = False  # whether a function is compiled when it first runs
@@ -59,7 +59,7 @@ def numpy(tensor: Any) -> Any:
 def watch(hidden: Any) -> None:
     """Let the way back be cancelled too, at this tensor."""
     if isinstance(hidden, torch.Tensor) and hidden.requires_grad:
-        check = checkpoint()
+        check = current().check
         hidden.register_hook(lambda gradient: check())  # type: ignore[no-untyped-call]
 
 

@@ -16,7 +16,7 @@ from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.writing import log_softmax_at
 from backlit.errors import Cancelled
-from backlit.progress import checkpoint
+from backlit.progress import current
 
 TOLERANCE = {"float32": 1e-2}  # nats, between a reused beginning and a whole pass
 LOOSE = 0.5  # of shorter floats; a wrong mask misses by far more
@@ -77,7 +77,7 @@ class CacheScorer:
                 yield row.index, found[row.index]
 
     def _whole(self, rows: Sequence[Row]) -> Iterator[tuple[Row, FloatArray]]:
-        check = checkpoint()
+        check = current().check
         for row in rows:
             check()
             yield row, log_softmax_at(self._model.logits(row.ids, row.places), row.answer)
@@ -88,7 +88,7 @@ class CacheScorer:
         cache, room = made
         first = rows[0].ids
         held: tuple[int, ...] = ()
-        check = checkpoint()
+        check = current().check
         for row in sorted(rows, key=lambda row: (-shared(row.ids, first), row.ids)):
             check()
             start = min(shared(row.ids, held), row.places[0])

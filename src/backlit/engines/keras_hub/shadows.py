@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops
 
 from backlit.engines.keras_hub.frameworks import backend
-from backlit.progress import checkpoint
+from backlit.progress import current
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def shadowed(model: Any, embedding: Any, places: Any, leaf: Any = None) -> Itera
     """
     reversals: list[bool] = []
     stopped: list[Exception] = []
-    check = checkpoint()
+    check = current().check
     here = threading.get_ident()
 
     def of_embedding(original: Callable[..., Any]) -> Callable[..., Any]:

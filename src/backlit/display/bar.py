@@ -1,0 +1,109 @@
+"""A progress bar for whoever waits in a terminal or a notebook."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from backlit.display.screen import in_notebook
+from backlit.progress import (
+    SILENT,
+    Callback,
+    PartialScore,
+    Phase,
+    Progress,
+    Quiet,
+    current,
+    following,
+)
+
+PHASES: dict[Phase, str] = {
+    "start": "Starting",
+    "wait": "Waiting for another process",
+    "check": "Checking",
+    "download": "Downloading",
+    "unpack": "Unpacking",
+    "convert": "Converting",
+    "save": "Saving",
+    "load": "Loading",
+    "compile": "Compiling, once per length",
+    "run": "Running",
+    "generate": "Generating",
+    "explain": "Explaining",
+    "check map": "Checking the map",
+    "evaluate": "Evaluating",
+}
+PATIENCE = 1.0  # seconds: what ends sooner shows no bar
+
+ProgressLike = Progress | Callable[..., None] | bool | None
+"""None: a bar if it takes long, or whoever follows already; True: a bar; False: none; or a
+`Progress`, or a function `(phase, done, total, scores)` that may raise `Cancelled`."""
+
+
+class Bar:
+    """Shows each phase as a bar of tqdm: on a terminal's standard error, or in a notebook."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._phase: Phase | None = None
+        self._bar: Any = None
+
+    def __call__(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int | None = None,
+        scores: Sequence[PartialScore] = (),
+    ) -> None:
+        if phase != self._phase or self._bar.total != total:
+            self.close()
+            self._phase = phase
+            self._bar = _bar(phase, total, self._patience)
+        self._bar.update(done - self._bar.n)
+
+    def check(self) -> None: ...
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = self._phase = None
+
+
+@contextmanager
+def followed(progress: ProgressLike = None, patience: float = PATIENCE) -> Iterator[Progress]:
+    """Make what a person gave as `progress` the current one, as a `Progress`."""
+    around = current()
+    if progress is None and around is not SILENT:
+        yield around
+    elif progress is None or progress is True:
+        bar = Bar(patience)
+        try:
+            with following(bar):
+                yield bar
+        finally:
+            bar.close()
+    else:
+        told = _as_progress(progress, around)
+        with following(told):
+            yield told
+
+
+def _as_progress(progress: Progress | Callable[..., None] | bool, around: Progress) -> Progress:
+    if isinstance(progress, bool):
+        return Quiet(around)
+    return progress if hasattr(progress, "check") else Callback(progress)
+
+
+def _bar(phase: Phase, total: int | None, delay: float) -> Any:
+    options: dict[str, Any] = {"desc": PHASES[phase], "total": total, "delay": delay}
+    options["leave"] = False
+    if phase == "download":
+        options |= {"unit": "B", "unit_scale": True}
+    if in_notebook() and "ipywidgets" in sys.modules:
+        from tqdm.notebook import tqdm as notebook_tqdm
+
+        return notebook_tqdm(**options)
+    from tqdm import tqdm
+
+    return tqdm(**options, disable=False if in_notebook() else None)

@@ -1,0 +1,94 @@
+"""What is shown of a result, whatever draws it: values without markup or colour."""
+
+import re
+from dataclasses import dataclass
+
+from backlit.types import ScoredSegment
+
+SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
+OPPOSES = (0xE0, 0x82, 0x14)
+TINTS = 5  # strengths of a colour, so that neighbours of like scores look alike
+
+SHORT = 40  # characters of a text in a `repr`
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class MapFigure:
+    """A map: the text before the target by segments, the target, and what follows it.
+
+    Attributes:
+        model: who answered.
+        name: method and granularity.
+        meaning: what the scores mean: sentences, the last without its full stop.
+        segments: they tile the text before the target.
+        target: its words.
+        rest: what the response goes on with.
+        remarks: sentences to be read with the map.
+    """
+
+    model: str
+    name: str
+    meaning: str
+    segments: tuple[ScoredSegment, ...]
+    target: str
+    rest: str
+    remarks: tuple[str, ...]
+
+    @property
+    def largest(self) -> float:
+        """The magnitude that gets the strongest tint; the template does not set it."""
+        return max((abs(one.score) for one in ranking(self.segments)), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFigure:
+    """A prompt and its response; `facts` is a line about them."""
+
+    facts: str
+    prompt: str
+    response: str
+
+
+def ranking(segments: tuple[ScoredSegment, ...]) -> list[ScoredSegment]:
+    """Segments by how much they mattered, without what a template added."""
+    own = [segment for segment in segments if segment.role != "template"]
+    return sorted(own, key=lambda segment: -abs(segment.score))
+
+
+def tint_of(score: float, largest: float) -> int:
+    """How strongly a score is tinted, `-TINTS` to `TINTS`; 0 is not at all."""
+    strength = round(min(1.0, abs(score) / largest) * TINTS) if largest else 0
+    return strength if score > 0 else -strength
+
+
+def score_text(segment: ScoredSegment) -> str:
+    """A segment's score and, where it is known, its standard error."""
+    error = segment.standard_error
+    return f"{segment.score:+.3f}" + (f" ± {error:.3f}" if error is not None else "")
+
+
+def words_of(segment: ScoredSegment) -> str:
+    """A segment's text on one line."""
+    return " ".join(segment.text.split()) or repr(segment.text)
+
+
+def one_line(text: str, limit: int = 1_000) -> str:
+    """Text on one line, cut to `limit` characters; what can't be shown is replaced."""
+    line = showable(" ".join(text.split()))
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def showable(text: str) -> str:
+    """Text without control characters and lone surrogates."""
+    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def short(text: str) -> str:
+    """The beginning of a text in quotes, for a `repr`."""
+    return repr(one_line(text, SHORT))
+
+
+def count_of(number: int, noun: str) -> str:
+    """`1 token`, `2 tokens`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,65 @@
+"""A map as a terminal shows it: the text tinted, then the segments ranked."""
+
+from collections.abc import Sequence
+from io import StringIO
+
+from rich.console import Console, Group, RenderableType
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from backlit.display.figure import (
+    OPPOSES,
+    SUPPORTS,
+    TINTS,
+    MapFigure,
+    ranking,
+    score_text,
+    tint_of,
+    words_of,
+)
+
+TOP = 10
+PLAIN_WIDTH = 100  # columns of a rendering that goes to no terminal
+
+
+def render(figures: Sequence[MapFigure]) -> RenderableType:
+    """For each map the whole text, tinted, and its first segments."""
+    return Group(*(_render(figure) for figure in figures))
+
+
+def plain(figures: Sequence[MapFigure]) -> str:
+    """The same without colours."""
+    console = Console(file=StringIO(), width=PLAIN_WIDTH, no_color=True)
+    with console.capture() as capture:
+        console.print(render(figures))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()).rstrip()
+
+
+def _render(figure: MapFigure) -> RenderableType:
+    largest = figure.largest
+    text = Text()
+    for segment in figure.segments:
+        template = segment.role == "template"
+        text.append(segment.text, Style(dim=True) if template else _tint(segment.score, largest))
+    text.append(figure.target, Style(bold=True, underline=True))
+    text.append(figure.rest, Style(dim=True))
+
+    table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
+    table.add_column("#", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("segment", overflow="ellipsis", no_wrap=True)
+    for rank, segment in enumerate(ranking(figure.segments)[:TOP], start=1):
+        table.add_row(str(rank), score_text(segment), Text(words_of(segment)))
+    remarks = [Text(remark, style="bold") for remark in figure.remarks]
+    caption = Text(f"{figure.name}: {figure.meaning}.", style="dim")
+    return Group(text, Text(), table, caption, *remarks, Text())
+
+
+def _tint(score: float, largest: float) -> Style:
+    """A background for a score."""
+    tint = tint_of(score, largest)
+    if tint == 0:
+        return Style()
+    red, green, blue = (int(c * abs(tint) / TINTS) for c in (SUPPORTS if tint > 0 else OPPOSES))
+    return Style(bgcolor=f"#{red:02x}{green:02x}{blue:02x}", color="white")

@@ -1,0 +1,77 @@
+"""A prompt in any of the forms that people have it in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from backlit.errors import PromptError
+from backlit.types import Message, Prompt
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+
+PromptLike = str | Sequence[Message | Mapping[str, Any]]
+"""Raw text, or messages: `Message` objects, or dicts with `role` and `content`."""
+
+
+def as_prompt(value: PromptLike) -> Prompt:
+    """The prompt that is meant.
+
+    Args:
+        value: raw text, or messages; a message's content is text, or parts of which those of
+            type `text` are read.
+
+    Raises:
+        PromptError: something else, several prompts, or messages that can't be read.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Message | Mapping):
+        return (_message(value, 1),)
+    if not isinstance(value, Iterable):
+        raise PromptError(
+            f"A {type(value).__name__} is no prompt.", "Give text, or a list of messages."
+        )
+    entries = list(value)
+    if entries and all(isinstance(entry, str) for entry in entries):
+        raise PromptError(
+            f"This is a list of {len(entries)} texts, and one prompt is explained at a time.",
+            "Call it for each of them: [model.explain(text) for text in texts].",
+        )
+    return tuple(_message(entry, number) for number, entry in enumerate(entries, start=1))
+
+
+def _message(entry: object, number: int) -> Message:
+    if isinstance(entry, Message):
+        role, content = entry.role, entry.content
+    elif isinstance(entry, Mapping) and {"role", "content"} <= entry.keys():
+        role, content = entry["role"], _content(entry["content"], number)
+    else:
+        raise PromptError(
+            f"Message {number} is not one with a role and a content.",
+            'Write {"role": "user", "content": "…"}, or backlit.Message("user", "…").',
+        )
+    if role not in ROLES:
+        raise PromptError(
+            f"Message {number} has the role {role!r}.", f"Use one of {', '.join(ROLES)}."
+        )
+    return Message(role, content)
+
+
+def _content(content: object, number: int) -> str:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, Sequence):
+        raise PromptError(f"Message {number} has no text.", "Give its content as text.")
+    return "".join(_part(part, number) for part in content)
+
+
+def _part(part: object, number: int) -> str:
+    if isinstance(part, str):
+        return part
+    kind = part.get("type") if isinstance(part, Mapping) else type(part).__name__
+    text = part.get("text") if isinstance(part, Mapping) else None
+    if kind != "text" or not isinstance(text, str):
+        raise PromptError(
+            f"Message {number} holds a part of type {kind!r}; only text can be explained.",
+            "Leave the part out, or say in words what it shows.",
+        )
+    return text

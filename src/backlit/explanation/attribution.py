@@ -1,0 +1,147 @@
+"""A map, and whether it was found faithful."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from backlit.display.figure import count_of, ranking, short
+from backlit.errors import MissingPackageError
+from backlit.types import (
+    Aggregate,
+    Granularity,
+    ParameterValue,
+    ScoredSegment,
+    Span,
+    Target,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What an order of segments does to the objective.
+
+    Attributes:
+        deletion: nats lost when the first `steps[i]` segments are taken away.
+        insertion: nats lost when only the first `steps[i]` are left.
+    """
+
+    deletion: tuple[float, ...]
+    insertion: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Faithfulness:
+    """Whether a map's order beats chance; see `backlit.explaining.faithfulness`.
+
+    Attributes:
+        steps: how many segments are taken away, or left, at each point of the curves.
+        order: token spans of the segments, in the order of the map.
+        map_order: the curve of the map's order.
+        leave_one_out: the curve of the exact leave-one-out order.
+        random_orders: curves of random orders.
+        comprehensiveness: mean nats lost over `deletion`; more is better.
+        sufficiency: mean nats lost over `insertion`; less is better.
+        percentile: share of random orders whose deletion loses less, in percent.
+        verdict: `holds`, `weak` or `chance`.
+        sentence: the verdict for people.
+    """
+
+    steps: tuple[int, ...]
+    order: tuple[Span, ...]
+    map_order: Curve
+    leave_one_out: Curve
+    random_orders: tuple[Curve, ...]
+    comprehensiveness: float
+    sufficiency: float
+    percentile: float
+    verdict: Verdict
+    sentence: str
+
+    def __repr__(self) -> str:
+        return f"<Faithfulness: {self.verdict}; {self.sentence}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attribution:
+    """How much each segment before the target mattered to it: a map.
+
+    The objective is the target's summed log-probability (less the foil's, if there is one),
+    so where `signed`, a positive score supports the target. `token_scores` (one per token
+    before the target) are kept by methods that score tokens, so that other granularities need
+    no model; `aggregate` says how they were joined, and is None for methods that score whole
+    segments. `convergence_delta` is the sum of a complete method's scores less what they should
+    sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
+    there once the map was checked.
+    """
+
+    method: str
+    params: Mapping[str, ParameterValue]
+    target: Target
+    granularity: Granularity
+    segments: tuple[ScoredSegment, ...]
+    signed: bool
+    target_log_prob: float
+    pattern: str | None = None
+    aggregate: Aggregate | None = None
+    token_scores: tuple[float, ...] | None = None
+    convergence_delta: float | None = None
+    foil_log_prob: float | None = None
+    notes: tuple[str, ...] = ()
+    faithfulness: Faithfulness | None = None
+
+    @property
+    def scores(self) -> npt.NDArray[np.float64]:
+        """One score for each segment, shape `(segments,)`."""
+        return np.array([segment.score for segment in self.segments], dtype=np.float64)
+
+    @property
+    def coarse_to_fine(self) -> bool:
+        """Whether segments were cut at granularities that differ."""
+        return any(segment.level for segment in self.segments)
+
+    def top(self, count: int = 5) -> list[ScoredSegment]:
+        """The segments of largest magnitude, the first first, without the template's."""
+        return ranking(self.segments)[:count]
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """The segments as a table: token span, text, role, score and what is known of it.
+
+        Raises:
+            MissingPackageError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError as error:
+            raise MissingPackageError(
+                "A table needs pandas, which is not installed.", "Run: pip install pandas"
+            ) from error
+        columns = ScoredSegment.__dataclass_fields__
+        return pandas.DataFrame(
+            [{name: getattr(one, name) for name in columns} for one in self.segments],
+            columns=list(columns),
+        )
+
+    def caption(self) -> str:
+        """Method and granularity."""
+        return f"{self.method} by {'coarse to fine' if self.coarse_to_fine else self.granularity}"
+
+    def meaning(self) -> str:
+        """What the scores mean: sentences, the last without its full stop."""
+        foil = self.target.foil
+        over = " over the foil" if foil else ""
+        sign = f"positive supports the target{over}" if self.signed else "larger mattered more"
+        known = f"{sign}. log p(target) = {self.target_log_prob:.3f} nats"
+        if foil:
+            known += f", log p(foil “{foil.text.strip()}”) = {self.foil_log_prob:.3f} nats"
+        return known
+
+    def __repr__(self) -> str:
+        first = "".join(f"; first {short(s.text)} {s.score:+.3f}" for s in self.top(1))
+        return f"<Attribution: {self.caption()}, {count_of(len(self.segments), 'segment')}{first}>"

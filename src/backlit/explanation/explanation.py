@@ -1,0 +1,150 @@
+"""The one result, and its form in a file."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backlit.display import html, text
+from backlit.display.figure import MapFigure, short
+from backlit.errors import DataError, DiskError
+from backlit.explanation.attribution import Attribution
+from backlit.explanation.generation import Generation
+from backlit.explanation.schema import SCHEMA_VERSION, upgraded
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Explanation:
+    """A generation and the maps of it: what `explain` returns, a file holds, and a page is sent.
+
+    `explanation[0]` is its first map; `print(explanation)` shows all of them as text.
+    """
+
+    generation: Generation
+    attributions: tuple[Attribution, ...]
+    metadata: Mapping[str, str | float] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    def __len__(self) -> int:
+        return len(self.attributions)
+
+    def __getitem__(self, index: int) -> Attribution:
+        return self.attributions[index]
+
+    def __iter__(self) -> Iterator[Attribution]:
+        return iter(self.attributions)
+
+    def to_json(self) -> str:
+        """The explanation as JSON; `from_json` reads it."""
+        return _adapter().dump_json(self, indent=2).decode() + "\n"
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> "Explanation":
+        """The explanation that `to_json` wrote, with this version or the one before it.
+
+        Raises:
+            DataError: not JSON, not an explanation, or of a schema that this version can't read.
+        """
+        from pydantic import ValidationError
+
+        advice = "Load a file that Explanation.save or `backlit explain --format json` wrote."
+        try:
+            value = json.loads(data)
+        except ValueError as error:
+            raise DataError(f"This is not an explanation: {error}.", advice) from error
+        if isinstance(value, dict):
+            value = upgraded(value)
+        try:
+            return _adapter().validate_python(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise DataError(
+                f"This is not an explanation: {where + ': ' if where else ''}{first['msg']}.",
+                advice,
+            ) from error
+
+    def save(self, path: str | Path) -> None:
+        """Write it as JSON, whole or not at all.
+
+        Raises:
+            DiskError: the file can't be written.
+        """
+        path = Path(path)
+        partial = path.with_name(f".{path.name}.part")
+        try:
+            partial.write_text(self.to_json(), encoding="utf-8")
+            partial.replace(path)
+        except OSError as error:
+            raise DiskError(
+                f"{path} could not be written: {error.strerror}.",
+                "Check that the folder exists, may be written to and has room.",
+            ) from error
+
+    def show(self) -> None:
+        """Show the maps: in a notebook as HTML, in a terminal tinted, elsewhere as text."""
+        from backlit.display.screen import show
+
+        show(self, self.figures())
+
+    def figures(self) -> list[MapFigure]:
+        """What is shown of each map."""
+        return [self._figure(one) for one in self.attributions]
+
+    def _figure(self, one: Attribution) -> MapFigure:
+        generation = self.generation
+        checked = one.faithfulness
+        return MapFigure(
+            model=generation.model,
+            name=one.caption(),
+            meaning=one.meaning(),
+            segments=one.segments,
+            target=generation.text_of(one.target),
+            rest=generation.sequence.text[generation.characters(one.target)[1] :],
+            remarks=(*one.notes, *((checked.sentence,) if checked else ())),
+        )
+
+    def __str__(self) -> str:
+        from backlit.display.terminal import plain
+
+        return plain(self.figures()) if self.attributions else str(self.generation)
+
+    def __repr__(self) -> str:
+        maps = ", ".join(one.caption() for one in self.attributions) or "no map"
+        figure = self.generation.figure()
+        shown = f"{short(figure.prompt)} -> {short(figure.response)}"
+        return f"<Explanation of {self.generation.model}: {shown}; {maps}>"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        if not self.attributions:
+            return self.generation._repr_mimebundle_()
+        figures = self.figures()
+        return {"text/html": html.maps_html(figures), "text/plain": text.maps_text(figures)}
+
+
+def load_explanation(path: str | Path) -> Explanation:
+    """Read what `Explanation.save` wrote.
+
+    Raises:
+        DataError: no such file, or not an explanation.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path} could not be read: {error.strerror}.", "Check the path."
+        ) from error
+    return Explanation.from_json(data)
+
+
+@cache
+def _adapter() -> "TypeAdapter[Explanation]":
+    from pydantic import TypeAdapter  # not at the top: `import backlit` stays quick
+
+    return TypeAdapter(Explanation)
