@@ -1,25 +1,41 @@
 """Prints the server's OpenAPI document, from which the page's types are generated.
 
-With what only notebooks send added to it.
+With schemas added that the routes do not name: each kind of request by its name, each kind's
+events, and what only notebooks send.
 """
 
 import json
 from typing import Any
 
-from backlit.serving.http import create_app
+from pydantic import create_model
+
+from backlit.serving.http import create_app, event_of
+from backlit.serving.requests import KINDS
 from backlit.serving.service import Service
-from backlit.serving.wire import Seen
+from backlit.serving.wire import View, Wire
+
+Requests: Any = create_model(
+    "Requests", __base__=Wire, **{kind.name: (kind.request, ...) for kind in KINDS.values()}
+)
+Events: Any = create_model(
+    "Events", __base__=Wire, **{kind.name: (event_of(kind), ...) for kind in KINDS.values()}
+)
 
 
 def document() -> dict[str, Any]:
-    """The document, `Seen` and what it refers to among its schemas."""
-    found = create_app(Service([], []), token="").openapi()
-    seen = Seen.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-    schemas = found["components"]["schemas"]
-    for name, schema in seen.pop("$defs").items():
-        schemas.setdefault(name, schema)
-    schemas["Seen"] = seen
-    return found
+    """The document, with `Requests`, `Events` and `View` among its schemas."""
+    openapi = create_app(Service([], []), token="").openapi()
+    schemas = openapi["components"]["schemas"]
+    for model, mode in (
+        (Requests, "validation"),
+        (Events, "serialization"),
+        (View, "serialization"),
+    ):
+        schema = model.model_json_schema(mode=mode, ref_template="#/components/schemas/{model}")
+        for name, definition in schema.pop("$defs").items():
+            schemas.setdefault(name, definition)
+        schemas[model.__name__] = schema
+    return openapi
 
 
 if __name__ == "__main__":

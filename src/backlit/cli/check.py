@@ -26,23 +26,20 @@ def check(
     """Check each map of an explanation: is its order better than chance?"""
     from rich.console import Console
 
-    from backlit import pipeline
-    from backlit.cli import terminal
+    from backlit.cli.terminal import verdicts
+    from backlit.display.bar import followed
     from backlit.explanation import load_explanation
+    from backlit.model import load_model, model_of
 
     explanation = load_explanation(file)
-    chosen = {"backend": keras_backend} if keras_backend else {}
-    with terminal.progress_bar(Console(stderr=True)) as progress:
+    backend = {"backend": keras_backend} if keras_backend else {}
+    with followed(patience=0):
         loaded = (
-            pipeline.load_model(model, progress=progress, device=device)
+            load_model(model, device=device)
             if model
-            else pipeline.model_of(explanation, progress=progress, device=device, **chosen)
+            else model_of(explanation, device=device, **backend)
         )
-        checked = pipeline.check(
-            explanation,
-            loaded,
-            report=lambda done, total, scored: progress("check map", done, total),
-        )
+        checked = loaded.check(explanation)
     if output is not None:
         checked.save(output)
-    Console().print(terminal.verdicts(checked))
+    Console().print(verdicts(checked))

@@ -1,14 +1,11 @@
 """`backlit evaluate`: how often each method finds a cause that is known."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from backlit.cli.app import Device, Dtype, KerasBackend, app, errors_for_people
-from backlit.errors import UnknownNameError
-
-if TYPE_CHECKING:
-    from backlit.types import Granularity
+from backlit.types import Granularity
 
 
 @app.command()
@@ -22,7 +19,7 @@ def evaluate(
         list[str] | None, typer.Option(help="Only this one; may be given more than once.")
     ] = None,
     granularity: Annotated[
-        list[str] | None,
+        list[Granularity] | None,
         typer.Option(help="line if left out; may be given more than once."),
     ] = None,
     language: Annotated[
@@ -38,40 +35,22 @@ def evaluate(
     dtype: Dtype = None,
 ) -> None:
     """Rank planted causes by every method; prints a Markdown table."""
-    from rich.console import Console
-
-    from backlit import pipeline
-    from backlit.cli import terminal
-    from backlit.evaluation.planted import KINDS, LANGUAGES, planted_prompts
-    from backlit.evaluation.ranking import evaluate as run
-    from backlit.evaluation.ranking import table
+    from backlit.display.bar import followed
+    from backlit.evaluation import KINDS, LANGUAGES, planted_prompts, table
+    from backlit.evaluation import evaluate as run
     from backlit.methods import make_method, methods
+    from backlit.model import load_model
 
+    if "custom" in (granularity or ()):
+        raise typer.BadParameter("Methods are not ranked by custom segments.")
     names = method or list(methods())
     for name in names:
         make_method(name)
     prompts = planted_prompts(seed, each, language or LANGUAGES, kind or KINDS)
-    cuts = [_granularity(name) for name in granularity or ["line"]]
     for source in models or ["smollm2", "gemma3"]:
-        with terminal.progress_bar(Console(stderr=True)) as progress:
-            loaded = pipeline.load_model(source, progress=progress, device=device, dtype=dtype)
-            found = run(
-                loaded,
-                prompts,
-                names,
-                cuts,
-                lambda done, total: progress("evaluate", done, total),
-            )
-        for line in table(found):
+        with followed(patience=0):
+            model = load_model(source, device=device, dtype=dtype)
+            evaluation = run(model, prompts, names, granularity or ["line"])
+        for line in table(evaluation):
             typer.echo(line)
         typer.echo()
-
-
-def _granularity(name: str) -> "Granularity":
-    from backlit.segments import GRANULARITIES
-
-    found = next((g for g in GRANULARITIES if g == name and g != "custom"), None)
-    if found is None:
-        known = ", ".join(g for g in GRANULARITIES if g != "custom")
-        raise UnknownNameError(f"There is no granularity {name!r} to rank by.", f"Use {known}.")
-    return found

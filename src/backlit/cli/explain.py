@@ -1,8 +1,10 @@
-"""`backlit explain`: which segments of a prompt led to its answer."""
+"""`backlit explain`: which segments of a prompt led to its response."""
 
+import json
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,13 +17,28 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
-from backlit.errors import InputError, OptionsError
+from backlit.errors import InputError, OptionsError, PromptError
+from backlit.types import Aggregate, GenerationOptions, Granularity, Prompt
 
 if TYPE_CHECKING:
+    from backlit.explaining.targets import TargetLike
+    from backlit.explanation import Explanation
     from backlit.methods import Method
-    from backlit.types import Aggregate, Granularity, ParameterValue
+    from backlit.types import ParameterValue
 
 DEFAULT_BUDGET = 256
+TOKENS = re.compile(r"(\d+):(\d+)")
+
+
+def _renamed(new: str) -> Any:
+    """An option's earlier name: it says the new one."""
+
+    def refuse(param: typer.CallbackParam, value: str | None) -> str | None:
+        if value is not None:
+            raise typer.BadParameter(f"It is called {new} now.")
+        return value
+
+    return typer.Option(hidden=True, callback=refuse)
 
 
 @app.command()
@@ -31,32 +48,47 @@ def explain(
     prompt_file: Annotated[
         Path | None, typer.Option(help="A file with the prompt; - is stdin.")
     ] = None,
-    target: Annotated[str | None, typer.Option(help="The answer; generated if left out.")] = None,
-    target_file: Annotated[Path | None, typer.Option(help="A file with the answer.")] = None,
-    select: Annotated[
-        str | None, typer.Option(help="The words of the answer to explain; all if left out.")
+    messages: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help='A chat as the prompt: JSON, [{"role": …, "content": …}, …].'
+        ),
+    ] = None,
+    response: Annotated[
+        str | None, typer.Option(help="What was or is to be answered; generated if left out.")
+    ] = None,
+    response_file: Annotated[Path | None, typer.Option(help="A file with the response.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="The words of the response to explain, or its tokens START:STOP; all if left out.",
+        ),
+    ] = None,
+    target_pattern: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="A regular expression that matches them instead."),
     ] = None,
     foil: Annotated[
-        str | None, typer.Option(help="Why the selected words rather than these?")
+        str | None, typer.Option(help="Why the target rather than these words?")
     ] = None,
     model: Annotated[str, typer.Option(help="NAME:SOURCE or SOURCE.")] = DEFAULT_MODEL,
     method: Annotated[
         list[str] | None,
-        typer.Option(help="occlusion if left out; may be given more than once."),
+        typer.Option(
+            help="See `backlit methods`; the first that the model can serve if left out. May be "
+            "given more than once."
+        ),
     ] = None,
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Of the method; see `backlit methods`."),
     ] = None,
-    granularity: Annotated[
-        str, typer.Option(help="token, word, sentence, line, paragraph or custom.")
-    ] = "line",
+    granularity: Annotated[Granularity, typer.Option(help="What is scored as one.")] = "line",
     pattern: Annotated[
         str | None, typer.Option(help="Regular expression for custom; cuts after each match.")
     ] = None,
-    aggregate: Annotated[
-        str, typer.Option(help="How token scores are joined: sum, mean or max.")
-    ] = "sum",
+    aggregate: Annotated[Aggregate, typer.Option(help="How token scores are joined.")] = "sum",
     coarse_to_fine: Annotated[
         bool,
         typer.Option("--coarse-to-fine", help="Reach the granularity only where it matters."),
@@ -64,73 +96,84 @@ def explain(
     budget: Annotated[
         int, typer.Option(min=1, help="Segments measured at most, coarse to fine.")
     ] = DEFAULT_BUDGET,
-    max_new_tokens: Annotated[int, typer.Option(help="Longest answer to generate.")] = 128,
-    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    max_new_tokens: Annotated[int, typer.Option(help="Longest response to generate.")] = 128,
+    temperature: Annotated[float, typer.Option(help="Of generating; 0 is greedy.")] = 0.0,
+    top_p: Annotated[float, typer.Option(help="Of generating: the likeliest share.")] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="Of generating: repeats a sample.")] = None,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(help=r"Generating ends behind it; \n is a new line. More than once."),
+    ] = None,
+    format_: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
     output: Annotated[Path | None, typer.Option(help="Write there instead of printing.")] = None,
     device: Device = None,
     keras_backend: KerasBackend = None,
     dtype: Dtype = None,
     trust_remote_code: Trust = False,
+    select: Annotated[str | None, _renamed("--target")] = None,
+    target_file: Annotated[str | None, _renamed("--response-file")] = None,
 ) -> None:
-    """Explain one answer: which segments of the prompt led to it."""
-    if (prompt is None) == (prompt_file is None):
-        raise typer.BadParameter("Give one of --prompt and --prompt-file.")
-    if target is not None and target_file is not None:
-        raise typer.BadParameter("Give only one of --target and --target-file.")
-    if format_ not in ("text", "json"):
-        raise typer.BadParameter("--format is text or json.")
-    from rich.console import Console
-
-    from backlit import pipeline
-    from backlit.cli import terminal
-    from backlit.types import GenerationOptions
+    """Explain one response: which segments of the prompt led to it."""
+    if sum(one is not None for one in (prompt, prompt_file, messages)) != 1:
+        raise typer.BadParameter("Give one of --prompt, --prompt-file and --messages.")
+    if response is not None and response_file is not None:
+        raise typer.BadParameter("Give only one of --response and --response-file.")
+    if target is not None and target_pattern is not None:
+        raise typer.BadParameter("Give only one of --target and --target-pattern.")
+    if (granularity == "custom") != (pattern is not None):
+        raise typer.BadParameter("--pattern and --granularity custom go together.")
+    from backlit.display.bar import followed
+    from backlit.model import load_model
 
     # Checked before the model is loaded, which takes seconds.
-    made = _methods(method or ["occlusion"], param or [])
-    wanted, how = _segmenting(granularity, pattern, aggregate)
-    options = GenerationOptions(max_new_tokens=max_new_tokens)
-    text = prompt if prompt is not None else _read(prompt_file)
-    answer = target if target_file is None else _read(target_file)
-    with terminal.progress_bar(Console(stderr=True)) as progress:
-        loaded = pipeline.load_model(
-            model,
-            progress=progress,
-            device=device,
-            dtype=dtype,
-            trust_remote_code=trust_remote_code,
-        )
-        explanation = pipeline.explain(
-            loaded,
+    methods = _methods(method, param or [])
+    options = GenerationOptions(
+        max_new_tokens,
+        temperature,
+        top_p,
+        seed,
+        tuple(text.replace("\\n", "\n") for text in stop or ()),
+    )
+    selected = _target(target, target_pattern)
+    text = _messages(messages) if messages is not None else prompt or _read(prompt_file)
+    answer = _read(response_file) if response_file is not None else response
+    with followed(patience=0):
+        loaded = load_model(model, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        explanation = loaded.explain(
             text,
-            target=answer,
-            select=select,
+            response=answer,
+            target=selected,
             foil=foil,
-            method=made,
-            granularity=wanted,
+            method=methods,
+            granularity=granularity,
             pattern=pattern,
-            aggregate=how,
+            aggregate=aggregate,
             budget=budget if coarse_to_fine else None,
             options=options,
-            report=lambda done, total, scored: progress("explain", done, total),
         )
+    _write(explanation, format_, output)
+
+
+def _write(
+    explanation: "Explanation", format_: Literal["text", "json"], output: Path | None
+) -> None:
     if format_ == "json" and output is not None:
         explanation.save(output)
     elif format_ == "json":
         sys.stdout.write(explanation.to_json())
     elif output is not None:
         try:
-            with output.open("w", encoding="utf-8") as file:
-                Console(file=file).print(terminal.render(explanation))
+            output.write_text(f"{explanation}\n", encoding="utf-8")
         except OSError as error:
             raise InputError(
                 f"{output} could not be written: {error.strerror}.", "Check the path."
             ) from error
     else:
-        Console().print(terminal.render(explanation))
+        explanation.show()
 
 
-def _methods(names: list[str], given: list[str]) -> "list[Method]":
-    """The methods, each with the parameters that it knows.
+def _methods(names: list[str] | None, settings: list[str]) -> "list[Method] | None":
+    """The methods, each with the parameters that it knows; None leaves the choice to the model.
 
     Raises:
         OptionsError: a parameter that none of them knows, or a value that does not fit.
@@ -138,24 +181,28 @@ def _methods(names: list[str], given: list[str]) -> "list[Method]":
     from backlit.methods import make_method, methods
     from backlit.methods.base import parameters
 
+    if not names:
+        if settings:
+            raise typer.BadParameter("--param needs --method.")
+        return None
     values: dict[str, str] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
+    for setting in settings:
+        name, equals, value = setting.partition("=")
         if not equals:
-            raise OptionsError(f"--param {one!r} has no value.", "Write it as NAME=VALUE.")
+            raise OptionsError(f"--param {setting!r} has no value.", "Write it as NAME=VALUE.")
         values[name] = value
     used: set[str] = set()
-    made = []
+    chosen = []
     for name in names:
         declared = {p.name: p for p in parameters(methods()[name])} if name in methods() else {}
         own = {k: _parsed(v, declared[k].default) for k, v in values.items() if k in declared}
         used |= own.keys()
-        made.append(make_method(name, **own))
+        chosen.append(make_method(name, **own))
     for name in values.keys() - used:
         raise OptionsError(
             f"{' and '.join(names)} has no parameter {name!r}.", "See `backlit methods`."
         )
-    return made
+    return chosen
 
 
 def _parsed(text: str, default: "ParameterValue") -> "ParameterValue":
@@ -168,25 +215,32 @@ def _parsed(text: str, default: "ParameterValue") -> "ParameterValue":
         return text
 
 
-def _segmenting(
-    granularity: str, pattern: str | None, aggregate: str
-) -> "tuple[Granularity, Aggregate]":
-    from backlit.errors import UnknownNameError
-    from backlit.segments import AGGREGATES, GRANULARITIES
+def _target(words: str | None, pattern: str | None) -> "TargetLike":
+    if pattern is not None:
+        try:
+            return re.compile(pattern)
+        except re.error as error:
+            raise typer.BadParameter(f"--target-pattern: {error}.") from error
+    tokens = TOKENS.fullmatch(words or "")
+    return (int(tokens[1]), int(tokens[2])) if tokens else words
 
-    wanted = next((g for g in GRANULARITIES if g == granularity), None)
-    how = next((a for a in AGGREGATES if a == aggregate), None)
-    if wanted is None:
-        raise UnknownNameError(
-            f"There is no granularity {granularity!r}.", f"Use one of {', '.join(GRANULARITIES)}."
+
+def _messages(path: Path) -> Prompt:
+    """A chat from a file: a list of messages, or an object that holds them as `messages`."""
+    from backlit.explaining.prompts import as_prompt
+
+    try:
+        value = json.loads(_read(path))
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}.", "Fix it and try again.") from error
+    if isinstance(value, dict):
+        value = value.get("messages")
+    if not isinstance(value, list):
+        raise PromptError(
+            f"{path} holds no list of messages.",
+            'Write [{"role": "user", "content": "…"}], or an object with "messages".',
         )
-    if how is None:
-        raise UnknownNameError(
-            f"There is no aggregate {aggregate!r}.", f"Use one of {', '.join(AGGREGATES)}."
-        )
-    if (wanted == "custom") != (pattern is not None):
-        raise typer.BadParameter("--pattern and --granularity custom go together.")
-    return wanted, how
+    return as_prompt(value)
 
 
 def _read(path: Path | None) -> str:

@@ -62,11 +62,12 @@ def methods() -> None:
     for kind in ("gradient", "perturbation"):
         typer.echo(f"{kind.capitalize()} methods\n")
         for method in registered().values():
-            if method.kind != kind:
+            facts = method.facts
+            if facts.kind != kind:
                 continue
-            sign = "signed" if method.signed else "unsigned"
-            typer.echo(f"{method.name}: {method.label} ({sign}, {method.unit})")
-            typer.echo(f"    {method.description}\n    {method.reference}")
+            sign = "signed" if facts.signed else "unsigned"
+            typer.echo(f"{facts.name}: {facts.label} ({sign}, {facts.unit})")
+            typer.echo(f"    {facts.description}\n    {facts.reference}")
             for p in parameters(method):
                 choices = f" One of {', '.join(p.choices)}." if p.choices else ""
                 typer.echo(f"    --param {p.name}={p.default}  {p.description}{choices}")

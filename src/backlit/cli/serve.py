@@ -13,7 +13,6 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
-from backlit.errors import InputError
 
 if TYPE_CHECKING:
     from backlit.data import Dataset
@@ -50,16 +49,15 @@ def serve(
     from backlit.data import load_dataset
     from backlit.engines import open_engine
     from backlit.serving.http import Serving, bind, create_app
-    from backlit.serving.models import LoadedModel
+    from backlit.serving.models import ServedModel
     from backlit.serving.service import Service
     from backlit.sources import parse
 
     opener = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
     sources = models or [DEFAULT_MODEL]
-    named = [LoadedModel(parse(source).name, source, opener) for source in sources]
-    _check_distinct("model", [model.info.name for model in named])
+    named = [ServedModel(parse(source).name, source, opener) for source in sources]
     datasets: list[Dataset] = [load_dataset(path) for path in data or [DEFAULT_DATA]]
-    _check_distinct("dataset", [dataset.name for dataset in datasets])
+    service = Service(named, datasets)
     sock = bind(host, port)
     token = secrets.token_urlsafe(16)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
@@ -72,20 +70,11 @@ def serve(
             webbrowser.open(url)
         # A page asks for its model once it is drawn, and loading before would slow it down; so
         # what nobody asked for is loaded only after a page has had the time to.
-        later = threading.Timer(SECONDS_FOR_PAGE, service.begin)
+        later = threading.Timer(SECONDS_FOR_PAGE, service.preload)
         later.daemon = True
         later.start()
 
-    service = Service(named, datasets)
     try:
         Serving(create_app(service, token, host), sock, started).run()
     finally:
         service.close()
-
-
-def _check_distinct(what: str, names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(
-                f"Two {what}s are called {name!r}.", "Name one: NAME:SOURCE instead of SOURCE."
-            )

@@ -2,32 +2,26 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from backlit.display.bar import ProgressLike, followed
 from backlit.engines.base import FloatArray
 from backlit.errors import OptionsError
 from backlit.evaluation.planted import PlantedPrompt
-from backlit.explaining.attribution import attribute
 from backlit.explaining.faithfulness import agreement, deletion_area
-from backlit.explaining.targets import select_target
-from backlit.methods import make_method
+from backlit.explaining.targets import occurrences
+from backlit.explanation import Attribution, Generation
+from backlit.methods import Method, make_method
 from backlit.methods.base import unavailable
-from backlit.methods.objective import Objective
-from backlit.pipeline import Model, generate
-from backlit.types import (
-    GenerationOptions,
-    Granularity,
-    ParameterValue,
-    Segment,
-    Target,
-    TokenSequence,
-)
+from backlit.model import Model
+from backlit.types import Granularity, ParameterValue, Segment, Target
 
-ANSWER = GenerationOptions(max_new_tokens=10, stop=("\n",))
+ANSWER: Mapping[str, Any] = {"max_new_tokens": 10, "stop": ("\n",)}
 SAMPLES: dict[str, dict[str, ParameterValue]] = {  # so that a table takes minutes, not hours
     "integrated_gradients": {"max_steps": 33},
     "lime": {"n_samples": 64},
@@ -52,13 +46,13 @@ class Case:
     """A planted prompt whose plant does change this model's answer."""
 
     prompt: PlantedPrompt
-    sequence: TokenSequence
+    generation: Generation
     target: Target
 
 
 @dataclass(slots=True)
-class Row:
-    """What a method did on all cases, at one granularity.
+class MethodRanking:
+    """How a method ranked the plants of all cases, at one granularity.
 
     Attributes:
         ranks: of the best plant among the prompt's segments, 1 is first.
@@ -89,10 +83,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The rows of one model, and how many prompts of each kind counted and were dropped."""
+    """The rankings of one model, and how many prompts of each kind counted and were dropped."""
 
     model: str
-    rows: tuple[Row, ...]
+    rankings: tuple[MethodRanking, ...]
     counted: Counter[str]
     dropped: Counter[str]
 
@@ -102,7 +96,7 @@ def evaluate(
     prompts: Sequence[PlantedPrompt],
     methods: Sequence[str],
     granularities: Sequence[Granularity] = ("line",),
-    told: Callable[[int, int], None] = lambda done, total: None,
+    progress: ProgressLike = None,
 ) -> Evaluation:
     """Rank the segments of each prompt by each method, and look where the plant is.
 
@@ -114,33 +108,37 @@ def evaluate(
         prompts: from `planted_prompts`.
         methods: names; those that the model can't serve are left out.
         granularities: of the ranking.
-        told: called with the prompts done and their number.
+        progress: told of the phase `evaluate`, with prompts counted.
     """
-    made = {name: make_method(name, **SAMPLES.get(name, {})) for name in methods}
-    usable = [n for n, one in made.items() if unavailable(type(one), model.engine) is None]
-    rows = {(g, n): Row(n, g) for g in granularities for n in [*usable, CHANCE]}
+    parameterised = {name: make_method(name, **SAMPLES.get(name, {})) for name in methods}
+    engine = model.engine
+    usable = [n for n, one in parameterised.items() if unavailable(type(one), engine) is None]
+    names = [*usable, CHANCE]
+    rankings = {(g, n): MethodRanking(n, g) for g in granularities for n in names}
     counted: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
-    for done, prompt in enumerate(prompts):
-        told(done, len(prompts))
-        case = find_case(model, prompt)
-        if case is None:
-            dropped[prompt.kind] += 1
-            continue
-        counted[prompt.kind] += 1
-        for granularity in granularities:
-            _add(model, case, granularity, [rows[granularity, n] for n in [*usable, CHANCE]])
-    told(len(prompts), len(prompts))
-    return Evaluation(model.name, tuple(rows.values()), counted, dropped)
+    with followed(progress) as follower:
+        for done, prompt in enumerate(prompts):
+            follower("evaluate", done, len(prompts))
+            with followed(False):  # what is part of this is not told of
+                case = find_case(model, prompt)
+                if case is None:
+                    dropped[prompt.kind] += 1
+                    continue
+                counted[prompt.kind] += 1
+                for granularity in granularities:
+                    _add(model, case, granularity, [rankings[granularity, n] for n in names])
+        follower("evaluate", len(prompts), len(prompts))
+    return Evaluation(model.name, tuple(rankings.values()), counted, dropped)
 
 
 def find_case(model: Model, prompt: PlantedPrompt) -> Case | None:
     """The prompt with the model's answer, or None if the plant does not decide it."""
 
     def answers(text: str) -> bool:
-        return prompt.answer in generate(model.engine, text, ANSWER).response
+        return prompt.answer in model.generate(text, **ANSWER).response
 
-    generation = generate(model.engine, prompt.prompt, ANSWER)
+    generation = model.generate(prompt.prompt, **ANSWER)
     if prompt.answer not in generation.response:
         return None
     single = [answers(prompt.without(i)) for i in range(len(prompt.plants))]
@@ -148,40 +146,48 @@ def find_case(model: Model, prompt: PlantedPrompt) -> Case | None:
         return None
     if prompt.needs == "any" and (not all(single) or answers(prompt.without())):
         return None
-    sequence = generation.sequence
-    return Case(prompt, sequence, select_target(sequence, prompt.answer))
+    return Case(prompt, generation, occurrences(generation.sequence, prompt.answer)[-1])
 
 
-def _add(model: Model, case: Case, granularity: Granularity, rows: Sequence[Row]) -> None:
-    shared = Objective(model.engine, case.sequence, case.target)
-    reference = attribute(shared, make_method("occlusion"), granularity)
+def _add(
+    model: Model, case: Case, granularity: Granularity, rankings: Sequence[MethodRanking]
+) -> None:
+    shared = model.objective(case.generation.sequence, case.target)
+    reference = _map(model, case, granularity, make_method("occlusion"))
     segments = reference.segments
     inside = np.array([s.role == "prompt" for s in segments])  # (segments,)
     planted = np.array([_is_planted(case, s) for s in segments])[inside]
-    random = np.random.default_rng(len(case.sequence.tokens))
-    for row in rows:
-        if row.method == CHANCE:
+    random = np.random.default_rng(len(case.generation.sequence.tokens))
+    for ranking in rankings:
+        if ranking.method == CHANCE:
             drawn = [random.random(len(segments)) for _ in range(DRAWS)]
-            row.ranks += [_rank(scores[inside], planted) for scores in drawn]
-            row.areas.append(deletion_area(shared, segments, drawn[0]))
+            ranking.ranks += [_rank(scores[inside], planted) for scores in drawn]
+            ranking.areas.append(deletion_area(shared, segments, drawn[0]))
             continue
-        method = make_method(row.method, **SAMPLES.get(row.method, {}))
-        fresh = Objective(model.engine, case.sequence, case.target)
+        method = make_method(ranking.method, **SAMPLES.get(ranking.method, {}))
+        fresh = Model(model.engine)  # which does not know yet what the others measured
         started = time.perf_counter()
         try:
-            scores = attribute(fresh, method, granularity).scores  # (segments,)
+            scores = _map(fresh, case, granularity, method).scores  # (segments,)
         except OptionsError as error:
-            row.refused[str(error)] += 1
+            ranking.refused[str(error)] += 1
             continue
-        row.seconds.append(time.perf_counter() - started)
-        row.ranks.append(_rank(scores[inside], planted))
-        row.areas.append(deletion_area(shared, segments, scores))
+        ranking.seconds.append(time.perf_counter() - started)
+        ranking.ranks.append(_rank(scores[inside], planted))
+        ranking.areas.append(deletion_area(shared, segments, scores))
         pair = [scores[inside].tolist(), reference.scores[inside].tolist()]
-        row.agreements.append(float(agreement(pair)[0, 1]))
+        ranking.agreements.append(float(agreement(pair)[0, 1]))
+
+
+def _map(model: Model, case: Case, granularity: Granularity, method: Method) -> Attribution:
+    explanation = model.explain(
+        case.generation, target=case.target, method=method, granularity=granularity
+    )
+    return explanation[0]
 
 
 def _is_planted(case: Case, segment: Segment) -> bool:
-    tokens = case.sequence.tokens[segment.start : segment.stop]
+    tokens = case.generation.sequence.tokens[segment.start : segment.stop]
     start, stop = tokens[0].start, tokens[-1].stop
     return any(start < b and stop > a and stop - start > 0 for a, b in case.prompt.plants)
 
@@ -197,13 +203,13 @@ def table(evaluation: Evaluation) -> Iterator[str]:
     counted, dropped = evaluation.counted, evaluation.dropped
     total = counted.total() + dropped.total()
     kinds = sorted(counted.keys() | dropped.keys())
-    told = ", ".join(f"{kind} {counted[kind]}/{counted[kind] + dropped[kind]}" for kind in kinds)
+    by_kind = ", ".join(f"{kind} {counted[kind]}/{counted[kind] + dropped[kind]}" for kind in kinds)
     yield f"**{evaluation.model}**: {counted.total()} of {total} prompts count and"
-    yield f"{dropped.total()} were dropped. Counted by kind: {told}."
+    yield f"{dropped.total()} were dropped. Counted by kind: {by_kind}."
     yield ""
     yield f"| {' | '.join(COLUMNS)} |"
     yield f"|{' --- |' * len(COLUMNS)}"
-    for row in evaluation.rows:
+    for row in evaluation.rankings:
         name = row.method if row.method == CHANCE else f"`{row.method}`"
         if row.refused and not row.ranks:
             yield f"| {row.granularity} | {name} | {next(iter(row.refused))} | | | | |"

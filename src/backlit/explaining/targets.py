@@ -34,7 +34,7 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
         return Target(first, end)
     if isinstance(target, Target):
         return replace(select_target(sequence, (target.start, target.stop)), foil=target.foil)
-    if isinstance(target, tuple):
+    if not isinstance(target, str | re.Pattern):
         start, stop = target
         if not first <= start < stop <= end:
             raise TargetError(
@@ -42,10 +42,7 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
                 f"The response is tokens {first}:{end}.",
             )
         return Target(start, stop)
-    begin = len(sequence.prompt.text)
-    places = _places(sequence.text[begin:], target)
-    spans = [_tokens_at(sequence, (begin + a, begin + b)) for a, b in places]
-    spans = list(dict.fromkeys(spans))
+    spans = [(one.start, one.stop) for one in occurrences(sequence, target)]
     if not spans:
         wanted = f"{target!r}" if isinstance(target, str) else f"a match of {target.pattern!r}"
         raise TargetError(
@@ -63,10 +60,16 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
     return Target(*spans[0])
 
 
-def _places(response: str, target: str | re.Pattern[str]) -> list[Span]:
-    """Where words stand, or a pattern matches, in the characters of a response."""
-    pattern = re.compile(re.escape(target)) if isinstance(target, str) else target
-    return [match.span() for match in pattern.finditer(response) if match.group()]
+def occurrences(sequence: TokenSequence, words: str | re.Pattern[str]) -> list[Target]:
+    """Where words stand in the response, or a pattern matches, from first to last."""
+    pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
+    start = len(sequence.prompt.text)
+    spans = [
+        _tokens_at(sequence, (start + match.start(), start + match.end()))
+        for match in pattern.finditer(sequence.text[start:])
+        if match.group()
+    ]
+    return [Target(*span) for span in dict.fromkeys(spans)]
 
 
 def _tokens_at(sequence: TokenSequence, characters: Span) -> Span:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backlit.data import Dataset
-from backlit.errors import MissingPackageError
+from backlit.errors import MissingPackageError, OptionsError
 
 if TYPE_CHECKING:
     from backlit.notebook.widget import NotebookWidget
@@ -43,7 +43,12 @@ def make_notebook_widget(
         InputError: a dataset that can't be read, two of one name, a number below 1, or no such
             framework or runtime.
     """
+    numbers = {"batch_size": batch_size, "max_examples": max_examples, "height": height}
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise OptionsError(f"{name} is {number}.", "Use 1 or more.")
     try:
+        from backlit.notebook.arguments import read_datasets, read_models
         from backlit.notebook.widget import NotebookWidget
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("anywidget", "ipywidgets", "IPython"):
@@ -53,12 +58,8 @@ def make_notebook_widget(
             "Run: pip install 'backlit[notebook]', then restart the kernel.",
         ) from error
     return NotebookWidget(
-        datasets,
-        models,
-        batch_size=batch_size,
+        read_datasets(datasets, max_examples),
+        read_models(models, precision, batch_size, dl_framework, dl_runtime),
         max_examples=max_examples,
-        precision=precision,
-        dl_framework=dl_framework,
-        dl_runtime=dl_runtime,
         height=height,
     )

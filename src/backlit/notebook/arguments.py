@@ -10,43 +10,45 @@ from backlit.data.readers import as_datasets
 from backlit.engines import open_engine
 from backlit.engines.base import Engine
 from backlit.engines.keras_hub.runtime import backend_name
-from backlit.errors import InputError, OptionsError
-from backlit.notebook.shared import ModelSource
-from backlit.pipeline import Model, load_model
-from backlit.serving.models import LoadedModel
+from backlit.errors import OptionsError
+from backlit.model import Model, load_model
+from backlit.notebook.shared import ModelArgument
+from backlit.serving.models import ServedModel
 from backlit.sources import parse
 
 KERAS_NAMES = ("kerasnlp", "keras_nlp", "keras_hub", "kerashub", "keras")
 TRANSFORMERS_NAMES = ("transformers", "huggingface")
 
 
-def datasets_of(given: Any, most: int | None) -> list[Dataset]:
-    """Datasets, and the first `most` examples of each; what is left out is told in the cell.
+def read_datasets(value: Any, max_examples: int | None) -> list[Dataset]:
+    """Datasets, and the first `max_examples` of each; what is left out is said in the cell.
 
     Raises:
         InputError: one can't be read, two have one name, or there is none.
     """
-    found: list[Dataset] = []
-    for one in as_datasets(_several(given)):
-        total = len(one.examples)
-        if most is not None and total > most:
-            print(f"{one.name}: the first {most:,} of {total:,} examples (max_examples).")
-            one = ExampleList(one.name, tuple(one.examples[:most]))
-        found.append(one)
-    return found
+    datasets: list[Dataset] = []
+    for dataset in as_datasets(as_list(value)):
+        total = len(dataset.examples)
+        if max_examples is not None and total > max_examples:
+            print(
+                f"{dataset.name}: the first {max_examples:,} of {total:,} examples (max_examples)."
+            )
+            dataset = ExampleList(dataset.name, tuple(dataset.examples[:max_examples]))
+        datasets.append(dataset)
+    return datasets
 
 
-def sources_of(
-    given: Any,
+def read_models(
+    value: Any,
     precision: str | None,
     batch_size: int | None,
     framework: str | None = None,
     runtime: str | None = None,
-) -> list[ModelSource]:
+) -> list[ModelArgument]:
     """Models by name, or such as are loaded already.
 
     Raises:
-        InputError: two have one name, there is none, or no such framework or runtime.
+        InputError: there is none, or no such framework or runtime.
     """
     keras = _is_keras(framework)
     options = {"dtype": precision, "backend": backend_name(runtime) if runtime else None}
@@ -55,18 +57,11 @@ def sources_of(
             f"Models of transformers run on torch, not on {runtime}.",
             'Leave dl_runtime out, or choose dl_framework="kerasnlp".',
         )
-    chosen = {name: value for name, value in options.items() if value is not None}
-    sources = [
-        _source(_of_keras(model) if keras else model, chosen, batch_size)
-        for model in _several(given)
+    chosen = {name: option for name, option in options.items() if option is not None}
+    return [
+        _argument(_of_keras(model) if keras else model, chosen, batch_size)
+        for model in as_list(value)
     ]
-    names = [source.name for source in sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(
-                f"Two models are called {name!r}.", "Name one: name:source instead of source."
-            )
-    return sources
 
 
 def _is_keras(framework: str | None) -> bool | None:
@@ -86,29 +81,38 @@ def _of_keras(model: Any) -> Any:
     """A model's source, so that Keras runs it."""
     if not isinstance(model, str) or parse(model).keras:
         return model
-    wanted = parse(model)
-    revision = f"@{wanted.revision}" if wanted.revision else ""
-    source = f"keras:{wanted.source}{revision}"
-    named = parse(source).name != wanted.name
-    return f"{wanted.name}:{source}" if named else source
+    address = parse(model)
+    revision = f"@{address.revision}" if address.revision else ""
+    source = f"keras:{address.source}{revision}"
+    named = parse(source).name != address.name
+    return f"{address.name}:{source}" if named else source
 
 
-def _source(model: Any, options: dict[str, Any], batch: int | None) -> ModelSource:
-    """Where to get a model: by name once in a kernel, or as it is."""
+def _argument(model: Any, options: dict[str, Any], batch_size: int | None) -> ModelArgument:
+    """A model by name, loaded once in a kernel; or one that is there already, as it is."""
     if isinstance(model, str):
         name = parse(model).name
         opener = partial(open_engine, **options) if options else open_engine
-        make = partial(LoadedModel, name, model, opener, batch_size=batch)
-        return ModelSource(name, (model, *options.items(), batch), make)
-    key = (id(model), batch)
+        make = partial(ServedModel, name, model, opener, batch_size=batch_size)
+        return ModelArgument(name, (model, *options.items(), batch_size), make)
     loaded = model if isinstance(model, Model) else load_model(model)
-    return ModelSource(loaded.name, key, partial(LoadedModel.of, loaded, batch, model))
+    if batch_size is not None:
+        loaded = loaded.with_batch_size(batch_size)
+
+    def serve(model: object = model) -> ServedModel:  # which holds the person's object
+        return ServedModel.of(loaded)
+
+    return ModelArgument(loaded.name, (id(model), batch_size), serve)
 
 
-def _several(given: Any) -> Any:
-    """What a person gives as one, in a list; nothing is too little."""
-    alone = isinstance(given, str | Model | Engine) or not isinstance(given, Iterable)
-    several = [given] if alone else list(given)
-    if not several:
+def as_list(value: Any) -> list[Any]:
+    """A list of what may be given alone.
+
+    Raises:
+        OptionsError: the list is empty.
+    """
+    alone = isinstance(value, str | Model | Engine) or not isinstance(value, Iterable)
+    entries = [value] if alone else list(value)
+    if not entries:
         raise OptionsError("The list is empty.", "Give at least one dataset and one model.")
-    return several
+    return entries

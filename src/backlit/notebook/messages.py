@@ -1,6 +1,6 @@
 """Requests of a page that come as messages, each answered by messages.
 
-The page sends `{call, kind, request}` and `{cancel: call}`; it hears `{call}` at once,
+The page sends `{call, kind, request}` and `{cancel: call}`; it is sent `{call}` at once,
 `{call, event}` as things happen, and `{call, over: true}`.
 """
 
@@ -13,12 +13,13 @@ from pydantic import ValidationError
 
 from backlit.serving import wire
 from backlit.serving.errors import refusal
-from backlit.serving.service import REQUESTS, Service
+from backlit.serving.requests import KINDS, AnyKind
+from backlit.serving.service import Service
 
-REMEMBERED = 1000  # calls that were taken
+MAX_REMEMBERED = 1000  # calls that were taken
 
 
-class Calls:
+class Messages:
     """The service's end of a channel. Messages may come from several threads.
 
     Args:
@@ -30,10 +31,10 @@ class Calls:
         self._service = service
         self._send = send
         self._cancels: dict[str, Callable[[], None]] = {}
-        self._taken: deque[str] = deque(maxlen=REMEMBERED)
+        self._taken: deque[str] = deque(maxlen=MAX_REMEMBERED)
         self._taking = threading.Lock()
 
-    def hear(self, message: object) -> None:
+    def handle(self, message: object) -> None:
         """A message of the page; one that is none of ours is passed over."""
         if not isinstance(message, dict):
             return
@@ -41,11 +42,11 @@ class Calls:
             self._cancel(message["cancel"])
             return
         call, kind, request = (message.get(key) for key in ("call", "kind", "request"))
-        if isinstance(call, str) and kind in REQUESTS and self._take(call):
+        if isinstance(call, str) and kind in KINDS and self._is_new(call):
             self._send({"call": call})
-            self._answer(call, REQUESTS[kind], request)
+            self._answer(call, KINDS[kind], request)
 
-    def _answer(self, call: str, kind: type[Any], request: object) -> None:
+    def _answer(self, call: str, kind: AnyKind, request: object) -> None:
         def emit(event: wire.Event | None) -> None:
             if event is not None:
                 self._send({"call": call, "event": event.model_dump(mode="json")})
@@ -55,7 +56,7 @@ class Calls:
             self._send({"call": call, "over": True})
 
         try:
-            asked = kind.model_validate(request)
+            asked = kind.request.model_validate(request)
         except ValidationError as error:
             emit(wire.ErrorEvent(error=refusal(error.errors()[0])))
             emit(None)
@@ -72,12 +73,12 @@ class Calls:
     def _cancel(self, call: object) -> None:
         if not isinstance(call, str):
             return
-        self._take(call)  # what is cancelled already need not be begun
+        self._is_new(call)  # what is cancelled already need not be begun
         cancel = self._cancels.pop(call, None)
         if cancel is not None:
             cancel()
 
-    def _take(self, call: str) -> bool:
+    def _is_new(self, call: str) -> bool:
         """True the first time: a page sends again what it believes to be held up."""
         with self._taking:
             if call in self._taken:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from backlit.errors import InputError, TargetError
 from backlit.explaining.targets import select_target
 from backlit.explanation import Attribution, Explanation, Generation
 from backlit.serving import wire
-from backlit.serving.handlers import segmentations
+from backlit.serving.requests.base import segmentations
 from backlit.types import Span, Target
 
 
@@ -79,61 +78,47 @@ def as_selection(value: Selected, before: Selection | None) -> Selection | None:
     return replace(before, target=target)
 
 
-def seen(selection: Selection | None, explanation: Explanation | None = None) -> wire.Seen:
+def to_view(selection: Selection | None, explanation: Explanation | None = None) -> wire.View:
     """As it travels; of an explanation, its first map."""
     if selection is None:
-        return wire.Seen()
-    return wire.Seen(
-        generation=selection.generation,
-        segmentations=segmentations(selection.generation.sequence),
+        return wire.View()
+    generation = selection.generation
+    shown = explanation or Explanation(generation, ())
+    return wire.View(
+        explanation=replace(shown, attributions=shown.attributions[:1]),
+        segmentations=segmentations(generation.sequence),
         target=selection.target,
-        attribution=explanation.attributions[0] if explanation else None,
     )
 
 
-def read(value: Mapping[str, Any]) -> wire.Seen | None:
-    """What a page told, or None if it can't be read."""
+def read_view(value: Mapping[str, Any]) -> wire.View | None:
+    """What a page sent, or None if it can't be read."""
     try:
-        return wire.Seen.model_validate(value)
+        return wire.View.model_validate(value)
     except ValidationError:
         return None
 
 
-def selection_of(told: wire.Seen) -> Selection | None:
-    return Selection(told.generation, told.target) if told.generation else None
+def selection_of(view: wire.View) -> Selection | None:
+    """What is selected in a view."""
+    return Selection(view.explanation.generation, view.target) if view.explanation else None
 
 
-def explanation_of(
-    told: wire.Seen, before: Explanation | None, metadata: Mapping[str, str | float]
-) -> Explanation | None:
-    """The explanation that a page shows: the one before, if it is the same.
+def explanation_of(view: wire.View, before: Explanation | None) -> Explanation | None:
+    """The explanation of a view, if it has a map: the one before, if that is the same.
 
     Args:
-        told: by the page.
+        view: of a page.
         before: what was known, perhaps with more than the page shows.
-        metadata: of the model, for a new one.
     """
-    if told.generation is None or told.attribution is None:
+    shown = view.explanation
+    if shown is None or not shown.attributions:
         return None
-    if before and before.attributions and _same(before, told.generation, told.attribution):
+    if before and _unchecked(before) == _unchecked(shown) and shown[0].faithfulness is None:
         return before
-    return Explanation(told.generation, (told.attribution,), metadata=metadata)
+    return shown
 
 
-def _same(known: Explanation, generation: Generation, attribution: Attribution) -> bool:
-    """Whether a page tells of a map that is known, give or take how it adds up scores."""
-    old, new = known.attributions[0], attribution
-    same_answer = (
-        known.generation.model == generation.model
-        and known.generation.sequence.input_ids == generation.sequence.input_ids
-    )
-    return (
-        same_answer
-        and (old.method, old.granularity, old.target) == (new.method, new.granularity, new.target)
-        and (dict(old.params), _spans(old)) == (dict(new.params), _spans(new))
-        and np.allclose(old.scores, new.scores, rtol=1e-6)
-    )
-
-
-def _spans(attribution: Attribution) -> list[Span]:
-    return [(segment.start, segment.stop) for segment in attribution.segments]
+def _unchecked(explanation: Explanation) -> tuple[Generation, Attribution]:
+    """What is told of the first map, whether or not it was checked."""
+    return explanation.generation, replace(explanation[0], faithfulness=None)

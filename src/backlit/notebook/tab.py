@@ -38,7 +38,7 @@ class NewTab(anywidget.AnyWidget):
         self._serving = Serving(create_app(service, token, entrance=ENTRANCE), sock)
         self.address = f"http://127.0.0.1:{self._port}/?token={token}"
         super().__init__(_host=socket.gethostname())
-        self.on_msg(self._hear)
+        self.on_msg(self._handle)
         threading.Thread(target=self._serving.run, name="backlit-server", daemon=True).start()
 
     def __repr__(self) -> str:
@@ -53,5 +53,5 @@ class NewTab(anywidget.AnyWidget):
         self.layout.close()
         super().close()
 
-    def _hear(self, _: object, message: Any, buffers: object) -> None:
+    def _handle(self, _: object, message: Any, buffers: object) -> None:
         self.send({"address": self.address})

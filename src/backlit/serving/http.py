@@ -5,21 +5,25 @@ import hmac
 import importlib.resources
 import socket
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
-from typing import Any
+from types import GenericAlias
+from typing import Annotated, Any, Union
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.sse import EventSourceResponse
+from pydantic import Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from backlit.errors import BacklitError, InputError
-from backlit.serving import service as services
 from backlit.serving import wire
 from backlit.serving.errors import error_info, refusal
+from backlit.serving.requests import KINDS, AnyKind
+from backlit.serving.requests import Request as PageRequest
+from backlit.serving.service import Service
 
 MAX_BODY_BYTES = 16_000_000
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -33,7 +37,7 @@ IN_TERMINAL = "Open the link that `backlit serve` printed in the terminal."
 
 
 def create_app(
-    service: services.Service, token: str, host: str = "127.0.0.1", entrance: str = IN_TERMINAL
+    service: Service, token: str, host: str = "127.0.0.1", entrance: str = IN_TERMINAL
 ) -> FastAPI:
     """The application: the page, its API, and the guards before both.
 
@@ -56,8 +60,8 @@ def create_app(
         """Models, methods, datasets and defaults."""
         return service.state()
 
-    for path, kind in services.REQUESTS.items():
-        _add_stream(app, service, path, kind)
+    for kind in KINDS.values():
+        _add_stream(app, service, kind)
 
     @app.exception_handler(BacklitError)
     async def input_error(_: Request, error: BacklitError) -> Response:
@@ -91,27 +95,31 @@ def create_app(
     return app
 
 
-def _add_stream(
-    app: FastAPI, service: services.Service, path: str, kind: type[services.Request]
-) -> None:
-    """A route that takes a request of this kind and streams its events."""
+def _add_stream(app: FastAPI, service: Service, kind: AnyKind) -> None:
+    """A route `/api/NAME` that takes a request of this kind and streams its events."""
 
-    async def endpoint(request: services.Request) -> AsyncIterable[wire.Event]:
+    async def endpoint(request: PageRequest) -> AsyncIterable[wire.Event]:
         async for event in _events(service, request):
             yield event
 
-    endpoint.__annotations__["request"] = kind
+    # FastAPI reads here what comes in and what goes out, for validation and OpenAPI.
+    told = GenericAlias(AsyncIterable, (event_of(kind),))
+    endpoint.__annotations__ = {"request": kind.request, "return": told}
     app.post(
-        f"/api/{path}",
-        name=path,
-        description=kind.__doc__,
+        f"/api/{kind.name}",
+        name=kind.name,
+        description=kind.request.__doc__,
         response_class=EventSourceResponse,
     )(endpoint)
 
 
-async def _events(
-    service: services.Service, request: services.Request
-) -> AsyncIterable[wire.Event]:
+def event_of(kind: AnyKind) -> Any:
+    """The type of the events that a kind of request may be told."""
+    events = (*wire.COMMON_EVENTS, *kind.events)
+    return Annotated[Union[events], Field(discriminator="type")]  # noqa: UP007  at run time
+
+
+async def _events(service: Service, request: PageRequest) -> AsyncIterable[wire.Event]:
     """The service's events; a client that goes away cancels the request."""
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[wire.Event | None] = asyncio.Queue()

@@ -26,7 +26,6 @@ class Job:
         self.work = work
         self.waiting = waiting
         self.ended = ended
-        self.compiled = False  # whether that took part of its time
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:

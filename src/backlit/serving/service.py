@@ -1,58 +1,36 @@
 """What a page or notebook can ask for, and what it hears back.
 
-`Service.submit` takes a request of `wire.py` and an `emit` callback; events are emitted from
-other threads, and a last None says there are no more. All work on models happens on one
-thread; what is known already is answered without waiting for it.
+`Service.submit` takes a request of one of the kinds in `requests/` and an `emit` callback; events
+are emitted from other threads, and a last None says there are no more. All work on models happens
+on one thread; what is known already is answered without waiting for it.
 """
 
-import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from dataclasses import asdict
 from importlib.metadata import version
 
 from pydantic import ValidationError
 
 from backlit.data import Dataset, Example
-from backlit.errors import Cancelled, DataError, UnknownNameError
+from backlit.display.words import UNITS
+from backlit.errors import DataError, InputError, UnknownNameError
+from backlit.explanation import Generation
 from backlit.methods import methods
 from backlit.methods.base import Method, Parameter, parameters
-from backlit.progress import Phase, announcing, cancellable
-from backlit.segments import GRANULARITIES
+from backlit.segments import AGGREGATES, GRANULARITIES
 from backlit.serving import wire
-from backlit.serving.errors import BUG, error_info
-from backlit.serving.handlers import answer
-from backlit.serving.models import Emit, LoadedModel
-from backlit.serving.queue import Job, ModelThread
+from backlit.serving.call import Call, Emit, key_of
+from backlit.serving.errors import error_info
+from backlit.serving.models import ServedModel
+from backlit.serving.queue import ModelThread
+from backlit.serving.recent import Recent
+from backlit.serving.requests import KIND_OF, Request
+from backlit.serving.requests.load import LoadRequest
 from backlit.types import GenerationOptions
 
-log = logging.getLogger(__name__)
-
-Request = (
-    wire.LoadRequest
-    | wire.GenerateRequest
-    | wire.RespondRequest
-    | wire.ExplainRequest
-    | wire.EstimateRequest
-    | wire.CheckRequest
-    | wire.MuteRequest
-    | wire.SegmentRequest
-)
-
-REQUESTS: dict[str, type[Request]] = {
-    "load": wire.LoadRequest,
-    "generate": wire.GenerateRequest,
-    "respond": wire.RespondRequest,
-    "explain": wire.ExplainRequest,
-    "estimate": wire.EstimateRequest,
-    "check": wire.CheckRequest,
-    "mute": wire.MuteRequest,
-    "segment": wire.SegmentRequest,
-}
-"""What a request is called on the way here."""
-
-CACHED_RESULTS = 512
+MAX_RESULTS = 512  # that are remembered
+MAX_GENERATIONS = 32
 
 
 class Service:
@@ -62,36 +40,46 @@ class Service:
         models: the first is the default. They are loaded when they are asked for.
         datasets: shown to the person.
         thread: of other services with these models; left out, one of its own.
+
+    Raises:
+        InputError: two models or two datasets have one name.
     """
 
     def __init__(
         self,
-        models: Sequence[LoadedModel],
+        models: Sequence[ServedModel],
         datasets: Sequence[Dataset],
         thread: ModelThread | None = None,
     ) -> None:
+        _check_distinct("model", [model.info.name for model in models])
         self._models = {model.info.name: model for model in models}
         self._datasets: list[wire.DatasetInfo] = []
-        self.show(datasets)
+        self.set_datasets(datasets)
         self._thread = thread or ModelThread()
         self._owns_thread = thread is None
-        self._jobs: set[Job] = set()
-        self._results: OrderedDict[str, wire.Event] = OrderedDict()
+        self._calls: set[Call] = set()
+        self._results: Recent[wire.Event] = Recent(MAX_RESULTS)
+        self._generations: Recent[Generation] = Recent(MAX_GENERATIONS)
 
-    def begin(self) -> None:
+    def preload(self) -> None:
         """Load the first model, though nobody asked for it yet."""
         for name in list(self._models)[:1]:
-            self.submit(wire.LoadRequest(model=name), _ignore)
+            self.submit(LoadRequest(model=name), lambda event: None)
 
     def close(self) -> None:
         """Cancel everything that was asked for here."""
-        for job in list(self._jobs):
-            self._thread.forget(job)
+        for call in list(self._calls):
+            self._thread.forget(call.job)
         if self._owns_thread:
             self._thread.close()
 
-    def show(self, datasets: Sequence[Dataset]) -> None:
-        """Offer these datasets instead."""
+    def set_datasets(self, datasets: Sequence[Dataset]) -> None:
+        """Offer these datasets instead.
+
+        Raises:
+            InputError: two have one name, or one can't be sent to a page.
+        """
+        _check_distinct("dataset", [dataset.name for dataset in datasets])
         self._datasets = [_dataset_info(dataset) for dataset in datasets]
 
     def state(self) -> wire.State:
@@ -102,6 +90,8 @@ class Service:
             methods=[_method_info(method) for method in methods().values()],
             datasets=self._datasets,
             granularities=list(GRANULARITIES),
+            units=UNITS,
+            aggregates=list(AGGREGATES),
             options=GenerationOptions(),
         )
 
@@ -111,79 +101,57 @@ class Service:
         Returns:
             A function that cancels it; nothing is emitted after that but the last None.
         """
-        model = self._models.get(request.model)
-        if model is None:
-            known = ", ".join(self._models)
-            error = UnknownNameError(
-                f"There is no model {request.model!r} here.", f"Use one of {known}."
-            )
-            emit(wire.ErrorEvent(error=error_info(error)))
-            emit(None)
-            return lambda: None
-        key = f"{type(request).__name__}:{request.model_dump_json()}"
-        cached = self._results.get(key)
-        if cached is not None:
-            self._results.move_to_end(key)
-            if isinstance(cached, wire.AttributionEvent):
-                cached = cached.model_copy(update={"cached": True})
-            emit(cached)
-            emit(None)
-            return lambda: None
+        kind = KIND_OF[type(request)]
+        served = self._models.get(request.model)
+        if served is None:
+            return _answered(emit, self._unknown(request.model))
+        key = key_of(kind, request)
+        known = self._results.get(key) if kind.cached else None
+        if known is not None:
+            return _answered(emit, known.model_copy(update={"cached": True}))
 
-        def tell(event: wire.Event | None) -> None:
-            if not job.cancelled:
-                emit(event)
+        def done(event: wire.Event) -> None:
+            if kind.cached:
+                self._results.keep(key, event)
 
-        def phase(name: Phase) -> None:
-            job.compiled = True
-            tell(wire.PhaseEvent(phase=name))
+        def ended(event: wire.Event | None) -> None:
+            if event is None:
+                self._calls.discard(call)
+            emit(event)
 
-        def work(job: Job) -> None:
-            loaded = model.load(job)
-            job.check()
-            if isinstance(request, wire.LoadRequest):
-                tell(wire.ModelEvent(model=model.info))
-                return
-            turn = nullcontext() if quick else loaded.turn()
-            with cancellable(job.check), announcing(phase), turn:
-                event = answer(request, model, job, tell)
-            if isinstance(event, wire.AttributionEvent | wire.CheckEvent | wire.MuteEvent):
-                self._remember(key, event)
-            tell(event)
-
-        def ended(error: BaseException | None) -> None:
-            self._jobs.discard(job)
-            model.unfollow(tell)
-            if error is not None and not isinstance(error, Cancelled):
-                info = error_info(error)
-                if info.code == BUG:
-                    log.error("A bug, in answer to %s:", type(request).__name__, exc_info=error)
-                tell(wire.ErrorEvent(error=info))
-            emit(None)
+        call = Call(kind, request, served, self._generations, ended, done)
+        self._calls.add(call)
+        if kind.quick and served.model is not None:  # it reads text, and waits for nobody
+            threading.Thread(target=call.job.run, daemon=True).start()
+        else:
+            self._thread.submit(call.job)
 
         def cancel() -> None:
-            self._jobs.discard(job)
-            model.unfollow(tell)
-            self._thread.forget(job)
+            self._calls.discard(call)
+            call.let_go()
+            self._thread.forget(call.job)
 
-        # Cutting and counting need no model: they do not wait behind one.
-        quick = isinstance(request, wire.SegmentRequest | wire.EstimateRequest)
-        job = Job(work, lambda ahead: tell(wire.QueuedEvent(ahead=ahead)), ended)
-        self._jobs.add(job)
-        model.follow(tell)
-        if quick and model.model is not None:
-            threading.Thread(target=job.run, daemon=True).start()
-        else:
-            self._thread.submit(job)
         return cancel
 
-    def _remember(self, key: str, event: wire.Event) -> None:
-        self._results[key] = event
-        while len(self._results) > CACHED_RESULTS:
-            self._results.popitem(last=False)
+    def _unknown(self, name: str) -> wire.ErrorEvent:
+        known = ", ".join(self._models)
+        error = UnknownNameError(f"There is no model {name!r} here.", f"Use one of {known}.")
+        return wire.ErrorEvent(error=error_info(error))
 
 
-def _ignore(event: wire.Event | None) -> None: ...
+def _answered(emit: Emit, event: wire.Event) -> Callable[[], None]:
+    """Say at once what needs no work."""
+    emit(event)
+    emit(None)
+    return lambda: None
+
+
+def _check_distinct(what: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"Two {what}s are called {name!r}.", "Name one: name:source instead of source."
+            )
 
 
 def _dataset_info(dataset: Dataset) -> wire.DatasetInfo:
@@ -208,34 +176,16 @@ def _example_info(example: Example, place: str) -> wire.ExampleInfo:
     except ValidationError as error:
         first = error.errors()[0]
         raise DataError(
-            f"{place}: {first['loc'][0]}: {first['msg']}.", "Mend the dataset's examples."
+            f"{place}: {first['loc'][0]}: {first['msg']}.", "Fix the dataset's examples."
         ) from error
 
 
 def _method_info(method: type[Method]) -> wire.MethodInfo:
-    return wire.MethodInfo(
-        name=method.name,
-        label=method.label,
-        description=method.description,
-        unit=method.unit,
-        reference=method.reference,
-        kind=method.kind,
-        signed=method.signed,
-        complete=method.complete,
-        scores_tokens=method.scores_tokens,
-        parameters=[_parameter_info(parameter) for parameter in parameters(method)],
-    )
+    declared = tuple(_parameter_info(parameter) for parameter in parameters(method))
+    return wire.MethodInfo(**asdict(method.facts), parameters=declared)
 
 
 def _parameter_info(parameter: Parameter) -> wire.ParameterInfo:
     kinds = {bool: "bool", int: "int", float: "float", str: "text"}
-    return wire.ParameterInfo(
-        name=parameter.name,
-        label=parameter.label,
-        description=parameter.description,
-        kind="choice" if parameter.choices else kinds[type(parameter.default)],  # type: ignore[arg-type]
-        default=parameter.default,
-        minimum=parameter.minimum,
-        maximum=parameter.maximum,
-        choices=list(parameter.choices),
-    )
+    kind = "choice" if parameter.choices else kinds[type(parameter.default)]
+    return wire.ParameterInfo(**asdict(parameter), kind=kind)  # type: ignore[arg-type]

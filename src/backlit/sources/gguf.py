@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import backlit.errors
 from backlit.errors import IntegrityError, SourceError, UnsupportedModelError
-from backlit.progress import Progress
+from backlit.progress import Phase, Progress
 from backlit.sources.child import child
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _follow(reports: IO[bytes], progress: Progress) -> SourceError | None:
             queue.put(None)
 
     threading.Thread(target=read, name="backlit-conversion", daemon=True).start()
-    latest: tuple[str, int, int | None] = ("convert", 0, None)
+    latest: tuple[Phase, int, int | None] = ("convert", 0, None)
     while True:
         try:
             report = queue.get(timeout=0.2)

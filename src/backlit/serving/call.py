@@ -1,0 +1,124 @@
+"""One request on its way: queued, run, told of as it happens, and ended or cancelled."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from backlit.errors import Cancelled
+from backlit.explanation import Generation
+from backlit.progress import PartialScore, Phase, Progress, following
+from backlit.serving import wire
+from backlit.serving.errors import BUG, error_info
+from backlit.serving.models import PROGRESS_SECONDS, ServedModel
+from backlit.serving.queue import Job
+from backlit.serving.recent import Recent
+from backlit.serving.requests.base import AnyKind, Request, Work
+
+log = logging.getLogger(__name__)
+
+Emit = Callable[[wire.Event | None], None]
+
+
+class Call(Progress):
+    """A request, the model it is for, and who hears of it: the `Progress` of its work.
+
+    Args:
+        kind: of request.
+        request: what is asked.
+        served: the model.
+        generations: made lately.
+        emit: hears events, from any thread, and a last None; nothing but that once cancelled.
+        done: hears the last event of one that succeeded.
+    """
+
+    def __init__(
+        self,
+        kind: AnyKind,
+        request: Request,
+        served: ServedModel,
+        generations: Recent[Generation],
+        emit: Emit,
+        done: Callable[[wire.Event], None] = lambda event: None,
+    ) -> None:
+        self.kind = kind
+        self.job = Job(self._work, self._waiting, self._ended)
+        self._request = request
+        self._served = served
+        self._generations = generations
+        self._emit = emit
+        self._done = done
+        self._compiled = False
+        self._phase: Phase | None = None
+        self._told_at = 0.0
+        self._untold: dict[tuple[int, int], float] = {}  # scores by span
+        served.follow(self._model_changed)
+
+    # ---- its work --------------------------------------------------------------------------
+
+    def _work(self, job: Job) -> None:
+        self._served.load(self.check)
+        self.check()
+        work = Work(self._served, self._generations, self.tell, lambda: self._compiled)
+        with following(self):
+            if self.kind.quick:
+                event = self.kind.run(self._request, work)
+            else:
+                with work.model.turn():
+                    event = self.kind.run(self._request, work)
+        self._done(event)
+        self.tell(event)
+
+    def __call__(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int | None = None,
+        scores: Sequence[PartialScore] = (),
+    ) -> None:
+        self.check()
+        self._compiled |= phase == "compile"
+        self._untold |= {(start, stop): score for start, stop, score in scores}
+        now = time.monotonic()
+        if phase != self._phase or now - self._told_at >= PROGRESS_SECONDS:
+            self._phase, self._told_at = phase, now
+            told = [(*span, score) for span, score in self._untold.items()]
+            self._untold.clear()
+            self.tell(wire.ProgressEvent(phase=phase, done=done, total=total, scores=told))
+
+    def check(self) -> None:
+        self.job.check()
+
+    # ---- what is told ----------------------------------------------------------------------
+
+    def tell(self, event: wire.Event) -> None:
+        """Send an event, unless nobody wants it any more."""
+        self.check()
+        self._emit(event)
+
+    def _waiting(self, ahead: int) -> None:
+        if not self.job.cancelled:
+            self._emit(wire.QueuedEvent(ahead=ahead))
+
+    def _model_changed(self, info: wire.ModelInfo) -> None:
+        if not self.job.cancelled:
+            self._emit(wire.ModelEvent(model=info))
+
+    def _ended(self, error: BaseException | None) -> None:
+        self.let_go()
+        if error is not None and not isinstance(error, Cancelled):
+            info = error_info(error)
+            if info.code == BUG:
+                log.error("A bug, in answer to %s:", self.kind.name, exc_info=error)
+            if not self.job.cancelled:
+                self._emit(wire.ErrorEvent(error=info))
+        self._emit(None)
+
+    def let_go(self) -> None:
+        """Hear of the model's state no more."""
+        self._served.unfollow(self._model_changed)
+
+
+def key_of(kind: AnyKind, request: Any) -> str:
+    """The same for requests that have the same answer."""
+    return f"{kind.name}:{request.model_dump_json()}"

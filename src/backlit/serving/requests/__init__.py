@@ -1,0 +1,33 @@
+"""What a page or notebook can ask for: each kind of request in a module of its own.
+
+To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
+that says whether it is cached or quick) and name it here. The route, the messages of notebooks,
+the OpenAPI document and the page's types follow.
+"""
+
+from backlit.serving.requests.agree import AGREE
+from backlit.serving.requests.base import AnyKind, Kind, Request, Work
+from backlit.serving.requests.check import CHECK
+from backlit.serving.requests.estimate import ESTIMATE
+from backlit.serving.requests.explain import EXPLAIN
+from backlit.serving.requests.generate import GENERATE
+from backlit.serving.requests.load import LOAD
+from backlit.serving.requests.mute import MUTE
+from backlit.serving.requests.respond import RESPOND
+from backlit.serving.requests.segment import SEGMENT
+
+ALL: tuple[AnyKind, ...] = (
+    LOAD,
+    GENERATE,
+    RESPOND,
+    EXPLAIN,
+    ESTIMATE,
+    CHECK,
+    MUTE,
+    SEGMENT,
+    AGREE,
+)
+KINDS: dict[str, AnyKind] = {kind.name: kind for kind in ALL}
+KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in ALL}
+
+__all__ = ["KINDS", "KIND_OF", "AnyKind", "Kind", "Request", "Work"]

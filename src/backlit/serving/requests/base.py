@@ -1,0 +1,163 @@
+"""What a kind of request is, and what its handler has to work with."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from backlit.explaining.responses import read_prompt, respond
+from backlit.explaining.targets import select_target, with_foil
+from backlit.explanation import Generation
+from backlit.methods.objective import Objective
+from backlit.model import Model
+from backlit.segments import GRANULARITIES, token_spans
+from backlit.serving import wire
+from backlit.serving.models import ServedModel
+from backlit.serving.recent import Recent
+from backlit.types import Span, TokenSequence
+
+Tell = Callable[[wire.Event], None]
+
+
+class Request(wire.Wire):
+    """Something that a page asks a model for."""
+
+    model: str
+
+
+class SequenceRequest(Request):
+    """About a prompt, with a response or without."""
+
+    reference: wire.SequenceRef
+
+
+class TargetRequest(SequenceRequest):
+    """About a target (a token span of the sequence), and its foil if there is one: text, or ids
+    as the model would write them.
+    """
+
+    target: Span
+    foil: wire.Foil | None = None
+
+
+R = TypeVar("R", bound=Request)
+
+
+class Work:
+    """One request being answered, as its handler sees it.
+
+    Args:
+        served: the model that is asked, loaded.
+        generations: made lately, so that what was annotated once need not be again.
+        tell: sends an event on the way.
+        compiled: whether part of the time went into compiling.
+    """
+
+    def __init__(
+        self,
+        served: ServedModel,
+        generations: Recent[Generation],
+        tell: Tell,
+        compiled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        assert served.model is not None, "loaded first"
+        self.served = served
+        self.model: Model = served.model
+        self.tell = tell
+        self._generations = generations
+        self._compiled = compiled
+        self._started = time.perf_counter()
+
+    # ---- what requests speak of ----------------------------------------------------------
+
+    def sequence(self, reference: wire.SequenceRef) -> TokenSequence:
+        """The tokens of a reference; reads, and never runs the model."""
+        known = self._generations.get(self._key(reference))
+        if known is not None:
+            return known.sequence
+        prompt = read_prompt(self.model.engine, wire.as_prompt(reference.prompt), reference.muted)
+        if not reference.response_ids:
+            return prompt
+        return self.model.engine.append(prompt, reference.response_ids)
+
+    def generation(self, reference: wire.SequenceRef) -> Generation:
+        """The answer of a reference, with its log-probabilities."""
+        known = self._generations.get(self._key(reference))
+        if known is not None:
+            return known
+        return self.keep(
+            respond(
+                self.model.engine,
+                wire.as_prompt(reference.prompt),
+                reference.response_ids,
+                reference.muted,
+                finish_reason=reference.finish_reason,
+                options=reference.options,
+            )
+        )
+
+    def keep(self, generation: Generation) -> Generation:
+        """Remember a generation, as requests will speak of it."""
+        sequence = generation.sequence
+        prompt = generation.prompt
+        reference = wire.SequenceRef(
+            prompt=prompt if isinstance(prompt, str) else list(prompt),
+            muted=list(generation.muted),
+            response_ids=list(sequence.input_ids[sequence.prompt_length :]),
+            finish_reason=generation.finish_reason,
+            options=generation.options,
+        )
+        self._generations.keep(self._key(reference), generation)
+        return generation
+
+    def objective(self, request: TargetRequest) -> Objective:
+        """What a request asks about."""
+        sequence = self.sequence(request.reference)
+        target = select_target(sequence, request.target)
+        if request.foil is not None:
+            target = with_foil(self.model.engine, sequence, target, request.foil)
+        return self.model.objective(sequence, target)
+
+    def _key(self, reference: wire.SequenceRef) -> str:
+        return f"{self.served.info.name} {reference.model_dump_json()}"
+
+    # ---- how quick the model is ----------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start the clock that `learn_speed` reads."""
+        self._started = time.perf_counter()
+
+    def learn_speed(self, tokens: float) -> None:
+        """So many tokens were run since `begin`, in forward passes."""
+        if not self._compiled():
+            self.served.learn_speed(time.perf_counter() - self._started, tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[R]):
+    """All that is known of a kind of request; `requests/__init__.py` lists them.
+
+    Attributes:
+        name: the route is `/api/` and the name.
+        request: its fields.
+        run: answers it: tells events on the way, and returns the last.
+        events: what it may be told, beside `wire.COMMON_EVENTS`.
+        cached: the same request has the same answer, which is remembered; the last event then
+            has a field `cached`.
+        quick: it reads text and runs no model, so it need not wait for one.
+    """
+
+    name: str
+    request: type[R]
+    run: Callable[[R, Work], wire.Event]
+    events: tuple[type[wire.Event], ...]
+    cached: bool = False
+    quick: bool = False
+
+
+AnyKind = Kind[Any]
+
+
+def segmentations(sequence: TokenSequence) -> wire.Segmentations:
+    """Where the segments of every granularity are, but for custom ones."""
+    return {g: token_spans(sequence, g) for g in GRANULARITIES if g != "custom"}

@@ -1,0 +1,38 @@
+"""Take a given response."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from backlit.explaining.responses import respond
+from backlit.serving import wire
+from backlit.serving.requests.base import Kind, SequenceRequest, Work
+from backlit.serving.requests.generate import GenerationEvent, generation_event
+
+
+class RespondRequest(SequenceRequest):
+    """Take a given response, and say how likely the model finds it.
+
+    A text is tokenized (`finish_reason` is then "given"); ids are those of an answer that was
+    stopped half way ("cancelled").
+    """
+
+    response: Annotated[str, Field(max_length=wire.MAX_PROMPT_CHARACTERS)] | list[int]
+
+
+def run(request: RespondRequest, work: Work) -> wire.Event:
+    reference = request.reference
+    work.begin()
+    generation = respond(
+        work.model.engine,
+        wire.as_prompt(reference.prompt),
+        request.response,
+        reference.muted,
+        finish_reason="given" if isinstance(request.response, str) else "cancelled",
+        options=reference.options,
+    )
+    work.learn_speed(len(generation.sequence.tokens))
+    return generation_event(work.keep(generation))
+
+
+RESPOND = Kind("respond", RespondRequest, run, (GenerationEvent,))
