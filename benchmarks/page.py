@@ -11,7 +11,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from backlit.explanation import Attribution
-from backlit.serving import wire
+from backlit.serving.requests.explain import ExplanationEvent
 from backlit.types import Target
 from benchmarks.timing import Line, median
 from scripts.browser import find
@@ -98,7 +98,7 @@ def _random_scores(route: Route) -> None:
         target_log_prob=-1.0,
         token_scores=tuple(scores.tolist()),
     )
-    event = wire.AttributionEvent(attribution=attribution)
+    event = ExplanationEvent(attribution=attribution)
     route.fulfill(content_type="text/event-stream", body=f"data: {event.model_dump_json()}\n\n")
 
 

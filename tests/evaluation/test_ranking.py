@@ -11,7 +11,7 @@ from backlit.evaluation import ranking as evaluation
 from backlit.evaluation.planted import PlantedPrompt, planted_prompts
 from backlit.evaluation.ranking import CHANCE, Row, evaluate, find_case, table
 from backlit.methods import methods
-from backlit.pipeline import Model
+from backlit.model import Model
 from backlit.types import GenerationOptions, TokenSequence
 
 KEY = "warm"

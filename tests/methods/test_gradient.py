@@ -11,7 +11,7 @@ from backlit.explaining.targets import select_target
 from backlit.methods.base import FloatArray, Scores
 from backlit.methods.gradient import GradL2, GradXInput
 from backlit.methods.objective import Objective
-from backlit.pipeline import Model
+from backlit.model import Model
 from backlit.types import Target, TokenSequence
 from tests.support import tiny
 from tests.support.linear import run

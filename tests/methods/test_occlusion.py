@@ -11,7 +11,7 @@ from backlit.engines.toy import ToyEngine
 from backlit.explaining.targets import select_target
 from backlit.methods.objective import Objective
 from backlit.methods.occlusion import Occlusion
-from backlit.pipeline import Model
+from backlit.model import Model
 from backlit.segments import segment
 from backlit.types import Target
 from tests.support.linear import run

@@ -15,7 +15,7 @@ from backlit.notebook.selection import (
     seen,
     selection_of,
 )
-from backlit.pipeline import Model
+from backlit.model import Model
 from backlit.serving import wire
 from backlit.types import Foil, Target
 
@@ -123,7 +123,7 @@ def test_the_same_map_is_the_same_explanation(explanation: Explanation) -> None:
 
 def test_nothing_seen() -> None:
     nothing = seen(None)
-    assert nothing == wire.Seen()
+    assert nothing == wire.View()
     assert selection_of(nothing) is None
     assert explanation_of(nothing, None, {}) is None
 

@@ -20,7 +20,7 @@ from backlit.notebook import shared as kernel
 from backlit.notebook.shared import Cells, ModelSource, SharedModels
 from backlit.notebook.widget import ESM, NotebookWidget
 from backlit.serving import wire
-from backlit.serving.models import LoadedModel
+from backlit.serving.models import ServedModel
 
 PROMPT = "The cat likes warm milk. The dog likes cold water. The dog likes"
 ROWS = [{"prompt": PROMPT, "id": "pets", "source": "tests", "target": " warm milk."}]
@@ -263,7 +263,7 @@ def test_out_of_memory_while_loading() -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 TB.")
 
     widget = backlit.make_notebook_widget([ROWS], ["toy"])
-    failing = LoadedModel("big", "big", no_room)
+    failing = ServedModel("big", "big", no_room)
     widget._service._models["big"] = failing
     widget._loaded.append(failing)
     failing.follow(widget._model_changed)
@@ -517,10 +517,10 @@ def test_closing_stops_only_its_own_work() -> None:
 
 def test_models_are_forgotten_with_their_last_user() -> None:
     shared = SharedModels()
-    made: list[LoadedModel] = []
+    made: list[ServedModel] = []
 
-    def make() -> LoadedModel:
-        made.append(LoadedModel("toy", "toy"))
+    def make() -> ServedModel:
+        made.append(ServedModel("toy", "toy"))
         return made[-1]
 
     source = ModelSource("toy", "toy", make)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from backlit.errors import InputError
 from backlit.serving import wire
 from backlit.serving.http import MAX_BODY_BYTES, bind, create_app
-from backlit.serving.models import LoadedModel
+from backlit.serving.models import ServedModel
 from backlit.serving.service import Service
 
 TOKEN = "secret"
@@ -24,7 +24,7 @@ REFERENCE = {"prompt": "Question: what does the dog like? Answer:"}
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    service = Service([LoadedModel("toy", "toy")], [])
+    service = Service([ServedModel("toy", "toy")], [])
     with TestClient(
         create_app(service, TOKEN),
         base_url="http://127.0.0.1:8400",

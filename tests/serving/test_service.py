@@ -16,7 +16,15 @@ from backlit.errors import OfflineError
 from backlit.methods import methods
 from backlit.progress import Progress, announce
 from backlit.serving import wire
-from backlit.serving.models import LoadedModel
+from backlit.serving.models import ServedModel
+from backlit.serving.requests.check import CheckEvent, CheckRequest
+from backlit.serving.requests.estimate import EstimateRequest
+from backlit.serving.requests.explain import ExplainRequest
+from backlit.serving.requests.generate import GenerateRequest, GenerationEvent, TokensEvent
+from backlit.serving.requests.load import LoadRequest
+from backlit.serving.requests.mute import MuteEvent, MuteRequest
+from backlit.serving.requests.respond import RespondRequest
+from backlit.serving.requests.segment import SegmentRequest
 from backlit.serving.service import Request, Service
 from backlit.types import GenerationOptions, TokenSequence
 
@@ -50,7 +58,7 @@ class Client:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    service = Service([LoadedModel("toy", "toy")], [load_dataset("sample_prompts")])
+    service = Service([ServedModel("toy", "toy")], [load_dataset("sample_prompts")])
     yield Client(service)
     service.close()
 
@@ -65,27 +73,25 @@ def opened(engine: ToyEngine | BaseException) -> Client:
             raise engine
         return engine
 
-    return Client(Service([LoadedModel("m", "m", open_)], []))
+    return Client(Service([ServedModel("m", "m", open_)], []))
 
 
-def written(client: Client, options: GenerationOptions | None = None) -> wire.GenerationEvent:
+def written(client: Client, options: GenerationOptions | None = None) -> GenerationEvent:
     event = client.answer(
-        wire.GenerateRequest(
-            model="toy", reference=REFERENCE, options=options or GenerationOptions()
-        )
+        GenerateRequest(model="toy", reference=REFERENCE, options=options or GenerationOptions())
     )
-    assert isinstance(event, wire.GenerationEvent)
+    assert isinstance(event, GenerationEvent)
     return event
 
 
-def reference_of(event: wire.GenerationEvent) -> wire.SequenceRef:
+def reference_of(event: GenerationEvent) -> wire.SequenceRef:
     sequence = event.generation.sequence
     ids = sequence.input_ids[sequence.prompt_length :]
     return REFERENCE.model_copy(update={"response_ids": list(ids)})
 
 
 def test_state_has_all_a_page_needs(client: Client) -> None:
-    client.ask(wire.LoadRequest(model="toy"))
+    client.ask(LoadRequest(model="toy"))
     state = client.service.state()
     (model,) = state.models
     assert (model.name, model.status, model.chat) == ("toy", "ready", True)
@@ -98,15 +104,15 @@ def test_state_has_all_a_page_needs(client: Client) -> None:
 
 
 def test_generate_streams_the_prompt_then_tokens_then_the_whole(client: Client) -> None:
-    client.ask(wire.LoadRequest(model="toy"))
-    events = client.ask(wire.GenerateRequest(model="toy", reference=REFERENCE))
+    client.ask(LoadRequest(model="toy"))
+    events = client.ask(GenerateRequest(model="toy", reference=REFERENCE))
     kinds = [event.type for event in events]
     assert kinds[0] == "sequence"
     assert kinds[-1] == "generation"
     assert set(kinds[1:-1]) == {"tokens"}
-    streamed = [t for e in events if isinstance(e, wire.TokensEvent) for t in e.tokens]
+    streamed = [t for e in events if isinstance(e, TokensEvent) for t in e.tokens]
     last = events[-1]
-    assert isinstance(last, wire.GenerationEvent)
+    assert isinstance(last, GenerationEvent)
     sequence = last.generation.sequence
     assert tuple(streamed) == sequence.tokens[sequence.prompt_length :]
     for spans in last.segmentations.values():
@@ -115,19 +121,17 @@ def test_generate_streams_the_prompt_then_tokens_then_the_whole(client: Client) 
 
 
 def test_a_target_can_be_given(client: Client) -> None:
-    event = client.answer(
-        wire.RespondRequest(model="toy", reference=REFERENCE, response=" the cat")
-    )
+    event = client.answer(RespondRequest(model="toy", reference=REFERENCE, response=" the cat"))
     assert event.generation.finish_reason == "given"
     ids = [t.id for t in event.generation.sequence.tokens[-2:]]
-    event = client.answer(wire.RespondRequest(model="toy", reference=REFERENCE, response=ids))
+    event = client.answer(RespondRequest(model="toy", reference=REFERENCE, response=ids))
     assert event.generation.finish_reason == "cancelled"
 
 
 def test_explain_reports_scores_then_the_whole_and_remembers(client: Client) -> None:
     whole = written(client)
     size = len(whole.generation.sequence.tokens)
-    request = wire.ExplainRequest(
+    request = ExplainRequest(
         model="toy",
         reference=reference_of(whole),
         target=(size - 2, size),
@@ -143,7 +147,7 @@ def test_explain_reports_scores_then_the_whole_and_remembers(client: Client) -> 
     assert again[0] == first.model_copy(update={"cached": True})
 
 
-def question(client: Client, **changes: Any) -> wire.ExplainRequest:
+def question(client: Client, **changes: Any) -> ExplainRequest:
     whole = written(client)
     size = len(whole.generation.sequence.tokens)
     fields: dict[str, Any] = {
@@ -153,7 +157,7 @@ def question(client: Client, **changes: Any) -> wire.ExplainRequest:
         "method": "occlusion",
         "granularity": "word",
     }
-    return wire.ExplainRequest(**(fields | changes))
+    return ExplainRequest(**(fields | changes))
 
 
 def toy_text(ids: list[int]) -> str:
@@ -187,7 +191,7 @@ def test_coarse_to_fine_says_its_levels(client: Client) -> None:
 
 def test_costs_are_told_before_running(client: Client) -> None:
     asked = question(client)
-    estimate = wire.EstimateRequest(
+    estimate = EstimateRequest(
         model="toy",
         reference=asked.reference,
         target=asked.target,
@@ -205,7 +209,7 @@ def test_costs_are_told_before_running(client: Client) -> None:
 def test_a_map_is_checked(client: Client) -> None:
     asked = question(client)
     segments = client.answer(asked).attribution.segments
-    request = wire.CheckRequest(
+    request = CheckRequest(
         model="toy",
         reference=asked.reference,
         target=asked.target,
@@ -216,7 +220,7 @@ def test_a_map_is_checked(client: Client) -> None:
     events = client.ask(request)
     assert isinstance(events[0], wire.ProgressEvent)
     found = events[-1]
-    assert isinstance(found, wire.CheckEvent)
+    assert isinstance(found, CheckEvent)
     assert "words" in found.faithfulness.sentence
     assert client.ask(request) == [found]  # remembered
     holes = request.model_copy(update={"spans": request.spans[:-1]})
@@ -239,7 +243,7 @@ def test_mute_measures_both_ways(client: Client) -> None:
     whole = written(client)
     sequence = whole.generation.sequence
     size = len(sequence.tokens)
-    request = wire.MuteRequest(
+    request = MuteRequest(
         model="toy",
         reference=reference_of(whole),
         target=(size - 1, size),
@@ -257,14 +261,14 @@ def test_mute_measures_both_ways(client: Client) -> None:
 
 def test_generating_without_muted_spans(client: Client) -> None:
     reference = REFERENCE.model_copy(update={"muted": [(0, 2)]})
-    event = client.answer(wire.GenerateRequest(model="toy", reference=reference))
+    event = client.answer(GenerateRequest(model="toy", reference=reference))
     assert event.generation.muted == ((0, 2),)
     assert event.generation.sequence.prompt.text == " what does the dog like? Answer:"
 
 
 def test_custom_segments(client: Client) -> None:
-    client.ask(wire.LoadRequest(model="toy"))
-    request = wire.SegmentRequest(model="toy", reference=REFERENCE, pattern=r"\?")
+    client.ask(LoadRequest(model="toy"))
+    request = SegmentRequest(model="toy", reference=REFERENCE, pattern=r"\?")
     assert client.answer(request).spans == [(0, 8), (8, 10)]
     event = client.answer(request.model_copy(update={"pattern": "("}))
     assert event.error.code == "PatternError"
@@ -273,23 +277,23 @@ def test_custom_segments(client: Client) -> None:
 @pytest.mark.parametrize(
     ("code", "request_"),
     [
-        ("UnknownNameError", wire.LoadRequest(model="gone")),
+        ("UnknownNameError", LoadRequest(model="gone")),
         (
             "PromptError",
-            wire.GenerateRequest(model="toy", reference=wire.SequenceRef(prompt="")),
+            GenerateRequest(model="toy", reference=wire.SequenceRef(prompt="")),
         ),
         (
             "PromptError",
-            wire.GenerateRequest(model="toy", reference=wire.SequenceRef(prompt="a " * 9_000)),
+            GenerateRequest(model="toy", reference=wire.SequenceRef(prompt="a " * 9_000)),
         ),
-        ("TargetError", wire.RespondRequest(model="toy", reference=REFERENCE, response="")),
+        ("TargetError", RespondRequest(model="toy", reference=REFERENCE, response="")),
         (
             "TargetError",
-            wire.ExplainRequest(model="toy", reference=REFERENCE, target=(0, 2), method="grad_l2"),
+            ExplainRequest(model="toy", reference=REFERENCE, target=(0, 2), method="grad_l2"),
         ),
         (
             "UnknownNameError",
-            wire.ExplainRequest(
+            ExplainRequest(
                 model="toy",
                 reference=REFERENCE.model_copy(update={"response_ids": [1]}),
                 target=(10, 11),
@@ -307,7 +311,7 @@ def test_bad_requests_end_in_a_clear_error(client: Client, code: str, request_: 
 
 def test_loading_is_followed_by_all_who_ask() -> None:
     client = opened(ToyEngine("m"))
-    events = client.ask(wire.LoadRequest(model="m"))
+    events = client.ask(LoadRequest(model="m"))
     last = events[-1]
     assert isinstance(last, wire.ModelEvent)
     assert last.model.status == "ready"
@@ -317,10 +321,10 @@ def test_loading_is_followed_by_all_who_ask() -> None:
 def test_a_model_that_fails_to_load_says_so_and_can_be_tried_again() -> None:
     client = opened(OfflineError("No network.", "Connect, and try again."))
     for _ in range(2):
-        event = client.answer(wire.LoadRequest(model="m"))
+        event = client.answer(LoadRequest(model="m"))
         assert event.error.code == "OfflineError"
         assert client.service.state().models[0].status == "failed"
-    event = client.answer(wire.GenerateRequest(model="m", reference=REFERENCE))
+    event = client.answer(GenerateRequest(model="m", reference=REFERENCE))
     assert event.error.message == "No network."
     client.service.close()
 
@@ -346,10 +350,10 @@ class Endless(ToyEngine):
 def test_cancelling_stops_a_generation_and_lets_the_next_one_run() -> None:
     engine = Endless()
     client = opened(engine)
-    events, cancel = client.begin(wire.GenerateRequest(model="m", reference=REFERENCE))
-    while not isinstance(events.get(timeout=SECONDS), wire.TokensEvent):
+    events, cancel = client.begin(GenerateRequest(model="m", reference=REFERENCE))
+    while not isinstance(events.get(timeout=SECONDS), TokensEvent):
         pass
-    waiting, _ = client.begin(wire.MuteRequest(
+    waiting, _ = client.begin(MuteRequest(
         model="m", reference=REFERENCE.model_copy(update={"response_ids": [65]}),
         target=(10, 11), spans=[(0, 1)],
     ))  # fmt: skip
@@ -357,11 +361,11 @@ def test_cancelling_stops_a_generation_and_lets_the_next_one_run() -> None:
     assert isinstance(queued, wire.QueuedEvent)
     assert queued.ahead == 1
     # Cutting text does not wait for the model.
-    segments = client.answer(wire.SegmentRequest(model="m", reference=REFERENCE, pattern="x"))
+    segments = client.answer(SegmentRequest(model="m", reference=REFERENCE, pattern="x"))
     assert segments.type == "segments"
     cancel()
     assert engine.closed.wait(SECONDS)
-    assert isinstance(waiting.get(timeout=SECONDS), wire.MuteEvent)
+    assert isinstance(waiting.get(timeout=SECONDS), MuteEvent)
     client.service.close()
 
 
@@ -376,8 +380,8 @@ class Failing(ToyEngine):
         raise self._error
 
 
-def explain_request() -> wire.ExplainRequest:
-    return wire.ExplainRequest(
+def explain_request() -> ExplainRequest:
+    return ExplainRequest(
         model="m",
         reference=REFERENCE.model_copy(update={"response_ids": [65]}),
         target=(10, 11),
@@ -404,7 +408,7 @@ def test_running_out_of_memory_is_told_as_that() -> None:
 
 def test_a_slow_first_pass_is_forgotten() -> None:
     """Costs follow from the quickest pass: others waited for memory or for another program."""
-    loaded = LoadedModel("toy", "toy")
+    loaded = ServedModel("toy", "toy")
     loaded.took(10.0, 100)
     assert loaded.seconds_per_token == 0.1
     loaded.took(1.0, 100)
@@ -423,9 +427,9 @@ class Compiling(ToyEngine):
 
 
 def test_compiling_is_told_and_makes_nothing_look_slow() -> None:
-    loaded = LoadedModel("m", "m", lambda source, progress: Compiling())
+    loaded = ServedModel("m", "m", lambda source, progress: Compiling())
     client = Client(Service([loaded], []))
-    asked = wire.RespondRequest(model="m", reference=REFERENCE, response=" water.")
+    asked = RespondRequest(model="m", reference=REFERENCE, response=" water.")
     phases = [e.phase for e in client.ask(asked) if isinstance(e, wire.PhaseEvent)]
     assert phases == ["compile", "run"]
     assert loaded.seconds_per_token is None

@@ -168,6 +168,8 @@ def as_prompt(prompt: str | list[Message]) -> Prompt:
 class Event(Wire):
     """Something that is told in answer to a request; `type` says what."""
 
+    type: str
+
 
 class QueuedEvent(Event):
     """The model is busy; `ahead` requests come first."""

@@ -9,7 +9,7 @@ import pytest
 import backlit
 from backlit.engines.base import Differentiable
 from backlit.explanation import Generation
-from backlit.pipeline import Model
+from backlit.model import Model
 from backlit.testing import check_engine
 from backlit.types import Target
 
