@@ -47,7 +47,7 @@ def test_every_method_and_granularity_is_described() -> None:
     text = (ROOT / "docs" / "methods.md").read_text()
     for name, method in methods().items():
         assert f"`{name}`" in text
-        for paper in re.findall(r"arXiv:([0-9.]+)", method.reference):
+        for paper in re.findall(r"arXiv:([0-9.]+)", method.facts.reference):
             assert paper.rstrip(".") in text
     for granularity in GRANULARITIES:
         assert f"`{granularity}`" in text

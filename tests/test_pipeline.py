@@ -14,10 +14,10 @@ from backlit.errors import (
     TargetError,
     UnknownNameError,
 )
-from backlit.explaining.targets import select_target
 from backlit.explanation import Generation
 from backlit.methods.gradient import GradL2
-from backlit.pipeline import Model, explain, generate, respond
+from backlit.model import Model
+from backlit.pipeline import explain
 from backlit.types import Aggregate, GenerationOptions, Granularity, Message, Target
 
 MISTAKE = "Recommendation: You have to try it."
@@ -27,11 +27,6 @@ PROMPT = "Question: what does the dog like? Answer:"
 @pytest.fixture
 def model(toy: ToyEngine) -> Model:
     return Model(toy)
-
-
-def test_load_model_knows_the_toy() -> None:
-    assert backlit.load_model("toy").name == "toy"
-    assert backlit.load_model("mine:toy").name == "mine"
 
 
 def test_explain_generates_what_is_not_given(model: Model) -> None:
@@ -52,28 +47,9 @@ def test_explain_explains_exactly_the_generated_ids(model: Model) -> None:
     assert explanation.attributions[0].segments[-1].stop == generation.sequence.prompt_length
 
 
-def test_select_finds_the_last_occurrence(model: Model) -> None:
-    generation = respond(model.engine, PROMPT, " cold water, cold water")
-    sequence = generation.sequence
-    target = select_target(sequence, "cold")
-    assert [t.text for t in sequence.tokens[target.start : target.stop]] == [" cold"]
-    assert target.start > sequence.prompt_length + 1
-    assert select_target(sequence, (target.start, target.stop)) == target
-    whole = select_target(sequence, None)
-    assert whole == Target(sequence.prompt_length, len(sequence.tokens))
-
-
-@pytest.mark.parametrize("select", ["Question", "not there", "", (0, 3), (12, 12), (12, 99)])
-def test_what_can_not_be_selected(model: Model, select: str | tuple[int, int]) -> None:
-    sequence = respond(model.engine, PROMPT, " cold water").sequence
-    with pytest.raises(TargetError) as raised:
-        select_target(sequence, select)
-    assert raised.value.hint
-
-
 def test_earlier_words_of_the_response_are_scored_too(model: Model) -> None:
     explanation = explain(
-        model, PROMPT, target=" the dog likes cold water.", select="water", granularity="word"
+        model, PROMPT, response=" the dog likes cold water.", target="water", granularity="word"
     )
     found = explanation.attributions[0]
     roles = [s.role for s in found.segments]
@@ -86,7 +62,7 @@ def test_granularity_and_aggregate_join_the_same_token_scores(model: Model) -> N
         explanation = explain(
             model,
             PROMPT,
-            target=" cold water",
+            response=" cold water",
             method="grad_x_input",
             granularity=granularity,
             aggregate=how,
@@ -102,31 +78,11 @@ def test_granularity_and_aggregate_join_the_same_token_scores(model: Model) -> N
 
 
 def test_custom_segments(model: Model) -> None:
-    found = explain(model, "a, b, c", target=" d", granularity="custom", pattern=", ").attributions[
-        0
-    ]
+    found = explain(
+        model, "a, b, c", response=" d", granularity="custom", pattern=", "
+    ).attributions[0]
     assert [s.text for s in found.segments] == ["a, ", "b, ", "c"]
     assert found.pattern == ", "
-
-
-def test_muted_spans_are_taken_away_before_generating(toy: ToyEngine) -> None:
-    prompt = "The cat likes warm milk. The dog likes"
-    generation = generate(toy, prompt, GenerationOptions(max_new_tokens=2), muted=[(0, 6)])
-    assert generation.sequence.prompt.text == " The dog likes"
-    assert generation.prompt == prompt
-    assert generation.muted == ((0, 6),)
-    with pytest.raises(TargetError, match="Everything is muted"):
-        generate(toy, "The cat", GenerationOptions(), muted=[(0, 2)])
-
-
-def test_a_given_response_is_annotated(toy: ToyEngine) -> None:
-    generation = respond(toy, PROMPT, " the cat")
-    assert generation.finish_reason == "given"
-    assert all(t.log_prob is not None for t in generation.sequence.tokens[-2:])
-    assert all(len(t.alternatives) == 5 for t in generation.sequence.tokens[-2:])
-    by_ids = respond(toy, PROMPT, [t.id for t in generation.sequence.tokens[-2:]])
-    assert by_ids.finish_reason == "cancelled"
-    assert by_ids.sequence == generation.sequence
 
 
 def test_chats_go_through_the_template(model: Model) -> None:
@@ -140,9 +96,13 @@ def test_chats_go_through_the_template(model: Model) -> None:
         (PromptError, {"prompt": ""}),
         (PromptError, {"prompt": "half \ud800"}),
         (PromptError, {"prompt": "long " * 9_000}),
-        (TargetError, {"target": ""}),
-        (PromptError, {"target": "half \ud800"}),
-        (TargetError, {"select": "not there"}),
+        (PromptError, {"prompt": ["one", "two"]}),
+        (TargetError, {"response": ""}),
+        (PromptError, {"response": "half \ud800"}),
+        (TargetError, {"target": "not there"}),
+        (TargetError, {"response": " cold water, cold", "target": "cold"}),
+        (OptionsError, {"select": "cold"}),
+        (OptionsError, {"report": print}),
         (UnknownNameError, {"method": "nope"}),
         (UnknownNameError, {"granularity": "phrase"}),
         (UnknownNameError, {"aggregate": "median"}),
@@ -152,7 +112,7 @@ def test_chats_go_through_the_template(model: Model) -> None:
 )
 def test_bad_input(model: Model, error: type[InputError], arguments: dict[str, object]) -> None:
     with pytest.raises(error) as raised:
-        explain(model, **({"prompt": PROMPT, "target": " cold water"} | arguments))  # type: ignore[arg-type]
+        explain(model, **({"prompt": PROMPT, "response": " cold water"} | arguments))  # type: ignore[arg-type]
     assert raised.value.message
     assert raised.value.hint
 
@@ -160,8 +120,8 @@ def test_bad_input(model: Model, error: type[InputError], arguments: dict[str, o
 def test_a_generation_brings_its_response(model: Model) -> None:
     generation = model.generate(PROMPT, max_new_tokens=2)
     with pytest.raises(TargetError, match="has its response"):
-        explain(model, generation, target="other")
-    with pytest.raises(OptionsError, match="no such generation option"):
+        explain(model, generation, response="other")
+    with pytest.raises(OptionsError, match="no generation option"):
         model.generate(PROMPT, tokens=3)
 
 
@@ -172,7 +132,7 @@ def test_numbers_that_overflow_are_an_error() -> None:
             return EmbeddingGradient(nothing, nothing, np.zeros(1))
 
     with pytest.raises(CapabilityError, match="overflowed"):
-        explain(Model(Broken()), "The dog likes", target=" cold", method="grad_l2")
+        explain(Model(Broken()), "The dog likes", response=" cold", method="grad_l2")
 
 
 # ---- the promises of the sample prompts, on the default model ------------------------------
@@ -191,7 +151,7 @@ def test_the_mistaken_prompt_shows_the_mistake(written: dict[str, Generation]) -
 
 
 @pytest.mark.model
-def test_the_mended_prompt_does_not(written: dict[str, Generation]) -> None:
+def test_the_fixed_prompt_does_not(written: dict[str, Generation]) -> None:
     assert "You have to try it." not in written["fewshot-fixed"].response
     assert "Avoid." in written["fewshot-fixed"].response
 
@@ -199,7 +159,7 @@ def test_the_mended_prompt_does_not(written: dict[str, Generation]) -> None:
 @pytest.mark.model
 def test_occlusion_finds_the_mistaken_line(smollm2: Model, written: dict[str, Generation]) -> None:
     generation = written["fewshot-mistake"]
-    found = explain(smollm2, generation, select=MISTAKE).attributions[0]
+    found = explain(smollm2, generation, target=MISTAKE).attributions[0]
     top = found.segments[int(found.scores.argmax())]
     fixed = next(
         e for e in backlit.load_dataset("sample_prompts").examples if e.id == "fewshot-fixed"

@@ -6,9 +6,13 @@ character spans index `TokenSequence.text`, in Python code points.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from reprlib import Repr
 from typing import Literal
 
 from backlit.errors import OptionsError
+
+_shortened = Repr()
+_shortened.maxstring = 100
 
 Granularity = Literal["token", "word", "sentence", "line", "paragraph", "custom"]
 Aggregate = Literal["sum", "mean", "max"]
@@ -18,12 +22,15 @@ Span = tuple[int, int]
 ParameterValue = bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Message:
     """One turn of a chat."""
 
     role: str
     content: str
+
+    def __repr__(self) -> str:
+        return f"Message({self.role!r}, {_shortened.repr(self.content)})"
 
 
 Prompt = str | tuple[Message, ...]
@@ -147,7 +154,7 @@ class Segment:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ScoredSegment(Segment):
     """A segment and its score; the method says the unit.
 
@@ -158,6 +165,10 @@ class ScoredSegment(Segment):
     score: float
     standard_error: float | None = None
     level: Granularity | None = None
+
+    def __repr__(self) -> str:
+        error = "" if self.standard_error is None else f" ± {self.standard_error:.3f}"
+        return f"<{self.score:+.3f}{error} {_shortened.repr(self.text)}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def test_the_page_follows_python(jupyter: Lab, page: Page, name: str) -> None:
 model = backlit.load_model("toy")
 generation = model.generate("The bird likes ripe berries. The dog", max_new_tokens=4)
 widget.explanation = backlit.explain(
-    model, generation, select="cold", method="occlusion", granularity="word"
+    model, generation, target="cold", method="occlusion", granularity="word"
 )
 print(widget.selection.text)"""
     select = "widget.selection = 'water'\nprint(widget.selection.text, widget.explanation)"

@@ -1,68 +1,52 @@
-"""What a terminal shows of an explanation."""
+"""What `backlit check` prints."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from backlit.cli.terminal import progress_bar, render
-from backlit.display.html import ranking
+from backlit.cli.terminal import verdicts
 from backlit.engines.toy import ToyEngine
-from backlit.pipeline import Model, explain
-from backlit.types import Message
+from backlit.explanation import Explanation
+from backlit.model import Model
+
+PROMPT = "The cat likes warm milk. The bird likes ripe berries. The dog likes"
 
 
-def shown(explanation: object, *, colour: bool = False) -> str:
+def shown(explanation: Explanation) -> str:
     out = StringIO()
-    console = Console(
-        file=out, width=80, force_terminal=colour, color_system="truecolor" if colour else None
-    )
-    console.print(render(explanation))  # type: ignore[arg-type]
+    Console(file=out, width=200).print(verdicts(explanation))
     return out.getvalue()
 
 
-@pytest.fixture
-def model(toy: ToyEngine) -> Model:
-    return Model(toy)
+@pytest.fixture(scope="module")
+def checked() -> Explanation:
+    model = Model(ToyEngine())
+    methods = ["occlusion", "grad_l2"]
+    explanation = model.explain(PROMPT, response=" cold water", method=methods, granularity="word")
+    return model.check(explanation)
 
 
-def test_the_whole_text_and_a_ranking(model: Model) -> None:
-    explanation = explain(
-        model, "The dog likes", target=" cold water.", select="water", granularity="word"
-    )
-    text = shown(explanation)
-    assert text.splitlines()[0].strip() == "The dog likes cold water."
-    assert text.index("cold") < text.index("#")
-    ranked = ranking(explanation.attributions[0])
-    assert [abs(s.score) for s in ranked] == sorted((abs(s.score) for s in ranked), reverse=True)
-    assert f"{ranked[0].score:+.3f}" in text
+def test_each_map_has_its_sentence_and_figures(checked: Explanation) -> None:
+    lines = shown(checked).splitlines()
+    for attribution, line, figures in zip(checked, lines[::2], lines[1::2], strict=False):
+        assert attribution.faithfulness is not None
+        assert line.rstrip() == f"{attribution.method}: {attribution.faithfulness.sentence}"
+        assert f"{attribution.faithfulness.comprehensiveness:.2f} nats" in figures
+        assert "of 20 random orders" in figures
 
 
-def test_both_signs_have_their_colour(model: Model) -> None:
-    explanation = explain(
-        model, "The dog likes", target=" cold", granularity="word", method="grad_x_input"
-    )
-    scores = explanation.attributions[0].scores
-    assert scores.max() > 0 > scores.min()
-    assert "48;2;47;127;224" in shown(explanation, colour=True)
+def test_maps_of_the_same_segments_are_compared(checked: Explanation) -> None:
+    text = shown(checked)
+    assert "Rank correlation" in text
+    assert "1.00" in text
+    alone = replace(checked, attributions=checked.attributions[:1])
+    assert "Rank correlation" not in shown(alone)
 
 
-def test_what_a_template_added_is_not_ranked(model: Model) -> None:
-    explanation = explain(model, (Message("user", "The dog likes"),), target=" cold")
-    assert {s.role for s in ranking(explanation.attributions[0])} == {"user"}
-    assert "[user]" in shown(explanation)
-
-
-def test_markup_in_a_prompt_is_text(model: Model) -> None:
-    explanation = explain(model, "[bold]x[/bold] [red]", target=" cold", granularity="word")
-    assert "[bold]x[/bold] [red]" in shown(explanation)
-
-
-def test_progress_has_words_for_every_phase() -> None:
-    out = StringIO()
-    console = Console(file=out, width=80, force_terminal=True)
-    with progress_bar(console) as report:
-        report("download", 1, 10)
-        report("convert", 0, None)
-        report("load", 0, None)
-    assert "Loading" in out.getvalue()
+def test_a_map_that_was_not_checked_has_none(checked: Explanation) -> None:
+    first, second = checked.attributions
+    text = shown(replace(checked, attributions=(replace(first, faithfulness=None), second)))
+    assert "grad_l2: " in text
+    assert "occlusion: " not in text

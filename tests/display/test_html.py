@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,23 +11,30 @@ from hypothesis import strategies as st
 
 import backlit
 from backlit import Message
-from backlit.display.html import (
-    AROUND,
-    FINISH,
-    LINES,
-    LONGEST,
-    OPPOSES,
-    STEPS,
-    SUPPORTS,
-    explanation_html,
-    explanation_text,
-    generation_html,
-    generation_text,
-)
+from backlit.display.figure import OPPOSES, SUPPORTS, TINTS
+from backlit.display.html import CONTEXT, MAX_LENGTH
+from backlit.display.text import MAX_LINES
 from backlit.engines.toy import ToyEngine
 from backlit.explanation import Attribution, Explanation, Generation
-from backlit.pipeline import Model, check, explain
-from backlit.types import FinishReason, ScoredSegment, Target, Token, TokenSequence
+from backlit.model import Model, check, explain
+from backlit.types import ScoredSegment, Target, Token, TokenSequence
+
+
+def explanation_html(explanation: Explanation) -> str:
+    return explanation._repr_mimebundle_()["text/html"]
+
+
+def explanation_text(explanation: Explanation) -> str:
+    return explanation._repr_mimebundle_()["text/plain"]
+
+
+def generation_html(generation: Generation) -> str:
+    return generation._repr_mimebundle_()["text/html"]
+
+
+def generation_text(generation: Generation) -> str:
+    return generation._repr_mimebundle_()["text/plain"]
+
 
 ATTRIBUTES = {
     "div": {"style"},
@@ -159,7 +165,7 @@ def model(toy: ToyEngine) -> Model:
 def test_the_whole_text_the_target_and_a_ranking(model: Model) -> None:
     prompt = "  The dog likes\n\n\tcold water.\nThe dog likes"
     one = explain(
-        model, prompt, target=" cold water.", select="cold", granularity="word", method="grad_l2"
+        model, prompt, response=" cold water.", target="cold", granularity="word", method="grad_l2"
     )
     page = Page(explanation_html(one))
     assert page.texts("pre") == [prompt + " cold water."]
@@ -196,7 +202,7 @@ def test_without_any_style_what_matters_is_bold() -> None:
 
 
 def test_what_a_template_added_is_dim_and_unranked(model: Model) -> None:
-    one = explain(model, (Message("user", "The dog likes"),), target=" cold", granularity="word")
+    one = explain(model, (Message("user", "The dog likes"),), response=" cold", granularity="word")
     page = Page(explanation_html(one))
     dim = [text for tag, given, text in page.found if "opacity" in given.get("style", "")]
     assert dim[0] == "[user]"
@@ -298,12 +304,12 @@ def contrast(a: Sequence[float], b: Sequence[float]) -> float:
     [(255, 0), (255, 33), (17, 255), (31, 204)],  # JupyterLab light and dark, VS Code dark
 )
 def test_text_is_easy_to_read_on_every_tint(page: int, ink: int) -> None:
-    texts = [f" {i}" for i in range(2 * STEPS)]
-    scores = [(i // 2 + 1) * (-1) ** i for i in range(2 * STEPS)]
+    texts = [f" {i}" for i in range(2 * TINTS)]
+    scores = [(i // 2 + 1) * (-1) ** i for i in range(2 * TINTS)]
     html = explanation_html(made(texts, scores, rest=" more"))
     tints = {tuple(map(float, m)) for m in re.findall(r"r:rgba\((.+?),(.+?),(.+?),(.+?)\)", html)}
     tints = {tint for tint in tints if tint[:3] in {SUPPORTS, OPPOSES}}
-    assert len(tints) == 2 * STEPS
+    assert len(tints) == 2 * TINTS
     for *rgb, alpha in tints:
         behind = [(alpha * c + (1 - alpha) * page) / 255 for c in rgb]
         assert contrast(behind, [ink / 255] * 3) >= 4.5
@@ -336,19 +342,19 @@ def test_a_long_text_is_shown_around_what_matters() -> None:
     assert " 000999 001000 001001" in box
     assert " 003999 004000 004001" in box
     assert box.endswith(" 005999 yes")
-    assert len(kept) < LONGEST
+    assert len(kept) < MAX_LENGTH
 
 
 def test_even_a_long_segment_is_cut() -> None:
     one = made(["x" * 50_000, " y", "z" * 50_000], [3.0, 2.0, 1.0], "t" * 50_000)
     (box,) = Page(explanation_html(one)).texts("pre")
-    assert box.startswith("x" * AROUND + " … 48,400 characters … x")
-    assert len(box) < LONGEST
+    assert box.startswith("x" * CONTEXT + " … 48,400 characters … x")
+    assert len(box) < MAX_LENGTH
     assert max(map(len, explanation_text(one).splitlines())) < 200
 
 
 def test_a_text_that_fits_is_whole() -> None:
-    one = made(["x" * (LONGEST - 4)], [1.0])
+    one = made(["x" * (MAX_LENGTH - 4)], [1.0])
     assert "…" not in Page(explanation_html(one)).texts("pre")[0]
 
 
@@ -359,7 +365,7 @@ def test_foil_notes_and_faithfulness_are_told(model: Model) -> None:
     one = explain(
         model,
         "I like sweet soup. The dog likes cold water. The bird likes",
-        target=" ripe berries",
+        response=" ripe berries",
         foil=" cold water",
         method=["occlusion", "knockout"],
         granularity="word",
@@ -370,7 +376,8 @@ def test_foil_notes_and_faithfulness_are_told(model: Model) -> None:
     assert html.count("positive supports the target over the foil") == 2
     assert "log p(foil “cold water”)" in text
     remarks = [text for text in Page(html).texts("li") if text[0] not in "+-"]
-    assert remarks == ["Take <care>.", *(found.sentence for found in one.faithfulness)]
+    sentences = [checked.faithfulness.sentence for checked in one if checked.faithfulness]
+    assert remarks == ["Take <care>.", *sentences]
     assert all(remark in text for remark in remarks)
 
 
@@ -401,7 +408,7 @@ def test_plain_text_of_many_maps_is_still_a_few_lines(count: int) -> None:
     one = made([f" w{i}" for i in range(9)], range(9))
     noted = replace(one.attributions[0], notes=("One.", "Two."))
     text = explanation_text(replace(one, attributions=(noted,) * count))
-    assert len(text.splitlines()) <= LINES
+    assert len(text.splitlines()) <= MAX_LINES
     assert (" 5. " in text) == (count == 1)
     assert text.endswith("more lines") == (count > 2)
 
@@ -433,10 +440,6 @@ def test_a_generation_that_was_muted_or_empty(model: Model) -> None:
     assert Page(generation_html(replace(one, sequence=prompt))).texts("strong") == []
 
 
-def test_every_finish_has_words() -> None:
-    assert set(FINISH) == set(get_args(FinishReason))
-
-
 def test_a_notebook_finds_both() -> None:
     model = backlit.load_model("toy")
     generation = model.generate("The dog likes", max_new_tokens=2)
@@ -446,4 +449,4 @@ def test_a_notebook_finds_both() -> None:
         assert list(bundle) == ["text/html", "text/plain"]
         assert bundle["text/html"].startswith("<div")
         assert bundle == value._repr_mimebundle_()
-        assert repr(value).lower().startswith(f"{name}(")
+        assert repr(value).lower().startswith(f"<{name}")

@@ -9,7 +9,7 @@ from backlit.engines.base import GenerationStep
 from backlit.engines.toy import ToyEngine
 from backlit.evaluation import ranking as evaluation
 from backlit.evaluation.planted import PlantedPrompt, planted_prompts
-from backlit.evaluation.ranking import CHANCE, Row, evaluate, find_case, table
+from backlit.evaluation.ranking import CHANCE, MethodRanking, evaluate, find_case, table
 from backlit.methods import methods
 from backlit.model import Model
 from backlit.types import GenerationOptions, TokenSequence
@@ -42,7 +42,7 @@ def test_a_prompt_counts_if_the_plant_decides_the_answer() -> None:
     model = Model(Reader())
     case = find_case(model, planted(REST + PLANT + REST + "The code is"))
     assert case is not None
-    tokens = case.sequence.tokens[case.target.start : case.target.stop]
+    tokens = case.generation.sequence.tokens[case.target.start : case.target.stop]
     assert "".join(t.text for t in tokens) == " warm"
     twice = REST + PLANT + REST + PLANT + "The code is"
     assert find_case(model, planted(twice)) is None  # the other line says so too
@@ -57,12 +57,12 @@ def test_every_method_is_ranked_beside_chance() -> None:
     told: list[tuple[int, int]] = []
     found = evaluate(
         Model(Reader()), [*prompts, odd], list(methods()), ["line"],
-        lambda done, total: told.append((done, total)),
+        lambda phase, done, total, scores: told.append((done, total)),
     )  # fmt: skip
     assert told[-1] == (4, 4)
     assert found.counted == {"needle": 3}
     assert found.dropped == {"canary": 1}
-    rows = {row.method: row for row in found.rows}
+    rows = {row.method: row for row in found.rankings}
     assert set(rows) == {*methods(), CHANCE}
     for name, row in rows.items():
         assert len(row.areas) == 3, name
@@ -96,7 +96,7 @@ def test_ties_share_the_middle_of_their_places() -> None:
 
 
 def test_rows_without_cases_are_no_numbers() -> None:
-    row = Row("occlusion", "line")
+    row = MethodRanking("occlusion", "line")
     assert np.isnan(row.first)
     assert np.isnan(row.reciprocal_rank)
 
@@ -108,7 +108,7 @@ def test_the_default_model_finds_plants_better_than_chance(smollm2: Model) -> No
     names = ["gate_gradient", "occlusion", "knockout"]
     found = evaluate(smollm2, prompts, names)
     assert found.counted.total() >= 3
-    rows = {row.method: row for row in found.rows}
+    rows = {row.method: row for row in found.rankings}
     for name in names:
         assert rows[name].reciprocal_rank > rows[CHANCE].reciprocal_rank + 0.2, name
         assert np.mean(rows[name].areas) > np.mean(rows[CHANCE].areas), name

@@ -7,8 +7,8 @@ import pytest
 
 from backlit.engines.toy import ToyEngine
 from backlit.errors import InputError, OptionsError
-from backlit.notebook.arguments import KERAS_NAMES, TRANSFORMERS_NAMES, sources_of
 from backlit.model import Model
+from backlit.notebook.arguments import KERAS_NAMES, TRANSFORMERS_NAMES, sources_of
 from backlit.sources import parse
 
 PRESET = "gemma2_instruct_2b_en"

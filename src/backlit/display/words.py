@@ -28,7 +28,7 @@ def times_likely(nats: float) -> str:
         return "about as likely as before"
     way = "less" if nats > 0 else "more"
     power = abs(nats) / math.log(10)
-    if power >= 6:
+    if power > 6 - 1e-9:
         return f"10{str(round(power)).translate(SUPERSCRIPT)} times {way} likely"
     times = math.exp(abs(nats))
     return f"{times:.1f} times {way} likely" if times < 10 else f"{times:,.0f} times {way} likely"

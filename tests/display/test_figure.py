@@ -1,0 +1,47 @@
+"""What is shown, before anything draws it."""
+
+import pytest
+
+from backlit.display.figure import (
+    TINTS,
+    MapFigure,
+    count_of,
+    one_line,
+    ranking,
+    score_text,
+    short,
+    showable,
+    tint_of,
+    words_of,
+)
+from backlit.types import ScoredSegment
+
+
+def scored(text: str, score: float, role: str = "prompt") -> ScoredSegment:
+    return ScoredSegment(0, 1, text, role, score)
+
+
+def test_ranking_is_by_magnitude_without_the_template() -> None:
+    segments = (scored("a", 1.0), scored("b", -3.0), scored("c", 9.0, "template"))
+    assert [one.text for one in ranking(segments)] == ["b", "a"]
+    assert MapFigure("m", "n", "s", segments, "t", "", ()).largest == 3.0
+    assert MapFigure("m", "n", "s", (), "t", "", ()).largest == 0.0
+
+
+@pytest.mark.parametrize(
+    ("score", "largest", "tint"),
+    [(1.0, 1.0, TINTS), (-1.0, 1.0, -TINTS), (0.05, 1.0, 0), (0.0, 0.0, 0), (2.0, 1.0, TINTS)],
+)
+def test_tints_are_steps_of_the_largest(score: float, largest: float, tint: int) -> None:
+    assert tint_of(score, largest) == tint
+
+
+def test_scores_and_words_on_one_line() -> None:
+    assert score_text(scored("a", 1.0)) == "+1.000"
+    assert score_text(ScoredSegment(0, 1, "a", "prompt", -2.0, 0.25)) == "-2.000 ± 0.250"
+    assert words_of(scored(" two\n words ", 1.0)) == "two words"
+    assert words_of(scored(" \n", 1.0)) == repr(" \n")
+    assert one_line("a\nb " + "c" * 9, 6) == "a b c…"
+    assert short("x" * 99) == repr("x" * 39 + "…")
+    assert showable("a\x00b\ud800") == "a\ufffdb\ufffd"
+    assert (count_of(1, "token"), count_of(2, "token")) == ("1 token", "2 tokens")

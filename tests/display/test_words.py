@@ -1,0 +1,32 @@
+"""Figures in words."""
+
+import math
+from typing import get_args
+
+import pytest
+
+from backlit.display.words import UNITS, times_likely
+from backlit.types import Granularity
+
+
+@pytest.mark.parametrize(
+    ("nats", "words"),
+    [
+        (0.0, "about as likely as before"),
+        (0.04, "about as likely as before"),
+        (-0.04, "about as likely as before"),
+        (math.log(2.4), "2.4 times less likely"),
+        (-math.log(2.4), "2.4 times more likely"),
+        (math.log(163), "163 times less likely"),
+        (math.log(12_345), "12,345 times less likely"),
+        (math.log(1e6), "10⁶ times less likely"),
+        (12 * math.log(10), "10¹² times less likely"),
+        (-1_000.0, "10⁴³⁴ times more likely"),
+    ],
+)
+def test_times_likely(nats: float, words: str) -> None:
+    assert times_likely(nats) == words
+
+
+def test_every_granularity_has_a_unit() -> None:
+    assert set(UNITS) == set(get_args(Granularity))
