@@ -1,6 +1,6 @@
 """`backlit evaluate`: how often each method finds a cause that is known."""
 
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -19,8 +19,8 @@ def evaluate(
         list[str] | None, typer.Option(help="Only this one; may be given more than once.")
     ] = None,
     granularity: Annotated[
-        list[Granularity] | None,
-        typer.Option(help="line if left out; may be given more than once."),
+        list[str] | None,
+        typer.Option(metavar="[token|word|sentence|line|paragraph]", help="line if left out."),
     ] = None,
     language: Annotated[
         list[str] | None, typer.Option(help="en, de, es or fr; all if left out.")
@@ -41,16 +41,22 @@ def evaluate(
     from backlit.methods import make_method, methods
     from backlit.model import load_model
 
-    if "custom" in (granularity or ()):
-        raise typer.BadParameter("Methods are not ranked by custom segments.")
     names = method or list(methods())
+    cuts = [_granularity(name) for name in granularity or ["line"]]
     for name in names:
         make_method(name)
     prompts = planted_prompts(seed, each, language or LANGUAGES, kind or KINDS)
     for source in models or ["smollm2", "gemma3"]:
         with followed(patience=0):
             model = load_model(source, device=device, dtype=dtype)
-            evaluation = run(model, prompts, names, granularity or ["line"])
+            evaluation = run(model, prompts, names, cuts)
         for line in table(evaluation):
             typer.echo(line)
         typer.echo()
+
+
+def _granularity(name: str) -> Granularity:
+    known = [granularity for granularity in get_args(Granularity) if granularity != "custom"]
+    if name not in known:
+        raise typer.BadParameter(f"--granularity is one of {', '.join(known)}.")
+    return cast(Granularity, name)

@@ -135,7 +135,7 @@ def explain(
         tuple(text.replace("\\n", "\n") for text in stop or ()),
     )
     selected = _target(target, target_pattern)
-    text = _messages(messages) if messages is not None else prompt or _read(prompt_file)
+    text = _prompt(prompt, prompt_file, messages)
     answer = _read(response_file) if response_file is not None else response
     with followed(patience=0):
         loaded = load_model(model, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
@@ -223,6 +223,13 @@ def _target(words: str | None, pattern: str | None) -> "TargetLike":
             raise typer.BadParameter(f"--target-pattern: {error}.") from error
     tokens = TOKENS.fullmatch(words or "")
     return (int(tokens[1]), int(tokens[2])) if tokens else words
+
+
+def _prompt(text: str | None, file: Path | None, messages: Path | None) -> Prompt:
+    """The one of the three that was given."""
+    if messages is not None:
+        return _messages(messages)
+    return text if text is not None else _read(file)
 
 
 def _messages(path: Path) -> Prompt:

@@ -58,7 +58,7 @@ class Bar:
         if phase != self._phase or self._bar.total != total:
             self.close()
             self._phase = phase
-            self._bar = _bar(phase, total, self._patience)
+            self._bar = _bar(phase, done, total, self._patience)
         self._bar.update(done - self._bar.n)
 
     def check(self) -> None: ...
@@ -95,9 +95,9 @@ def _as_progress(progress: Progress | Callable[..., None] | bool, around: Progre
     return progress if hasattr(progress, "check") else Callback(progress)
 
 
-def _bar(phase: Phase, total: int | None, delay: float) -> Any:
-    options: dict[str, Any] = {"desc": PHASES[phase], "total": total, "delay": delay}
-    options["leave"] = False
+def _bar(phase: Phase, done: int, total: int | None, delay: float) -> Any:
+    options: dict[str, Any] = {"desc": PHASES[phase], "initial": done, "total": total}
+    options |= {"delay": delay, "leave": False}
     if phase == "download":
         options |= {"unit": "B", "unit_scale": True}
     if in_notebook() and "ipywidgets" in sys.modules:
