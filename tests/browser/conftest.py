@@ -1,18 +1,15 @@
 """A real Chromium, and real servers as a person starts them."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.browser import find
+from tests.support.page import SECONDS, serve
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-SECONDS = 60_000  # milliseconds to wait for a model on a busy machine
 
 expect.set_options(timeout=SECONDS)
 
@@ -38,20 +35,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert problems == []
-
-
-@contextmanager
-def serve(*arguments: str) -> Iterator[str]:
-    """`backlit serve` with these arguments; its link."""
-    command = [sys.executable, "-u", "-m", "backlit", "serve", *arguments, "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().split()[-1]
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        process.stdout.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -22,7 +23,7 @@ RENDER = f"{MAKE}widget.render()"
 SLOW = """\
 import time
 import backlit
-from backlit.engines import from_function
+from backlit import from_function
 
 stopped = []
 
@@ -133,7 +134,7 @@ print(widget.selection.text)"""
 
 
 def test_stopping_while_a_cell_runs(jupyter: Lab, page: Page, name: str) -> None:
-    jupyter.write(name, SLOW, "time.sleep(15); print('slept', stopped)")
+    jupyter.write(name, SLOW, "while not stopped: time.sleep(0.1)\nprint('heard', stopped)")
     notebook = jupyter.open(page, name)
     notebook.start(0)
     widget = notebook.widget()
@@ -146,12 +147,16 @@ def test_stopping_while_a_cell_runs(jupyter: Lab, page: Page, name: str) -> None
     expect(widget.get_by_test_id("answer-text")).to_have_attribute("data-finish", "cancelled")
     notebook.ended(1)
     printed = notebook.cell(1).locator(".jp-OutputArea").inner_text()
-    assert re.fullmatch(r"slept \[\d+\]", printed.strip()), printed  # stopped before it woke
+    assert re.fullmatch(r"heard \[\d+\]", printed.strip()), printed  # while the cell ran
     expect(widget.get_by_test_id("link")).to_have_count(0)
 
 
-def test_an_older_kernel_says_that_it_waits(jupyter: Lab, page: Page, name: str) -> None:
-    jupyter.write(name, RENDER, "import time; time.sleep(6)", kernel=OLD_KERNEL)
+def test_an_older_kernel_says_that_it_waits(
+    jupyter: Lab, page: Page, name: str, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    wait = f"import os, time\nwhile not os.path.exists({str(seen)!r}): time.sleep(0.1)"
+    jupyter.write(name, RENDER, wait, kernel=OLD_KERNEL)
     notebook = jupyter.open(page, name)
     notebook.start(0)
     widget = notebook.widget()
@@ -161,6 +166,7 @@ def test_an_older_kernel_says_that_it_waits(jupyter: Lab, page: Page, name: str)
     link = widget.get_by_test_id("link")
     expect(link).to_contain_text("Waiting for the running cell.")
     expect(link).to_contain_text("ipykernel 6")
+    seen.touch()
     notebook.ended(1)
     expect(widget.get_by_test_id("answer-text")).to_have_attribute("data-finish", "stop")
     expect(link).to_have_count(0)

@@ -11,9 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backlit import Explanation
-from tests.browser.conftest import serve
-from tests.browser.test_page import finished, generate, granularity, mapped, type_prompt
 from tests.support.lab import lab
+from tests.support.page import finished, generate, granularity, mapped, serve, type_prompt
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 

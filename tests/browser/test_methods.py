@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_page import (
+from tests.support.page import (
     answer_chip,
     finished,
     generate,

@@ -5,53 +5,21 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import SECONDS
+from tests.support.page import (
+    SECONDS,
+    answer_chip,
+    choose,
+    finished,
+    generate,
+    granularity,
+    mapped,
+    tints,
+    type_prompt,
+)
 
 pytestmark = pytest.mark.browser
 
 TYPED = "area.dispatchEvent(new InputEvent('input', { bubbles: true }));"
-
-
-def choose(page: Page, name: str) -> None:
-    page.get_by_test_id("example").filter(has_text=name).first.click()
-
-
-def granularity(page: Page, name: str) -> None:
-    page.get_by_test_id("granularity").get_by_text(name, exact=True).click()
-
-
-def type_prompt(page: Page, text: str) -> None:
-    page.get_by_test_id("prompt-editor").fill(text)
-
-
-def generate(page: Page) -> None:
-    page.get_by_test_id("generate").click()
-
-
-def finished(page: Page) -> None:
-    expect(page.get_by_test_id("answer-text")).to_have_attribute(
-        "data-finish", re.compile("stop|length|context"), timeout=SECONDS
-    )
-
-
-def answer_chip(page: Page, text: str) -> None:
-    """Click the first chip of the answer that holds this text."""
-    page.get_by_test_id("answer-text").locator("[data-token]").filter(has_text=text).last.click()
-
-
-def mapped(page: Page) -> None:
-    """Wait until a map is there and nothing is being computed."""
-    expect(page.get_by_test_id("influence").first).to_be_visible(timeout=SECONDS)
-    expect(page.get_by_test_id("influences")).to_have_attribute("aria-busy", "false")
-
-
-def tints(page: Page) -> set[str]:
-    """The colours on the prompt's chips."""
-    return set(
-        page.get_by_test_id("prompt-text")
-        .locator("[data-token]")
-        .evaluate_all("chips => chips.map(chip => chip.style.backgroundColor)")
-    )
 
 
 @pytest.mark.model
