@@ -31,7 +31,7 @@ def test_bytes_arrive(url: str) -> None:
     [
         ("http://example.org/a.csv", "is not https"),
         ("ftp://example.org/a.csv", "is not an https URL"),
-        ("https://example.org:port/a.csv", "is not a valid URL"),
+        ("https://example.org:port/a.csv", "The URL is not valid"),
     ],
 )
 def test_urls_that_are_not_read(url: str, message: str) -> None:

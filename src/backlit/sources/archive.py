@@ -1,4 +1,4 @@
-"""Archives of Hugging Face folders, unpacked as strangers' archives should be.
+"""Unpacking archives of Hugging Face folders, which may come from strangers.
 
 Only plain files and folders, only inside the destination, and no more bytes than a model that
 packs to this size could have.
@@ -107,7 +107,7 @@ def _path_inside(destination: Path, name: str) -> Path | None:
 
 @contextmanager
 def _archive_errors(archive: Path) -> Iterator[None]:
-    """What the libraries say about an archive, said to people."""
+    """Raise the libraries' errors about an archive as ours, each with a hint."""
     try:
         yield
     except (FileExistsError, NotADirectoryError) as error:

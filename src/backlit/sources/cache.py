@@ -2,7 +2,7 @@
 
 A model is made in a staging folder and moved into place by one rename, so a folder with its
 final name is finished, whatever was killed before. A lock for each model, held by the system
-and let go when a process dies, keeps two processes from making the same one.
+and released when a process dies, keeps two processes from making the same one.
 """
 
 import errno

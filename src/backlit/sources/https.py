@@ -33,9 +33,9 @@ def parse(address: str) -> httpx2.URL:
     try:
         return httpx2.URL(address)
     except httpx2.InvalidURL as error:
-        without_secrets = address.partition("?")[0].rpartition("@")[2]
+        # Without the URL: what can't be parsed can't be rid of its password.
         raise NotFoundError(
-            f"{without_secrets} is not a valid URL: {error}.", "Check how it is written."
+            f"The URL is not valid: {error}.", "Check how it is written."
         ) from error
 
 

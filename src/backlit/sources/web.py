@@ -91,6 +91,7 @@ def fetch(
 
 def _parse(source: str) -> _File:
     url = https.parse(source)
+    https.check_encrypted(url)  # also where a copy is in the cache and nothing is fetched
     digest = _SHA256.fullmatch(url.fragment)
     if url.fragment and digest is None:
         raise InputError(
