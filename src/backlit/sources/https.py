@@ -33,9 +33,10 @@ def parse(address: str) -> httpx2.URL:
     try:
         return httpx2.URL(address)
     except httpx2.InvalidURL as error:
-        # Without the URL: what can't be parsed can't be rid of its password.
+        # Nothing of the URL is shown: what can't be parsed can't be rid of its password.
+        reason = str(error).partition(":")[0].lower()
         raise NotFoundError(
-            f"The URL is not valid: {error}.", "Check how it is written."
+            f"The URL is not valid ({reason}).", "Check how it is written."
         ) from error
 
 
