@@ -1,7 +1,7 @@
 """Fetching, against servers that never were."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
@@ -91,9 +91,14 @@ def test_a_compressed_file_that_is_broken() -> None:
 
 
 def test_a_response_that_says_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unread(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            raise AssertionError("was read")
+
     monkeypatch.setattr(web, "MAX_BYTES", 10)
+    headers = {"content-length": "11"}
     with pytest.raises(DataError, match="larger than"):
-        fetch(lambda request: httpx2.Response(200, content=b"x" * 11))
+        fetch(lambda request: httpx2.Response(200, stream=Unread(), headers=headers))
 
 
 def test_a_response_that_goes_on_and_on(monkeypatch: pytest.MonkeyPatch) -> None:

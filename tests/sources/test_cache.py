@@ -70,6 +70,25 @@ def test_a_model_with_folders_in_it(cache: Path) -> None:
     assert (folder / "assets" / "vocabulary").read_text() == "words"
 
 
+def test_every_file_is_on_the_disk_before_the_model_has_its_name(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
+
+    def fsync(handle: int) -> None:
+        assert (cache / "tiny").exists() is (len(flushed) == 4), "the last one is of the rename"
+        flushed.append(os.fstat(handle).st_ino)
+
+    def make(_work: Path, model: Path) -> None:
+        write_model(model)
+        (model / "assets").mkdir()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    folder = get_or_make("tiny", make, quiet)
+    paths = [*sorted(folder.iterdir()), folder, cache]
+    assert flushed == [path.stat().st_ino for path in paths]
+
+
 def test_a_damaged_model_is_made_again(maker: Maker) -> None:
     folder = get_or_make("tiny", maker, quiet)
     (folder / "model.safetensors").unlink()

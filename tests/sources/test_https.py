@@ -173,12 +173,14 @@ def test_a_closed_port() -> None:
 
 
 def test_responses_are_closed_whatever_happens() -> None:
-    responses: list[httpx2.Response] = []
-    server = Server("/b")
+    unread = [
+        httpx2.Response(302, headers={"location": "/b"}, stream=httpx2.ByteStream(b"moved")),
+        httpx2.Response(200, stream=httpx2.ByteStream(b"here")),
+    ]
+    responses = iter(unread)
 
     def answer(request: httpx2.Request) -> httpx2.Response:
-        responses.append(server(request))
-        return responses[-1]
+        return next(responses)
 
     with (
         httpx2.Client(transport=httpx2.MockTransport(answer)) as client,
@@ -186,7 +188,7 @@ def test_responses_are_closed_whatever_happens() -> None:
         https.open_url(client, https.parse(URL)),
     ):
         raise ZeroDivisionError
-    assert [response.is_closed for response in responses] == [True, True]
+    assert [response.is_closed for response in unread] == [True, True]
 
 
 def test_a_client_of_ones_own_stays_open() -> None:

@@ -155,10 +155,7 @@ def to_json(value: object, where: str) -> Any:
         RowError: JSON has none.
     """
     try:
-        # Without its own check, what holds itself is too deep like all that is too deep.
-        text = json.dumps(
-            value, ensure_ascii=False, allow_nan=False, check_circular=False, default=_as_json
-        )
+        text = _ENCODER.encode(value)
         text.encode()
         return json.loads(text)
     except UnicodeEncodeError:
@@ -190,6 +187,12 @@ def _as_json(value: object) -> object:
     if isinstance(value, _WRITTEN_AS_TEXT):
         return str(value)
     raise TypeError(kind(value))
+
+
+# Without a check of its own, what holds itself is nested too deeply like all else that is.
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, default=_as_json
+)
 
 
 def _sentence(error: ErrorDetails) -> str:
