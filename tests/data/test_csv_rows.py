@@ -8,25 +8,25 @@ from backlit.data.csv_rows import csv_rows
 from backlit.data.rows import Row
 
 
-def test_a_record_has_the_number_of_its_first_line() -> None:
+def test_a_record_is_placed_at_its_first_line() -> None:
     text = 'prompt,note\n"one\ntwo",a\n\nthree,b\n'
     assert list(csv_rows(text)) == [
-        Row(2, {"prompt": "one\ntwo", "note": "a"}),
-        Row(5, {"prompt": "three", "note": "b"}),
+        Row("line 2", {"prompt": "one\ntwo", "note": "a"}),
+        Row("line 5", {"prompt": "three", "note": "b"}),
     ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_delimiters_of_spreadsheets(delimiter: str) -> None:
     text = f'id{delimiter}"prompt"\r\n1{delimiter}"a, b; c\td"\r\n'
-    assert list(csv_rows(text)) == [Row(2, {"id": "1", "prompt": "a, b; c\td"})]
+    assert list(csv_rows(text)) == [Row("line 2", {"id": "1", "prompt": "a, b; c\td"})]
 
 
 def test_messages_are_json() -> None:
     text = 'prompt,messages\n,"[{""role"": ""user""}]"\nhello,\n'
     assert list(csv_rows(text)) == [
-        Row(2, {"messages": [{"role": "user"}]}),
-        Row(3, {"prompt": "hello"}),
+        Row("line 2", {"messages": [{"role": "user"}]}),
+        Row("line 3", {"prompt": "hello"}),
     ]
 
 
@@ -46,7 +46,7 @@ def test_messages_are_json() -> None:
 )
 def test_a_bad_record_is_named(text: str, line: int, problem: str) -> None:
     *_, last = csv_rows(text)
-    assert last.number == line
+    assert last.place == f"line {line}"
     assert problem in last.problem
 
 

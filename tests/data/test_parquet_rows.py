@@ -19,14 +19,14 @@ def parquet(table: pa.Table) -> bytes:
 
 def test_rows_are_numbered_over_batches() -> None:
     rows = list(parquet_rows(parquet(pa.table({"prompt": ["a"] * 3000})), "a.parquet"))
-    assert rows[0] == Row(1, {"prompt": "a"})
-    assert rows[-1].number == 3000
+    assert rows[0] == Row("row 1", {"prompt": "a"})
+    assert rows[-1].place == "row 3000"
 
 
 def test_a_bad_row_is_named_by_its_row() -> None:
     data = parquet(pa.table({"prompt": ["a", None]}))
     with pytest.raises(DataError, match=r"a\.parquet, row 2: it has no `prompt`"):
-        examples_from(parquet_rows(data, "a.parquet"), "a", "a.parquet", unit="row")
+        examples_from(parquet_rows(data, "a.parquet"), "a", "a.parquet")
 
 
 @pytest.mark.parametrize("data", [b"PAR1", b"not parquet at all", b"PAR1" * 10])

@@ -13,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlit.data import Example, load_dataset
+from backlit.data.base import ExampleList
+from backlit.data.readers import as_datasets, txt_rows
+from backlit.data.rows import Row
 from backlit.errors import DataError
 from backlit.types import Message
 
@@ -260,3 +263,61 @@ def test_a_url_is_read_by_its_ending() -> None:
 def test_a_url_of_unknown_format_is_not_fetched() -> None:
     with pytest.raises(DataError, match=r"ending \.html"):
         load_dataset("https://example.org/a.html")
+
+
+def test_a_bad_line_is_named_with_its_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.jsonl", ROW + "\n" + '{"prompt": 3}\n')
+    with pytest.raises(DataError, match=r"a\.jsonl, line 3: `prompt` is a number, not text"):
+        load_dataset(path)
+
+
+def test_a_bad_element_is_named_by_its_number(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.json", '[\n{"prompt": "a"},\n\n{"prompt": 3}]')
+    with pytest.raises(DataError, match=r"a\.json, row 2: `prompt` is a number, not text"):
+        load_dataset(path)
+
+
+def test_lines_of_text_keep_their_spaces() -> None:
+    rows = list(txt_rows("  a \r\n\n \t\nb\u2028c"))
+    assert rows == [Row("line 1", {"prompt": "  a "}), Row("line 4", {"prompt": "b\u2028c"})]
+
+
+def test_datasets_in_any_form(tmp_path: Path) -> None:
+    held = ExampleList("held", (Example("h", "a"),))
+    parts = [{"type": "text", "text": "Hello."}]
+    chats: list[dict[str, Any]] = [
+        {"messages": [{"role": "user", "content": parts}]},
+        {"messages": [Message("user", "c")]},
+    ]
+    datasets = as_datasets(
+        [
+            f"mine:{written(tmp_path, 'a.jsonl', ROW)}",
+            [{"prompt": "b", "level": 1}],
+            held,
+            iter(chats),
+        ]
+    )
+    assert [dataset.name for dataset in datasets] == ["mine", "data", "held", "data-2"]
+    assert datasets[1].examples[0] == Example("data-1", "b", fields={"level": 1})
+    assert datasets[2] is held
+    assert [example.prompt for example in datasets[3].examples] == [
+        (Message("user", "Hello."),),
+        (Message("user", "c"),),
+    ]
+
+
+def test_a_bad_row_in_memory_is_named() -> None:
+    with pytest.raises(DataError, match="data, row 2: it has no `prompt`"):
+        as_datasets([[{"prompt": "a"}, {"text": "b"}]])
+
+
+def test_one_row_is_no_dataset() -> None:
+    with pytest.raises(DataError, match="a list of rows, not one row"):
+        as_datasets([{"prompt": "a"}])  # type: ignore[dict-item]
+
+
+def test_two_datasets_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.jsonl", ROW)
+    with pytest.raises(DataError, match=r"Two datasets are called 'a'\. Name one: name:path"):
+        as_datasets([path, path])
+    assert [dataset.name for dataset in as_datasets([path, f"mine:{path}"])] == ["a", "mine"]

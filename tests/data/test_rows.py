@@ -1,10 +1,5 @@
 """Rows that can't be examples: each is named, and nothing is half loaded."""
 
-import datetime
-import decimal
-import math
-from typing import Any
-
 import pytest
 
 from backlit.data.base import Example
@@ -14,52 +9,18 @@ from backlit.types import Message
 
 
 def load(*values: object) -> tuple[Example, ...]:
-    return examples_from([Row(n, v) for n, v in enumerate(values, 1)], "set", "set.jsonl")
-
-
-def said(content: Any, role: Any = "user") -> dict[str, Any]:
-    return {"messages": [{"role": role, "content": content}]}
-
-
-def nested(depth: int) -> object:
-    value: object = 1
-    for _ in range(depth):
-        value = [value]
-    return value
+    return examples_from([Row(f"line {n}", v) for n, v in enumerate(values, 1)], "set", "set.jsonl")
 
 
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
         ("text", "it is text, not an object"),
-        (None, "it is missing, not an object"),
-        ({}, "no `prompt` and no `messages`"),
-        ({"prompt": None}, "no `prompt` and no `messages`"),
-        ({"prompt": ""}, "the prompt is empty"),
-        ({"prompt": " \n"}, "the prompt is empty"),
+        (None, "it is null, not an object"),
+        ({}, "it has no `prompt` and no `messages`"),
         ({"prompt": 3}, "`prompt` is a number"),
-        ({"prompt": ["a"]}, "go into `messages`"),
-        ({"prompt": "a", **said("b")}, "both `prompt` and `messages`"),
-        ({"prompt": "a\ud800"}, "`prompt` holds half of a surrogate pair"),
-        ({"prompt": "a", "x": [{"y": "\udc00"}]}, "`x` holds half of a surrogate pair"),
-        ({"prompt": "a", "x": {"\udc00": 1}}, "`x` holds half of a surrogate pair"),
-        ({"prompt": "a", "\ud800": 1}, "name of a field"),
-        ({"prompt": "a", "target": 4}, "`target` is a number"),
-        ({"prompt": "a", "source": True}, "`source` is true or false"),
-        ({"prompt": "a", "id": 1.5}, "`id` is a number"),
-        ({"prompt": "a", "id": False}, "`id` is true or false"),
-        ({"prompt": "a", "x": math.inf}, "`x` holds inf"),
-        ({"prompt": "a", "x": b"\0"}, "`x` holds bytes"),
-        ({"prompt": "a", "x": nested(100_000)}, "nested too deeply"),
-        ({"messages": {}}, "not a list of messages"),
-        ({"messages": []}, "the prompt is empty"),
-        (said(" "), "the prompt is empty"),
-        (said(None), "`content` of message 1 is missing"),
-        (said([{"type": "text"}]), "`content` of message 1 is a list"),
-        (said("a", role=None), "`role` of message 1 is missing"),
-        (said("a", role=" "), "`role` of message 1 is empty"),
-        ({"messages": ["hello"]}, "message 1 is text"),
-        ({"messages": [{"role": "user", "content": "a", "tool": "b"}]}, "has `tool` beside"),
+        ({"prompt": "a", "\ud800": 1}, "the name of a field holds half of a surrogate pair"),
+        ({"prompt": "a", "x": b""}, "`x` holds what JSON can't: bytes"),
     ],
 )
 def test_a_bad_row_is_named(value: object, problem: str) -> None:
@@ -67,9 +28,18 @@ def test_a_bad_row_is_named(value: object, problem: str) -> None:
         load({"prompt": "good"}, value)
     first, second = caught.value.message.split("\n")
     assert first == "set.jsonl has a bad row, so nothing was loaded."
-    assert second.startswith("set.jsonl, line 2: ")
-    assert problem in second
-    assert caught.value.hint
+    assert second.startswith(f"set.jsonl, line 2: {problem}")
+    assert caught.value.hint == "Fix what is named and load it again."
+
+
+def test_a_row_that_could_not_be_read_is_named() -> None:
+    with pytest.raises(DataError, match=r"a\.csv, line 7: it is odd"):
+        examples_from([Row("line 7", problem="it is odd")], "a", "a.csv")
+
+
+def test_no_rows() -> None:
+    with pytest.raises(DataError, match=r"set\.jsonl holds no examples"):
+        load()
 
 
 def test_twenty_bad_rows_are_shown_and_the_rest_counted() -> None:
@@ -99,16 +69,16 @@ def test_nothing_is_a_lack_and_other_columns_are_kept() -> None:
     assert load(row) == (Example("set-1", "a", fields={"note": "", "level": None}),)
 
 
-def test_messages_may_carry_what_is_null() -> None:
-    row = {"messages": [{"role": "user", "content": "a", "name": None}]}
+def test_fields_without_a_meaning_keep_their_values_in_the_types_of_json() -> None:
+    row = {"prompt": "a", "pair": (1, 2), 3: {"deep": [None, True, 0.1]}}
+    assert load(row)[0].fields == {"pair": [1, 2], "3": {"deep": [None, True, 0.1]}}
+
+
+def test_ids_of_a_dataset_step_around_those_of_rows() -> None:
+    examples = load({"prompt": "a"}, {"prompt": "b", "id": "set-1"}, {"prompt": "c", "id": 0})
+    assert [example.id for example in examples] == ["set-2", "set-1", "0"]
+
+
+def test_chats_become_messages() -> None:
+    row = {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]}
     assert load(row)[0].prompt == (Message("user", "a"),)
-
-
-def test_values_that_json_lacks_are_written_as_text() -> None:
-    row = {
-        "prompt": "a",
-        "day": datetime.date(2026, 11, 22),
-        "price": decimal.Decimal("1.50"),
-        "pair": (1, 2),
-    }
-    assert load(row)[0].fields == {"day": "2026-11-22", "price": "1.50", "pair": [1, 2]}

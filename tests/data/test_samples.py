@@ -47,7 +47,7 @@ def test_samples_say_where_they_belong(samples: dict[str, Example]) -> None:
     assert sum(example.target is not None for example in samples.values()) >= 9
 
 
-def test_prompts_meet_their_answers_without_a_stray_space(samples: dict[str, Example]) -> None:
+def test_prompts_meet_their_responses_without_a_stray_space(samples: dict[str, Example]) -> None:
     for example in samples.values():
         assert text(example) == text(example).rstrip()
         if example.target is not None:
@@ -56,7 +56,7 @@ def test_prompts_meet_their_answers_without_a_stray_space(samples: dict[str, Exa
             assert example.target[0].isspace() == continues
 
 
-def test_fixed_mends_one_line_of_mistake(samples: dict[str, Example]) -> None:
+def test_fixed_corrects_one_line_of_mistake(samples: dict[str, Example]) -> None:
     mistake, fixed = (text(samples[f"fewshot-{name}"]) for name in ("mistake", "fixed"))
     lines = [*difflib.unified_diff(mistake.split("\n"), fixed.split("\n"), n=0)][3:]
     assert lines == ["-Recommendation: You have to try it.", "+Recommendation: Avoid."]
@@ -65,7 +65,7 @@ def test_fixed_mends_one_line_of_mistake(samples: dict[str, Example]) -> None:
     assert "You dislike" in analysis  # which the line contradicts
 
 
-def test_the_constitution_is_two_principles_above_the_mended_prompt(
+def test_the_constitution_is_two_principles_above_the_fixed_prompt(
     samples: dict[str, Example],
 ) -> None:
     fixed, constitution = (text(samples[f"fewshot-{name}"]) for name in ("fixed", "constitution"))

@@ -1,6 +1,9 @@
 """A tiny model in each form, made here: only the tests marked for a real model need a network."""
 
+import io
 import json
+import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +103,33 @@ def _write_folder(folder: Path, **config: object) -> Path:
     (folder / "model.safetensors").write_bytes(b"weights")
     (folder / "tokenizer.json").write_text("{}")
     return folder
+
+
+def _pack(files: dict[str, bytes], suffix: str = ".tar.gz", folder: str = "tiny/") -> bytes:
+    """An archive of files, all of them in `folder`."""
+    stream = io.BytesIO()
+    if suffix == ".zip":
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as zipped:
+            if folder:
+                zipped.mkdir(folder.rstrip("/"))
+            for name, content in files.items():
+                zipped.writestr(folder + name, content)
+        return stream.getvalue()
+    with tarfile.open(fileobj=stream, mode="w" if suffix == ".tar" else "w:gz") as packed:
+        if folder:
+            member = tarfile.TarInfo(folder)
+            member.type = tarfile.DIRTYPE
+            packed.addfile(member)
+        for name, content in files.items():
+            member = tarfile.TarInfo(folder + name)
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="session")
+def pack() -> Callable[..., bytes]:
+    return _pack
 
 
 @pytest.fixture(autouse=True)

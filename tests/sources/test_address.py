@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlit.errors import InputError, NotFoundError
-from backlit.sources import BUILT_IN, BuiltIn, ModelSource, fetch, parse
+from backlit.sources import ModelSource, fetch, parse
+from backlit.sources.address import is_hub_id, is_url, local_path, plain_name
 
 
 @pytest.mark.parametrize(
@@ -118,10 +119,59 @@ def test_a_wrong_name_says_what_is_right(text: str, message: str) -> None:
         fetch(ModelSource("m", text), lambda *_: None)
 
 
-@pytest.mark.parametrize("model", BUILT_IN.values(), ids=list(BUILT_IN))
-def test_built_in_models_are_pinned(model: BuiltIn) -> None:
-    assert parse(model.name).source == model.name
-    assert len(model.gguf_sha256) == 64
-    assert all(len(wheel.sha256) == 64 and wheel.size > 0 for wheel in model.wheels)
-    assert any(wheel.part for wheel in model.wheels)
-    assert any(wheel.documents for wheel in model.wheels), "its licence must come along"
+def test_a_path_is_local_if_something_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    assert local_path("model") == local_path("~/model") == tmp_path / "model"
+    assert local_path("other") is None
+
+
+@pytest.mark.parametrize("source", ["a\0b", "x" * 5000, "~nobody-of-that-name/x"])
+def test_what_can_be_no_path_is_not_local(source: str) -> None:
+    assert local_path(source) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [("https://a.example", True), ("HTTP://a", True), ("ftp://a", False), ("https:/a", False)],
+)
+def test_urls(source: str, url: bool) -> None:
+    assert is_url(source) is url
+
+
+@pytest.mark.parametrize(
+    ("source", "hub_id"),
+    [
+        ("org/name", True),
+        ("org/name.v2_x-y", True),
+        ("name", False),
+        ("a/b/c", False),
+        ("./name", False),
+        ("~/name", False),
+        ("org/name.gguf", False),
+        ("örg/name", False),
+        ("org/na me", False),
+    ],
+)
+def test_ids_of_the_hub(source: str, hub_id: bool) -> None:
+    assert is_hub_id(source) is hub_id
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("tiny.Q4_1", "tiny.Q4_1"),
+        ("a b/c", "a-b-c"),
+        ("../..", "model"),
+        ("--a--", "a"),
+        ("é:1", "é-1"),
+        ("x" * 99, "x" * 80),
+        ("", "model"),
+    ],
+)
+def test_names_are_fit_for_files(text: str, name: str) -> None:
+    assert plain_name(text) == name

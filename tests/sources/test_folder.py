@@ -6,6 +6,7 @@ import pytest
 
 from backlit.errors import IntegrityError, UnsupportedModelError
 from backlit.sources import fetch, parse
+from backlit.sources.folder import is_whole, read_config, read_index
 
 
 def get(folder: Path, **options: Any) -> Path:
@@ -121,8 +122,35 @@ def test_a_folder_of_gguf_files_points_to_one(tmp_path: Path) -> None:
         get(tmp_path)
 
 
-def test_a_file_that_is_no_model(tmp_path: Path) -> None:
-    file = tmp_path / "weights.bin"
-    file.write_bytes(b"x")
-    with pytest.raises(UnsupportedModelError, match=r"not a \.gguf file"):
-        get(file)
+def test_a_folder_is_whole_with_a_configuration_and_all_weights(
+    write_folder: Any, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "mine")
+    assert is_whole(folder)
+    (folder / "model.safetensors").rename(folder / "a.safetensors")
+    assert not is_whole(folder)
+    index = folder / "model.safetensors.index.json"
+    index.write_text('{"weight_map": {"w": "a.safetensors"}}')
+    assert is_whole(folder)
+    index.write_text('{"weight_map": {"w": "a.safetensors", "v": "b.safetensors"}}')
+    assert not is_whole(folder)
+    (folder / "model.safetensors").touch()
+    assert is_whole(folder), "one file serves, whatever an index says"
+    (folder / "config.json").unlink()
+    assert not is_whole(folder)
+    assert not is_whole(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"weight_map": []}', '{"weight_map": null}', "3"])
+def test_what_is_no_index_of_weights(tmp_path: Path, content: str) -> None:
+    (tmp_path / "index.json").write_text(content)
+    with pytest.raises(IntegrityError, match=r"index\.json is not an index of weights"):
+        read_index(tmp_path / "index.json")
+
+
+def test_a_configuration_is_read_as_utf8(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes('{"name": "çilek"}'.encode())
+    assert read_config(tmp_path / "config.json") == {"name": "çilek"}
+    (tmp_path / "config.json").write_bytes(b'{"name": "\xe7"}')
+    with pytest.raises(IntegrityError, match="not valid JSON"):
+        read_config(tmp_path / "config.json")

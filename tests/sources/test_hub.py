@@ -245,11 +245,11 @@ def get_keras(text: str, progress: Progress = lambda *_: None) -> Path:
 def test_a_preset_of_keras_comes_whole(hub: Hub, weights: dict[str, bytes], log: Any) -> None:
     hub.repositories["org/keras"] = KERAS | weights
     folder = get_keras("org/keras", log)
-    wanted = (KERAS | weights).keys() - {"README.md", "extra.bin"}
-    assert {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()} == wanted
-    assert set(hub.fetched) == wanted
+    names = (KERAS | weights).keys() - {"README.md", "extra.bin"}
+    assert {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()} == names
+    assert set(hub.fetched) == names
     assert is_preset(folder)
-    size = sum(len((KERAS | weights)[name]) for name in wanted)
+    size = sum(len((KERAS | weights)[name]) for name in names)
     assert log.calls[-1] == ("download", size, size)
 
 

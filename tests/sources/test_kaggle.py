@@ -33,7 +33,8 @@ Download = Callable[[str], object]
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A person without credentials."""
+    """A person without credentials, who has begun no downloads."""
+    monkeypatch.setattr(kaggle, "_downloads", {})
     for name in ("KAGGLE_API_TOKEN", "KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_CONFIG_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -73,8 +74,8 @@ def http_error(status: int) -> Exception:
 def named_error(name: str, module: str = "requests.exceptions") -> Exception:
     """An error of a library that is not imported, known by its name alone."""
     kind = type(name, (Exception,), {"__module__": module})
-    made: Exception = type(f"Kind_of_{name}", (kind,), {"__module__": module})(SECRET)
-    return made
+    error: Exception = type(f"Kind_of_{name}", (kind,), {"__module__": module})(SECRET)
+    return error
 
 
 def log_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +94,7 @@ def fetch_error(progress: Any = lambda *_: None) -> BacklitError:
 # ---- downloading ------------------------------------------------------------------------------
 
 
-def test_a_download_is_told_as_it_grows(kagglehub: Any, log: Any) -> None:
+def test_a_download_is_followed_as_it_grows(kagglehub: Any, log: Any) -> None:
     seen = threading.Event()
 
     def download(handle: str) -> str:
@@ -146,6 +147,48 @@ def test_a_slow_download_is_left_at_once(kagglehub: Any) -> None:
         over.set()
 
 
+def test_a_download_that_was_left_is_taken_up_again(kagglehub: Any, tmp_path: Path) -> None:
+    asked: list[str] = []
+    over = threading.Event()
+
+    def download(handle: str) -> str:
+        asked.append(handle)
+        assert over.wait(LIMIT)
+        return str(tmp_path)
+
+    def leave(phase: str, done: int, total: int | None) -> None:
+        if asked:
+            raise Cancelled
+
+    kagglehub(download)
+    with pytest.raises(Cancelled):
+        kaggle.fetch(HANDLE, leave)
+    calls: list[int] = []
+
+    def end_it_while_waiting(phase: str, done: int, total: int | None) -> None:
+        calls.append(done)
+        if len(calls) == 2:  # the first is before the download is looked for
+            over.set()
+
+    assert kaggle.fetch(HANDLE, end_it_while_waiting) == tmp_path
+    assert asked == [HANDLE], "once"
+    assert kaggle.fetch(HANDLE, lambda *_: None) == tmp_path
+    assert asked == [HANDLE] * 2, "one that is over is not taken up"
+
+
+def test_offline_the_newest_whole_version_serves(kagglehub: Any) -> None:
+    cache = kagglehub(failing(http_error(503)))
+    handle = HANDLE.rpartition("/")[0]
+    versions = cache / FOLDER.parent
+    for version in ("9", "10", "11"):
+        (versions / version).mkdir(parents=True)
+    for version in ("9", "10"):
+        (versions / f"{version}.complete").touch()
+    assert kaggle.fetch(handle, lambda *_: None) == versions / "10"
+    with pytest.raises(OfflineError):
+        kaggle.fetch(HANDLE, lambda *_: None)
+
+
 def test_nothing_is_asked_of_kaggle_once_cancelled(kagglehub: Any, stop_at: Any) -> None:
     kagglehub(lambda _: pytest.fail("was asked"))
     with pytest.raises(Cancelled):
@@ -187,12 +230,12 @@ def test_no_answer(
     kagglehub(failing(error))
     if known:
         log_in(monkeypatch)
-    found = fetch_error()
-    assert type(found) is OfflineError
-    assert "no whole copy of gemma2_instruct_2b_en" in found.message
-    assert "keras:FOLDER" in found.hint
-    assert (PAGE in found.hint) is not known, "what else a stranger will need"
-    assert ("kaggle.json" in found.hint) is not known
+    error_seen = fetch_error()
+    assert type(error_seen) is OfflineError
+    assert "no whole copy of gemma2_instruct_2b_en" in error_seen.message
+    assert "keras:FOLDER" in error_seen.hint
+    assert (PAGE in error_seen.hint) is not known, "what else a stranger will need"
+    assert ("kaggle.json" in error_seen.hint) is not known
 
 
 @pytest.mark.parametrize(
@@ -224,11 +267,11 @@ def test_kaggle_wants_to_know_who_asks(
     kagglehub(failing(error))
     if known:
         log_in(monkeypatch)
-    found = fetch_error()
-    assert type(found) is GatedError
-    assert message in found.message
+    error_seen = fetch_error()
+    assert type(error_seen) is GatedError
+    assert message in error_seen.message
     for part in (PAGE, "https://www.kaggle.com/settings", "kaggle.json", "KAGGLE_USERNAME"):
-        assert part in found.hint
+        assert part in error_seen.hint
 
 
 @pytest.mark.parametrize(
@@ -239,10 +282,10 @@ def test_an_address_with_nothing_behind_it(
 ) -> None:
     kagglehub(failing(error))
     log_in(monkeypatch)
-    found = fetch_error()
-    assert type(found) is NotFoundError
-    assert f"no preset kaggle://{HANDLE}" in found.message
-    assert PAGE in found.hint
+    error_seen = fetch_error()
+    assert type(error_seen) is NotFoundError
+    assert f"no preset kaggle://{HANDLE}" in error_seen.message
+    assert PAGE in error_seen.hint
 
 
 @pytest.mark.parametrize(
@@ -258,16 +301,16 @@ def test_whatever_else_kaggle_says_is_passed_on(
 ) -> None:
     kagglehub(failing(error))
     log_in(monkeypatch)
-    found = fetch_error()
-    assert type(found) is SourceError
-    assert what in found.message
+    error_seen = fetch_error()
+    assert type(error_seen) is SourceError
+    assert what in error_seen.message
 
 
 def test_a_full_disk(kagglehub: Any) -> None:
     cache = kagglehub(failing(OSError(28, "No space left on device")))
-    found = fetch_error()
-    assert type(found) is DiskError
-    assert str(cache) in found.message
+    error_seen = fetch_error()
+    assert type(error_seen) is DiskError
+    assert str(cache) in error_seen.message
 
 
 def test_a_fault_of_the_program_stays_one(kagglehub: Any) -> None:

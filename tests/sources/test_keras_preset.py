@@ -37,8 +37,8 @@ def shard(folder: Path, weights: object) -> list[Path]:
     (folder / "model.weights.h5").unlink()
     (folder / "model.weights.json").write_text(json.dumps({"weight_map": weights}))
     shards = [folder / f"model_0000{i}.weights.h5" for i in range(2)]
-    for one in shards:
-        one.write_bytes(b"weights")
+    for path in shards:
+        path.write_bytes(b"weights")
     return shards
 
 

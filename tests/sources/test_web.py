@@ -1,10 +1,8 @@
+"""Models at URLs, from servers that never were."""
+
 import hashlib
-import io
 import json
-import stat
-import tarfile
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 from backlit.errors import (
     Cancelled,
+    DiskError,
     GatedError,
     InputError,
     IntegrityError,
@@ -21,7 +20,7 @@ from backlit.errors import (
     UnsupportedModelError,
 )
 from backlit.progress import Progress
-from backlit.sources import archive, fetch, parse
+from backlit.sources import fetch, parse
 
 GGUF = b"GGUF" + b"x" * 5000
 CONFIG = json.dumps({"architectures": ["LlamaForCausalLM"], "model_type": "llama"}).encode()
@@ -50,22 +49,6 @@ class Server:
         self, url: str = "https://a.example/m/tiny.gguf", progress: Progress = lambda *_: None
     ) -> Path:
         return fetch(parse(url), progress, client=self.client)
-
-
-def pack(files: dict[str, bytes], kind: str = ".tar.gz", folder: str = "tiny/") -> bytes:
-    stream = io.BytesIO()
-    if kind == ".zip":
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-            packed.mkdir(folder.rstrip("/")) if folder else None
-            for name, content in files.items():
-                packed.writestr(folder + name, content)
-        return stream.getvalue()
-    with tarfile.open(fileobj=stream, mode="w" if kind == ".tar" else "w:gz") as packed:
-        for name, content in files.items():
-            member = tarfile.TarInfo(folder + name)
-            member.size = len(content)
-            packed.addfile(member, io.BytesIO(content))
-    return stream.getvalue()
 
 
 def test_a_gguf_file(cache: Path, log: Any, cheap_conversion: list[bytes]) -> None:
@@ -121,77 +104,22 @@ def test_a_pinned_digest(cheap_conversion: list[bytes]) -> None:
         server.get(url + "123")
 
 
-@pytest.mark.parametrize("kind", [".tar.gz", ".tgz", ".tar", ".zip"])
-@pytest.mark.parametrize("folder", ["", "tiny/", "a/b/"])
-def test_archives(kind: str, folder: str, cache: Path, log: Any) -> None:
-    nested = FILES | {"extra/config.json": b"{}"}
-    server = Server(pack(nested, kind, folder), etag="1")
-    found = server.get(f"https://a.example/tiny{kind}?token=1", progress=log)
-    assert found.parent == cache
-    assert {f.name: f.read_bytes() for f in found.iterdir() if f.is_file()} == FILES
+@pytest.mark.parametrize("suffix", [".tar.gz", ".tgz", ".tar", ".zip"])
+def test_archives(pack: Any, suffix: str, cache: Path, log: Any) -> None:
+    server = Server(pack(FILES | {"extra/config.json": b"{}"}, suffix), etag="1")
+    model = server.get(f"https://a.example/tiny{suffix}?token=1", progress=log)
+    assert model.parent == cache
+    assert model.name.startswith("tiny-")
+    assert {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()} == FILES
     assert log.phases == ["download", "unpack"]
 
 
-@pytest.mark.parametrize(
-    "name", ["../out", "/etc/out", "a/../../out", "..\\out", "C:\\out", "C:out", "a\\..\\..\\out"]
-)
-@pytest.mark.parametrize("kind", [".tar.gz", ".zip"])
-def test_archives_stay_inside(name: str, kind: str, cache: Path) -> None:
-    server = Server(pack({**FILES, name: b"x"}, kind, folder=""))
+@pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
+def test_an_archive_that_is_refused_leaves_nothing(pack: Any, suffix: str, cache: Path) -> None:
+    server = Server(pack({**FILES, "../out": b"x"}, suffix, folder=""))
     with pytest.raises(IntegrityError, match="reaches outside"):
-        server.get(f"https://a.example/tiny{kind}")
-    assert [f.suffix for f in cache.iterdir()] == [".lock"]
-
-
-@pytest.mark.parametrize(
-    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE]
-)
-def test_links_and_devices_are_refused(kind: bytes) -> None:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as packed:
-        member = tarfile.TarInfo("model.safetensors")
-        member.type, member.linkname = kind, "/etc/passwd"
-        packed.addfile(member)
-    with pytest.raises(IntegrityError, match="is a link or a device"):
-        Server(stream.getvalue()).get("https://a.example/tiny.tar")
-
-
-def test_links_in_zip_files_are_refused() -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as packed:
-        entry = zipfile.ZipInfo("model.safetensors")
-        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
-        packed.writestr(entry, "/etc/passwd")
-    with pytest.raises(IntegrityError, match="is a link"):
-        Server(stream.getvalue()).get("https://a.example/tiny.zip")
-
-
-@pytest.mark.parametrize("kind", [".tar.gz", ".zip"])
-def test_bombs_do_not_go_off(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "ALWAYS_ALLOWED", 1000)
-    server = Server(pack({**FILES, "bomb": bytes(1_000_000)}, kind))
-    with pytest.raises(IntegrityError, match="far more than a model"):
-        server.get(f"https://a.example/tiny{kind}")
-    monkeypatch.setattr(archive, "MOST_FILES", 3)
-    server = Server(pack({**FILES, "more": b""}, kind))
-    with pytest.raises(IntegrityError, match="far more than a model"):
-        server.get(f"https://a.example/tiny{kind}")
-
-
-@pytest.mark.parametrize("kind", [".tar.gz", ".tgz", ".tar", ".zip"])
-@pytest.mark.parametrize("cut", [lambda b: b[: len(b) // 2], lambda b: b"not an archive at all"])
-def test_broken_archives(kind: str, cut: Callable[[bytes], bytes]) -> None:
-    big = {**FILES, "noise": bytes(range(256)) * 200}
-    with pytest.raises(IntegrityError, match="broken"):
-        Server(cut(pack(big, kind))).get(f"https://a.example/tiny{kind}")
-
-
-def test_a_file_twice() -> None:
-    stream = io.BytesIO(pack(FILES, ".zip"))
-    with zipfile.ZipFile(stream, "a") as packed, pytest.warns(UserWarning, match="Duplicate"):
-        packed.writestr("tiny/config.json", b"{}")
-    with pytest.raises(IntegrityError, match="same name"):
-        Server(stream.getvalue()).get("https://a.example/tiny.zip")
+        server.get(f"https://a.example/tiny{suffix}")
+    assert [path.suffix for path in cache.iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +131,9 @@ def test_a_file_twice() -> None:
         (FILES | {"config.json": b'{"architectures": ["BertModel"]}'}, "not a causal"),
     ],
 )
-def test_archives_of_something_else(files: dict[str, bytes], message: str, cache: Path) -> None:
+def test_archives_of_something_else(
+    pack: Any, files: dict[str, bytes], message: str, cache: Path
+) -> None:
     with pytest.raises(UnsupportedModelError, match=message):
         Server(pack(files)).get("https://a.example/tiny.tgz")
     assert [f.suffix for f in cache.iterdir()] == [".lock"]
@@ -212,23 +142,14 @@ def test_archives_of_something_else(files: dict[str, bytes], message: str, cache
 @pytest.mark.parametrize(
     ("status", "error", "message"),
     [
-        (404, NotFoundError, "nothing at https://a.example/m/tiny.gguf"),
-        (410, NotFoundError, "nothing at"),
-        (401, GatedError, "does not give"),
+        (404, NotFoundError, r"nothing at https://a\.example/m/tiny\.gguf"),
         (403, GatedError, "Download it yourself"),
-        (418, NotFoundError, "answered 418"),
-        (429, OfflineError, "later"),
         (503, OfflineError, "later"),
     ],
 )
 def test_answers_that_are_not_the_model(status: int, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as caught:
         Server(status=status).get("https://user:secret@a.example/m/tiny.gguf?key=secret")
-
-
-def test_secrets_are_not_shown() -> None:
-    with pytest.raises(NotFoundError) as caught:
-        Server(status=404).get("https://user:secret@a.example/m/tiny.gguf?key=secret")
     assert "secret" not in str(caught.value)
 
 
@@ -236,9 +157,12 @@ def test_secrets_are_not_shown() -> None:
     ("url", "message"),
     [
         ("http://a.example/tiny.gguf", "not https"),
-        ("http://127.0.0.1.a.example/tiny.gguf", "not https"),
-        ("https://a.example/tiny", "neither a .gguf file nor an archive"),
+        ("https://a.example/tiny", "https://a.example/tiny names neither a .gguf file nor"),
+        ("https://a.example/tiny.gguf/", "neither a .gguf file nor an archive"),
+        ("https://me:hush@a.example/x?file=tiny.gguf", "^https://a.example/x names neither"),
         ("https://huggingface.co/org/name/tree/main", "by its id: org/name"),
+        ("https://huggingface.co/org/name", "by its id: org/name"),
+        ("https://huggingface.co/org", "neither a .gguf file nor an archive"),
     ],
 )
 def test_addresses_that_are_refused(url: str, message: str) -> None:
@@ -246,6 +170,22 @@ def test_addresses_that_are_refused(url: str, message: str) -> None:
     with pytest.raises(UnsupportedModelError, match=message):
         server.get(url)
     assert not server.requests
+
+
+def test_a_pinned_copy_is_no_reason_to_take_plain_http(cheap_conversion: list[bytes]) -> None:
+    pinned = f"a.example/tiny.gguf#sha256={hashlib.sha256(GGUF).hexdigest()}"
+    assert Server().get(f"https://{pinned}").is_dir()
+    with pytest.raises(UnsupportedModelError, match="not https"):
+        Server().get(f"http://{pinned}")
+
+
+def test_an_address_that_is_no_url() -> None:
+    with pytest.raises(NotFoundError, match="The URL is not valid"):
+        Server().get("https://a.example:port/tiny.gguf")
+
+
+def test_a_name_is_read_as_people_write_it(cheap_conversion: list[bytes]) -> None:
+    assert Server().get("https://a.example/m/My%20Model.GGUF").name.startswith("My-Model-")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:80"])
@@ -267,8 +207,10 @@ def redirecting(target: str) -> Server:
 
 
 def test_redirects_are_followed(cheap_conversion: list[bytes]) -> None:
-    assert redirecting("https://b.example/blob").get().name.startswith("tiny-")
+    server = redirecting("https://b.example/blob")
+    assert server.get().name.startswith("tiny-")
     assert cheap_conversion == [GGUF]
+    assert all(request.headers["accept-encoding"] == "identity" for request in server.requests)
 
 
 @pytest.mark.parametrize("target", ["http://b.example/blob", "http://127.0.0.1/blob"])
@@ -276,12 +218,7 @@ def test_redirects_do_not_leave_https(target: str) -> None:
     server = redirecting(target)
     with pytest.raises(UnsupportedModelError, match="not https"):
         server.get()
-    assert [r.url.host for r in server.requests] == ["a.example"]
-
-
-def test_redirects_end() -> None:
-    with pytest.raises(NotFoundError, match="without end"):
-        redirecting("https://a.example/m/tiny.gguf").get()
+    assert [request.url.host for request in server.requests] == ["a.example"]
 
 
 def test_a_web_page_is_not_a_model() -> None:
@@ -319,10 +256,31 @@ def test_a_download_shorter_than_announced() -> None:
         )
 
 
-def test_a_download_is_stopped(cache: Path, stop_at: Any) -> None:
+def test_a_download_is_stopped_in_its_midst(cache: Path) -> None:
+    def progress(phase: str, done: int, total: int | None) -> None:
+        if done:
+            raise Cancelled
+
     with pytest.raises(Cancelled):
-        Server(etag="1").get(progress=stop_at("download"))
-    assert not cache.exists() or [f.suffix for f in cache.iterdir()] == [".lock"]
+        Server(etag="1").get(progress=progress)
+    assert [path.suffix for path in cache.iterdir()] == [".lock"]
+
+
+def test_nothing_is_asked_once_cancelled(stop_at: Any) -> None:
+    server = Server()
+    with pytest.raises(Cancelled):
+        server.get(progress=stop_at("download"))
+    assert not server.requests
+
+
+def test_room_for_the_model_is_asked_for_first(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backlit.sources.cache._MARGIN", 10**18)
+    server = Server(etag="1")
+    with pytest.raises(DiskError, match="MB are free"):
+        server.get()
+    assert len(server.requests) == 1, "the download did not begin"
 
 
 def test_a_closed_port_is_offline() -> None:

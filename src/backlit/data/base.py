@@ -14,7 +14,7 @@ class Example:
     Attributes:
         id: unique within its dataset.
         prompt: raw text or chat messages.
-        target: the answer to explain, exactly as it follows the prompt.
+        target: the response to explain, exactly as it follows the prompt.
         source: where the prompt came from, to group and search by.
         fields: whatever else its row held, JSON-ready.
     """

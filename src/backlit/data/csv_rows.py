@@ -13,7 +13,7 @@ _CELL_LIMIT = 2**31 - 1
 
 
 def csv_rows(text: str) -> Iterator[Row]:
-    """One row a record, under its first line; blank lines and empty own cells are skipped.
+    """One row a record, named by its first line; blank lines are skipped.
 
     The delimiter is a comma, or the semicolon or tab under which the header makes sense, as
     spreadsheets write where the comma is the decimal sign. `messages` holds JSON.
@@ -29,7 +29,7 @@ def csv_rows(text: str) -> Iterator[Row]:
     assert isinstance(columns, list)
     problem = _header_problem(columns)
     if problem:
-        yield Row(header.number, problem=problem)
+        yield Row(header.place, problem=problem)
         return
     for record in records:
         yield record if record.problem else _row(record, columns)
@@ -47,10 +47,10 @@ def _records(text: str) -> Iterator[Row]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(line, problem=f"it is not valid CSV ({error})")
+                yield Row(f"line {line}", problem=f"it is not valid CSV ({error})")
                 return
             if cells:
-                yield Row(line, cells)
+                yield Row(f"line {line}", cells)
     finally:
         csv.field_size_limit(before)
 
@@ -76,16 +76,15 @@ def _row(record: Row, columns: list[str]) -> Row:
     cells = record.value
     assert isinstance(cells, list)
     if len(cells) != len(columns):
-        return Row(record.number, problem=f"it has {len(cells)} cells, not {len(columns)}")
+        return Row(record.place, problem=f"it has {len(cells)} cells, not {len(columns)}")
     value: dict[str, object] = dict(zip(columns, cells, strict=True))
-    # An empty cell is how CSV says that there is nothing.
-    for own in ("prompt", "messages"):
-        if value.get(own) == "":
-            del value[own]
+    for column in ("prompt", "messages"):
+        if value.get(column) == "":  # how CSV says that there is nothing
+            del value[column]
     messages = value.get("messages")
     if isinstance(messages, str):
         try:
             value["messages"] = json.loads(messages)
         except (ValueError, RecursionError):
-            return Row(record.number, problem="`messages` is not valid JSON")
-    return Row(record.number, value)
+            return Row(record.place, problem="`messages` is not valid JSON")
+    return Row(record.place, value)

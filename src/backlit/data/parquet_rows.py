@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from backlit.data.rows import Row
 from backlit.errors import DataError
 
-_BATCH = 1024
+_BATCH_SIZE = 1024
 
 
 def parquet_rows(data: bytes, file: str) -> Iterator[Row]:
@@ -23,10 +23,10 @@ def parquet_rows(data: bytes, file: str) -> Iterator[Row]:
         names = table.schema_arrow.names
         if len(set(names)) < len(names):
             raise DataError(f"{file} names a column twice.", "Rename one of them.")
-        for batch in table.iter_batches(_BATCH):
+        for batch in table.iter_batches(_BATCH_SIZE):
             for value in batch.to_pylist():
                 number += 1
-                yield Row(number, value)
+                yield Row(f"row {number}", value)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(
             f"{file} can't be read as Parquet after row {number} ({error}).",

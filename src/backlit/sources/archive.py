@@ -1,4 +1,4 @@
-"""Archives of Hugging Face folders, unpacked as strangers' archives should be.
+"""Unpacking archives of Hugging Face folders, which may come from strangers.
 
 Only plain files and folders, only inside the destination, and no more bytes than a model that
 packs to this size could have.
@@ -7,19 +7,22 @@ packs to this size could have.
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from stat import S_ISLNK
 from typing import IO
 
 from backlit.errors import IntegrityError, UnsupportedModelError
 from backlit.progress import Progress
-from backlit.sources.cache import check_room
+from backlit.sources.cache import check_free_space
 
-MOST_FILES = 10_000
-MOST_GROWTH = 20  # times the archive's size; weights hardly shrink when packed
-ALWAYS_ALLOWED = 100_000_000  # bytes, however small the archive
+MAX_FILES = 10_000
+MAX_GROWTH = 20  # times the archive's size; weights hardly shrink when packed
+MIN_SIZE_LIMIT = 100_000_000  # bytes that may be unpacked, however small the archive
 
 _BLOCK = 1 << 20
-_Member = tuple[str, int, Callable[[], IO[bytes]]]
+_File = tuple[str, int, Callable[[], IO[bytes] | None]]
+"""Name, declared size in bytes, and a way to open a file of an archive."""
 
 
 def unpack(archive: Path, destination: Path, progress: Progress) -> Path:
@@ -31,92 +34,114 @@ def unpack(archive: Path, destination: Path, progress: Progress) -> Path:
         UnsupportedModelError: it holds no `config.json`, or several.
         DiskError: no room.
     """
-    limit = max(ALWAYS_ALLOWED, MOST_GROWTH * archive.stat().st_size)
+    destination.mkdir(exist_ok=True)
+    limit = max(MIN_SIZE_LIMIT, MAX_GROWTH * archive.stat().st_size)
+    files = _zip_files if archive.suffix == ".zip" else _tar_files
     written = 0
-    try:
-        for count, (name, size, read) in enumerate(_members(archive), 1):
-            if count > MOST_FILES or written + size > limit:
-                raise _refused(archive, "it unpacks to far more than a model would")
-            path = destination / _inside(archive, name)
-            check_room(destination, size)
+    with _archive_errors(archive):
+        for count, (name, size, open_file) in enumerate(files(archive, destination), 1):
+            if count > MAX_FILES or written + size > limit:
+                raise _refusal(archive, "it unpacks to far more than a model would")
+            path = _path_inside(destination, name)
+            if path is None:
+                raise _refusal(archive, f"{name!r} reaches outside its folder")
+            check_free_space(destination, size)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with read() as source, path.open("xb") as target:
+            source = open_file()
+            assert source is not None  # only links and devices have no content
+            with source, path.open("xb") as output:
                 while block := source.read(_BLOCK):
                     written += len(block)
                     if written > limit:  # a size that was declared need not be true
-                        raise _refused(archive, "it unpacks to far more than a model would")
-                    target.write(block)
+                        raise _refusal(archive, "it unpacks to far more than a model would")
+                    output.write(block)
                     progress("unpack", written, None)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise _refused(archive, "two of its files have the same name") from error
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
-        raise IntegrityError(
-            f"{archive.name} is broken or cut short: {error}.", "Fetch it again."
-        ) from error
-    except OSError as error:
-        if error.errno is not None:  # the disk's; a broken gzip stream has no number
-            raise
-        raise IntegrityError(f"{archive.name} is broken: {error}.", "Fetch it again.") from error
-    except Exception as error:  # zlib.error and lzma.LZMAError have no common parent
-        if type(error).__module__ not in ("zlib", "lzma", "_lzma"):
-            raise
-        raise IntegrityError(f"{archive.name} is broken: {error}.", "Fetch it again.") from error
     return _model_folder(archive, destination)
 
 
-def _members(archive: Path) -> Iterator[_Member]:
-    """Name, declared size and a way to read each file."""
-    if archive.suffix == ".zip":
-        with zipfile.ZipFile(archive) as packed:
-            for entry in packed.infolist():
-                mode = entry.external_attr >> 16
-                if (mode & 0o170000) == 0o120000:
-                    raise _refused(archive, f"{entry.filename} is a link")
-                if entry.flag_bits & 1:
-                    raise _refused(archive, f"{entry.filename} is encrypted")
-                if not entry.is_dir():
-                    yield entry.orig_filename, entry.file_size, _opener(packed, entry)
-        return
-    with tarfile.open(archive, "r:*") as tape:
-        for member in tape:
-            if member.isdir():
-                continue
-            file = tape.extractfile(member) if member.isreg() else None
-            if file is None:
-                raise _refused(archive, f"{member.name} is a link or a device")
-            yield member.name, member.size, lambda file=file: file  # type: ignore[misc]
+def _tar_files(archive: Path, destination: Path) -> Iterator[_File]:
+    """The files of a tar archive that Python's own filter for data lets through (PEP 706)."""
+    if not hasattr(tarfile, "data_filter"):
+        raise UnsupportedModelError(
+            f"{archive.name} can't be unpacked safely by this version of Python.",
+            "Use Python 3.11.4 or newer, or pack the folder as .zip.",
+        )
+    with tarfile.open(archive, "r:*") as packed:
+        for member in packed:
+            if member.issym() or member.islnk():  # the filter lets those inside pass
+                raise _refusal(archive, f"{member.name} is a link")
+            try:
+                safe = tarfile.data_filter(member, str(destination))
+            except tarfile.SpecialFileError as error:
+                raise _refusal(archive, f"{member.name} is a device") from error
+            except tarfile.FilterError as error:
+                raise _refusal(archive, f"{member.name!r} reaches outside its folder") from error
+            if safe.name != member.name:  # the filter would take off the first slash
+                raise _refusal(archive, f"{member.name!r} reaches outside its folder")
+            if safe.isreg():
+                yield safe.name, safe.size, lambda safe=safe: packed.extractfile(safe)  # type: ignore[misc]
 
 
-def _opener(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
-    return lambda: packed.open(entry)
+def _zip_files(archive: Path, destination: Path) -> Iterator[_File]:
+    with zipfile.ZipFile(archive) as packed:
+        for entry in packed.infolist():
+            if S_ISLNK(entry.external_attr >> 16):
+                raise _refusal(archive, f"{entry.filename} is a link")
+            if entry.flag_bits & 1:
+                raise _refusal(archive, f"{entry.filename} is encrypted")
+            if not entry.is_dir():
+                # The name as it was written: `filename` is cleaned of what should be refused.
+                yield (
+                    entry.orig_filename,
+                    entry.file_size,
+                    lambda entry=entry: packed.open(entry),  # type: ignore[misc]
+                )
 
 
-def _inside(archive: Path, name: str) -> Path:
+def _path_inside(destination: Path, name: str) -> Path | None:
+    """Where a file belongs, if its name stays inside on every system, Windows included."""
     parts = PurePosixPath(name).parts
-    if (
-        not parts
-        or name.startswith("/")
-        or ".." in parts
-        or any(character in name for character in "\\:\0")
-    ):
-        raise _refused(archive, f"{name!r} reaches outside its folder")
-    return Path(*parts)
+    outside = name.startswith("/") or ".." in parts or any(sign in name for sign in "\\:\0")
+    return None if outside or not parts else destination.joinpath(*parts)
+
+
+@contextmanager
+def _archive_errors(archive: Path) -> Iterator[None]:
+    """Raise the libraries' errors about an archive as ours, each with a hint."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _refusal(archive, "two of its files have the same name") from error
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
+        raise _broken(archive, error) from error
+    except OSError as error:
+        if error.errno is not None:  # the disk's; a broken gzip stream has no number
+            raise
+        raise _broken(archive, error) from error
+    except Exception as error:  # zlib.error and lzma.LZMAError have no common parent
+        if type(error).__module__ not in ("zlib", "lzma", "_lzma"):
+            raise
+        raise _broken(archive, error) from error
 
 
 def _model_folder(archive: Path, destination: Path) -> Path:
-    found = sorted(path.parent for path in destination.rglob("config.json"))
-    top = [path for path in found if len(path.parts) == min(len(p.parts) for p in found)]
-    if len(top) != 1:
-        what = "no config.json" if not top else f"{len(top)} models"
+    folders = [path.parent for path in destination.rglob("config.json")]
+    depth = min((len(path.parts) for path in folders), default=0)
+    models = [path for path in folders if len(path.parts) == depth]
+    if len(models) != 1:
         raise UnsupportedModelError(
-            f"{archive.name} holds {what}.",
+            f"{archive.name} holds {f'{len(models)} models' if models else 'no config.json'}.",
             "Pack one folder that was written by save_pretrained.",
         )
-    return top[0]
+    return models[0]
 
 
-def _refused(archive: Path, reason: str) -> IntegrityError:
+def _refusal(archive: Path, reason: str) -> IntegrityError:
     return IntegrityError(
         f"{archive.name} was not unpacked: {reason}.",
         "If you trust it, unpack it yourself and name the folder.",
     )
+
+
+def _broken(archive: Path, error: Exception) -> IntegrityError:
+    return IntegrityError(f"{archive.name} is broken or cut short: {error}.", "Fetch it again.")

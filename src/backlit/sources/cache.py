@@ -1,8 +1,8 @@
-"""The folder of models made ready: each is made once, whole or not at all.
+"""The folder of converted models: each is made once, whole or not at all.
 
 A model is made in a staging folder and moved into place by one rename, so a folder with its
 final name is finished, whatever was killed before. A lock for each model, held by the system
-and let go when a process dies, keeps two processes from making the same one.
+and released when a process dies, keeps two processes from making the same one.
 """
 
 import errno
@@ -23,9 +23,9 @@ from backlit.sources.folder import is_whole
 Make = Callable[[Path, Path], None]
 """`make(work, model)`: writes a model's files in `model`; `work` is for what is left over."""
 
-_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
-_MOVE = "or set BACKLIT_CACHE to a folder on another disk."
+_DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+_OR_ELSEWHERE = "or set BACKLIT_CACHE to a folder on another disk."
 _MARGIN = 50_000_000  # bytes left free for everything else
 
 
@@ -37,15 +37,17 @@ def models_folder() -> Path:
     return Path(cache).expanduser().absolute() / "models"
 
 
-def keep(key: str, make: Make, progress: Progress, *, need: int = 0, fresh: bool = False) -> Path:
-    """The kept folder called `key`, made now if it is not there.
+def get_or_make(
+    key: str, make: Make, progress: Progress, *, size: int = 0, replace: bool = False
+) -> Path:
+    """The model's folder called `key`, made now if it is not there.
 
     Args:
         key: a file name; the same key always holds the same model.
         make: writes the files.
-        progress: told `wait` while another process makes the same model.
-        need: bytes that making it takes.
-        fresh: make it even if it is there.
+        progress: called with `wait` while another process makes the same model.
+        size: bytes that making it takes.
+        replace: make it even if it is there.
 
     Raises:
         DiskError: no room, or the folder can't be written.
@@ -55,13 +57,13 @@ def keep(key: str, make: Make, progress: Progress, *, need: int = 0, fresh: bool
     final = models / key
     with disk_errors(models):
         models.mkdir(parents=True, exist_ok=True)
-        _sweep(models)
-        if not fresh and is_whole(final):
+        _remove_stale_staging(models)
+        if not replace and is_whole(final):
             return final
-        with _locked(models / f".{key}.lock", progress):
-            if not fresh and is_whole(final):
+        with _lock(models / f".{key}.lock", progress):
+            if not replace and is_whole(final):
                 return final  # another process made it while this one waited
-            check_room(models, need)
+            check_free_space(models, size)
             staging = Path(tempfile.mkdtemp(prefix=f".{key}.", suffix=".partial", dir=models))
             try:
                 work, model = staging / "work", staging / "model"
@@ -77,29 +79,35 @@ def keep(key: str, make: Make, progress: Progress, *, need: int = 0, fresh: bool
     return final
 
 
-def latest(prefix: str) -> Path | None:
+def newest(prefix: str) -> Path | None:
     """The newest whole model whose key begins with `prefix`."""
-    found = [f for f in models_folder().glob(f"{prefix}*") if is_whole(f)]
-    return max(found, key=lambda f: f.stat().st_mtime, default=None)
+    models = [path for path in models_folder().glob(f"{prefix}*") if is_whole(path)]
+    return max(models, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def check_room(folder: Path, need: int) -> None:
-    """Raises:
-    DiskError: the disk of `folder` has fewer than `need` bytes free.
+def check_free_space(folder: Path, size: int) -> None:
+    """Whether the disk has room for what is about to be written.
+
+    Args:
+        folder: what to write in; it need not be there yet.
+        size: bytes.
+
+    Raises:
+        DiskError: there are fewer free.
     """
-    existing = next(f for f in (folder, *folder.parents) if f.exists())
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free
-    if need and free < need + _MARGIN:
+    if size and free < size + _MARGIN:
         raise DiskError(
-            f"The model needs {need / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are "
+            f"The model needs {size / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are "
             "free.",
-            f"Make room there, {_MOVE}",
+            f"Make room there, {_OR_ELSEWHERE}",
         )
 
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """What the system says about the disk, said to people.
+    """Raise what the system says about the disk as an error with a hint.
 
     Raises:
         DiskError: in place of the system's error.
@@ -107,21 +115,21 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in _DISK_FULL:
             raise DiskError(
                 f"The disk is full: there was no room for the model in {folder}.",
-                f"Make room there, {_MOVE}",
+                f"Make room there, {_OR_ELSEWHERE}",
             ) from error
-        if error.errno in _FORBIDDEN:
+        if error.errno in _NOT_WRITABLE:
             raise DiskError(
                 f"{error.filename or folder} can't be written: {error.strerror}.",
-                f"Allow writing in {folder}, {_MOVE}",
+                f"Allow writing in {folder}, {_OR_ELSEWHERE}",
             ) from error
         raise
 
 
 @contextmanager
-def _locked(path: Path, progress: Progress) -> Iterator[None]:
+def _lock(path: Path, progress: Progress) -> Iterator[None]:
     lock = filelock.FileLock(path)
     while True:
         try:
@@ -135,7 +143,7 @@ def _locked(path: Path, progress: Progress) -> Iterator[None]:
         lock.release()
 
 
-def _sweep(models: Path) -> None:
+def _remove_stale_staging(models: Path) -> None:
     """Remove staging folders whose makers were killed: those whose lock is free."""
     for staging in models.glob(".*.partial"):
         key = staging.name[1:].rsplit(".", 2)[0]

@@ -2,7 +2,7 @@
 
     python -m backlit.sources.conversion FILE.gguf FOLDER
 
-Reports on standard output, one JSON object a line: `{"phase", "done", "total"}`, or
+Writes to standard output one JSON object a line: `{"phase", "done", "total"}`, or
 `{"error", "message", "hint"}` with the name of an error class. It ends when its standard
 input closes, which it does when the process that started it dies.
 """
@@ -10,7 +10,6 @@ input closes, which it does when the process that started it dies.
 import functools
 import json
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sized
@@ -23,33 +22,31 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    GgufConfig,
     PreTrainedModel,
     modeling_gguf_pytorch_utils,
 )
 from transformers.utils import logging
 
 from backlit.errors import DiskError, IntegrityError, SourceError, UnsupportedModelError
+from backlit.sources.cache import check_free_space
 
-Report = Callable[[dict[str, Any]], None]
+Send = Callable[[dict[str, Any]], None]
+"""`send(line)`: one line for the process that waits."""
 
-_Reader = gguf.GGUFReader
-_OVERHEAD = 50_000_000  # bytes for the tokenizer and the rest
-
-
-class Bar:
-    """Stands in for tqdm: says how far a loop is, and draws nothing."""
-
-    def __init__(self, items: Any, phase: str, total: int, report: Report) -> None:
-        self._items, self._phase, self._total, self._report = items, phase, total, report
-
-    def __iter__(self) -> Iterator[Any]:
-        for done, item in enumerate(self._items):
-            self._report({"phase": self._phase, "done": done, "total": self._total})
-            yield item
-        self._report({"phase": self._phase, "done": self._total, "total": self._total})
+_GGUFReader = gguf.GGUFReader
 
 
-def convert(path: Path, folder: Path, report: Report) -> None:
+def counted(items: Any, phase: str, send: Send) -> Iterator[Any]:
+    """The items, in place of a tqdm over them: sends how far the loop is, and draws nothing."""
+    total = len(items)
+    for done, item in enumerate(items):
+        send({"phase": phase, "done": done, "total": total})
+        yield item
+    send({"phase": phase, "done": total, "total": total})
+
+
+def convert(path: Path, folder: Path, send: Send) -> None:
     """Read a GGUF file and write a Hugging Face folder.
 
     Raises:
@@ -60,16 +57,13 @@ def convert(path: Path, folder: Path, report: Report) -> None:
 
     def bar(factory: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if args and isinstance(args[0], Sized) and "Writing" in keywords.get("desc", ""):
-            return Bar(args[0], "save", len(args[0]), report)
+            return counted(args[0], "save", send)
         return factory(*args, **{**keywords, "disable": True})
 
-    if hasattr(logging, "set_tqdm_hook"):  # not in the first 5.x
-        logging.set_tqdm_hook(bar)
+    logging.set_tqdm_hook(bar)
     # The loop that takes the time uses a tqdm that no hook reaches.
-    vars(modeling_gguf_pytorch_utils)["tqdm"] = lambda items, **_: Bar(
-        items, "convert", len(items), report
-    )
-    vars(gguf)["GGUFReader"] = _reader
+    vars(modeling_gguf_pytorch_utils)["tqdm"] = lambda items, **_: counted(items, "convert", send)
+    vars(gguf)["GGUFReader"] = _read_once
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
         loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -77,44 +71,38 @@ def convert(path: Path, folder: Path, report: Report) -> None:
             gguf_file=path.name,
             dtype=torch.float32,
             output_loading_info=True,
-            **_dequantized(),
+            # Plain weights: transformers could also keep them in their GGUF blocks.
+            quantization_config=GgufConfig(dequantize=True),
         )
     except Exception as error:
-        raise _refusal(path, error) from error
-    model, found = loaded
-    if found["missing_keys"]:  # transformers would leave these at random values
+        raise _conversion_error(path, error) from error
+    model, loading_info = loaded
+    if missing := loading_info["missing_keys"]:  # transformers would leave these at random values
         raise UnsupportedModelError(
-            f"{path.name} lacks {len(found['missing_keys'])} of its model's weights "
-            f"({min(found['missing_keys'])} …).",
+            f"{path.name} lacks {len(missing)} of its model's weights ({min(missing)} …).",
             "If it is one of several files, join them first (gguf-split --merge).",
         )
-    _forget_quantization(model)
-    need = 4 * sum(parameter.numel() for parameter in model.parameters()) + _OVERHEAD
-    free = shutil.disk_usage(folder).free
-    if free < need:
-        raise DiskError(
-            f"The model needs {need / 1e6:,.0f} MB in {folder.parent.parent}, where "
-            f"{free / 1e6:,.0f} MB are free.",
-            "Make room there, or set BACKLIT_CACHE to a folder on another disk.",
-        )
-    report({"phase": "save", "done": 0, "total": None})
+    _remove_quantization_marks(model)
+    models = folder.parent.parent
+    check_free_space(models, 4 * sum(parameter.numel() for parameter in model.parameters()))
+    send({"phase": "save", "done": 0, "total": None})
     try:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     except Exception as error:
         if "No space left" in str(error) or "os error 28" in str(error):
             raise DiskError(
-                f"The disk is full: there was no room for the model in {folder.parent.parent}.",
+                f"The disk is full: there was no room for the model in {models}.",
                 "Make room there, or set BACKLIT_CACHE to a folder on another disk.",
             ) from error
         raise
-    for written in folder.iterdir():  # safetensors are written for their owner only
-        written.chmod((folder / "config.json").stat().st_mode)
+    for file in folder.iterdir():  # safetensors are written for their owner only
+        file.chmod((folder / "config.json").stat().st_mode)
 
 
 @functools.cache
-def _reader(path: str) -> gguf.GGUFReader:
-    """Reads a GGUF file once; transformers does so three times, ten seconds each for Gemma 3.
+def _read_once(path: str) -> gguf.GGUFReader:
+    """Read a GGUF file once; transformers does so three times, ten seconds each for Gemma 3.
 
     The reader takes a slice for every token of the vocabulary, which is slow on a memmap and
     quick on a plain array of the same memory.
@@ -122,28 +110,19 @@ def _reader(path: str) -> gguf.GGUFReader:
     memmap = np.memmap
     vars(np)["memmap"] = lambda *args, **keywords: memmap(*args, **keywords).view(np.ndarray)
     try:
-        return _Reader(path)
+        return _GGUFReader(path)
     finally:
         vars(np)["memmap"] = memmap
 
 
-def _dequantized() -> dict[str, Any]:
-    """Ask for plain weights, where transformers could also keep them in their GGUF blocks."""
-    try:
-        from transformers import GgufConfig
-    except ImportError:  # older ones always dequantize
-        return {}
-    return {"quantization_config": GgufConfig(dequantize=True)}
-
-
-def _forget_quantization(model: PreTrainedModel) -> None:
+def _remove_quantization_marks(model: PreTrainedModel) -> None:
     """Take off the marks of quantization that make `save_pretrained` refuse plain weights."""
     for owner, name in ((model, "hf_quantizer"), (model.config, "quantization_config")):
         if getattr(owner, name, None) is not None:
             delattr(owner, name)
 
 
-def _refusal(path: Path, error: Exception) -> SourceError:
+def _conversion_error(path: Path, error: Exception) -> SourceError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "not supported" in reason or "Unknown" in reason:
         return UnsupportedModelError(
@@ -163,12 +142,12 @@ def _refusal(path: Path, error: Exception) -> SourceError:
 
 def main() -> None:
     """Convert what the command line names."""
-    reports = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # libraries may print; reports must not mix
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with it
 
-    def report(message: dict[str, Any]) -> None:
-        reports.write(json.dumps(message) + "\n")
-        reports.flush()
+    def send(line: dict[str, Any]) -> None:
+        output.write(json.dumps(line) + "\n")
+        output.flush()
 
     def end_with_parent() -> None:
         sys.stdin.buffer.read()
@@ -176,11 +155,11 @@ def main() -> None:
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     try:
-        convert(Path(sys.argv[1]), Path(sys.argv[2]), report)
+        convert(Path(sys.argv[1]), Path(sys.argv[2]), send)
     except SourceError as error:
-        report({"error": error.code, "message": error.message, "hint": error.hint})
+        send({"error": error.code, "message": error.message, "hint": error.hint})
     sys.stdout.flush()
-    reports.close()
+    output.close()
     os._exit(0)  # the thread above may sit in a read that an orderly end would wait for
 
 

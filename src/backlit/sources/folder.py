@@ -76,8 +76,8 @@ def check_config(config: dict[str, Any], label: str, *, trust_remote_code: bool)
         return  # spares the import below, a second or two
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-    known = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.get(str(config.get("model_type")), ())
-    names = {known} if isinstance(known, str) else set(known)
+    classes = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.get(str(config.get("model_type")), ())
+    names = {classes} if isinstance(classes, str) else set(classes)
     if names and (not architectures or names & set(architectures)):
         return
     if own_code:
@@ -86,9 +86,9 @@ def check_config(config: dict[str, Any], label: str, *, trust_remote_code: bool)
             "If you have read that code and trust it, allow it with --trust-remote-code "
             "(trust_remote_code=True).",
         )
-    what = ", ".join(architectures) or config.get("model_type") or "of an unknown kind"
+    kind = ", ".join(architectures) or config.get("model_type") or "of an unknown kind"
     raise UnsupportedModelError(
-        f"{label} is not a causal language model (it is {what}).",
+        f"{label} is not a causal language model (it is {kind}).",
         "Choose a model that continues text: its config.json lists a …ForCausalLM architecture.",
     )
 

@@ -24,7 +24,9 @@ from backlit.sources.child import child
 log = logging.getLogger(__name__)
 
 _MAGIC = b"GGUF"
-_KILLED = {-9, 137}  # by the system, when memory ran out
+_POLL_SECONDS = 0.2
+# Exit codes of a process that the system killed, as it does when memory runs out.
+_KILLED = {137, -getattr(signal, "SIGKILL", 9)}
 
 
 def check_magic(path: Path) -> None:
@@ -39,9 +41,9 @@ def check_magic(path: Path) -> None:
     if not start:
         raise IntegrityError(f"{path.name} is empty.", "Fetch it again.")
     if start != _MAGIC:
-        what = "a web page" if start.lstrip()[:1] == b"<" else "something else"
+        content = "a web page" if start.lstrip()[:1] == b"<" else "something else"
         raise UnsupportedModelError(
-            f"{path.name} is not a GGUF file but {what}.",
+            f"{path.name} is not a GGUF file but {content}.",
             "Name the address of the file itself, not of the page that shows it.",
         )
 
@@ -69,57 +71,57 @@ def convert(path: Path, folder: Path, progress: Progress) -> None:
     }
     command = [sys.executable, "-P", "-m", "backlit.sources.conversion"]
     command += [str(path.absolute()), str(folder.absolute())]
-    trace = folder.parent / "conversion.log"
+    log_path = folder.parent / "conversion.log"
     progress("convert", 0, None)
     with (
-        trace.open("wb") as errors,
+        log_path.open("wb") as log_file,
         child(
-            command, folder.parent, environment, stdout=subprocess.PIPE, stderr=errors
+            command, folder.parent, environment, stdout=subprocess.PIPE, stderr=log_file
         ) as process,
     ):
         assert process.stdout is not None
-        failure = _follow(process.stdout, progress)
+        error = _relay(process.stdout, progress)
         process.wait()
-    if failure is not None:
-        raise failure
+    if error is not None:
+        raise error
     if process.returncode:
-        raise _crash(path, process.returncode, trace)
+        raise _crash_error(path, process.returncode, log_path)
 
 
-def _follow(reports: IO[bytes], progress: Progress) -> SourceError | None:
-    """Pass on what the child reports until it ends; the error it reports, if any."""
-    queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+def _relay(output: IO[bytes], progress: Progress) -> SourceError | None:
+    """Pass on the progress of a conversion until it ends; its error, if it sends one."""
+    lines: SimpleQueue[dict[str, Any] | None] = SimpleQueue()  # None: there are no more
 
     def read() -> None:
         try:
-            for line in reports:
-                queue.put(json.loads(line))
+            for line in output:
+                lines.put(json.loads(line))
         except ValueError:
             pass  # the child was killed: its last line is cut, or the pipe is closed
         finally:
-            queue.put(None)
+            lines.put(None)
 
     threading.Thread(target=read, name="backlit-conversion", daemon=True).start()
     latest: tuple[Phase, int, int | None] = ("convert", 0, None)
     while True:
         try:
-            report = queue.get(timeout=0.2)
+            line = lines.get(timeout=_POLL_SECONDS)
         except Empty:
-            progress(*latest)  # nothing new, but this may be where it is stopped
+            progress(*latest)  # nothing new, but this call may raise Cancelled
             continue
-        if report is None:
+        if line is None:
             return None
-        if "error" in report:
-            kind: type[SourceError] = getattr(backlit.errors, report["error"])
-            return kind(report["message"], report["hint"])
-        latest = (report["phase"], report["done"], report["total"])
+        if "error" in line:
+            error_class: type[SourceError] = getattr(backlit.errors, line["error"])
+            return error_class(line["message"], line["hint"])
+        latest = (line["phase"], line["done"], line["total"])
         progress(*latest)
 
 
-def _crash(path: Path, code: int, trace: Path) -> SourceError:
-    lines = deque(trace.read_text("utf-8", "replace").splitlines(), maxlen=40)
+def _crash_error(path: Path, code: int, log_path: Path) -> SourceError:
+    lines = deque(log_path.read_text("utf-8", "replace").splitlines(), maxlen=40)
     log.error("Converting %s ended with %d:\n%s", path.name, code, "\n".join(lines))
-    if code in _KILLED or code == -getattr(signal, "SIGKILL", 9):
+    if code in _KILLED:
         return SourceError(
             f"Converting {path.name} was killed, most likely because memory ran out.",
             "Close other programs, or choose a smaller model.",

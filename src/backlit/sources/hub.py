@@ -30,7 +30,7 @@ from backlit.errors import (
 from backlit.progress import Progress
 from backlit.sources import folder, keras_preset
 from backlit.sources.address import FORMS, ModelSource
-from backlit.sources.cache import check_room, disk_errors
+from backlit.sources.cache import check_free_space, disk_errors
 
 _WEIGHTS = ("model.safetensors", "model-*.safetensors", "model.safetensors-*", folder.INDEX)
 _TEXTS = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken")
@@ -62,7 +62,7 @@ def fetch(
         IntegrityError: the copy is broken.
     """
     patterns = [*_WEIGHTS, *_TEXTS, *(_CODE if trust_remote_code else ())]
-    with _errors(source), disk_errors(Path(constants.HF_HUB_CACHE)):
+    with _hub_errors(source), disk_errors(Path(constants.HF_HUB_CACHE)):
         progress("download", 0, None)
         try:
             info = HfApi().model_info(
@@ -73,21 +73,21 @@ def fetch(
                 raise
             if keras and keras_preset.is_preset(_cached(source, ["config.json"])):
                 return _cached(source, _KERAS)
-            found = _cached(source, patterns, ignored=["*/*"])
-            return folder.check(found, trust_remote_code=trust_remote_code)
+            copy = _cached(source, patterns, ignored=["*/*"])
+            return folder.check(copy, trust_remote_code=trust_remote_code)
         files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         if keras and keras_preset.WEIGHTS & files.keys():
-            wanted = [name for name in files if any(fnmatchcase(name, p) for p in _KERAS)]
-            return _snapshot(source, info.sha, files, wanted, progress)
-        wanted = _wanted(source, files, patterns)
+            names = [name for name in files if any(fnmatchcase(name, p) for p in _KERAS)]
+            return _snapshot(source, info.sha, files, names, progress)
+        names = _needed(source, files, patterns)
         config = hf_hub_download(
-            source.source, "config.json", revision=info.sha, tqdm_class=_bars(progress, 0)
+            source.source, "config.json", revision=info.sha, tqdm_class=_silent_tqdm(progress, 0)
         )
         folder.check_config(
             folder.read_config(Path(config)), source.source, trust_remote_code=trust_remote_code
         )
-        fetched = _snapshot(source, info.sha, files, wanted, progress)
-    return folder.check(fetched, trust_remote_code=trust_remote_code)
+        snapshot = _snapshot(source, info.sha, files, names, progress)
+    return folder.check(snapshot, trust_remote_code=trust_remote_code)
 
 
 def _cached(source: ModelSource, patterns: Sequence[str], ignored: list[str] | None = None) -> Path:
@@ -107,35 +107,35 @@ def _snapshot(
     source: ModelSource,
     commit: str | None,
     files: dict[str, int],
-    wanted: list[str],
+    names: list[str],
     progress: Progress,
 ) -> Path:
-    """Download what is wanted of a repository's files and not here yet."""
+    """Download those files of a repository that are named and not here yet."""
     missing = [
         name
-        for name in wanted
+        for name in names
         if not isinstance(find_in_cache(source.source, name, revision=commit), str)
     ]
     size = sum(files[name] for name in missing)
-    check_room(Path(constants.HF_HUB_CACHE), size)
+    check_free_space(Path(constants.HF_HUB_CACHE), size)
     # By revision rather than commit, so that the cache can find it again without a network.
     return Path(
         snapshot_download(
             source.source,
             revision=source.revision,
-            allow_patterns=wanted,
-            tqdm_class=_bars(progress, size),
+            allow_patterns=names,
+            tqdm_class=_silent_tqdm(progress, size),
         )
     )
 
 
-def _wanted(source: ModelSource, files: dict[str, int], patterns: list[str]) -> list[str]:
+def _needed(source: ModelSource, files: dict[str, int], patterns: list[str]) -> list[str]:
     """The names of the files to fetch, of those that the repository has."""
     top = [name for name in files if "/" not in name]
-    wanted = [name for name in top if any(fnmatchcase(name, p) for p in patterns)]
-    weights = [name for name in wanted if name.endswith(".safetensors") or ".safetensors-" in name]
-    if "config.json" in wanted and weights:
-        return wanted
+    needed = [name for name in top if any(fnmatchcase(name, p) for p in patterns)]
+    weights = [name for name in needed if name.endswith(".safetensors") or ".safetensors-" in name]
+    if "config.json" in needed and weights:
+        return needed
     if any(name.endswith(".gguf") for name in files):
         gguf = next(name for name in files if name.endswith(".gguf"))
         raise UnsupportedModelError(
@@ -148,7 +148,7 @@ def _wanted(source: ModelSource, files: dict[str, int], patterns: list[str]) -> 
             f"{source.source} is an adapter, not a whole model.",
             "Merge it into its base model (merge_and_unload), save that and name its folder.",
         )
-    if "config.json" not in wanted:
+    if "config.json" not in needed:
         raise UnsupportedModelError(
             f"{source.source} has no config.json, so transformers can't read it.",
             "Choose a model that transformers supports.",
@@ -160,7 +160,7 @@ def _wanted(source: ModelSource, files: dict[str, int], patterns: list[str]) -> 
     )
 
 
-def _bars(progress: Progress, size: int) -> type[Any]:
+def _silent_tqdm(progress: Progress, size: int) -> type[Any]:
     """A stand-in for tqdm that passes on how many bytes came, and draws nothing."""
 
     class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
@@ -179,7 +179,11 @@ def _bars(progress: Progress, size: int) -> type[Any]:
 
 
 def _is_unreachable(error: BaseException) -> bool:
-    """Whether the hub did not answer (its library changed HTTP clients, hence by name)."""
+    """Whether the hub did not answer.
+
+    Errors of its library's HTTP client, which is not a part of its interface, are known by the
+    name of their base class.
+    """
     if isinstance(error, HfHubHTTPError):
         status = getattr(error.response, "status_code", 0)
         return status == 429 or status >= 500
@@ -189,17 +193,17 @@ def _is_unreachable(error: BaseException) -> bool:
 
 
 @contextmanager
-def _errors(source: ModelSource) -> Iterator[None]:
-    """The hub's errors, said to people."""
+def _hub_errors(source: ModelSource) -> Iterator[None]:
+    """Raise the hub's errors as ours, each with a hint."""
     try:
         yield
     except (SourceError, Cancelled):
         raise
     except Exception as error:  # noqa: BLE001  what it does not know, it raises again
-        _translate(source, error)
+        _raise_translated(source, error)
 
 
-def _translate(source: ModelSource, error: Exception) -> NoReturn:
+def _raise_translated(source: ModelSource, error: Exception) -> NoReturn:
     page = f"{constants.ENDPOINT}/{source.source}"
     if isinstance(error, GatedRepoError):
         raise GatedError(
@@ -228,10 +232,10 @@ def _translate(source: ModelSource, error: Exception) -> NoReturn:
         ) from error
     if isinstance(error, HfHubHTTPError):
         status = getattr(error.response, "status_code", 0)
-        kind = GatedError if status in (401, 403) else SourceError
-        raise kind(
+        needs_login = status in (401, 403)
+        raise (GatedError if needs_login else SourceError)(
             f"The Hugging Face hub refused {source.source} ({status}).",
-            "Log in with: hf auth login" if kind is GatedError else "Try again later.",
+            "Log in with: hf auth login" if needs_login else "Try again later.",
         ) from error
     if type(error).__module__.startswith(("huggingface_hub", "hf_xet", "builtins")) and isinstance(
         error, OSError | RuntimeError

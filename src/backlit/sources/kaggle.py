@@ -22,9 +22,9 @@ from backlit.sources.cache import disk_errors
 
 SCHEME = "kaggle://"
 _HANDLE = re.compile(r"[^/]+(/[^/]+){3}(/[0-9]+)?")
-_SECONDS_BETWEEN_LOOKS = 0.2
-_downloads: dict[str, "Future[str]"] = {}  # by handle: one that was given up goes on
-_BROKEN_OFF = {"ConnectionError", "Timeout", "TimeoutError", "ChunkedEncodingError"}
+_POLL_SECONDS = 0.2
+_downloads: dict[str, "Future[str]"] = {}  # by handle: one that was cancelled goes on
+_NO_ANSWER = {"ConnectionError", "Timeout", "TimeoutError", "ChunkedEncodingError"}
 _SETTINGS = "https://www.kaggle.com/settings"
 
 
@@ -56,26 +56,26 @@ def fetch(handle: str, progress: Progress) -> Path:
             f"{SCHEME}keras/gemma2/keras/gemma2_instruct_2b_en.",
         )
     cache = Path(get_cache_folder())
-    before = _size(cache, handle)
+    before = _downloaded_bytes(cache, handle)
     progress("download", 0, None)
     download = _downloads.get(handle)
     if download is None or download.done():
-        download = _downloads[handle] = _begin(kagglehub.model_download, handle)
+        download = _downloads[handle] = _start_download(kagglehub.model_download, handle)
     try:
-        with _errors(handle), disk_errors(cache):
-            while not wait([download], _SECONDS_BETWEEN_LOOKS).done:
-                progress("download", max(0, _size(cache, handle) - before), None)
+        with _kaggle_errors(handle), disk_errors(cache):
+            while not wait([download], _POLL_SECONDS).done:
+                progress("download", max(0, _downloaded_bytes(cache, handle) - before), None)
             return Path(download.result())
     except OfflineError:
-        if kept := _kept(cache, handle):
-            return kept
+        if copy := _newest_copy(cache, handle):
+            return copy
         raise
 
 
-def _begin(fetch: Callable[[str], str], handle: str) -> "Future[str]":
-    """Fetch in a thread: Kaggle's library can't be stopped, but nobody need wait for it.
+def _start_download(fetch: Callable[[str], str], handle: str) -> "Future[str]":
+    """Fetch in a daemon thread: Kaggle's library can't be stopped, but nobody need wait for it.
 
-    Not even Python's end.
+    Not even Python, when it exits.
     """
     download: Future[str] = Future()
 
@@ -103,8 +103,8 @@ def has_credentials() -> bool:
         return True
     home = Path("~/.kaggle").expanduser()
     folder = Path(environment.get("KAGGLE_CONFIG_DIR") or home)
-    places = (folder / "kaggle.json", home / "access_token", home / "access_token.txt")
-    return any(place.is_file() for place in places)
+    files = (folder / "kaggle.json", home / "access_token", home / "access_token.txt")
+    return any(file.is_file() for file in files)
 
 
 def how_to_log_in(handle: str) -> str:
@@ -116,14 +116,14 @@ def how_to_log_in(handle: str) -> str:
     )
 
 
-def _kept(cache: Path, handle: str) -> Path | None:
+def _newest_copy(cache: Path, handle: str) -> Path | None:
     """The newest whole copy of a preset whose address names no version."""
     versions = cache / "models" / Path(*handle.split("/"))
     whole = [p.stem for p in versions.glob("*.complete") if p.stem.isdigit()]
     return versions / max(whole, key=int) if whole else None
 
 
-def _size(cache: Path, handle: str) -> int:
+def _downloaded_bytes(cache: Path, handle: str) -> int:
     """Bytes in the folder of a model, whatever is still on its way included."""
     total = 0
     for folder, _, names in os.walk(cache / "models" / Path(*handle.split("/")[:4])):
@@ -136,48 +136,48 @@ def _size(cache: Path, handle: str) -> int:
 
 
 @contextmanager
-def _errors(handle: str) -> Iterator[None]:
-    """Kaggle's errors, said to people."""
+def _kaggle_errors(handle: str) -> Iterator[None]:
+    """Raise Kaggle's errors as ours, each with a hint."""
     try:
         yield
     except (SourceError, Cancelled):
         raise
     except Exception as error:  # noqa: BLE001  what it does not know, it raises again
-        _translate(handle, error)
+        _raise_translated(handle, error)
 
 
-def _translate(handle: str, error: Exception) -> NoReturn:
+def _raise_translated(handle: str, error: Exception) -> NoReturn:
     kinds = {kind.__name__ for kind in type(error).__mro__}
     status = getattr(getattr(error, "response", None), "status_code", None)
     name = handle.split("/")[3]
-    if kinds & _BROKEN_OFF or status == 429 or (status or 0) >= 500:
-        more = "" if has_credentials() else f" {how_to_log_in(handle)}"
+    if kinds & _NO_ANSWER or status == 429 or (status or 0) >= 500:
+        login_hint = "" if has_credentials() else f" {how_to_log_in(handle)}"
         raise OfflineError(
             f"Kaggle did not answer, and there is no whole copy of {name} on this machine.",
             "Check the network and try again, or name a preset's folder that is here "
-            f"(keras:FOLDER).{more}",
+            f"(keras:FOLDER).{login_hint}",
         ) from error
     if status == 401 or kinds & {"UnauthenticatedError", "CredentialError"}:
-        found = (
+        reason = (
             "does not accept the credentials it found"
             if has_credentials()
-            else ("wants to know who you are, and found no credentials")
+            else "wants to know who you are, and found no credentials"
         )
-        raise GatedError(f"For {name}, Kaggle {found}.", how_to_log_in(handle)) from error
+        raise GatedError(f"For {name}, Kaggle {reason}.", how_to_log_in(handle)) from error
     if status == 403:
-        found = (
+        reason = (
             "its licence was not accepted by your account"
             if has_credentials()
-            else ("it found no credentials")
+            else "it found no credentials"
         )
         raise GatedError(
-            f"Kaggle does not give {name} to everyone: {found}.", how_to_log_in(handle)
+            f"Kaggle does not give {name} to everyone: {reason}.", how_to_log_in(handle)
         ) from error
     if status == 404 or "NotFoundError" in kinds:
         raise NotFoundError(
             f"There is no preset {SCHEME}{handle} on Kaggle.", f"See what there is: {page(handle)}"
         ) from error
-    if isinstance(error, ValueError):  # of kagglehub, about what it found to log in with
+    if isinstance(error, ValueError):  # of kagglehub, about the credentials it found
         raise GatedError(
             "Kaggle's credentials on this machine can't be read.", how_to_log_in(handle)
         ) from error

