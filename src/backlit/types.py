@@ -11,8 +11,9 @@ from typing import Literal
 
 from backlit.errors import OptionsError
 
-_shortened = Repr()
-_shortened.maxstring = 100
+_short = Repr()
+_short.maxstring = 100
+shortened = _short.repr  # a text in quotes, its middle left out if it is long
 
 Granularity = Literal["token", "word", "sentence", "line", "paragraph", "custom"]
 Aggregate = Literal["sum", "mean", "max"]
@@ -30,7 +31,7 @@ class Message:
     content: str
 
     def __repr__(self) -> str:
-        return f"Message({self.role!r}, {_shortened.repr(self.content)})"
+        return f"Message({self.role!r}, {shortened(self.content)})"
 
 
 Prompt = str | tuple[Message, ...]
@@ -168,7 +169,7 @@ class ScoredSegment(Segment):
 
     def __repr__(self) -> str:
         error = "" if self.standard_error is None else f" ± {self.standard_error:.3f}"
-        return f"<{self.score:+.3f}{error} {_shortened.repr(self.text)}>"
+        return f"<{self.score:+.3f}{error} {shortened(self.text)}>"
 
 
 @dataclass(frozen=True, slots=True)

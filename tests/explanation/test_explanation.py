@@ -166,6 +166,8 @@ def test_reprs_are_one_line(explanation: Explanation) -> None:
         backlit.Message("user", "line\n" * 99),
         backlit.Target(1, 2),
         backlit.GenerationOptions(),
+        backlit.load_dataset("sample_prompts"),
+        backlit.load_dataset("sample_prompts").examples[0],
     ):
         text = repr(value)
         assert "\n" not in text

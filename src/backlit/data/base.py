@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from backlit.types import Prompt
+from backlit.types import Prompt, shortened
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Example:
     """A prompt to look at, and what is known about it.
 
@@ -31,6 +31,10 @@ class Example:
             return getattr(self, key)
         return self.fields[key]
 
+    def __repr__(self) -> str:
+        prompt = self.prompt if isinstance(self.prompt, str) else f"{len(self.prompt)} messages"
+        return f"<Example {self.id}: {shortened(prompt)}>"
+
 
 class Dataset(Protocol):
     """Examples under a name. Anything with these two will do."""
@@ -46,9 +50,12 @@ class Dataset(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ExampleList:
     """A dataset held in memory."""
 
     name: str
     examples: tuple[Example, ...]
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self.name}: {len(self.examples)} examples>"
