@@ -1,6 +1,6 @@
 /** The same page in a notebook's cell, inside a shadow root so that neither styles the other. */
 import { mount, unmount } from "svelte";
-import App from "../App.svelte";
+import App from "../app/App.svelte";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";

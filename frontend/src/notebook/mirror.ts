@@ -1,5 +1,5 @@
 /** What the person sees, shared with Python as a trait, so that it is also saved. */
-import type { Mirror } from "../mirror";
+import type { Mirror } from "../host/mirror";
 import type { Seen } from "../wire";
 import type { Model } from "./model";
 

@@ -1,5 +1,5 @@
 /** What is kept of a person's work in a notebook: with the kernel, and in the saved notebook. */
-import type { SharedStore, Store } from "../state/storage";
+import type { SharedStore, Store } from "../host/store";
 import type { Model, Traits } from "./model";
 
 type Kept = "_session" | "_answers" | "_examples";

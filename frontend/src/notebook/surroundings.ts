@@ -1,5 +1,6 @@
 /** Whether a notebook is dark. Each program says so in its own way; the system has the last word. */
-import { system, type Surroundings } from "../state/theme.svelte";
+import type { Surroundings } from "../host/surroundings";
+import { system } from "../page/surroundings";
 
 export const notebook: Surroundings = {
   get dark() {

@@ -1,8 +1,8 @@
 /** What the person sees, told to whoever follows it; and shown, when they set it. */
-import { textOf } from "../salience/chips";
-import type { Mirror } from "../mirror";
+import { textOf } from "../model/chips";
+import type { Mirror } from "../host/mirror";
 import type { Attribution, Generation, Seen } from "../wire";
-import type { Answer } from "./answers.svelte";
+import type { Answer } from "./answer/answers.svelte";
 import type { Workbench } from "./workbench.svelte";
 
 export class Mirroring {

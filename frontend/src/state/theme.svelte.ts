@@ -1,27 +1,14 @@
 /** Light or dark: as the surroundings are, unless the person chose. */
-import type { Theme } from "../salience/colours";
-import { forget, read, write } from "./storage";
+import type { Theme } from "../model/colours";
+import type { Surroundings } from "../host/surroundings";
+import { forget, read, write } from "../page/storage";
+import { system } from "../page/surroundings";
 
 const KEY = "theme";
 
-/** What the page stands in: the system, or a notebook with a theme of its own. */
-export interface Surroundings {
-  readonly dark: boolean;
-  watch(changed: () => void): void;
-}
-
-const preference = matchMedia("(prefers-color-scheme: dark)");
-
-export const system: Surroundings = {
-  get dark() {
-    return preference.matches;
-  },
-  watch: (changed) => preference.addEventListener("change", changed),
-};
-
 class ThemeChoice {
   current = $state<Theme>("light");
-  #surroundings = system;
+  #surroundings: Surroundings = system;
   readonly #dressed = new Set<HTMLElement>();
 
   constructor() {

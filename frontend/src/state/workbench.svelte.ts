@@ -1,8 +1,8 @@
 /** The page's state, whole: the parts, and what a person can do with them. */
 import { getContext, setContext } from "svelte";
-import { sameSpan, spanAt } from "../salience/spans";
-import type { Mirror } from "../mirror";
-import type { Transport } from "../transport";
+import { sameSpan, spanAt } from "../model/spans";
+import type { Mirror } from "../host/mirror";
+import type { Transport } from "../host/transport";
 import type {
   Aggregate,
   Attribution,
@@ -16,23 +16,24 @@ import type {
   Segmentations,
   Span,
 } from "../wire";
-import { Answering, type Asker } from "./answering.svelte";
-import { Answers, lacksSegments, sameAnswer } from "./answers.svelte";
-import type { Shown } from "./checking.svelte";
-import { Contrast, type Suggestion } from "./contrast.svelte";
-import { Cutting } from "./cutting.svelte";
-import { isEmpty } from "./draft";
-import type { Explaining, View } from "./explaining.svelte";
-import { Findings } from "./findings.svelte";
-import type { Example } from "./library.svelte";
+import { Answering, type Asker } from "./answer/answering.svelte";
+import { Answers, lacksSegments, sameAnswer } from "./answer/answers.svelte";
+import type { Shown } from "./findings/checking.svelte";
+import { Contrast, type Suggestion } from "./findings/contrast.svelte";
+import { Cutting } from "./answer/cutting.svelte";
+import { isEmpty } from "../model/draft";
+import type { Explaining, View } from "./findings/explaining.svelte";
+import { Findings } from "./findings/findings.svelte";
+import type { Example } from "./prompt/library.svelte";
 import { Mirroring } from "./mirroring.svelte";
-import { Muting } from "./muting.svelte";
-import { Prompting } from "./prompting.svelte";
-import { paramsFor, questionOf, type Foil, type Subject } from "./question";
-import { Selection, union } from "./selection.svelte";
+import { Muting } from "./findings/muting.svelte";
+import { Prompting } from "./prompt/prompting.svelte";
+import { paramsFor, questionOf, type Foil, type Subject } from "./findings/question";
+import { Selection, union } from "./answer/selection.svelte";
 import { Server } from "./server.svelte";
-import { Session } from "./session.svelte";
-import { TabStorage, type Store } from "./storage";
+import { Session } from "./prompt/session.svelte";
+import type { Store } from "../host/store";
+import { TabStorage } from "../page/storage";
 
 const PATTERN_PAUSE = 300;
 

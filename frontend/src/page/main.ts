@@ -1,0 +1,23 @@
+/** The page. */
+import { mount } from "svelte";
+import App from "../app/App.svelte";
+import { HttpTransport } from "./http";
+import { Workbench } from "../state/workbench.svelte";
+import { theme } from "../state/theme.svelte";
+import "../styles/tokens.css";
+import "../styles/base.css";
+
+// The server has set its cookie by now: keep the token out of the history and of screenshots.
+const here = new URL(location.href);
+if (here.searchParams.has("token")) {
+  here.searchParams.delete("token");
+  history.replaceState(null, "", here);
+}
+
+theme.dress(document.documentElement);
+const workbench = new Workbench(new HttpTransport());
+void workbench.start();
+mount(App, {
+  target: document.getElementById("app")!,
+  props: { workbench },
+});

@@ -1,0 +1,61 @@
+/** What is asked about an answer, and the parts that requests about it share. */
+import type { Granularity, MethodInfo, ParameterValue, Span } from "../../wire";
+import { referenceOf, type Answer } from "../answer/answers.svelte";
+import type { Session } from "../prompt/session.svelte";
+
+/** What the model might have written in the target's place: text, or ids of tokens. */
+export interface Foil {
+  readonly value: string | readonly number[];
+  readonly text: string;
+}
+
+export interface Subject {
+  readonly answer: Answer;
+  readonly target: Span;
+  readonly foil: Foil | null;
+}
+
+export interface Question extends Subject {
+  readonly method: MethodInfo;
+  readonly params: Record<string, ParameterValue>;
+  readonly granularity: Granularity;
+  readonly pattern: string | null;
+  /** Segments that may be measured from coarse to fine; null for one granularity throughout. */
+  readonly budget: number | null;
+}
+
+/** About this subject by this method, with the granularity and the rest as the person set them. */
+export function questionOf(subject: Subject, method: MethodInfo, session: Session): Question {
+  const { granularity, pattern, budget, coarse } = session;
+  const refined = coarse && granularity !== "custom" && !method.scores_tokens;
+  const params = paramsFor(method, session);
+  return { ...subject, method, params, granularity, pattern, budget: refined ? budget : null };
+}
+
+export function paramsFor(method: MethodInfo, session: Session): Record<string, ParameterValue> {
+  const defaults = method.parameters.map(({ name, default: value }) => [name, value] as const);
+  return { ...Object.fromEntries(defaults), ...session.paramsOf(method.name) };
+}
+
+export function aboutSubject({ answer, target, foil }: Subject) {
+  const value = foil?.value ?? null;
+  return {
+    model: answer.model,
+    reference: referenceOf(answer),
+    target,
+    foil: typeof value === "string" ? value : value && [...value],
+  };
+}
+
+export function keyOfSubject({ answer, target, foil }: Subject): string {
+  return JSON.stringify([answer.id, target, foil?.value ?? null]);
+}
+
+/** The same for questions that have the same map: token scores know no granularity. */
+export function keyOfQuestion(question: Question): string {
+  const { method, params, granularity, pattern, budget } = question;
+  const cut = method.scores_tokens
+    ? null
+    : [granularity, granularity === "custom" ? pattern : null, budget];
+  return JSON.stringify([keyOfSubject(question), method.name, params, cut]);
+}

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, type AST } from "svelte/compiler";
+import { expect, test } from "vitest";
+import { catalogues, pick } from "../../src/strings";
+import { en } from "../../src/strings/en";
+
+const files = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .filter((name) => /\.(svelte|ts)$/.test(name) && !name.startsWith("strings") && name !== "wire.gen.ts")
+  .map((name) => ({ name, text: readFileSync(join("src", name), "utf8") }));
+
+function keys(value: object, path = ""): string[] {
+  return Object.entries(value).flatMap(([key, one]) => {
+    const here = path ? `${path}.${key}` : key;
+    const nested = typeof one === "object" && one !== null && !Array.isArray(one);
+    return nested ? keys(one as object, here) : [`${here}:${typeof one}`];
+  });
+}
+
+test("every language has every string", () => {
+  for (const [language, catalogue] of Object.entries(catalogues)) {
+    expect(keys(catalogue).sort(), language).toEqual(keys(en).sort());
+  }
+});
+
+test("every string is used", () => {
+  const source = files.map((file) => file.text).join("\n");
+  const groups = Object.entries(en).flatMap(([group, strings]) =>
+    Object.keys(strings).map((key) => `t.${group}.${key}`),
+  );
+  const dynamic = ["t.text.finish", "t.toolbar.granularities", "t.toolbar.aggregates", "t.editor.roles"];
+  expect(groups.filter((key) => !dynamic.includes(key) && !new RegExp(`${key.replaceAll(".", "\\.")}\\b`).test(source))).toEqual([]);
+});
+
+test("every word on the page comes from the catalogue", () => {
+  const spoken = new Set(["title", "placeholder", "aria-label", "label", "alt"]);
+  for (const { name, text } of files.filter((file) => file.name.endsWith(".svelte"))) {
+    const found: string[] = [];
+    walk(parse(text, { modern: true }).fragment, (node) => {
+      if (node.type === "Text" && /\p{L}{2,}/u.test(node.data)) found.push(node.data.trim());
+      if (node.type === "Attribute" && !spoken.has(node.name)) return false;
+      return true;
+    });
+    expect(found, name).toEqual([]);
+  }
+});
+
+type Node = AST.SvelteNode & Record<string, unknown>;
+
+function walk(node: unknown, visit: (node: Extract<Node, { type: string }>) => boolean): void {
+  if (Array.isArray(node)) node.forEach((one) => walk(one, visit));
+  if (typeof node !== "object" || node === null || Array.isArray(node)) return;
+  if ("type" in node && !visit(node as Node)) return;
+  for (const value of Object.values(node)) walk(value, visit);
+}
+
+test("the language is the first that there is", () => {
+  expect(pick(["xx", "en-GB"])).toBe(en);
+  expect(pick([])).toBe(en);
+});
+
+test("words follow numbers", () => {
+  expect(en.wait.queued(1)).toBe("Waiting for 1 other request");
+  expect(en.wait.queued(2)).toBe("Waiting for 2 other requests");
+  expect(en.mute.change(1, "line", { kind: "less", times: "163" })).toBe(
+    "Without this line the target is 163 times less likely.",
+  );
+  expect(en.mute.change(2, "part", { kind: "same", times: "" })).toBe(
+    "Without these 2 parts the target is about as likely.",
+  );
+});
