@@ -37,6 +37,7 @@ function somethingOnTop(root: ParentNode): boolean {
 
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target instanceof HTMLInputElement) return !["radio", "checkbox", "range"].includes(target.type);
+  if (target instanceof HTMLInputElement)
+    return !["radio", "checkbox", "range"].includes(target.type);
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }

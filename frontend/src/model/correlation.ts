@@ -9,7 +9,7 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
 export function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((i, j) => values[i]! - values[j]!);
   const found = new Array<number>(values.length);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
     for (const i of order.slice(from, to)) found[i] = (from + to - 1) / 2;

@@ -44,7 +44,12 @@ function mean(values: readonly number[]): number {
 }
 
 /** Heights for labels that want to be at `wanted`, at least `gap` apart, none above `top` or below `bottom`. */
-export function apart(wanted: readonly number[], gap: number, top: number, bottom: number): number[] {
+export function apart(
+  wanted: readonly number[],
+  gap: number,
+  top: number,
+  bottom: number,
+): number[] {
   const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
   const placed = [...wanted];
   let floor = top;

@@ -39,8 +39,7 @@ export function isEmpty(draft: Draft): boolean {
 export function samePrompt(a: Prompt, b: Prompt): boolean {
   if (typeof a === "string" || typeof b === "string") return a === b;
   return (
-    a.length === b.length &&
-    a.every((m, i) => m.role === b[i]?.role && m.content === b[i]?.content)
+    a.length === b.length && a.every((m, i) => m.role === b[i]?.role && m.content === b[i]?.content)
   );
 }
 

@@ -38,7 +38,10 @@ export function largest(influences: readonly Pick<Influence, "role" | "score">[]
 
 /** What the longest bar stands for: its score, with room for its whisker. */
 export function reach(influences: readonly Influence[]): number {
-  const far = influences.map((one) => ({ ...one, score: Math.abs(one.score) + (one.standard_error ?? 0) }));
+  const far = influences.map((one) => ({
+    ...one,
+    score: Math.abs(one.score) + (one.standard_error ?? 0),
+  }));
   return largest(far);
 }
 

@@ -17,7 +17,9 @@ export function spanAt(spans: readonly Span[], at: number): number {
 
 /** The spans that start before `stop`, the last one cut there: how a target cuts segments. */
 export function cutAt(spans: readonly Span[], stop: number): Span[] {
-  return spans.filter(([start]) => start < stop).map(([start, end]) => [start, Math.min(end, stop)]);
+  return spans
+    .filter(([start]) => start < stop)
+    .map(([start, end]) => [start, Math.min(end, stop)]);
 }
 
 export function sameSpan(a: Span | null, b: Span | null): boolean {

@@ -107,7 +107,8 @@ export class CommTransport implements Transport {
   #wait(): void {
     if (this.#untaken.size === 0 || this.#link.state === "gone") return;
     const version = this.model.get("_ipykernel");
-    const hint = version > 0 && version < 7 ? t.notebook.olderHint(version) : t.notebook.waitingHint;
+    const hint =
+      version > 0 && version < 7 ? t.notebook.olderHint(version) : t.notebook.waitingHint;
     this.#tell({ state: "waiting", message: t.notebook.waiting, hint });
     for (const [id, { message, sent }] of this.#untaken) {
       if (sent >= MOST_SENT) continue;

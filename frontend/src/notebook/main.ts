@@ -12,7 +12,8 @@ import type { Model } from "./model";
 import { KernelStore } from "./store";
 import { notebook } from "./surroundings";
 
-const FRAME = ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
+const FRAME =
+  ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
 
 theme.follow(notebook);
 

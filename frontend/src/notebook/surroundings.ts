@@ -17,7 +17,13 @@ export const notebook: Surroundings = {
   watch(changed) {
     const observer = new MutationObserver(changed);
     const attributes = {
-      attributeFilter: ["class", "theme", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"],
+      attributeFilter: [
+        "class",
+        "theme",
+        "data-theme",
+        "data-jp-theme-light",
+        "data-vscode-theme-kind",
+      ],
     };
     observer.observe(document.documentElement, attributes);
     observer.observe(document.body, attributes);

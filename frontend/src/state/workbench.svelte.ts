@@ -345,7 +345,8 @@ export class Workbench implements Asker {
   #cut(): void {
     const answer = this.answers.current;
     const { granularity, pattern } = this.session;
-    if (granularity !== "custom" || !pattern || !answer || this.segments) return this.cutting.rest();
+    if (granularity !== "custom" || !pattern || !answer || this.segments)
+      return this.cutting.rest();
     void this.cutting.ask(answer, pattern, () => {
       this.#growTarget();
       this.refresh();

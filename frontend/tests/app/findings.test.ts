@@ -7,7 +7,9 @@ import { STATE, USUAL, attribution } from "../support/fixtures";
 import { explained, forever, open, pick } from "../support/person";
 
 const told = (change: Parameters<typeof attribution>[0]) => ({
-  explain: (): Event[] => [{ type: "attribution", attribution: attribution(change), cached: false }],
+  explain: (): Event[] => [
+    { type: "attribution", attribution: attribution(change), cached: false },
+  ],
 });
 
 test("methods come in groups, with what they cost", async () => {
@@ -19,7 +21,9 @@ test("methods come in groups, with what they cost", async () => {
     t.toolbar.kinds.perturbation,
   ]);
   await within(select).findByRole("option", { name: "occlusion · about 12 s, 240 runs" });
-  expect(within(groups[0]!).getByRole("option", { name: "gradient · under a second" })).toBeEnabled();
+  expect(
+    within(groups[0]!).getByRole("option", { name: "gradient · under a second" }),
+  ).toBeEnabled();
   expect(screen.getByTestId("parameter-form")).toHaveTextContent("The paper on occlusion.");
 });
 
@@ -39,7 +43,9 @@ test("a parameter may be text", async () => {
   await screen.findByText(t.text.finish.stop);
   await pick(9);
   await fireEvent.change(screen.getByLabelText("Neutral text"), { target: { value: "…" } });
-  await waitFor(() => expect(transport.requests("explain").at(-1)!.params).toEqual({ neutral: "…" }));
+  await waitFor(() =>
+    expect(transport.requests("explain").at(-1)!.params).toEqual({ neutral: "…" }),
+  );
 });
 
 test("samples have error bars, and notes are told", async () => {
@@ -111,7 +117,11 @@ test("a foil by its chip: the target narrows, and both are weighed", async () =>
 });
 
 test("a foil that can't be: told under the field, where what was typed stays", async () => {
-  const error = { code: "TargetError", message: "The foil is the target itself.", hint: "Type another." };
+  const error = {
+    code: "TargetError",
+    message: "The foil is the target itself.",
+    hint: "Type another.",
+  };
   const { user } = await explained({
     explain: (...args: Parameters<NonNullable<typeof USUAL.explain>>) =>
       args[0].foil ? [{ type: "error", error }] : USUAL.explain!(...args),
@@ -131,7 +141,9 @@ test("a map is checked: the sentence first, every figure with its baseline", asy
   expect(await screen.findByTestId("sentence")).toHaveTextContent("this map holds up");
   expect(screen.getByTestId("verdict")).toHaveTextContent(t.trust.verdicts.holds);
   const figures = within(screen.getByTestId("figures"));
-  expect(figures.getByRole("row", { name: /Comprehensiveness/ })).toHaveTextContent(/5\.00\s*1\.33$/);
+  expect(figures.getByRole("row", { name: /Comprehensiveness/ })).toHaveTextContent(
+    /5\.00\s*1\.33$/,
+  );
   expect(screen.getByTestId("curves")).toHaveTextContent(t.trust.parts.deletion);
   await user.click(screen.getByLabelText(t.trust.insertion));
   expect(screen.getByTestId("curves")).toHaveTextContent(t.trust.parts.insertion);
@@ -142,7 +154,11 @@ test("a map is checked: the sentence first, every figure with its baseline", asy
 });
 
 test("a check that fails says why", async () => {
-  const error = { code: "InputError", message: "There are only 3 lines.", hint: "Choose a finer granularity." };
+  const error = {
+    code: "InputError",
+    message: "There are only 3 lines.",
+    hint: "Choose a finer granularity.",
+  };
   const { user } = await explained({ check: () => [{ type: "error", error }] });
   await user.click(screen.getByTestId("check"));
   expect(await screen.findByTestId("error")).toHaveTextContent("Choose a finer granularity.");

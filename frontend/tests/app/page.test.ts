@@ -23,7 +23,11 @@ test("shows how far the model has come", async () => {
 
 test("a model that failed says why and can be tried again", async () => {
   const state = structuredClone(STATE);
-  const error: ErrorInfo = { code: "NotFoundError", message: "Nothing is there.", hint: "Check the path." };
+  const error: ErrorInfo = {
+    code: "NotFoundError",
+    message: "Nothing is there.",
+    hint: "Check the path.",
+  };
   state.models = [{ ...state.models[0]!, status: "failed", error, progress: null }];
   const { user, transport } = await open({ load: () => [] }, state);
   const status = screen.getByTestId("model-status");

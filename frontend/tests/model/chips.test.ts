@@ -31,8 +31,18 @@ test("does not count a huge text to its end", () => {
 });
 
 test("an emoji split over three tokens is one chip that shows it once", () => {
-  const tokens = [token("a", 0, 1), token("😀", 1, 2), token("😀", 1, 2), token("😀", 1, 2), token("b", 2, 3)];
-  const chips = chipsOf(tokens, [[0, 1], [1, 4], [4, 5]]);
+  const tokens = [
+    token("a", 0, 1),
+    token("😀", 1, 2),
+    token("😀", 1, 2),
+    token("😀", 1, 2),
+    token("b", 2, 3),
+  ];
+  const chips = chipsOf(tokens, [
+    [0, 1],
+    [1, 4],
+    [4, 5],
+  ]);
   expect(chips.map((chip) => chip.text)).toEqual(["a", "😀", "b"]);
   expect(chips[1]).toMatchObject({ start: 1, stop: 4, mark: false });
 });
@@ -44,7 +54,10 @@ test("a token that ends one character and holds the next adds only the next", ()
 
 test("a token that stands for no characters is a mark with its name", () => {
   const tokens = [{ ...token("<bos>", 0, 0, "template"), special: true }, token("Hi", 0, 2)];
-  const chips = chipsOf(tokens, [[0, 1], [1, 2]]);
+  const chips = chipsOf(tokens, [
+    [0, 1],
+    [1, 2],
+  ]);
   expect(chips[0]).toMatchObject({ text: "<bos>", mark: true, role: "template" });
   expect(chips[1]).toMatchObject({ text: "Hi", mark: false });
 });
@@ -58,13 +71,21 @@ test("streamed tokens are grouped as the server will group them", () => {
     { ...token("<end>", 3, 3), special: true },
     token("x", 3, 4),
   ];
-  expect(looseSpans(tokens, 1)).toEqual([[1, 4], [4, 5], [5, 6]]);
+  expect(looseSpans(tokens, 1)).toEqual([
+    [1, 4],
+    [4, 5],
+    [5, 6],
+  ]);
   expect(looseSpans(tokens, 6)).toEqual([]);
 });
 
 test("finds the chip of a token and the text of a span", () => {
   const tokens = [token("a", 0, 1), token("b", 1, 2), token("b", 1, 2), token("c", 2, 3)];
-  const chips = chipsOf(tokens, [[0, 1], [1, 3], [3, 4]]);
+  const chips = chipsOf(tokens, [
+    [0, 1],
+    [1, 3],
+    [3, 4],
+  ]);
   expect([0, 1, 2, 3, 4].map((at) => chipAt(chips, at))).toEqual([0, 1, 1, 2, -1]);
   expect(textOf(chips, 1, 4)).toBe("bc");
   expect(textOf(chips, 9, 10)).toBe("");

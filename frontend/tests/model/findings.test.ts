@@ -120,7 +120,12 @@ describe("the curves of a check", () => {
 
 test("bars leave room for the largest whisker", () => {
   const [first, second] = attribution().segments;
-  expect(reach([{ ...first!, score: -3, standard_error: 2 }, { ...second!, score: 4 }])).toBe(5);
+  expect(
+    reach([
+      { ...first!, score: -3, standard_error: 2 },
+      { ...second!, score: 4 },
+    ]),
+  ).toBe(5);
 });
 
 test("costs in words", () => {

@@ -1,29 +1,57 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { aggregate } from "../../src/model/aggregate";
-import { colourTable, contrast, ramp, step, STEPS, type Rgb, type Theme } from "../../src/model/colours";
+import {
+  colourTable,
+  contrast,
+  ramp,
+  step,
+  STEPS,
+  type Rgb,
+  type Theme,
+} from "../../src/model/colours";
 import { change, probability, scoreText, signedNumber } from "../../src/model/likelihood";
 import { largest, ranked, type Influence } from "../../src/model/ranking";
 import { STALE, strengths, TEMPLATE_STRENGTH } from "../../src/model/scale";
-import { beforeRemoval, covered, cutAt, include, sameSpan, spanAt, subtract } from "../../src/model/spans";
+import {
+  beforeRemoval,
+  covered,
+  cutAt,
+  include,
+  sameSpan,
+  spanAt,
+  subtract,
+} from "../../src/model/spans";
 import { amount } from "../../src/model/bytes";
 import type { Span } from "../../src/wire";
 
 describe("aggregate", () => {
   const scores = [1, 2, -5, 4];
-  const spans: Span[] = [[0, 2], [2, 4]];
+  const spans: Span[] = [
+    [0, 2],
+    [2, 4],
+  ];
   test("sum", () => expect(aggregate(scores, spans, "sum")).toEqual([3, -1]));
   test("mean", () => expect(aggregate(scores, spans, "mean")).toEqual([1.5, -0.5]));
   test("max keeps the sign of the largest magnitude", () =>
     expect(aggregate(scores, spans, "max")).toEqual([2, -5]));
-  test("nothing beyond the scores counts", () => expect(aggregate([1], [[0, 3]], "sum")).toEqual([1]));
+  test("nothing beyond the scores counts", () =>
+    expect(aggregate([1], [[0, 3]], "sum")).toEqual([1]));
 });
 
 describe("spans", () => {
-  const spans: Span[] = [[0, 2], [2, 5], [7, 9]];
+  const spans: Span[] = [
+    [0, 2],
+    [2, 5],
+    [7, 9],
+  ];
   test("finds the one that holds a token", () =>
     expect([0, 1, 2, 4, 5, 8, 9].map((at) => spanAt(spans, at))).toEqual([0, 0, 1, 1, -1, 2, -1]));
-  test("cut at a target", () => expect(cutAt(spans, 4)).toEqual([[0, 2], [2, 4]]));
+  test("cut at a target", () =>
+    expect(cutAt(spans, 4)).toEqual([
+      [0, 2],
+      [2, 4],
+    ]));
   test("same", () => {
     expect(sameSpan(null, null)).toBe(true);
     expect(sameSpan([1, 2], [1, 2])).toBe(true);
@@ -32,19 +60,42 @@ describe("spans", () => {
   });
   test("covered tokens", () => expect(covered(spans, [1, 8])).toBe(1 + 3 + 1));
   test("subtract leaves both sides", () =>
-    expect(subtract([[0, 10]], [3, 5])).toEqual([[0, 3], [5, 10]]));
+    expect(subtract([[0, 10]], [3, 5])).toEqual([
+      [0, 3],
+      [5, 10],
+    ]));
   test("include joins without overlap", () =>
-    expect(include([[0, 4], [6, 8]], [2, 6])).toEqual([[0, 2], [2, 6], [6, 8]]));
+    expect(
+      include(
+        [
+          [0, 4],
+          [6, 8],
+        ],
+        [2, 6],
+      ),
+    ).toEqual([
+      [0, 2],
+      [2, 6],
+      [6, 8],
+    ]));
 });
 
 describe("spans of a sequence that lacks some", () => {
-  test("shift by what came before", () => expect(beforeRemoval([[2, 4]], [[0, 3]])).toEqual([[5, 7]]));
+  test("shift by what came before", () =>
+    expect(beforeRemoval([[2, 4]], [[0, 3]])).toEqual([[5, 7]]));
   test("are split around a gap", () =>
-    expect(beforeRemoval([[1, 5]], [[3, 10]])).toEqual([[1, 3], [10, 12]]));
+    expect(beforeRemoval([[1, 5]], [[3, 10]])).toEqual([
+      [1, 3],
+      [10, 12],
+    ]));
   test("stay where nothing is missing before", () =>
     expect(beforeRemoval([[0, 2]], [[5, 6]])).toEqual([[0, 2]]));
   test("agree with removing by hand", () => {
-    const removed: Span[] = [[2, 4], [5, 6], [9, 12]];
+    const removed: Span[] = [
+      [2, 4],
+      [5, 6],
+      [9, 12],
+    ];
     const gone = (i: number) => removed.some(([a, b]) => i >= a && i < b);
     const kept = Array.from({ length: 20 }, (_, i) => i).filter((i) => !gone(i));
     for (let start = 0; start < kept.length; start++) {
@@ -77,7 +128,13 @@ describe("ranking", () => {
 });
 
 describe("strengths", () => {
-  const chips = [0, 1, 2, 3].map((i) => ({ start: i, stop: i + 1, text: "x", mark: false, role: "prompt" }));
+  const chips = [0, 1, 2, 3].map((i) => ({
+    start: i,
+    stop: i + 1,
+    text: "x",
+    mark: false,
+    role: "prompt",
+  }));
   test("scaled by the largest", () => {
     const layer = { influences: [influence(0, 2), influence(2, -4)], weight: 1 };
     expect([...strengths(chips, [layer], 1)]).toEqual([0.5, 0, -1, 0]);
@@ -107,14 +164,18 @@ describe("colours", () => {
   const css = readFileSync("src/styles/tokens.css", "utf8");
   const [lightCss, darkCss] = css.split(':root[data-theme="dark"]') as [string, string];
   const named = (theme: Theme, name: string): Rgb => {
-    const found = new RegExp(`--${name}: #(\\w{6})`).exec(theme === "light" ? lightCss : darkCss)![1]!;
+    const found = new RegExp(`--${name}: #(\\w{6})`).exec(
+      theme === "light" ? lightCss : darkCss,
+    )![1]!;
     return [0, 2, 4].map((i) => parseInt(found.slice(i, i + 2), 16)) as unknown as Rgb;
   };
 
   for (const theme of ["light", "dark"] as const) {
     for (const signed of [true, false]) {
       test(`text on every tint has AA contrast (${theme}, ${signed ? "signed" : "unsigned"})`, () => {
-        const worst = Math.min(...ramp(theme, signed).map((tint) => contrast(tint, named(theme, "ink"))));
+        const worst = Math.min(
+          ...ramp(theme, signed).map((tint) => contrast(tint, named(theme, "ink"))),
+        );
         expect(worst).toBeGreaterThanOrEqual(4.5);
       });
       test(`so has the dimmed template at its strength (${theme}, ${signed})`, () => {

@@ -10,7 +10,14 @@ import { notebook } from "../../src/notebook/surroundings";
 import { t } from "../../src/strings";
 import { LIVE, TransportError, type Link } from "../../src/host/transport";
 import type { Event, Seen } from "../../src/wire";
-import { READY, STATE, attribution, segmentations, sequence, PROMPT_TEXT } from "../support/fixtures";
+import {
+  READY,
+  STATE,
+  attribution,
+  segmentations,
+  sequence,
+  PROMPT_TEXT,
+} from "../support/fixtures";
 
 /** A kernel's end of the traits and messages. */
 class FakeModel implements Model {
@@ -77,7 +84,8 @@ function connected(traits: Partial<Traits> = {}) {
   const abort = new AbortController();
   const events: Event[] = [];
   const call = async () => {
-    for await (const event of transport.call("load", { model: "toy" }, abort.signal)) events.push(event);
+    for await (const event of transport.call("load", { model: "toy" }, abort.signal))
+      events.push(event);
   };
   return { model, transport, links, changed, ended, abort, events, call };
 }
@@ -249,7 +257,12 @@ const SEEN: Seen = {
 };
 
 function shown(traits: Partial<Traits> = {}) {
-  const model = new FakeModel({ _state: { ...STATE, models: [READY] }, _ipykernel: 7, _height: 500, ...traits });
+  const model = new FakeModel({
+    _state: { ...STATE, models: [READY] },
+    _ipykernel: 7,
+    _height: 500,
+    ...traits,
+  });
   const made = widget();
   const end = made.initialize({ model });
   const show = () => {
@@ -270,7 +283,9 @@ describe("the widget", () => {
     expect(screen.queryByTestId("generate")).toBeNull();
     expect(el.dataset.theme).toBe("light");
     expect(el.dataset.lmSuppressShortcuts).toBe("true");
-    expect(el.shadowRoot!.querySelector<HTMLElement>(".frame")!.style.getPropertyValue("--height")).toBe("500px");
+    expect(
+      el.shadowRoot!.querySelector<HTMLElement>(".frame")!.style.getPropertyValue("--height"),
+    ).toBe("500px");
     leave();
     expect(el.shadowRoot!.querySelector(".app")).toBeNull();
   });
@@ -283,7 +298,9 @@ describe("the widget", () => {
     await waitFor(() => expect(second.page.getByTestId("prompt-editor")).toHaveValue("Typed here"));
     leave();
     model.set("_seen", { ...SEEN, attribution: null });
-    await waitFor(() => expect(second.page.getByTestId("target-card")).toHaveTextContent("Avoid it."));
+    await waitFor(() =>
+      expect(second.page.getByTestId("target-card")).toHaveTextContent("Avoid it."),
+    );
     end();
     expect(JSON.stringify(model.get("_session"))).toContain("Typed here");
   });
@@ -296,7 +313,11 @@ describe("the widget", () => {
     await waitFor(() => expect(page.getByTestId("target-card")).toHaveTextContent("It is bad."));
     expect(page.getByTestId("prompt-editor")).toHaveValue("Half a tho");
     end();
-    const kept = { _seen: model.get("_seen"), _session: model.get("_session"), _answers: model.get("_answers") };
+    const kept = {
+      _seen: model.get("_seen"),
+      _session: model.get("_session"),
+      _answers: model.get("_answers"),
+    };
     const again = shown(structuredClone(kept));
     await again.page.findAllByTestId("example");
     expect(again.page.getByTestId("prompt-editor")).toHaveValue("Half a tho");
@@ -309,7 +330,16 @@ describe("the widget", () => {
     await waitFor(() => expect(model.sent.map((one) => one.kind)).toContain("segment"));
     const call = model.asked;
     model.reply({ call });
-    model.reply({ call, event: { type: "segments", spans: [[0, 4], [4, 10]] } });
+    model.reply({
+      call,
+      event: {
+        type: "segments",
+        spans: [
+          [0, 4],
+          [4, 10],
+        ],
+      },
+    });
     model.reply({ call, over: true });
     await page.findAllByTestId("influence");
     expect(model.sent.map((one) => one.kind)).not.toContain("explain");
@@ -319,7 +349,12 @@ describe("the widget", () => {
     const dataset = (prompt: string) => ({
       ...STATE,
       models: [READY],
-      datasets: [{ name: "data", examples: [{ id: "data-1", prompt, source: null, target: null, fields: {} }] }],
+      datasets: [
+        {
+          name: "data",
+          examples: [{ id: "data-1", prompt, source: null, target: null, fields: {} }],
+        },
+      ],
     });
     const { page, model } = shown({ _state: dataset("First") });
     await waitFor(() => expect(page.getByTestId("prompt-editor")).toHaveValue("First"));
@@ -337,7 +372,9 @@ describe("the widget", () => {
     const loads = () => model.sent.filter((one) => one.kind === "load").length;
     expect(loads()).toBe(1);
     model.set("_state", { ...STATE, models: [{ ...READY, status: "failed" }] });
-    await waitFor(() => expect(page.getByTestId("model-status")).toHaveAttribute("data-status", "failed"));
+    await waitFor(() =>
+      expect(page.getByTestId("model-status")).toHaveAttribute("data-status", "failed"),
+    );
     expect(loads()).toBe(1);
   });
 
@@ -358,14 +395,20 @@ describe("the widget", () => {
     await waitFor(() => expect(page.getByTestId("target-card")).toHaveTextContent("It is bad."));
     await waitFor(() => expect(model.sent.map((one) => one.kind)).toContain("explain"));
     model.set("_seen", { generation: null, segmentations: {}, target: null, attribution: null });
-    await waitFor(() => expect(page.getByTestId("target-card")).not.toHaveTextContent("It is bad."));
+    await waitFor(() =>
+      expect(page.getByTestId("target-card")).not.toHaveTextContent("It is bad."),
+    );
   });
 
   test("a prompt from outside that is no example becomes one", async () => {
     const { model, page } = shown();
     await page.findAllByTestId("example");
     const before = page.getAllByTestId("example").length;
-    model.set("_seen", { ...SEEN, generation: { ...SEEN.generation!, prompt: "Elsewhere" }, target: null });
+    model.set("_seen", {
+      ...SEEN,
+      generation: { ...SEEN.generation!, prompt: "Elsewhere" },
+      target: null,
+    });
     await waitFor(() => expect(page.getAllByTestId("example")).toHaveLength(before + 1));
     expect(page.getByTestId("answer-text")).toHaveTextContent("It is bad.");
   });
@@ -382,7 +425,12 @@ describe("the widget", () => {
   test("other examples take the place of those there were", async () => {
     const { model, page } = shown();
     await page.findAllByTestId("example");
-    const datasets = [{ name: "new", examples: [{ id: "fresh", prompt: "Fresh", source: null, target: null, fields: {} }] }];
+    const datasets = [
+      {
+        name: "new",
+        examples: [{ id: "fresh", prompt: "Fresh", source: null, target: null, fields: {} }],
+      },
+    ];
     model.set("_state", { ...STATE, models: [READY], datasets });
     await waitFor(() => expect(page.getByTestId("example")).toHaveTextContent("fresh"));
     await waitFor(() => expect(page.getByDisplayValue("Fresh")).toBeVisible());
@@ -422,7 +470,9 @@ describe("the link to a tab", () => {
   test("says what to do where the kernel is elsewhere", () => {
     vi.spyOn(window, "open").mockReturnValue(window);
     vi.stubGlobal("location", new URL("https://hub.example.org/lab"));
-    expect(view("http://127.0.0.1:8403/?token=c")).toHaveTextContent("ssh -L 8403:127.0.0.1:8403 machine-7");
+    expect(view("http://127.0.0.1:8403/?token=c")).toHaveTextContent(
+      "ssh -L 8403:127.0.0.1:8403 machine-7",
+    );
     vi.unstubAllGlobals();
   });
 });

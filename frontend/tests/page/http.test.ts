@@ -26,9 +26,16 @@ describe("server-sent events", () => {
   test("one after the other", async () =>
     expect(await all(eventData(stream("data: 1\n\ndata: 2\n\n")))).toEqual(["1", "2"]));
   test("in pieces", async () =>
-    expect(await all(eventData(stream("da", "ta: on", "e\n", "\nd", "ata:two\n\n")))).toEqual(["one", "two"]));
+    expect(await all(eventData(stream("da", "ta: on", "e\n", "\nd", "ata:two\n\n")))).toEqual([
+      "one",
+      "two",
+    ]));
   test("with any line end, even cut in two", async () =>
-    expect(await all(eventData(stream("data: 1\r", "\n\r\ndata: 2\r\rdata: 3\n\n")))).toEqual(["1", "2", "3"]));
+    expect(await all(eventData(stream("data: 1\r", "\n\r\ndata: 2\r\rdata: 3\n\n")))).toEqual([
+      "1",
+      "2",
+      "3",
+    ]));
   test("of several lines", async () =>
     expect(await all(eventData(stream("data: a\ndata: b\n\n")))).toEqual(["a\nb"]));
   test("comments, names and ids are not data", async () =>
@@ -56,7 +63,9 @@ describe("server-sent events", () => {
 describe("HTTP", () => {
   afterEach(() => vi.unstubAllGlobals());
   const answer = (body: BodyInit | null, status = 200) => {
-    const fake = vi.fn(async (_path: string, _init?: RequestInit) => new Response(body, { status }));
+    const fake = vi.fn(
+      async (_path: string, _init?: RequestInit) => new Response(body, { status }),
+    );
     vi.stubGlobal("fetch", fake);
     return fake;
   };
@@ -68,7 +77,11 @@ describe("HTTP", () => {
     expect(await call()).toEqual([{ type: "queued", ahead: 2 }]);
     const [path, init] = fetched.mock.calls[0]!;
     expect(path).toBe("api/load");
-    expect(init).toMatchObject({ method: "POST", body: '{"model":"toy"}', credentials: "same-origin" });
+    expect(init).toMatchObject({
+      method: "POST",
+      body: '{"model":"toy"}',
+      credentials: "same-origin",
+    });
   });
   test("reads the state", async () => {
     answer('{"version":"1"}');
@@ -76,10 +89,15 @@ describe("HTTP", () => {
   });
   test("nobody there", async () => {
     vi.stubGlobal("fetch", vi.fn().mockRejectedValue(new TypeError("failed")));
-    await expect(call()).rejects.toMatchObject({ refusal: "unreachable", info: { message: t.errors.unreachable } });
+    await expect(call()).rejects.toMatchObject({
+      refusal: "unreachable",
+      info: { message: t.errors.unreachable },
+    });
   });
   test("a stream that breaks", async () => {
-    const broken = new ReadableStream<Uint8Array>({ pull: () => Promise.reject(new TypeError("lost")) });
+    const broken = new ReadableStream<Uint8Array>({
+      pull: () => Promise.reject(new TypeError("lost")),
+    });
     answer(broken);
     await expect(call()).rejects.toMatchObject({ refusal: "unreachable" });
   });
@@ -103,10 +121,13 @@ describe("HTTP", () => {
   });
   test("an abort stays an abort", async () => {
     const abort = new AbortController();
-    vi.stubGlobal("fetch", vi.fn(async () => {
-      abort.abort();
-      throw new DOMException("stopped", "AbortError");
-    }));
+    vi.stubGlobal(
+      "fetch",
+      vi.fn(async () => {
+        abort.abort();
+        throw new DOMException("stopped", "AbortError");
+      }),
+    );
     await expect(call(abort.signal)).rejects.toMatchObject({ name: "AbortError" });
   });
 });

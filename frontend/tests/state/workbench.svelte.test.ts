@@ -7,7 +7,15 @@ import { Server } from "../../src/state/server.svelte";
 import { Workbench } from "../../src/state/workbench.svelte";
 import { t } from "../../src/strings";
 import type { Event, Span } from "../../src/wire";
-import { ANSWER, FakeTransport, PROMPT, READY, STATE, USUAL, attribution } from "../support/fixtures";
+import {
+  ANSWER,
+  FakeTransport,
+  PROMPT,
+  READY,
+  STATE,
+  USUAL,
+  attribution,
+} from "../support/fixtures";
 
 const settle = () => vi.waitFor(() => undefined).then(() => new Promise((r) => setTimeout(r, 15)));
 
@@ -132,7 +140,10 @@ describe("a job", () => {
     logged.mockRestore();
   });
   test("starting again stops the one before, which says nothing more", async () => {
-    const { play, release } = held([{ type: "queued", ahead: 1 }, { type: "queued", ahead: 0 }]);
+    const { play, release } = held([
+      { type: "queued", ahead: 1 },
+      { type: "queued", ahead: 0 },
+    ]);
     const transport = new FakeTransport({ load: play });
     const job = new Job(transport, watcher);
     const heard = vi.fn();
@@ -150,7 +161,10 @@ describe("a job", () => {
 describe("generating", () => {
   test("streams, then knows the segments", async () => {
     const { workbench, transport } = await answered();
-    expect(transport.requests("generate")[0]).toMatchObject({ model: "toy", reference: { muted: [] } });
+    expect(transport.requests("generate")[0]).toMatchObject({
+      model: "toy",
+      reference: { muted: [] },
+    });
     const answer = workbench.answers.current!;
     expect(answer.finish).toBe("stop");
     expect(workbench.answers.chips.map((chip) => chip.text)).toEqual([...PROMPT, ...ANSWER]);
@@ -164,7 +178,16 @@ describe("generating", () => {
   });
 
   test("stopped half way, what came is kept and its segments are asked for", async () => {
-    const whole = [...(USUAL.generate!({ model: "toy", reference: { prompt: "", muted: [], response_ids: [] }, options: STATE.options }, new AbortController().signal) as Event[])];
+    const whole = [
+      ...(USUAL.generate!(
+        {
+          model: "toy",
+          reference: { prompt: "", muted: [], response_ids: [] },
+          options: STATE.options,
+        },
+        new AbortController().signal,
+      ) as Event[]),
+    ];
     const { play } = held(whole.slice(0, 4));
     const { workbench, transport } = await started({ generate: play });
     void workbench.answering.generate();
@@ -178,7 +201,14 @@ describe("generating", () => {
   });
 
   test("of an answer stopped before its first token nothing is left", async () => {
-    const whole = USUAL.generate!({ model: "toy", reference: { prompt: "", muted: [], response_ids: [] }, options: STATE.options }, new AbortController().signal) as Event[];
+    const whole = USUAL.generate!(
+      {
+        model: "toy",
+        reference: { prompt: "", muted: [], response_ids: [] },
+        options: STATE.options,
+      },
+      new AbortController().signal,
+    ) as Event[];
     const { play } = held(whole.slice(0, 2));
     const { workbench } = await started({ generate: play });
     void workbench.answering.generate();
@@ -296,7 +326,10 @@ describe("explaining", () => {
   });
 
   test("can be stopped and taken up again", async () => {
-    const slow = held([{ type: "queued", ahead: 1 }, { type: "attribution", attribution: attribution(), cached: false }]);
+    const slow = held([
+      { type: "queued", ahead: 1 },
+      { type: "attribution", attribution: attribution(), cached: false },
+    ]);
     const { workbench, transport } = await answered({ explain: slow.play });
     workbench.setTarget([8, 10]);
     await settle();
@@ -323,9 +356,17 @@ describe("explaining", () => {
     await vi.waitFor(() => expect(workbench.cutting.job.error).toEqual(error));
     expect(transport.requests("explain")).toHaveLength(1);
     workbench.setPattern("\n");
-    await vi.waitFor(() => expect(workbench.segments).toEqual([[0, 4], [4, 10]]));
+    await vi.waitFor(() =>
+      expect(workbench.segments).toEqual([
+        [0, 4],
+        [4, 10],
+      ]),
+    );
     await settle();
-    expect(transport.requests("explain").at(-1)).toMatchObject({ granularity: "custom", pattern: "\n" });
+    expect(transport.requests("explain").at(-1)).toMatchObject({
+      granularity: "custom",
+      pattern: "\n",
+    });
   });
 });
 
@@ -338,7 +379,13 @@ describe("muting", () => {
     expect(workbench.muting.result?.change).toEqual({ kind: "less", times: "163" });
     workbench.toggleMute([0, 2]);
     await settle();
-    expect(transport.requests("mute").map((one) => one.spans)).toEqual([[[2, 4]], [[0, 2], [2, 4]]]);
+    expect(transport.requests("mute").map((one) => one.spans)).toEqual([
+      [[2, 4]],
+      [
+        [0, 2],
+        [2, 4],
+      ],
+    ]);
     workbench.toggleMute([2, 4]);
     workbench.toggleMute([0, 2]);
     expect(workbench.muting.result).toBeNull();
@@ -382,7 +429,11 @@ describe("examples", () => {
     expect(workbench.prompting.edited).toBe(false);
     workbench.prompting.type({ ...BLANK, text: "Changed" });
     workbench.prompting.addExample();
-    expect(workbench.prompting.example).toMatchObject({ own: true, origin: "samples/first", id: "first, edited" });
+    expect(workbench.prompting.example).toMatchObject({
+      own: true,
+      origin: "samples/first",
+      id: "first, edited",
+    });
     expect(workbench.prompting.edited).toBe(false);
     workbench.prompting.open(workbench.prompting.library.find("samples/first"));
     expect(workbench.prompting.edited).toBe(false);
@@ -407,7 +458,12 @@ describe("examples", () => {
 });
 
 describe("selecting", () => {
-  const segments: Span[] = [[0, 2], [2, 4], [4, 6], [6, 9]];
+  const segments: Span[] = [
+    [0, 2],
+    [2, 4],
+    [4, 6],
+    [6, 9],
+  ];
   test("starts where the answer does, moves, extends, and stops at the ends", () => {
     const selection = new Selection();
     selection.move(segments, 1, false, 4);

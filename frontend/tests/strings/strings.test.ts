@@ -6,7 +6,9 @@ import { catalogues, pick } from "../../src/strings";
 import { en } from "../../src/strings/en";
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
-  .filter((name) => /\.(svelte|ts)$/.test(name) && !name.startsWith("strings") && name !== "wire.gen.ts")
+  .filter(
+    (name) => /\.(svelte|ts)$/.test(name) && !name.startsWith("strings") && name !== "wire.gen.ts",
+  )
   .map((name) => ({ name, text: readFileSync(join("src", name), "utf8") }));
 
 function keys(value: object, path = ""): string[] {
@@ -28,8 +30,18 @@ test("every string is used", () => {
   const groups = Object.entries(en).flatMap(([group, strings]) =>
     Object.keys(strings).map((key) => `t.${group}.${key}`),
   );
-  const dynamic = ["t.text.finish", "t.toolbar.granularities", "t.toolbar.aggregates", "t.editor.roles"];
-  expect(groups.filter((key) => !dynamic.includes(key) && !new RegExp(`${key.replaceAll(".", "\\.")}\\b`).test(source))).toEqual([]);
+  const dynamic = [
+    "t.text.finish",
+    "t.toolbar.granularities",
+    "t.toolbar.aggregates",
+    "t.editor.roles",
+  ];
+  expect(
+    groups.filter(
+      (key) =>
+        !dynamic.includes(key) && !new RegExp(`${key.replaceAll(".", "\\.")}\\b`).test(source),
+    ),
+  ).toEqual([]);
 });
 
 test("every word on the page comes from the catalogue", () => {

@@ -25,7 +25,12 @@ export function token(text: string, start: number, stop: number, role = "prompt"
     special: false,
     role,
     log_prob: scored ? -0.5 : null,
-    alternatives: scored ? [{ id: start + 100, text, log_prob: -0.5 }, { id: 7, text: "else", log_prob: -2 }] : [],
+    alternatives: scored
+      ? [
+          { id: start + 100, text, log_prob: -0.5 },
+          { id: 7, text: "else", log_prob: -2 },
+        ]
+      : [],
   };
 }
 
@@ -51,10 +56,24 @@ export function sequence(prompt = PROMPT, answer: readonly string[] = ANSWER): T
 /** Prompt lines [0,2) [2,4) [4,5); answer lines [5,8) [8,10). */
 export function segmentations(length: number): Segmentations {
   const each: Span[] = Array.from({ length }, (_, i) => [i, i + 1]);
-  const lines = ([[0, 2], [2, 4], [4, 5], [5, 8], [8, 10]] as Span[])
+  const lines = (
+    [
+      [0, 2],
+      [2, 4],
+      [4, 5],
+      [5, 8],
+      [8, 10],
+    ] as Span[]
+  )
     .filter(([start]) => start < length)
     .map(([start, stop]): Span => [start, Math.min(stop, length)]);
-  return { token: each, word: each, sentence: lines, line: lines, paragraph: lines } as Segmentations;
+  return {
+    token: each,
+    word: each,
+    sentence: lines,
+    line: lines,
+    paragraph: lines,
+  } as Segmentations;
 }
 
 export const READY: ModelInfo = {
@@ -124,7 +143,12 @@ export function attribution(change: Partial<Attribution> = {}): Attribution {
 export const FAITHFUL: Faithfulness = {
   attribution: 0,
   steps: [1, 2, 3],
-  order: [[2, 4], [5, 8], [4, 5], [0, 2]],
+  order: [
+    [2, 4],
+    [5, 8],
+    [4, 5],
+    [0, 2],
+  ],
   map: { deletion: [4, 5, 6], insertion: [2, 1, 0] },
   leave_one_out: { deletion: [4, 5.5, 6], insertion: [2, 1, 0] },
   random: [1, 2, 3].map((n) => ({ deletion: [0, n, n], insertion: [6, 5, 4] })),
@@ -132,10 +156,13 @@ export const FAITHFUL: Faithfulness = {
   sufficiency: 1,
   percentile: 97.5,
   verdict: "holds",
-  sentence: "Taking away the top 3 lines makes this answer 40 times less likely: this map holds up.",
+  sentence:
+    "Taking away the top 3 lines makes this answer 40 times less likely: this map holds up.",
 };
 
-type Script = { [K in Kind]?: (request: Requests[K], signal: AbortSignal) => AsyncIterable<Event> | Event[] };
+type Script = {
+  [K in Kind]?: (request: Requests[K], signal: AbortSignal) => AsyncIterable<Event> | Event[];
+};
 
 /** A transport whose answers are written by the test; it remembers what was asked. */
 export class FakeTransport implements Transport {
@@ -149,12 +176,20 @@ export class FakeTransport implements Transport {
 
   async state(): Promise<State> {
     if (this.away) {
-      throw new TransportError("unreachable", { code: "Unreachable", message: "Nobody there.", hint: "" });
+      throw new TransportError("unreachable", {
+        code: "Unreachable",
+        message: "Nobody there.",
+        hint: "",
+      });
     }
     return this.given;
   }
 
-  async *call<K extends Kind>(kind: K, request: Requests[K], signal: AbortSignal): AsyncGenerator<Event> {
+  async *call<K extends Kind>(
+    kind: K,
+    request: Requests[K],
+    signal: AbortSignal,
+  ): AsyncGenerator<Event> {
     this.asked.push({ kind, request, signal });
     const play = this.script[kind] ?? (USUAL[kind] as Script[K]);
     for await (const event of play?.(request, signal) ?? []) {
@@ -185,13 +220,17 @@ export const USUAL: Script = {
     };
     return [
       { type: "sequence", sequence: prompt, segmentations: segmentations(PROMPT.length) },
-      ...whole.tokens.slice(PROMPT.length).map((one) => ({ type: "tokens" as const, tokens: [one] })),
+      ...whole.tokens
+        .slice(PROMPT.length)
+        .map((one) => ({ type: "tokens" as const, tokens: [one] })),
       { type: "generation", generation, segmentations: segmentations(whole.tokens.length) },
     ];
   },
   respond: ({ reference, response }) => {
     const given = typeof response === "string";
-    const whole = given ? sequence(PROMPT, [" Try", " it."]) : sequence(PROMPT, ANSWER.slice(0, response.length));
+    const whole = given
+      ? sequence(PROMPT, [" Try", " it."])
+      : sequence(PROMPT, ANSWER.slice(0, response.length));
     const generation = {
       prompt: reference.prompt,
       sequence: whole,
@@ -221,5 +260,13 @@ export const USUAL: Script = {
   ],
   check: () => [{ type: "check", faithfulness: FAITHFUL }],
   mute: () => [{ type: "mute", log_prob: -1, muted_log_prob: -1 - Math.log(163) }],
-  segment: () => [{ type: "segments", spans: [[0, 4], [4, 10]] }],
+  segment: () => [
+    {
+      type: "segments",
+      spans: [
+        [0, 4],
+        [4, 10],
+      ],
+    },
+  ],
 };

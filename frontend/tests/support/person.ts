@@ -35,7 +35,8 @@ export async function* forever(): AsyncGenerator<never> {
   await new Promise(() => undefined);
 }
 
-export const chip = (start: number) => document.querySelector<HTMLElement>(`[data-token="${start}"]`)!;
+export const chip = (start: number) =>
+  document.querySelector<HTMLElement>(`[data-token="${start}"]`)!;
 
 export async function pick(start: number, init = {}) {
   await fireEvent.pointerDown(chip(start), { button: 0, ...init });
@@ -45,7 +46,9 @@ export async function pick(start: number, init = {}) {
 export async function explained(script = {}) {
   const both = await generated(script);
   await pick(9);
-  await waitFor(() => expect(screen.getByTestId("influences")).toHaveAttribute("aria-busy", "false"));
+  await waitFor(() =>
+    expect(screen.getByTestId("influences")).toHaveAttribute("aria-busy", "false"),
+  );
   expect(screen.getAllByTestId("influence")).toHaveLength(4);
   return both;
 }

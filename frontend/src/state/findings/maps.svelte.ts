@@ -25,6 +25,8 @@ export class Maps {
   /** All maps of a target and foil, the latest last. */
   of(subject: Subject): Attribution[] {
     const key = keyOfSubject(subject);
-    return [...this.#all.values()].filter((one) => one.subject === key).map((one) => one.attribution);
+    return [...this.#all.values()]
+      .filter((one) => one.subject === key)
+      .map((one) => one.attribution);
   }
 }

@@ -77,8 +77,7 @@ export class Prompting {
   addExample(): void {
     const { draft } = this.session;
     const from = this.example;
-    const name = (n: number) =>
-      from ? t.editor.addedName(from.id, n) : t.editor.blankName(n);
+    const name = (n: number) => (from ? t.editor.addedName(from.id, n) : t.editor.blankName(n));
     const added = this.library.add(promptOf(draft), from, name);
     if (!added) {
       this.session.unkept = true;

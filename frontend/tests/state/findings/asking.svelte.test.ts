@@ -23,7 +23,9 @@ describe("costs", () => {
     workbench.setGranularity("word");
     workbench.session.setParams("gradient", { steps: 3 });
     workbench.setGranularity("sentence");
-    await vi.waitFor(() => expect(workbench.findings.estimating.costs["occlusion"]?.runs).toBe(240));
+    await vi.waitFor(() =>
+      expect(workbench.findings.estimating.costs["occlusion"]?.runs).toBe(240),
+    );
     expect(transport.requests("estimate")).toHaveLength(1);
     expect(transport.requests("estimate")[0]).toMatchObject({
       target: [8, 10],
@@ -58,7 +60,15 @@ describe("maps", () => {
   });
   test("a score that comes again takes the place of the earlier one", async () => {
     async function* sampling(): AsyncGenerator<Event> {
-      yield { type: "progress", done: 1, total: 2, scores: [[0, 2, 1], [2, 4, 2]] };
+      yield {
+        type: "progress",
+        done: 1,
+        total: 2,
+        scores: [
+          [0, 2, 1],
+          [2, 4, 2],
+        ],
+      };
       yield { type: "progress", done: 2, total: 2, scores: [[0, 2, 1.5]] };
       await settle(60);
     }
@@ -74,7 +84,9 @@ describe("maps", () => {
     workbench.setMethod("occlusion");
     workbench.setGranularity("custom");
     workbench.setPattern("\n");
-    await vi.waitFor(() => expect(transport.requests("explain").at(-1)!.granularity).toBe("custom"));
+    await vi.waitFor(() =>
+      expect(transport.requests("explain").at(-1)!.granularity).toBe("custom"),
+    );
     expect(transport.requests("explain").map((one) => [one.method, one.budget])).toEqual([
       ["occlusion", null],
       ["occlusion", 256],
@@ -126,7 +138,12 @@ describe("checking", () => {
     await workbench.findings.checking.ask(workbench.shown!);
     expect(transport.requests("check")[0]).toMatchObject({
       target: [8, 10],
-      spans: [[0, 2], [2, 4], [4, 5], [5, 8]],
+      spans: [
+        [0, 2],
+        [2, 4],
+        [4, 5],
+        [5, 8],
+      ],
       scores: [-0.5, 4, 0.1, 1],
       unit: "line",
     });
@@ -144,7 +161,9 @@ describe("checking", () => {
   test("parts of many kinds are called parts", async () => {
     const segments = attribution().segments.map((one) => ({ ...one, level: "line" as const }));
     const { workbench } = await asked({
-      explain: (): Event[] => [{ type: "attribution", attribution: attribution({ segments }), cached: false }],
+      explain: (): Event[] => [
+        { type: "attribution", attribution: attribution({ segments }), cached: false },
+      ],
     });
     expect(workbench.shown?.unit).toBe("part");
   });
@@ -169,7 +188,10 @@ describe("side by side", () => {
     workbench.session.setParams("gradient", { steps: 3 });
     workbench.compareWith("gradient");
     await settle();
-    expect(transport.requests("explain").at(-1)).toMatchObject({ method: "gradient", params: { steps: 3 } });
+    expect(transport.requests("explain").at(-1)).toMatchObject({
+      method: "gradient",
+      params: { steps: 3 },
+    });
     expect(workbench.findings.rival.attribution?.method).toBe("gradient");
     expect(workbench.explaining.attribution?.method).toBe("occlusion");
     workbench.compareWith(null);

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BLANK, draftOf, inMode, isEmpty, plainText, promptOf, samePrompt } from "../../../src/model/draft";
+import {
+  BLANK,
+  draftOf,
+  inMode,
+  isEmpty,
+  plainText,
+  promptOf,
+  samePrompt,
+} from "../../../src/model/draft";
 import { Library, search } from "../../../src/state/prompt/library.svelte";
 import { Session } from "../../../src/state/prompt/session.svelte";
 import { TabStorage } from "../../../src/page/storage";
@@ -30,7 +38,9 @@ describe("drafts", () => {
   test("emptiness", () => {
     expect(isEmpty(BLANK)).toBe(true);
     expect(isEmpty(typed(" \n"))).toBe(true);
-    expect(isEmpty({ ...BLANK, mode: "chat", messages: [{ role: "user", content: "x" }] })).toBe(false);
+    expect(isEmpty({ ...BLANK, mode: "chat", messages: [{ role: "user", content: "x" }] })).toBe(
+      false,
+    );
   });
   test("sameness", () => {
     expect(samePrompt("a", "a")).toBe(true);
@@ -127,7 +137,10 @@ describe("session", () => {
   });
 
   test("leftovers of another version do no harm", () => {
-    localStorage.setItem("backlit.tab.x.session", '{"granularity":7,"draft":{"text":"t"},"intensity":3,"junk":1}');
+    localStorage.setItem(
+      "backlit.tab.x.session",
+      '{"granularity":7,"draft":{"text":"t"},"intensity":3,"junk":1}',
+    );
     localStorage.setItem("backlit.tab.x.saved", "1");
     const session = new Session(new TabStorage());
     expect(session.granularity).toBe("line");
@@ -154,7 +167,9 @@ describe("session", () => {
     }
     await new TabStorage().ready();
     const left = Object.keys(localStorage).filter((key) => key.endsWith(".session"));
-    expect(left.sort()).toEqual(["10", "11", "4", "5", "6", "7", "8", "9"].map((i) => `backlit.tab.t${i}.session`));
+    expect(left.sort()).toEqual(
+      ["10", "11", "4", "5", "6", "7", "8", "9"].map((i) => `backlit.tab.t${i}.session`),
+    );
   });
 });
 
@@ -167,7 +182,11 @@ describe("library", () => {
   afterEach(() => vi.restoreAllMocks());
 
   test("shows the server's examples", () => {
-    expect(library.examples.map((one) => one.key)).toEqual(["samples/first", "samples/second", "samples/chat"]);
+    expect(library.examples.map((one) => one.key)).toEqual([
+      "samples/first",
+      "samples/second",
+      "samples/chat",
+    ]);
     expect(library.find("samples/chat")?.source).toBe("samples");
     expect(library.find(null)).toBeNull();
   });
@@ -175,9 +194,17 @@ describe("library", () => {
     const from = library.find("samples/first");
     const name = (n: number) => (n === 1 ? "second" : `second ${n}`);
     const added = library.add("New", from, name)!;
-    expect(added).toMatchObject({ id: "second 2", own: true, source: "Yours", origin: "samples/first" });
+    expect(added).toMatchObject({
+      id: "second 2",
+      own: true,
+      source: "Yours",
+      origin: "samples/first",
+    });
     expect(library.add("Newer", added, (n) => `x${n}`)!.origin).toBe("samples/first");
-    expect(new Library("Yours", new TabStorage().shared).examples.map((one) => one.id)).toEqual(["x1", "second 2"]);
+    expect(new Library("Yours", new TabStorage().shared).examples.map((one) => one.id)).toEqual([
+      "x1",
+      "second 2",
+    ]);
     library.remove(added.key);
     expect(library.find(added.key)).toBeNull();
   });
