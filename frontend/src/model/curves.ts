@@ -55,12 +55,12 @@ export function apart(
   let floor = top;
   for (const i of order) {
     placed[i] = Math.max(placed[i]!, floor);
-    floor = placed[i]! + gap;
+    floor = placed[i] + gap;
   }
   let ceiling = bottom;
   for (const i of order.toReversed()) {
     placed[i] = Math.min(placed[i]!, ceiling);
-    ceiling = placed[i]! - gap;
+    ceiling = placed[i] - gap;
   }
   return placed;
 }

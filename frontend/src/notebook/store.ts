@@ -1,6 +1,6 @@
 /** What is kept of a person's work in a notebook: with the kernel, and in the saved notebook. */
 import type { SharedStore, Store } from "../host/store";
-import type { Model, Traits } from "./model";
+import type { Model } from "./model";
 
 type Kept = "_session" | "_answers" | "_examples";
 
@@ -21,7 +21,7 @@ export class KernelStore implements Store {
   }
 
   write(part: string, value: unknown): boolean {
-    this.model.set(trait(part), value as Traits[Kept]);
+    this.model.set(trait(part), value);
     this.model.save_changes();
     return true;
   }

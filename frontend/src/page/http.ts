@@ -1,5 +1,5 @@
 /** The transport of the page: requests by POST, answers as server-sent events. */
-import { eventData } from "./sse";
+import { EventSourceParserStream } from "eventsource-parser/stream";
 import { t } from "../strings";
 import { TransportError, type Transport } from "../host/transport";
 import type { ErrorInfo, Event, Kind, Requests, State } from "../wire";
@@ -40,6 +40,21 @@ export class HttpTransport implements Transport {
     }
     if (!response.ok) throw await refused(response);
     return response;
+  }
+}
+
+/** The `data` of each event, as it completes. Leaving early tells the server to stop. */
+async function* eventData(body: ReadableStream<BufferSource>): AsyncGenerator<string> {
+  const text = body.pipeThrough(new TextDecoderStream());
+  const reader = text.pipeThrough(new EventSourceParserStream()).getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value.data;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
 }
 

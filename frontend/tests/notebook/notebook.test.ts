@@ -294,7 +294,7 @@ describe("the widget", () => {
     const { page, show, leave, model, end } = shown();
     await page.findAllByTestId("example");
     const second = show();
-    await fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Typed here" } });
+    fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Typed here" } });
     await waitFor(() => expect(second.page.getByTestId("prompt-editor")).toHaveValue("Typed here"));
     leave();
     model.set("_seen", { ...SEEN, attribution: null });
@@ -308,7 +308,7 @@ describe("the widget", () => {
   test("what is typed outlives what Python shows, and a reload", async () => {
     const { page, model, end } = shown({ _seen: SEEN });
     await page.findAllByTestId("influence");
-    await fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Half a tho" } });
+    fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Half a tho" } });
     model.set("_seen", { ...SEEN, target: { start: 5, stop: 8 }, attribution: null });
     await waitFor(() => expect(page.getByTestId("target-card")).toHaveTextContent("It is bad."));
     expect(page.getByTestId("prompt-editor")).toHaveValue("Half a tho");
@@ -360,7 +360,7 @@ describe("the widget", () => {
     await waitFor(() => expect(page.getByTestId("prompt-editor")).toHaveValue("First"));
     model.set("_state", dataset("Second"));
     await waitFor(() => expect(page.getByTestId("prompt-editor")).toHaveValue("Second"));
-    await fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Mine" } });
+    fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Mine" } });
     model.set("_state", dataset("Third"));
     await waitFor(() => expect(page.getByTestId("example")).toHaveTextContent("Third"));
     expect(page.getByTestId("prompt-editor")).toHaveValue("Mine");

@@ -73,7 +73,7 @@ export function segmentations(length: number): Segmentations {
     sentence: lines,
     line: lines,
     paragraph: lines,
-  } as Segmentations;
+  };
 }
 
 export const READY: ModelInfo = {
@@ -191,7 +191,7 @@ export class FakeTransport implements Transport {
     signal: AbortSignal,
   ): AsyncGenerator<Event> {
     this.asked.push({ kind, request, signal });
-    const play = this.script[kind] ?? (USUAL[kind] as Script[K]);
+    const play = this.script[kind] ?? USUAL[kind];
     for await (const event of play?.(request, signal) ?? []) {
       await Promise.resolve();
       yield event;

@@ -31,8 +31,9 @@ export async function generated(script = {}) {
   return both;
 }
 
+/** An answer that does not come. */
 export async function* forever(): AsyncGenerator<never> {
-  await new Promise(() => undefined);
+  yield await new Promise<never>(() => undefined);
 }
 
 export const chip = (start: number) =>
