@@ -15,6 +15,7 @@ export interface Store {
 export interface SharedStore {
   read(key: string): unknown;
   write(key: string, value: unknown): boolean;
+  forget(key: string): void;
   /** Call `changed` when another page writes `key`. */
   watch(key: string, changed: () => void): void;
 }

@@ -54,7 +54,7 @@ export function chipsOf(tokens: readonly Token[], spans: readonly Span[]): Chip[
 }
 
 /** The chips of tokens whose segments are not known yet, as they are while streaming. */
-export function looseSpans(tokens: readonly Token[], from: number): Span[] {
+export function provisionalSpans(tokens: readonly Token[], from: number): Span[] {
   const spans: Span[] = [];
   let shown = tokens[from - 1]?.stop ?? 0;
   for (let i = from; i < tokens.length; i++) {

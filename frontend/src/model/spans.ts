@@ -72,3 +72,8 @@ export function beforeRemoval(spans: readonly Span[], removed: readonly Span[]):
     return pieces;
   });
 }
+
+/** The smallest span that holds both. */
+export function union(a: Span, b: Span): Span {
+  return [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+}

@@ -5,6 +5,7 @@ import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
 import tokens from "../styles/tokens.css?inline";
+import { browserStore } from "../page/storage";
 import { CommTransport } from "./comm";
 import { watchKernel } from "./kernel";
 import { TraitMirror } from "./mirror";
@@ -15,7 +16,7 @@ import { notebook } from "./surroundings";
 const FRAME =
   ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
 
-theme.follow(notebook);
+theme.follow(notebook, browserStore);
 
 /** What a widget does, whether it is shown in no cell, one or several: they show the same. */
 function begin(model: Model): { workbench: Workbench; end: () => void } {

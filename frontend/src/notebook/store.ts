@@ -2,7 +2,7 @@
 import type { SharedStore, Store } from "../host/store";
 import type { Model } from "./model";
 
-type Kept = "_session" | "_answers" | "_examples";
+type SavedTrait = "_session" | "_answers" | "_examples";
 
 export class KernelStore implements Store {
   /** All cells that show a widget show one page: there is nobody to share with. */
@@ -12,6 +12,7 @@ export class KernelStore implements Store {
     this.shared = {
       read: (key) => this.read(key),
       write: (key, value) => this.write(key, value),
+      forget: (key) => this.forget(key),
       watch: (key, changed) => model.on(`change:${trait(key)}`, changed),
     };
   }
@@ -33,6 +34,6 @@ export class KernelStore implements Store {
   async ready(): Promise<void> {}
 }
 
-function trait(part: string): Kept {
-  return `_${part}` as Kept;
+function trait(part: string): SavedTrait {
+  return `_${part}` as SavedTrait;
 }

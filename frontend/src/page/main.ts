@@ -2,6 +2,8 @@
 import { mount } from "svelte";
 import App from "../app/App.svelte";
 import { HttpTransport } from "./http";
+import { TabStorage, browserStore } from "./storage";
+import { system } from "./surroundings";
 import { Workbench } from "../state/workbench.svelte";
 import { theme } from "../state/theme.svelte";
 import "../styles/tokens.css";
@@ -14,8 +16,9 @@ if (here.searchParams.has("token")) {
   history.replaceState(null, "", here);
 }
 
+theme.follow(system, browserStore);
 theme.dress(document.documentElement);
-const workbench = new Workbench(new HttpTransport());
+const workbench = new Workbench(new HttpTransport(), new TabStorage());
 void workbench.start();
 mount(App, {
   target: document.getElementById("app")!,

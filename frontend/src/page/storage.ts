@@ -5,15 +5,15 @@
  * a new tab starts from what was saved last. Preferences and added examples are shared.
  */
 
-import type { Store } from "../host/store";
+import type { SharedStore, Store } from "../host/store";
 
 const PREFIX = "backlit.";
 const TAB = `${PREFIX}tab.`;
 const TAB_ID = `${PREFIX}tab-id`;
-const KEPT_TABS = 8;
+const MAX_TABS = 8;
 
 /** The stored value, or null if there is none or it can't be read. */
-export function read(key: string): unknown {
+function read(key: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + key) ?? "null");
   } catch {
@@ -22,7 +22,7 @@ export function read(key: string): unknown {
 }
 
 /** Store a value; false if the browser has no room or does not allow it. */
-export function write(key: string, value: unknown): boolean {
+function write(key: string, value: unknown): boolean {
   try {
     localStorage.setItem(PREFIX + key, JSON.stringify(value));
     return true;
@@ -31,7 +31,7 @@ export function write(key: string, value: unknown): boolean {
   }
 }
 
-export function forget(key: string): void {
+function forget(key: string): void {
   try {
     localStorage.removeItem(PREFIX + key);
   } catch {
@@ -43,9 +43,12 @@ function watch(key: string, changed: () => void): void {
   addEventListener("storage", (event) => event.key === PREFIX + key && changed());
 }
 
+/** What all pages of this browser share. */
+export const browserStore: SharedStore = { read, write, forget, watch };
+
 /** One tab's own corner of the storage. */
 export class TabStorage implements Store {
-  readonly shared = { read, write, watch };
+  readonly shared = browserStore;
   #id: string;
 
   constructor() {
@@ -96,7 +99,7 @@ export class TabStorage implements Store {
 
   /** Drop what the oldest tabs left behind. */
   #prune(): void {
-    for (const id of tabsByAge().slice(KEPT_TABS)) {
+    for (const id of tabsByAge().slice(MAX_TABS)) {
       if (id === this.#id) continue;
       for (const key of ownKeys(`${TAB}${id}.`)) forget(key.slice(PREFIX.length));
     }

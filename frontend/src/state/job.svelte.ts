@@ -78,6 +78,16 @@ export class Job {
     this.#reset(false);
   }
 
+  dismissError(): void {
+    this.error = null;
+  }
+
+  /** Nothing is wanted: neither what is under way nor to hear what went wrong. */
+  clear(): void {
+    this.cancel();
+    this.dismissError();
+  }
+
   #note(event: Event): void {
     this.ahead = event.type === "queued" ? event.ahead : null;
     this.loading = event.type === "model" && event.model.status !== "ready";

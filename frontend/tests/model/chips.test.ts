@@ -6,7 +6,7 @@ import {
   chipsOf,
   countCodePoints,
   dropCodePoints,
-  looseSpans,
+  provisionalSpans,
   textOf,
   type Chip,
 } from "../../src/model/chips";
@@ -71,12 +71,12 @@ test("streamed tokens are grouped as the server will group them", () => {
     { ...token("<end>", 3, 3), special: true },
     token("x", 3, 4),
   ];
-  expect(looseSpans(tokens, 1)).toEqual([
+  expect(provisionalSpans(tokens, 1)).toEqual([
     [1, 4],
     [4, 5],
     [5, 6],
   ]);
-  expect(looseSpans(tokens, 6)).toEqual([]);
+  expect(provisionalSpans(tokens, 6)).toEqual([]);
 });
 
 test("finds the chip of a token and the text of a span", () => {

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { apart, chartOf, median, randomMean, runsOf, ticks } from "../../src/model/curves";
 import { ranks, spearman } from "../../src/model/correlation";
 import { reach } from "../../src/model/ranking";
-import { agreement } from "../../src/state/findings/agreement";
-import { Contrast, suggestions } from "../../src/state/findings/contrast.svelte";
+import { agreement } from "../../src/model/agreement";
+import { Contrast } from "../../src/state/findings/contrast.svelte";
+import { suggestions } from "../../src/model/foils";
 import { t } from "../../src/strings";
 import { FAITHFUL, attribution, token } from "../support/fixtures";
 

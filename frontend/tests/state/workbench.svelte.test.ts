@@ -4,6 +4,7 @@ import { BLANK } from "../../src/model/draft";
 import { Job } from "../../src/state/job.svelte";
 import { Selection } from "../../src/state/answer/selection.svelte";
 import { Server } from "../../src/state/server.svelte";
+import { TabStorage } from "../../src/page/storage";
 import { Workbench } from "../../src/state/workbench.svelte";
 import { t } from "../../src/strings";
 import type { Event, Span } from "../../src/wire";
@@ -21,7 +22,7 @@ const settle = () => vi.waitFor(() => undefined).then(() => new Promise((r) => s
 
 async function started(script = {}): Promise<{ workbench: Workbench; transport: FakeTransport }> {
   const transport = new FakeTransport(script);
-  const workbench = new Workbench(transport);
+  const workbench = new Workbench(transport, new TabStorage());
   await workbench.start();
   await settle();
   return { workbench, transport };
@@ -50,30 +51,30 @@ describe("starting", () => {
   test("loads the model and opens the first example", async () => {
     const { workbench, transport } = await started();
     expect(transport.requests("load")).toEqual([{ model: "toy" }]);
-    expect(workbench.model?.status).toBe("ready");
+    expect(workbench.choices.model?.status).toBe("ready");
     expect(workbench.prompting.example?.id).toBe("first");
     expect(workbench.prompting.edited).toBe(false);
-    expect(workbench.method?.name).toBe("occlusion");
+    expect(workbench.choices.method?.name).toBe("occlusion");
   });
 
   test("passes over a method that the model lacks", async () => {
     const state = structuredClone(STATE);
     state.models = [{ ...READY, unavailable_methods: { occlusion: "No." } }];
-    const workbench = new Workbench(new FakeTransport({ load: () => [] }, state));
+    const workbench = new Workbench(new FakeTransport({ load: () => [] }, state), new TabStorage());
     await workbench.start();
-    expect(workbench.method?.name).toBe("gradient");
+    expect(workbench.choices.method?.name).toBe("gradient");
   });
 
   test("what can be asked is up to whoever wrote the answer", async () => {
     const other = { ...READY, name: "other", unavailable_methods: { occlusion: "No." } };
     const state = { ...structuredClone(STATE), models: [READY, other] };
-    const workbench = new Workbench(new FakeTransport(USUAL, state));
+    const workbench = new Workbench(new FakeTransport(USUAL, state), new TabStorage());
     await workbench.start();
     await workbench.answering.generate();
     workbench.session.set({ model: "other" });
-    expect(workbench.model?.name).toBe("other");
-    expect(workbench.method?.name).toBe("occlusion");
-    expect(workbench.unavailable).toEqual(READY.unavailable_methods);
+    expect(workbench.choices.model?.name).toBe("other");
+    expect(workbench.choices.method?.name).toBe("occlusion");
+    expect(workbench.choices.unavailable).toEqual(READY.unavailable_methods);
   });
 
   test("tries again, after longer and longer, while nobody answers", async () => {
@@ -168,7 +169,7 @@ describe("generating", () => {
     const answer = workbench.answers.current!;
     expect(answer.finish).toBe("stop");
     expect(workbench.answers.chips.map((chip) => chip.text)).toEqual([...PROMPT, ...ANSWER]);
-    expect(workbench.segments).toHaveLength(5);
+    expect(workbench.inquiry.segments).toHaveLength(5);
   });
 
   test("the same answer again takes the first one's place", async () => {
@@ -264,7 +265,7 @@ describe("explaining", () => {
       granularity: "line",
       pattern: null,
     });
-    const influences = workbench.explaining.influences(workbench.view);
+    const influences = workbench.findings.explaining.influences(workbench.inquiry.view);
     expect(influences.map((one) => one.score)).toEqual([-0.5, 4, 0.1, 1]);
   });
 
@@ -280,12 +281,13 @@ describe("explaining", () => {
 
   test("never asks again for one that scores tokens", async () => {
     const { workbench, transport } = await answered();
-    workbench.setMethod("gradient");
+    workbench.session.setMethod("gradient");
     workbench.setTarget([8, 10]);
     await settle();
-    const scores = () => workbench.explaining.influences(workbench.view).map((one) => one.score);
+    const scores = () =>
+      workbench.findings.explaining.influences(workbench.inquiry.view).map((one) => one.score);
     expect(scores()).toEqual([3, -1, 0, 0]);
-    workbench.setAggregate("max");
+    workbench.session.setAggregate("max");
     expect(scores()).toEqual([2, -4, 0, 0]);
     workbench.setGranularity("token");
     expect(scores()).toEqual([1, 2, 3, -4, 0, 0, 0, 0]);
@@ -294,10 +296,10 @@ describe("explaining", () => {
 
   test("a target inside a line cuts the line there", async () => {
     const { workbench } = await answered();
-    workbench.setMethod("gradient");
+    workbench.session.setMethod("gradient");
     workbench.setTarget([6, 8]);
     await settle();
-    const influences = workbench.explaining.influences(workbench.view);
+    const influences = workbench.findings.explaining.influences(workbench.inquiry.view);
     expect(influences.at(-1)).toMatchObject({ start: 5, stop: 6, text: " It", role: "response" });
   });
 
@@ -313,16 +315,16 @@ describe("explaining", () => {
     });
     workbench.setTarget([8, 10]);
     await settle();
-    expect(workbench.explaining.layers(workbench.view)[0]!.weight).toBe(1);
+    expect(workbench.findings.explaining.layers(workbench.inquiry.view)[0]!.weight).toBe(1);
     workbench.setTarget([7, 10]);
     await settle();
-    const [old, fresh] = workbench.explaining.layers(workbench.view);
+    const [old, fresh] = workbench.findings.explaining.layers(workbench.inquiry.view);
     expect(old!.weight).toBe(0.4);
     expect(old!.influences).toHaveLength(4);
     expect(fresh!.influences).toMatchObject([{ start: 2, score: 9 }]);
     slow.release();
     await settle();
-    expect(workbench.explaining.layers(workbench.view)[0]!.weight).toBe(1);
+    expect(workbench.findings.explaining.layers(workbench.inquiry.view)[0]!.weight).toBe(1);
   });
 
   test("can be stopped and taken up again", async () => {
@@ -333,13 +335,13 @@ describe("explaining", () => {
     const { workbench, transport } = await answered({ explain: slow.play });
     workbench.setTarget([8, 10]);
     await settle();
-    workbench.explaining.stop();
-    expect(workbench.explaining.stopped).toBe(true);
+    workbench.findings.explaining.stop();
+    expect(workbench.findings.explaining.stopped).toBe(true);
     slow.release();
-    workbench.refresh(true);
+    workbench.findings.again();
     await settle();
     expect(transport.requests("explain")).toHaveLength(2);
-    expect(workbench.explaining.attribution).not.toBeNull();
+    expect(workbench.findings.explaining.attribution).not.toBeNull();
   });
 
   test("a custom pattern is cut first, and a bad one is told in its place", async () => {
@@ -351,13 +353,13 @@ describe("explaining", () => {
     workbench.setTarget([8, 10]);
     await settle();
     workbench.setGranularity("custom");
-    expect(workbench.segments).toBeNull();
+    expect(workbench.inquiry.segments).toBeNull();
     workbench.setPattern("(");
     await vi.waitFor(() => expect(workbench.cutting.job.error).toEqual(error));
     expect(transport.requests("explain")).toHaveLength(1);
     workbench.setPattern("\n");
     await vi.waitFor(() =>
-      expect(workbench.segments).toEqual([
+      expect(workbench.inquiry.segments).toEqual([
         [0, 4],
         [4, 10],
       ]),
@@ -374,10 +376,10 @@ describe("muting", () => {
   test("measures at once, all muted parts together", async () => {
     const { workbench, transport } = await answered();
     workbench.setTarget([8, 10]);
-    workbench.toggleMute([2, 4]);
+    workbench.muting.toggle([2, 4]);
     await settle();
     expect(workbench.muting.result?.change).toEqual({ kind: "less", times: "163" });
-    workbench.toggleMute([0, 2]);
+    workbench.muting.toggle([0, 2]);
     await settle();
     expect(transport.requests("mute").map((one) => one.spans)).toEqual([
       [[2, 4]],
@@ -386,16 +388,17 @@ describe("muting", () => {
         [2, 4],
       ],
     ]);
-    workbench.toggleMute([2, 4]);
-    workbench.toggleMute([0, 2]);
+    workbench.muting.toggle([2, 4]);
+    workbench.muting.toggle([0, 2]);
+    flushSync();
     expect(workbench.muting.result).toBeNull();
   });
 
   test("another target is measured again, without parts that are now in it or after", async () => {
     const { workbench, transport } = await answered();
     workbench.setTarget([8, 10]);
-    workbench.toggleMute([2, 4]);
-    workbench.toggleMute([5, 8]);
+    workbench.muting.toggle([2, 4]);
+    workbench.muting.toggle([5, 8]);
     await settle();
     workbench.setTarget([6, 8]);
     await settle();
@@ -405,8 +408,8 @@ describe("muting", () => {
   test("a new answer leaves out parts of the prompt, never of the answer", async () => {
     const { workbench, transport } = await answered();
     workbench.setTarget([8, 10]);
-    workbench.toggleMute([2, 4]);
-    workbench.toggleMute([5, 8]);
+    workbench.muting.toggle([2, 4]);
+    workbench.muting.toggle([5, 8]);
     await workbench.answering.generateWithout();
     expect(transport.requests("generate").at(-1)!.reference).toEqual({
       prompt: PROMPT.join(""),

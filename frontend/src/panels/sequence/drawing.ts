@@ -101,7 +101,7 @@ function visibleFrom(chips: readonly Chip[], at: number, end: number, by: 1 | -1
 }
 
 /** Run the latest of what is asked once a frame. */
-export function everyFrame(): { ask: (work: () => void) => void; stop: () => void } {
+export function frameThrottle(): { ask: (work: () => void) => void; stop: () => void } {
   let latest: (() => void) | null = null;
   let frame = 0;
   return {

@@ -24,7 +24,7 @@ export class HoverIntent {
   }
 
   /** Close, and stay so until the pointer is over another token. */
-  hush(): void {
+  dismiss(): void {
     const resting = this.#pending;
     this.leave();
     this.#pending = resting;

@@ -6,7 +6,7 @@ export function textKey(event: KeyboardEvent, workbench: Workbench): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { selection } = workbench;
   const answer = workbench.answers.current;
-  const segments = workbench.segments;
+  const segments = workbench.inquiry.segments;
   if (!answer || !segments) return false;
   const start = answer.promptLength;
   const inAnswer = segments.filter(([, stop]) => stop > start);
@@ -29,7 +29,7 @@ export function textKey(event: KeyboardEvent, workbench: Workbench): boolean {
     case "m":
     case "M": {
       const { cursor, target } = selection;
-      if (cursor && target && cursor[1] <= target[0]) workbench.toggleMute(cursor);
+      if (cursor && target && cursor[1] <= target[0]) workbench.muting.toggle(cursor);
       return true;
     }
     default:

@@ -1,8 +1,8 @@
 /** What the pointer does in the text: it marks, picks and drags targets, and rests on tokens. */
 import { chipAt } from "../../model/chips";
 import { spanAt } from "../../model/spans";
-import { lacksSegments } from "../../state/answer/answers.svelte";
-import { union } from "../../state/answer/selection.svelte";
+import { lacksSegments } from "../../model/answer";
+import { union } from "../../model/spans";
 import type { Workbench } from "../../state/workbench.svelte";
 import type { Span } from "../../wire";
 import { HoverIntent } from "./hover.svelte";
@@ -19,13 +19,13 @@ export class Pointing {
   }
 
   press(event: PointerEvent): void {
-    this.hover.hush();
+    this.hover.dismiss();
     const { answers, selection } = this.workbench;
     const segment = this.#segmentUnder(event);
     const writing = answers.current?.finish === null;
     if (!segment || !this.inAnswer(segment) || event.button !== 0 || writing) return;
     this.#dragStart = event.shiftKey && selection.target ? selection.target : segment;
-    selection.dragged = union(this.#dragStart, segment);
+    selection.drag(union(this.#dragStart, segment));
     selection.place(segment, event.shiftKey);
   }
 
@@ -36,7 +36,7 @@ export class Pointing {
     selection.mark(segment);
     this.hover.over(element, element ? tokenOf(element) : -1);
     if (this.#dragStart && segment && this.inAnswer(segment)) {
-      selection.dragged = union(this.#dragStart, segment);
+      selection.drag(union(this.#dragStart, segment));
     }
   }
 
@@ -45,7 +45,7 @@ export class Pointing {
     const { selection } = this.workbench;
     if (selection.dragged) this.workbench.setTarget(selection.dragged);
     this.#dragStart = null;
-    selection.dragged = null;
+    selection.drag(null);
   }
 
   /** A click on the prompt finds its place in the list. */
@@ -54,7 +54,7 @@ export class Pointing {
     const segment = this.#segmentUnder(event);
     if (!segment || this.inAnswer(segment) || getSelection()?.toString()) return;
     selection.place(segment, false);
-    selection.revealed = { span: segment, place: "list" };
+    selection.reveal(segment, "list");
   }
 
   leave(): void {
@@ -66,12 +66,12 @@ export class Pointing {
     const element = elementUnder(event);
     if (!element) return null;
     const token = tokenOf(element);
-    const segments = this.workbench.segments ?? [];
-    return segments[spanAt(segments, token)] ?? this.#loose(token);
+    const segments = this.workbench.inquiry.segments ?? [];
+    return segments[spanAt(segments, token)] ?? this.#provisional(token);
   }
 
   /** Just after a stop nobody knows yet where segments end: a token stands for its own. */
-  #loose(token: number): Span | null {
+  #provisional(token: number): Span | null {
     const { answers } = this.workbench;
     if (!answers.current || !lacksSegments(answers.current)) return null;
     const chip = answers.chips[chipAt(answers.chips, token)];

@@ -1,25 +1,22 @@
 /** Getting answers: from the model, from the dataset, and without parts of the prompt. */
-import { textOf } from "../../model/chips";
-import { beforeRemoval } from "../../model/spans";
 import type { Transport } from "../../host/transport";
-import type { GenerationOptions, ModelInfo, Prompt, Span } from "../../wire";
-import { lacksSegments, referenceOf, type Answer, type Answers } from "./answers.svelte";
+import { lacksSegments, referenceOf, type Answer } from "../../model/answer";
+import { textOf } from "../../model/chips";
 import { samePrompt } from "../../model/draft";
+import type { Example } from "../../model/example";
+import { beforeRemoval } from "../../model/spans";
+import type { GenerationOptions, ModelInfo, Prompt, Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
-import type { Example } from "../prompt/library.svelte";
+import type { Answers } from "./answers.svelte";
 
-/** What the page has to say to it, and wants to hear. */
-export interface Asker {
+/** What an answer is made from, as the page stands. */
+export interface AnswerContext {
   readonly model: ModelInfo | null;
   readonly options: GenerationOptions | null;
   readonly example: Example | null;
   /** The prompt as it is typed now. */
   readonly prompt: Prompt;
   readonly mutedPrompt: readonly Span[];
-  /** Another answer is about to be shown. */
-  leaving(): void;
-  /** The segments of the answer that is shown are known. */
-  completed(): void;
 }
 
 export class Answering {
@@ -32,7 +29,9 @@ export class Answering {
     transport: Transport,
     watcher: Watcher,
     private readonly answers: Answers,
-    private readonly asker: Asker,
+    private readonly context: () => AnswerContext,
+    /** Another answer is about to be shown. */
+    private readonly leaving: () => void,
   ) {
     this.writing = new Job(transport, watcher);
     this.giving = new Job(transport, watcher);
@@ -40,16 +39,16 @@ export class Answering {
   }
 
   async generate(muted: readonly Span[] = [], mutedTexts: readonly string[] = []): Promise<void> {
-    const { model, options } = this.asker;
+    const { model, options } = this.context();
     if (!model || !options) return;
-    const prompt = muted.length > 0 ? this.answers.current!.prompt : this.asker.prompt;
+    const prompt = muted.length > 0 ? this.answers.current!.prompt : this.context().prompt;
     const from = { kind: "model" as const, model: model.name, prompt, muted, mutedTexts, options };
     let id = 0;
     const reference = { prompt, muted: [...muted], response_ids: [] };
     const request = { model: model.name, reference, options };
     const outcome = await this.writing.run("generate", request, (event) => {
       if (event.type === "sequence") {
-        this.asker.leaving();
+        this.leaving();
         id = this.answers.begin(from, event.sequence, event.segmentations, null);
         this.#writingId = id;
       } else if (event.type === "tokens") {
@@ -57,7 +56,6 @@ export class Answering {
       } else if (event.type === "generation") {
         const { sequence, finish_reason } = event.generation;
         this.answers.finish(id, sequence, event.segmentations, finish_reason);
-        this.asker.completed();
       }
     });
     if (outcome !== "failed") return;
@@ -67,7 +65,7 @@ export class Answering {
 
   async generateWithout(): Promise<void> {
     const answer = this.answers.current;
-    const spans = this.asker.mutedPrompt;
+    const spans = this.context().mutedPrompt;
     if (!answer || spans.length === 0) return;
     const texts = spans.map(([start, stop]) => textOf(this.answers.chips, start, stop));
     const full = [...answer.muted, ...beforeRemoval(spans, answer.muted)];
@@ -85,7 +83,7 @@ export class Answering {
   complete(): void {
     const answer = this.answers.current;
     this.completing.cancel();
-    if (!answer || !lacksSegments(answer)) return this.asker.completed();
+    if (!answer || !lacksSegments(answer)) return;
     const reference = referenceOf(answer);
     const request = {
       model: answer.model,
@@ -96,13 +94,12 @@ export class Answering {
       if (event.type !== "generation") return;
       const { sequence, finish_reason } = event.generation;
       this.answers.finish(answer.id, sequence, event.segmentations, finish_reason);
-      this.asker.completed();
     });
   }
 
   /** Show the dataset's answer, asking the model how likely it finds it. */
   async showGiven(): Promise<void> {
-    const { example, model } = this.asker;
+    const { example, model } = this.context();
     if (!example?.target || !model) return;
     const known = this.answers.find("dataset", model.name);
     if (known) return this.show(known.id);
@@ -113,18 +110,17 @@ export class Answering {
     };
     const from = { kind: "dataset" as const, model: model.name, prompt: example.prompt };
     await this.giving.run("respond", request, (event) => {
-      if (event.type !== "generation" || !samePrompt(example.prompt, this.asker.prompt)) return;
+      if (event.type !== "generation" || !samePrompt(example.prompt, this.context().prompt)) return;
       const { sequence, finish_reason } = event.generation;
-      this.asker.leaving();
+      this.leaving();
       const whole = { ...from, muted: [], mutedTexts: [], options: null };
       this.answers.begin(whole, sequence, event.segmentations, finish_reason);
-      this.asker.completed();
     });
   }
 
   show(id: Answer["id"]): void {
     if (this.answers.current?.id === id) return;
-    this.asker.leaving();
+    this.leaving();
     this.answers.select(id);
     this.complete();
   }

@@ -1,41 +1,22 @@
 /** The answers to the prompt that is shown: written by the model, or given by the dataset. */
-import { chipsOf, looseSpans, type Chip } from "../../model/chips";
+import type { Store } from "../../host/store";
+import { chipsOfAnswer, continues, sameAnswer, type Answer } from "../../model/answer";
+import type { Chip } from "../../model/chips";
+import { samePrompt } from "../../model/draft";
 import type {
   FinishReason,
   Generation,
-  GenerationOptions,
   Prompt,
   Segmentations,
-  SequenceRef,
-  Span,
   Token,
   TokenSequence,
 } from "../../wire";
-import { samePrompt } from "../../model/draft";
-import type { Store } from "../../host/store";
 
 const PART = "answers";
-const KEPT = 6;
-const MOST_KEPT_CHARACTERS = 2_500_000;
+const MAX_SAVED = 6;
+const MAX_HELD = 3 * MAX_SAVED;
+const MAX_SAVED_CHARACTERS = 2_500_000;
 const CHARACTERS_A_TOKEN = 150;
-
-export interface Answer {
-  readonly id: number;
-  readonly kind: "model" | "dataset";
-  readonly model: string;
-  readonly prompt: Prompt;
-  /** Token spans of the full prompt that were taken away first. */
-  readonly muted: readonly Span[];
-  /** Their words, to show what is missing. */
-  readonly mutedTexts: readonly string[];
-  /** How it was written; null if it was given. */
-  readonly options: GenerationOptions | null;
-  readonly tokens: readonly Token[];
-  readonly promptLength: number;
-  readonly segmentations: Segmentations;
-  /** Null while it is being written. */
-  readonly finish: FinishReason | null;
-}
 
 export class Answers {
   #all = $state.raw<readonly Answer[]>([]);
@@ -53,10 +34,10 @@ export class Answers {
   readonly chips: readonly Chip[] = $derived(this.current ? chipsOfAnswer(this.current) : []);
 
   constructor(private readonly store: Store) {
-    const found = store.read(PART) as { all: Answer[]; current: number } | null;
-    if (!found || !Array.isArray(found.all)) return;
-    this.#all = found.all.filter((one) => one?.tokens && one.segmentations);
-    this.#currentId = found.current;
+    const saved = store.read(PART) as { all: Answer[]; current: number } | null;
+    if (!saved || !Array.isArray(saved.all)) return;
+    this.#all = saved.all.filter((answer) => answer?.tokens && answer.segmentations);
+    this.#currentId = saved.current;
     this.#nextId = Math.max(0, ...this.#all.map((one) => one.id)) + 1;
   }
 
@@ -138,7 +119,7 @@ export class Answers {
 
   /** The oldest of many make room. */
   #withRoomFor(answer: Answer): Answer[] {
-    return [...this.#all.slice(1 - KEPT * 3), answer];
+    return [...this.#all.slice(1 - MAX_HELD), answer];
   }
 
   /** An answer that says the same again, or goes on where one was stopped, replaces it. */
@@ -149,56 +130,11 @@ export class Answers {
   }
 
   #save(): void {
-    const all = this.shown.filter((one) => one.finish).slice(-KEPT);
+    const all = this.shown.filter((one) => one.finish).slice(-MAX_SAVED);
     const size = all.reduce((sum, one) => sum + one.tokens.length * CHARACTERS_A_TOKEN, 0);
-    if (size > MOST_KEPT_CHARACTERS) this.store.forget(PART);
+    if (size > MAX_SAVED_CHARACTERS) this.store.forget(PART);
     else if (!this.store.write(PART, { all, current: this.#currentId })) {
       this.store.forget(PART); // rather no answer than half of one: it can be made again
     }
   }
-}
-
-/** Stopped half way, so that nobody told yet where its segments are. */
-export function lacksSegments(answer: Answer): boolean {
-  const known = answer.segmentations.token?.at(-1)?.[1] ?? 0;
-  return answer.finish !== null && known < answer.tokens.length;
-}
-
-/** By the same model, the same tokens. */
-export function sameAnswer(answer: Answer, { model, sequence }: Generation): boolean {
-  return (
-    answer.finish !== null &&
-    answer.model === model &&
-    answer.tokens.length === sequence.tokens.length &&
-    answer.tokens.every((token, i) => token.id === sequence.tokens[i]!.id)
-  );
-}
-
-export function referenceOf(answer: Answer): SequenceRef {
-  return {
-    prompt: answer.prompt,
-    muted: [...answer.muted],
-    response_ids: answer.tokens.slice(answer.promptLength).map((token) => token.id),
-  };
-}
-
-export function chipsOfAnswer(answer: Answer): Chip[] {
-  const known = answer.segmentations.token ?? [];
-  const length = known.at(-1)?.[1] ?? 0;
-  const spans =
-    length < answer.tokens.length ? [...known, ...looseSpans(answer.tokens, length)] : known;
-  return chipsOf(answer.tokens, spans);
-}
-
-function continues(latest: Answer, old: Answer): boolean {
-  const ids = referenceOf(latest);
-  const oldIds = referenceOf(old);
-  return (
-    old.kind === latest.kind &&
-    old.model === latest.model &&
-    samePrompt(old.prompt, latest.prompt) &&
-    JSON.stringify(old.muted) === JSON.stringify(latest.muted) &&
-    oldIds.response_ids.every((one, i) => one === ids.response_ids[i]) &&
-    (old.finish === "cancelled" || oldIds.response_ids.length === ids.response_ids.length)
-  );
 }

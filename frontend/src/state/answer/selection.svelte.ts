@@ -1,12 +1,12 @@
 /** Where the person points: the target, the cursor of the keyboard, and what is marked. */
-import { sameSpan, spanAt } from "../../model/spans";
+import { sameSpan, spanAt, union } from "../../model/spans";
 import type { Span } from "../../wire";
 
 export class Selection {
   /** The tokens that are explained. */
   target = $state.raw<Span | null>(null);
   /** The target was picked before it was known where segments end. */
-  loose = $state(false);
+  provisional = $state(false);
   /** The segment the keyboard is on; the selection runs from `anchor` to it. */
   cursor = $state.raw<Span | null>(null);
   anchor = $state.raw<Span | null>(null);
@@ -20,12 +20,40 @@ export class Selection {
 
   clear(): void {
     this.revealed = null;
-    this.loose = false;
+    this.provisional = false;
     this.target = this.cursor = this.anchor = this.marked = this.dragged = null;
+  }
+
+  /** This is the target now; nothing is being selected any more. */
+  pick(target: Span | null, provisional: boolean): void {
+    this.release();
+    this.target = target;
+    this.provisional = provisional;
   }
 
   mark(span: Span | null): void {
     if (!sameSpan(this.marked, span)) this.marked = span;
+  }
+
+  drag(span: Span | null): void {
+    this.dragged = span;
+  }
+
+  /** Bring a span into sight, in the text or in the list of influences. */
+  reveal(span: Span, place: "text" | "list"): void {
+    this.revealed = { span, place };
+  }
+
+  /** Let go of what is selected and not picked; false if that is nothing. */
+  release(): boolean {
+    const selecting = this.anchor !== null || this.dragged !== null;
+    this.anchor = this.dragged = null;
+    return selecting;
+  }
+
+  /** The cursor stands on segments of another kind. */
+  forgetCursor(): void {
+    this.cursor = this.anchor = null;
   }
 
   /** What Enter would make the target: the segments from the anchor to the cursor. */
@@ -61,8 +89,4 @@ export class Selection {
     else this.anchor = null;
     this.cursor = segment;
   }
-}
-
-export function union(a: Span, b: Span): Span {
-  return [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
 }

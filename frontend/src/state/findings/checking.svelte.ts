@@ -1,10 +1,9 @@
 /** Whether a map is to be believed: checked when asked to, once for each map. */
-import type { Influence } from "../../model/ranking";
-import { spanOf } from "../../model/ranking";
 import type { Transport } from "../../host/transport";
+import { aboutSubject, keyOfSubject, type Subject } from "../../model/question";
+import { spanOf, type Influence } from "../../model/ranking";
 import type { Faithfulness } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
-import { aboutSubject, keyOfSubject, type Subject } from "./question";
 
 /** A map as it is shown: its segments tile what is before the target. */
 export interface Shown {
@@ -16,7 +15,7 @@ export interface Shown {
 
 export class Checking {
   readonly job: Job;
-  #found = $state.raw<ReadonlyMap<string, Faithfulness>>(new Map());
+  #checked = $state.raw<ReadonlyMap<string, Faithfulness>>(new Map());
   /** The check that was made last of this target. */
   latest = $state.raw<Faithfulness | null>(null);
 
@@ -26,7 +25,7 @@ export class Checking {
 
   /** What is known of this very map. */
   find(shown: Shown): Faithfulness | null {
-    return this.#found.get(keyOf(shown)) ?? null;
+    return this.#checked.get(keyOf(shown)) ?? null;
   }
 
   async ask(shown: Shown): Promise<void> {
@@ -44,14 +43,13 @@ export class Checking {
     await this.job.run("check", request, (event) => {
       if (event.type !== "check") return;
       this.latest = event.faithfulness;
-      this.#found = new Map([...this.#found, [keyOf(shown), event.faithfulness]]);
+      this.#checked = new Map([...this.#checked, [keyOf(shown), event.faithfulness]]);
     });
   }
 
   /** Another target: what was found of the last one says nothing about it. */
   clear(): void {
-    this.job.cancel();
-    this.job.error = null;
+    this.job.clear();
     this.latest = null;
   }
 }

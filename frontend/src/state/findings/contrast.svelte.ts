@@ -1,23 +1,26 @@
 /** The foil: why the model wrote the target rather than something else. */
-import type { ErrorInfo, Span, Token } from "../../wire";
-import type { Foil } from "./question";
+import type { Foil } from "../../model/question";
+import type { ErrorInfo } from "../../wire";
 
-const MOST_OFFERED = 6;
 /** Errors that are about what was typed, and are told beside it. */
 const ABOUT_THE_FOIL = ["TargetError", "PromptError"];
-
-/** A token that might have stood at `span` instead of what does. */
-export interface Suggestion {
-  readonly span: Span;
-  readonly instead: string;
-  readonly foil: Foil;
-}
 
 export class Contrast {
   foil = $state.raw<Foil | null>(null);
   /** What is in the field, applied or not. */
   typed = $state("");
   error = $state.raw<ErrorInfo | null>(null);
+
+  /** Ask against this foil; null for none. */
+  choose(foil: Foil | null): void {
+    this.foil = foil;
+    this.error = null;
+  }
+
+  type(text: string): void {
+    this.typed = text;
+    this.error = null;
+  }
 
   /** A foil the server can't use is let go of, with its error; what was typed stays. */
   refuse(error: ErrorInfo | null): boolean {
@@ -28,42 +31,7 @@ export class Contrast {
   }
 
   clear(): void {
-    this.foil = this.error = null;
+    this.choose(null);
     this.typed = "";
   }
-}
-
-/**
- * What else the model might have said: of one token, all its alternatives; of more, the best
- * alternative to each of the least certain.
- */
-export function suggestions(tokens: readonly Token[], [start, stop]: Span): Suggestion[] {
-  const whole = tokens.slice(start, stop);
-  if (whole.length === 1) return offered(whole[0]!, start).slice(0, MOST_OFFERED);
-  return whole
-    .map((token, i) => ({ token, at: start + i }))
-    .filter(({ token }) => token.log_prob != null && token.text.trim() && !token.special)
-    .filter(({ at }) => wholeCharacter(tokens, at))
-    .toSorted((a, b) => a.token.log_prob! - b.token.log_prob!)
-    .flatMap(({ token, at }) => offered(token, at).slice(0, 1))
-    .slice(0, MOST_OFFERED)
-    .toSorted((a, b) => a.span[0] - b.span[0]);
-}
-
-/** Other than the token itself, in sense as well: the server refuses a foil that says the same. */
-function offered(token: Token, at: number): Suggestion[] {
-  return token.alternatives
-    .filter(({ id, text }) => id !== token.id && text.trim() !== token.text.trim())
-    .map(({ id, text }) => ({
-      span: [at, at + 1],
-      instead: token.text,
-      foil: { value: [id], text },
-    }));
-}
-
-/** False for a token that is one of several pieces of a character. */
-function wholeCharacter(tokens: readonly Token[], at: number): boolean {
-  const { start, stop } = tokens[at]!;
-  const shared = (other: Token | undefined) => !!other && other.start < stop && other.stop > start;
-  return !shared(tokens[at - 1]) && !shared(tokens[at + 1]);
 }

@@ -1,81 +1,88 @@
-/** The map of what mattered to the target: asked for when needed, joined and cut here. */
-import { aggregate } from "../../model/aggregate";
-import { chipAt, textOf, type Chip } from "../../model/chips";
-import type { Influence } from "../../model/ranking";
-import type { Layer } from "../../model/scale";
-import { STALE } from "../../model/scale";
-import { cutAt } from "../../model/spans";
+/** The map of what mattered to the target: asked for whenever the question is another one. */
+import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
-import type { Aggregate, Attribution, Event, MethodInfo, Span, Token } from "../../wire";
-import { Job, type Outcome, type Watcher } from "../job.svelte";
+import { influenceOf, influencesOf, type View } from "../../model/influences";
+import { explainRequest, keyOfQuestion, keyOfSubject } from "../../model/question";
+import type { Question, Subject } from "../../model/question";
+import type { Influence } from "../../model/ranking";
+import { STALE, type Layer } from "../../model/scale";
+import type { Attribution, Event, MethodInfo } from "../../wire";
+import { Job, type Watcher } from "../job.svelte";
 import type { Maps } from "./maps.svelte";
-import { aboutSubject, keyOfQuestion, type Question } from "./question";
 
-/** How the page wants the map: which spans, joined how. */
-export interface View {
-  readonly chips: readonly Chip[];
-  readonly spans: readonly Span[] | null;
-  readonly aggregate: Aggregate;
+/** What is to be explained, and how: no question yet while its segments are not known. */
+export interface Asked {
+  readonly subject: Subject | null;
+  readonly question: Question | null;
+}
+
+interface Answered {
+  readonly question: Question;
+  readonly attribution: Attribution;
 }
 
 export class Explaining {
   readonly job: Job;
-  /** The latest whole map; `stale` once it answers another question than the one asked. */
-  attribution = $state.raw<Attribution | null>(null);
-  stale = $state(false);
   /** The person stopped the computing. */
   stopped = $state(false);
-  /** What was asked last, whether or not it is answered yet. */
-  question = $state.raw<Question | null>(null);
-  #method = $state.raw<MethodInfo | null>(null);
+  /** The latest whole map of this target, or of one before it in the same answer. */
+  #latest = $state.raw<Answered | null>(null);
+  /** The person asked again for what is known. */
+  #renewing = $state(false);
   /** Scores so far, by span: those of methods that sample get better and come again. */
   #partial = $state.raw<ReadonlyMap<string, readonly [number, number, number]>>(new Map());
+
+  readonly question: Question | null = $derived.by(() => this.asked().question);
+  /** Null without a target; as long as segments are not known, a question of no content. */
+  readonly #key: string | null = $derived.by(() => {
+    const { subject, question } = this.asked();
+    return subject && (question ? keyOfQuestion(question) : "");
+  });
+  readonly #shown: Answered | null = $derived.by(() => {
+    const { subject, question } = this.asked();
+    if (!subject) return null;
+    const attribution = question && this.maps.find(question);
+    if (attribution) return { question, attribution };
+    const latest = this.#latest;
+    return latest?.question.answer.id === subject.answer.id ? latest : null;
+  });
+  /** What is shown, until there is something newer. */
+  readonly attribution: Attribution | null = $derived.by(() => this.#shown?.attribution ?? null);
+  /** What is shown answers another question than the one asked. */
+  readonly stale: boolean = $derived.by(() => {
+    const { subject, question } = this.asked();
+    if (!this.#shown || !subject) return false;
+    if (this.#renewing) return true;
+    const shown = this.#shown.question;
+    return question
+      ? keyOfQuestion(shown) !== keyOfQuestion(question)
+      : keyOfSubject(shown) !== keyOfSubject(subject);
+  });
+  /** The method of what is shown: while the first map is on its way, the one that makes it. */
+  readonly method: MethodInfo | null = $derived.by(
+    () => (this.#shown?.question ?? this.question)?.method ?? null,
+  );
 
   constructor(
     transport: Transport,
     watcher: Watcher,
     private readonly maps: Maps,
+    private readonly asked: () => Asked,
   ) {
     this.job = new Job(transport, watcher);
   }
 
-  /** Ask, unless this is what is known or under way already; null if so. */
-  async ask(question: Question, again = false): Promise<Outcome | null> {
-    const before = this.question;
-    if (before && keyOfQuestion(before) === keyOfQuestion(question) && !again) return null;
-    this.question = question;
-    this.#partial = new Map();
-    this.stopped = false;
-    const known = again ? null : this.maps.find(question);
-    if (known) {
-      this.job.cancel();
-      this.job.error = null;
-      this.#settle(question, known);
-      return "done";
-    }
-    if (question.answer.id !== before?.answer.id) this.attribution = null;
-    this.stale = this.attribution !== null;
-    const { method, params, granularity, pattern, budget } = question;
-    const custom = granularity === "custom" && method.scores_tokens;
-    const request = {
-      ...aboutSubject(question),
-      method: method.name,
-      params,
-      granularity: custom ? ("token" as const) : granularity,
-      pattern: custom || granularity !== "custom" ? null : pattern,
-      budget,
-    };
-    return this.job.run("explain", request, (event) => this.#take(question, event));
+  /** Ask whenever the question changes, for as long as the effect lives that this is called in. */
+  follow(): void {
+    $effect(() => {
+      void this.#key;
+      untrack(() => this.#ask());
+    });
   }
 
-  /** No target: no map. */
-  clear(): void {
-    this.job.cancel();
-    this.job.error = null;
-    this.question = null;
-    this.attribution = null;
-    this.stale = this.stopped = false;
-    this.#partial = new Map();
+  /** Ask once more: it failed, or was stopped. */
+  again(): void {
+    if (this.question) this.#compute(this.question, true);
   }
 
   stop(): void {
@@ -83,30 +90,41 @@ export class Explaining {
     this.stopped = true;
   }
 
+  #ask(): void {
+    const { subject, question } = this.asked();
+    const attribution = question && this.maps.find(question);
+    if (question && !attribution) return this.#compute(question, false);
+    this.#begin(false);
+    this.job.clear();
+    if (attribution) this.#latest = { question, attribution };
+    if (!subject) this.#latest = null;
+  }
+
+  #compute(question: Question, renewing: boolean): void {
+    this.#begin(renewing);
+    const request = explainRequest(question);
+    void this.job.run("explain", request, (event) => this.#take(question, event));
+  }
+
+  #begin(renewing: boolean): void {
+    this.stopped = false;
+    this.#renewing = renewing;
+    this.#partial = new Map();
+  }
+
   #take(question: Question, event: Event): void {
     if (event.type === "progress" && event.scores.length > 0) {
       const partial = new Map(this.#partial);
-      for (const one of event.scores) partial.set(`${one[0]} ${one[1]}`, one);
+      for (const scored of event.scores) partial.set(`${scored[0]} ${scored[1]}`, scored);
       this.#partial = partial;
     }
     if (event.type !== "attribution") return;
     this.maps.remember(question, event.attribution);
-    this.#settle(question, event.attribution);
+    this.#latest = { question, attribution: event.attribution };
+    this.#begin(false);
   }
 
-  #settle(question: Question, attribution: Attribution): void {
-    this.attribution = attribution;
-    this.#method = question.method;
-    this.stale = false;
-    this.#partial = new Map();
-  }
-
-  /** The method of what is shown: while the first map is on its way, the one that makes it. */
-  get method(): MethodInfo | null {
-    return (this.attribution && this.#method) ?? this.question?.method ?? null;
-  }
-
-  /** The segments of the latest whole map, as the page wants them. */
+  /** The segments of what is shown, as the page wants them. */
   influences(view: View): Influence[] {
     return this.attribution ? influencesOf(this.attribution, view) : [];
   }
@@ -114,7 +132,7 @@ export class Explaining {
   /** Segments scored so far, while a new map is being computed. */
   arriving(view: View): Influence[] {
     return [...this.#partial.values()].map(([start, stop, score]) =>
-      influence(view.chips, [start, stop], score),
+      influenceOf([start, stop], score, view.chips),
     );
   }
 
@@ -123,24 +141,4 @@ export class Explaining {
     const old = { influences: this.influences(view), weight: this.stale ? STALE : 1 };
     return [old, { influences: this.arriving(view), weight: 1 }];
   }
-}
-
-/** Token scores are joined over the spans that are wanted; whole segments are as they are. */
-export function influencesOf(attribution: Attribution, view: View): Influence[] {
-  const scores = attribution.token_scores;
-  if (!scores || !view.spans) return attribution.segments;
-  const spans = cutAt(view.spans, attribution.target.start);
-  const joined = aggregate(scores, spans, view.aggregate);
-  return spans.map((span, i) => influence(view.chips, span, joined[i]!));
-}
-
-function influence(chips: readonly Chip[], [start, stop]: Span, score: number): Influence {
-  const role = chips[chipAt(chips, start)]?.role ?? "prompt";
-  return { start, stop, text: textOf(chips, start, stop), role, score };
-}
-
-/** The log-probability of tokens the model was asked to score; null if of none. */
-export function summedLogProb(tokens: readonly Token[]): number | null {
-  const known = tokens.map((token) => token.log_prob).filter((value) => value != null);
-  return known.length === tokens.length ? known.reduce((sum, value) => sum + value, 0) : null;
 }

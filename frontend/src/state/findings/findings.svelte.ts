@@ -1,65 +1,73 @@
 /** All that is computed about a target: its map, a second one to compare, costs and checks. */
+import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
-import type { Granularity, MethodInfo } from "../../wire";
+import { keyOfSubject } from "../../model/question";
+import type { Choices } from "../choices.svelte";
+import type { Watcher } from "../job.svelte";
+import type { Session } from "../prompt/session.svelte";
 import { Checking, type Shown } from "./checking.svelte";
 import { Estimating } from "./estimating.svelte";
-import { Explaining, type View } from "./explaining.svelte";
-import type { Outcome, Watcher } from "../job.svelte";
+import { Explaining } from "./explaining.svelte";
+import type { Inquiry } from "./inquiry.svelte";
 import { Maps } from "./maps.svelte";
-import { questionOf, type Subject } from "./question";
-import type { Session } from "../prompt/session.svelte";
-
-export interface Methods {
-  readonly usable: readonly MethodInfo[];
-  readonly chosen: MethodInfo;
-  readonly rival: MethodInfo | null;
-}
 
 export class Findings {
   readonly maps = new Maps();
   readonly explaining: Explaining;
   /** The map of the method that is compared with. */
-  readonly rival: Explaining;
+  readonly comparison: Explaining;
   readonly estimating: Estimating;
   readonly checking: Checking;
+
+  /** The map as it is shown, whole and up to date; null while there is none. */
+  readonly shown: Shown | null = $derived.by(() => {
+    const { subject, view } = this.inquiry;
+    const { attribution, stale } = this.explaining;
+    if (!subject || !attribution || stale) return null;
+    const mixed = attribution.segments.some((segment) => segment.level != null);
+    const cut = attribution.token_scores ? this.session.granularity : attribution.granularity;
+    const unit = mixed || cut === "custom" ? "part" : cut;
+    return { subject, influences: this.explaining.influences(view), unit };
+  });
+  readonly #subjectKey: string | null = $derived.by(() => {
+    const { subject } = this.inquiry;
+    return subject && keyOfSubject(subject);
+  });
 
   constructor(
     transport: Transport,
     watcher: Watcher,
+    private readonly inquiry: Inquiry,
     private readonly session: Session,
+    choices: Choices,
   ) {
-    this.explaining = new Explaining(transport, watcher, this.maps);
-    this.rival = new Explaining(transport, watcher, this.maps);
-    this.estimating = new Estimating(transport, watcher);
+    this.explaining = new Explaining(transport, watcher, this.maps, () => inquiry);
+    this.comparison = new Explaining(transport, watcher, this.maps, () => ({
+      subject: choices.comparison && inquiry.subject,
+      question: inquiry.comparison,
+    }));
+    this.estimating = new Estimating(transport, watcher, () => inquiry);
     this.checking = new Checking(transport, watcher);
   }
 
-  /** Ask for what is not known; how the chosen method's map turned out, or null if it is. */
-  ask(subject: Subject, methods: Methods, again: boolean): Promise<Outcome | null> {
-    const { session } = this;
-    const asked = this.explaining.ask(questionOf(subject, methods.chosen, session), again);
+  /** Ask for what is not known, for as long as the effect lives that this is called in. */
+  follow(): void {
+    this.explaining.follow();
+    this.comparison.follow();
+    this.estimating.follow();
+    $effect(() => {
+      void this.#subjectKey;
+      untrack(() => this.checking.clear());
+    });
     // The model does one thing at a time: a check of the last map would hold up the new one.
-    if (this.explaining.job.running) this.checking.job.cancel();
-    if (methods.rival) void this.rival.ask(questionOf(subject, methods.rival, session), again);
-    else this.rival.clear();
-    const { granularity, pattern } = session;
-    const names = methods.usable.map((one) => one.name);
-    const allParams = Object.fromEntries(names.map((name) => [name, session.paramsOf(name)]));
-    this.estimating.ask({ ...subject, granularity, pattern, allParams });
-    return asked;
+    $effect(() => {
+      if (this.explaining.job.running) untrack(() => this.checking.job.cancel());
+    });
   }
 
-  /** The map as it is shown, whole and up to date; null while there is none. */
-  shown(subject: Subject, view: View, granularity: Granularity): Shown | null {
-    const { attribution, stale } = this.explaining;
-    if (!attribution || stale) return null;
-    const mixed = attribution.segments.some((one) => one.level != null);
-    const cut = attribution.token_scores ? granularity : attribution.granularity;
-    const unit = mixed || cut === "custom" ? "part" : cut;
-    return { subject, influences: this.explaining.influences(view), unit };
-  }
-
-  clear(): void {
-    for (const part of [this.explaining, this.rival, this.checking, this.estimating]) part.clear();
+  /** Ask once more for the maps that are shown. */
+  again(): void {
+    this.explaining.again();
+    this.comparison.again();
   }
 }

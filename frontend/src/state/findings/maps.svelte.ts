@@ -1,8 +1,8 @@
 /** The maps computed in this visit: none is computed twice, and methods can be compared. */
 import type { Attribution } from "../../wire";
-import { keyOfQuestion, keyOfSubject, type Question, type Subject } from "./question";
+import { keyOfQuestion, keyOfSubject, type Question, type Subject } from "../../model/question";
 
-const MOST = 60;
+const MAX_MAPS = 60;
 
 interface Known {
   readonly subject: string;
@@ -18,7 +18,7 @@ export class Maps {
 
   remember(question: Question, attribution: Attribution): void {
     const key = keyOfQuestion(question);
-    const others = [...this.#all].filter(([old]) => old !== key).slice(1 - MOST);
+    const others = [...this.#all].filter(([known]) => known !== key).slice(1 - MAX_MAPS);
     this.#all = new Map([...others, [key, { subject: keyOfSubject(question), attribution }]]);
   }
 

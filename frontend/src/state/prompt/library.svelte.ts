@@ -1,22 +1,9 @@
 /** The examples: those of the server's datasets, and those the person added. */
-import type { DatasetInfo, ExampleInfo, Prompt } from "../../wire";
-import { plainText } from "../../model/draft";
 import type { SharedStore } from "../../host/store";
+import { fromServer, type Example } from "../../model/example";
+import type { DatasetInfo, Prompt } from "../../wire";
 
 const KEY = "examples";
-
-export interface Example {
-  /** Unique over datasets. */
-  readonly key: string;
-  readonly id: string;
-  readonly prompt: Prompt;
-  readonly target: string | null;
-  readonly source: string;
-  /** Added by the person, who can remove it. */
-  readonly own: boolean;
-  /** The example it was made from, to compare with. */
-  readonly origin: string | null;
-}
 
 type Added = Omit<Example, "own" | "source">;
 
@@ -72,28 +59,8 @@ export class Library {
   }
 
   #stored(): Added[] {
-    const found = this.store.read(KEY);
-    return Array.isArray(found) ? (found as Added[]).filter((one) => one?.key && one.id) : [];
+    const stored = this.store.read(KEY);
+    if (!Array.isArray(stored)) return [];
+    return (stored as Added[]).filter((example) => example?.key && example.id);
   }
-}
-
-/** Examples whose name, source or text has every word of the query. */
-export function search(examples: readonly Example[], query: string): Example[] {
-  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  return examples.filter((one) => {
-    const text = `${one.id} ${one.source} ${plainText(one.prompt)}`.toLocaleLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}
-
-function fromServer(dataset: string, one: ExampleInfo): Example {
-  return {
-    key: `${dataset}/${one.id}`,
-    id: one.id,
-    prompt: one.prompt,
-    target: one.target ?? null,
-    source: one.source ?? dataset,
-    own: false,
-    origin: null,
-  };
 }

@@ -1,8 +1,9 @@
 /** The prompt that is being typed, and the example it came from. */
 import { t } from "../../strings";
+import type { Example } from "../../model/example";
 import type { DatasetInfo, Prompt } from "../../wire";
 import { BLANK, draftOf, isEmpty, promptOf, samePrompt, type Draft } from "../../model/draft";
-import { Library, type Example } from "./library.svelte";
+import { Library } from "./library.svelte";
 import type { Session } from "./session.svelte";
 
 export class Prompting {
@@ -80,7 +81,7 @@ export class Prompting {
     const name = (n: number) => (from ? t.editor.addedName(from.id, n) : t.editor.blankName(n));
     const added = this.library.add(promptOf(draft), from, name);
     if (!added) {
-      this.session.unkept = true;
+      this.session.failSaving();
       return;
     }
     this.session.open(added.key, draft, false);

@@ -1,14 +1,12 @@
 /** What the person typed and chose. All of it survives a reload. */
-import type { Aggregate, GenerationOptions, Granularity, ParameterValue, Span } from "../../wire";
-import { BLANK, type Draft } from "../../model/draft";
-import type { Foil } from "../findings/question";
 import type { Store } from "../../host/store";
+import type { Density, Paint } from "../../model/appearance";
+import { BLANK, type Draft } from "../../model/draft";
+import type { Foil } from "../../model/question";
+import type { Aggregate, GenerationOptions, Granularity, ParameterValue, Span } from "../../wire";
 
 const PART = "session";
 const WAIT = 400;
-
-export type Paint = "tint" | "underline";
-export type Density = "comfortable" | "compact";
 
 /** Everything that is saved, with what a first visit starts from. */
 interface Saved {
@@ -16,12 +14,12 @@ interface Saved {
   example: string | null;
   draft: Draft;
   /** Edited drafts of other examples, put aside until they are picked again. */
-  aside: Record<string, Draft>;
+  stashedDrafts: Record<string, Draft>;
   options: GenerationOptions | null;
   model: string | null;
   method: string | null;
   /** The method compared with, side by side. */
-  rival: string | null;
+  comparison: string | null;
   params: Record<string, Record<string, ParameterValue>>;
   granularity: Granularity;
   pattern: string;
@@ -41,11 +39,11 @@ interface Saved {
 const FIRST: Saved = {
   example: null,
   draft: BLANK,
-  aside: {},
+  stashedDrafts: {},
   options: null,
   model: null,
   method: null,
-  rival: null,
+  comparison: null,
   params: {},
   granularity: "line",
   pattern: "",
@@ -67,7 +65,7 @@ export class Session {
   readonly options = $derived(this.#saved.options);
   readonly model = $derived(this.#saved.model);
   readonly method = $derived(this.#saved.method);
-  readonly rival = $derived(this.#saved.rival);
+  readonly comparison = $derived(this.#saved.comparison);
   readonly coarse = $derived(this.#saved.coarse);
   readonly budget = $derived(this.#saved.budget);
   readonly granularity = $derived(this.#saved.granularity);
@@ -80,16 +78,16 @@ export class Session {
   readonly foilText = $derived(this.#saved.foilText);
 
   /** The last write did not fit: the person should know. */
-  unkept = $state(false);
+  saveFailed = $state(false);
   /** True if nothing had been saved before. */
   readonly first: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ready: Promise<void>;
 
   constructor(readonly store: Store) {
-    const found = store.read(PART);
-    this.first = typeof found !== "object" || found === null;
-    if (!this.first) this.#saved = { ...FIRST, ...wellFormed(found as Partial<Saved>) };
+    const stored = store.read(PART);
+    this.first = typeof stored !== "object" || stored === null;
+    if (!this.first) this.#saved = { ...FIRST, ...wellFormed(renamed(stored as Stored)) };
     this.#ready = store.ready();
   }
 
@@ -108,18 +106,61 @@ export class Session {
     this.#timer = setTimeout(() => void this.flush(), WAIT);
   }
 
-  /** Begin with another example (or none), putting an edited draft aside under the old one. */
+  /** Begin with another example (or none), stashing an edited draft under the old one. */
   open(example: string | null, fresh: Draft, edited: boolean): void {
-    const aside = { ...this.#saved.aside };
+    const stashedDrafts = { ...this.#saved.stashedDrafts };
     const old = this.#saved.example ?? "";
-    if (edited) aside[old] = this.#saved.draft;
-    else delete aside[old];
-    const kept = aside[example ?? ""];
-    this.set({ example, draft: kept ?? fresh, aside });
+    if (edited) stashedDrafts[old] = this.#saved.draft;
+    else delete stashedDrafts[old];
+    this.set({ example, draft: stashedDrafts[example ?? ""] ?? fresh, stashedDrafts });
   }
 
-  hasAside(example: string): boolean {
-    return example in this.#saved.aside;
+  hasStashed(example: string): boolean {
+    return example in this.#saved.stashedDrafts;
+  }
+
+  setOptions(options: GenerationOptions | null): void {
+    this.set({ options });
+  }
+
+  setMethod(method: string): void {
+    this.set({ method });
+  }
+
+  /** Show another method's map of the same target beside this one; null to leave. */
+  compareWith(comparison: string | null): void {
+    this.set({ comparison });
+  }
+
+  setCoarse(coarse: boolean): void {
+    this.set({ coarse });
+  }
+
+  setAggregate(aggregate: Aggregate): void {
+    this.set({ aggregate });
+  }
+
+  setIntensity(intensity: number): void {
+    this.set({ intensity });
+  }
+
+  setPaint(paint: Paint): void {
+    this.set({ paint });
+  }
+
+  setDensity(density: Density): void {
+    this.set({ density });
+  }
+
+  /** Remember what is being explained; that it is the same still is nothing to write. */
+  keepTarget(target: Saved["target"], foilText: string): void {
+    const before = JSON.stringify([this.target, this.foilText]);
+    if (JSON.stringify([target, foilText]) !== before) this.set({ target, foilText });
+  }
+
+  /** There was no room for something else that should be kept. */
+  failSaving(): void {
+    this.saveFailed = true;
   }
 
   /** Write now. */
@@ -132,13 +173,24 @@ export class Session {
   /** Write without waiting for anything, as a page that is being closed must. */
   writeNow(): void {
     clearTimeout(this.#timer);
-    this.unkept = !this.store.write(PART, this.#saved);
+    this.saveFailed = !this.store.write(PART, this.#saved);
   }
 }
 
+type Stored = Partial<Saved> & { aside?: Saved["stashedDrafts"]; rival?: string | null };
+
+/** What earlier versions kept under other names. */
+function renamed({ aside, rival, ...stored }: Stored): Partial<Saved> {
+  return {
+    ...(aside !== undefined && { stashedDrafts: aside }),
+    ...(rival !== undefined && { comparison: rival }),
+    ...stored,
+  };
+}
+
 /** The fields that have the type they should: an older version's leftovers do no harm. */
-function wellFormed(found: Partial<Saved>): Partial<Saved> {
-  const sound = Object.entries(found).filter(([key, value]) => {
+function wellFormed(stored: Partial<Saved>): Partial<Saved> {
+  const sound = Object.entries(stored).filter(([key, value]) => {
     const like: unknown = FIRST[key as keyof Saved];
     if (like === undefined) return false;
     return like === null ? true : typeof value === typeof like && value !== null;

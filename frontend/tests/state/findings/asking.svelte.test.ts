@@ -1,5 +1,7 @@
 /** Methods, foils, checks and comparisons: what is asked of the server, and what is kept. */
+import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
+import { TabStorage } from "../../../src/page/storage";
 import { Workbench } from "../../../src/state/workbench.svelte";
 import type { Event, Requests } from "../../../src/wire";
 import { FakeTransport, STATE, USUAL, attribution } from "../../support/fixtures";
@@ -8,7 +10,7 @@ const settle = (ms = 15) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function asked(script = {}, state = STATE) {
   const transport = new FakeTransport(script, state);
-  const workbench = new Workbench(transport);
+  const workbench = new Workbench(transport, new TabStorage());
   await workbench.start();
   workbench.session.set({ granularity: "line" });
   await workbench.answering.generate();
@@ -34,6 +36,7 @@ describe("costs", () => {
       params: { occlusion: {}, gradient: { steps: 3 } },
     });
     workbench.setTarget(null);
+    flushSync();
     expect(workbench.findings.estimating.costs).toEqual({});
   });
   test("that can't be told are no trouble", async () => {
@@ -41,19 +44,19 @@ describe("costs", () => {
     const { workbench } = await asked({ estimate: () => [{ type: "error", error }] });
     await settle(250);
     expect(workbench.findings.estimating.costs).toEqual({});
-    expect(workbench.explaining.attribution).not.toBeNull();
+    expect(workbench.findings.explaining.attribution).not.toBeNull();
   });
 });
 
 describe("maps", () => {
   test("are computed once in a visit, unless asked again", async () => {
     const { transport, workbench } = await asked();
-    workbench.setMethod("gradient");
+    workbench.session.setMethod("gradient");
     await settle();
-    workbench.setMethod("occlusion");
-    expect(workbench.explaining.attribution?.method).toBe("occlusion");
-    expect(workbench.explaining.stale).toBe(false);
-    workbench.refresh(true);
+    workbench.session.setMethod("occlusion");
+    expect(workbench.findings.explaining.attribution?.method).toBe("occlusion");
+    expect(workbench.findings.explaining.stale).toBe(false);
+    workbench.findings.again();
     await settle();
     const methods = transport.requests("explain").map((one) => one.method);
     expect(methods).toEqual(["occlusion", "gradient", "occlusion"]);
@@ -73,15 +76,16 @@ describe("maps", () => {
       await settle(60);
     }
     const { workbench } = await asked({ explain: sampling });
-    const arriving = workbench.explaining.arriving(workbench.view);
+    const arriving = workbench.findings.explaining.arriving(workbench.inquiry.view);
     expect(arriving.map((one) => one.score)).toEqual([1.5, 2]);
   });
   test("from coarse to fine have a budget, where that makes sense", async () => {
     const { transport, workbench } = await asked();
-    workbench.setCoarse(true);
+    workbench.session.setCoarse(true);
     await settle();
-    workbench.setMethod("gradient");
-    workbench.setMethod("occlusion");
+    workbench.session.setMethod("gradient");
+    flushSync();
+    workbench.session.setMethod("occlusion");
     workbench.setGranularity("custom");
     workbench.setPattern("\n");
     await vi.waitFor(() =>
@@ -103,12 +107,12 @@ describe("a foil", () => {
     await settle(200);
     expect(transport.requests("explain").at(-1)).toMatchObject({ target: [9, 10], foil: [7] });
     expect(transport.requests("estimate").at(-1)).toMatchObject({ foil: [7] });
-    await workbench.findings.checking.ask(workbench.shown!);
+    await workbench.findings.checking.ask(workbench.findings.shown!);
     expect(transport.requests("check").at(-1)).toMatchObject({ foil: [7] });
-    workbench.typeFoil("half typed");
+    workbench.contrast.type("half typed");
     await workbench.session.flush();
 
-    const again = new Workbench(new FakeTransport());
+    const again = new Workbench(new FakeTransport(), new TabStorage());
     await again.start();
     expect(again.contrast).toMatchObject({ foil: { value: [7] }, typed: "half typed" });
     again.setTarget([5, 8]);
@@ -120,14 +124,14 @@ describe("a foil", () => {
       explain: (...args: Parameters<NonNullable<typeof USUAL.explain>>) =>
         args[0].foil ? [{ type: "error", error }] : USUAL.explain!(...args),
     });
-    workbench.typeFoil("it.");
-    workbench.setFoil({ value: "it.", text: "it." });
+    workbench.contrast.type("it.");
+    workbench.contrast.choose({ value: "it.", text: "it." });
     await settle();
     expect(workbench.contrast).toMatchObject({ foil: null, typed: "it.", error });
-    expect(workbench.explaining.job.error).toBeNull();
-    expect(workbench.explaining.stale).toBe(false);
+    expect(workbench.findings.explaining.job.error).toBeNull();
+    expect(workbench.findings.explaining.stale).toBe(false);
     expect(transport.requests("explain")).toHaveLength(2);
-    workbench.typeFoil("it");
+    workbench.contrast.type("it");
     expect(workbench.contrast.error).toBeNull();
   });
 });
@@ -135,7 +139,7 @@ describe("a foil", () => {
 describe("checking", () => {
   test("sends the map as it is shown, once", async () => {
     const { transport, workbench } = await asked();
-    await workbench.findings.checking.ask(workbench.shown!);
+    await workbench.findings.checking.ask(workbench.findings.shown!);
     expect(transport.requests("check")[0]).toMatchObject({
       target: [8, 10],
       spans: [
@@ -147,15 +151,16 @@ describe("checking", () => {
       scores: [-0.5, 4, 0.1, 1],
       unit: "line",
     });
-    await workbench.findings.checking.ask(workbench.shown!);
+    await workbench.findings.checking.ask(workbench.findings.shown!);
     expect(transport.requests("check")).toHaveLength(1);
-    expect(workbench.findings.checking.find(workbench.shown!)?.verdict).toBe("holds");
-    workbench.setMethod("gradient");
-    expect(workbench.shown).toBeNull(); // while the new map is not there
+    expect(workbench.findings.checking.find(workbench.findings.shown!)?.verdict).toBe("holds");
+    workbench.session.setMethod("gradient");
+    expect(workbench.findings.shown).toBeNull(); // while the new map is not there
     await settle();
-    expect(workbench.findings.checking.find(workbench.shown!)).toBeNull();
+    expect(workbench.findings.checking.find(workbench.findings.shown!)).toBeNull();
     expect(workbench.findings.checking.latest).not.toBeNull();
     workbench.setTarget([5, 8]);
+    flushSync();
     expect(workbench.findings.checking.latest).toBeNull();
   });
   test("parts of many kinds are called parts", async () => {
@@ -165,7 +170,7 @@ describe("checking", () => {
         { type: "attribution", attribution: attribution({ segments }), cached: false },
       ],
     });
-    expect(workbench.shown?.unit).toBe("part");
+    expect(workbench.findings.shown?.unit).toBe("part");
   });
   test("makes way for a new map", async () => {
     const { transport, workbench } = await asked({
@@ -174,9 +179,10 @@ describe("checking", () => {
         await settle(60);
       },
     });
-    void workbench.findings.checking.ask(workbench.shown!);
+    void workbench.findings.checking.ask(workbench.findings.shown!);
     await settle();
-    workbench.setMethod("gradient");
+    workbench.session.setMethod("gradient");
+    flushSync();
     expect(workbench.findings.checking.job.running).toBe(false);
     expect(transport.asked.find((one) => one.kind === "check")!.signal.aborted).toBe(true);
   });
@@ -186,23 +192,23 @@ describe("side by side", () => {
   test("asks for the second map with its own parameters, and leaves", async () => {
     const { transport, workbench } = await asked();
     workbench.session.setParams("gradient", { steps: 3 });
-    workbench.compareWith("gradient");
+    workbench.session.compareWith("gradient");
     await settle();
     expect(transport.requests("explain").at(-1)).toMatchObject({
       method: "gradient",
       params: { steps: 3 },
     });
-    expect(workbench.findings.rival.attribution?.method).toBe("gradient");
-    expect(workbench.explaining.attribution?.method).toBe("occlusion");
-    workbench.compareWith(null);
-    expect(workbench.findings.rival.attribution).toBeNull();
+    expect(workbench.findings.comparison.attribution?.method).toBe("gradient");
+    expect(workbench.findings.explaining.attribution?.method).toBe("occlusion");
+    workbench.session.compareWith(null);
+    expect(workbench.findings.comparison.attribution).toBeNull();
   });
   test("a method is not compared with itself, nor with one that the model lacks", async () => {
     const { workbench } = await asked();
-    workbench.compareWith("occlusion");
-    expect(workbench.rivalMethod).toBeNull();
-    workbench.compareWith("attention");
-    expect(workbench.rivalMethod).toBeNull();
+    workbench.session.compareWith("occlusion");
+    expect(workbench.choices.comparison).toBeNull();
+    workbench.session.compareWith("attention");
+    expect(workbench.choices.comparison).toBeNull();
   });
 });
 
@@ -223,7 +229,7 @@ test("a target picked right after a stop grows to its line once lines are known"
       yield* USUAL.respond!(...args);
     },
   });
-  const workbench = new Workbench(transport);
+  const workbench = new Workbench(transport, new TabStorage());
   await workbench.start();
   workbench.session.set({ granularity: "line" });
   void workbench.answering.generate();

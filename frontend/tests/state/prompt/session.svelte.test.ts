@@ -8,7 +8,8 @@ import {
   promptOf,
   samePrompt,
 } from "../../../src/model/draft";
-import { Library, search } from "../../../src/state/prompt/library.svelte";
+import { Library } from "../../../src/state/prompt/library.svelte";
+import { search } from "../../../src/model/example";
 import { Session } from "../../../src/state/prompt/session.svelte";
 import { TabStorage } from "../../../src/page/storage";
 import { STATE } from "../../support/fixtures";
@@ -128,12 +129,12 @@ describe("session", () => {
     session.set({ draft: typed("A, edited") });
     session.open("b", typed("B"), true);
     expect(session.draft.text).toBe("B");
-    expect(session.hasAside("a")).toBe(true);
+    expect(session.hasStashed("a")).toBe(true);
     session.open("a", typed("A"), false);
     expect(session.draft.text).toBe("A, edited");
     session.set({ draft: typed("A") });
     session.open("b", typed("B"), false);
-    expect(session.hasAside("a")).toBe(false);
+    expect(session.hasStashed("a")).toBe(false);
   });
 
   test("leftovers of another version do no harm", () => {
@@ -154,10 +155,10 @@ describe("session", () => {
       throw new DOMException("", "QuotaExceededError");
     });
     session.writeNow();
-    expect(session.unkept).toBe(true);
+    expect(session.saveFailed).toBe(true);
     full.mockRestore();
     session.writeNow();
-    expect(session.unkept).toBe(false);
+    expect(session.saveFailed).toBe(false);
   });
 
   test("forgets the oldest tabs", async () => {

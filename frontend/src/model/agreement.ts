@@ -1,9 +1,9 @@
-/** The methods that were run on this target, and how far their rankings agree. */
-import { spearman } from "../../model/correlation";
-import { TEMPLATE, type Influence } from "../../model/ranking";
-import { sameSpan } from "../../model/spans";
-import type { Attribution } from "../../wire";
-import { influencesOf, type View } from "./explaining.svelte";
+/** The methods that were run on a target, and how far their rankings agree. */
+import type { Attribution, Span } from "../wire";
+import { spearman } from "./correlation";
+import { influencesOf, type View } from "./influences";
+import { TEMPLATE, spanOf, type Influence } from "./ranking";
+import { sameSpan } from "./spans";
 
 export interface Agreement {
   readonly methods: readonly string[];
@@ -17,12 +17,12 @@ export function agreement(
   shown: readonly Influence[],
   view: View,
 ): Agreement | null {
-  const spans = shown.map((one) => [one.start, one.stop] as [number, number]);
+  const spans: Span[] = shown.map(spanOf);
   const byMethod = new Map<string, number[]>();
   for (const map of maps) {
-    const found = influencesOf(map, { ...view, spans });
-    if (!alike(found, shown)) continue;
-    const scores = found.filter((_, i) => shown[i]!.role !== TEMPLATE).map((one) => one.score);
+    const influences = influencesOf(map, { ...view, spans });
+    if (!alike(influences, shown)) continue;
+    const scores = influences.filter((_, i) => shown[i]!.role !== TEMPLATE).map((one) => one.score);
     byMethod.set(map.method, scores);
   }
   if (byMethod.size < 2) return null;
@@ -34,8 +34,5 @@ export function agreement(
 }
 
 function alike(a: readonly Influence[], b: readonly Influence[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((one, i) => sameSpan([one.start, one.stop], [b[i]!.start, b[i]!.stop]))
-  );
+  return a.length === b.length && a.every((one, i) => sameSpan(spanOf(one), spanOf(b[i]!)));
 }

@@ -1,7 +1,6 @@
 /** What is asked about an answer, and the parts that requests about it share. */
-import type { Granularity, MethodInfo, ParameterValue, Span } from "../../wire";
-import { referenceOf, type Answer } from "../answer/answers.svelte";
-import type { Session } from "../prompt/session.svelte";
+import type { Granularity, MethodInfo, ParameterValue, Requests, Span } from "../wire";
+import { referenceOf, type Answer } from "./answer";
 
 /** What the model might have written in the target's place: text, or ids of tokens. */
 export interface Foil {
@@ -24,17 +23,49 @@ export interface Question extends Subject {
   readonly budget: number | null;
 }
 
-/** About this subject by this method, with the granularity and the rest as the person set them. */
-export function questionOf(subject: Subject, method: MethodInfo, session: Session): Question {
-  const { granularity, pattern, budget, coarse } = session;
+/** What a person chooses that a question depends on. */
+export interface QuestionChoices {
+  readonly granularity: Granularity;
+  readonly pattern: string;
+  readonly coarse: boolean;
+  readonly budget: number;
+  /** The parameters of a method that the person changed. */
+  paramsOf(method: string): Record<string, ParameterValue>;
+}
+
+/** About this subject by this method, with the granularity and the rest as the person chose. */
+export function questionOf(
+  subject: Subject,
+  method: MethodInfo,
+  choices: QuestionChoices,
+): Question {
+  const { granularity, pattern, budget, coarse } = choices;
   const refined = coarse && granularity !== "custom" && !method.scores_tokens;
-  const params = paramsFor(method, session);
+  const params = paramsFor(method, choices);
   return { ...subject, method, params, granularity, pattern, budget: refined ? budget : null };
 }
 
-export function paramsFor(method: MethodInfo, session: Session): Record<string, ParameterValue> {
+/** A method's parameters: its defaults, and what the person changed. */
+export function paramsFor(
+  method: MethodInfo,
+  choices: Pick<QuestionChoices, "paramsOf">,
+): Record<string, ParameterValue> {
   const defaults = method.parameters.map(({ name, default: value }) => [name, value] as const);
-  return { ...Object.fromEntries(defaults), ...session.paramsOf(method.name) };
+  return { ...Object.fromEntries(defaults), ...choices.paramsOf(method.name) };
+}
+
+/** The question as it is sent. Token scores are joined here, so they need no custom segments. */
+export function explainRequest(question: Question): Requests["explain"] {
+  const { method, params, granularity, pattern, budget } = question;
+  const custom = granularity === "custom" && method.scores_tokens;
+  return {
+    ...aboutSubject(question),
+    method: method.name,
+    params,
+    granularity: custom ? "token" : granularity,
+    pattern: custom || granularity !== "custom" ? null : pattern,
+    budget,
+  };
 }
 
 export function aboutSubject({ answer, target, foil }: Subject) {
