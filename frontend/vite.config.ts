@@ -1,11 +1,13 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import type { ProxyOptions } from "vite";
+import type { Plugin, ProxyOptions } from "vite";
 import { defineConfig } from "vitest/config";
+
+const { BACKLIT, VITEST } = process.env;
 
 // The page is served under a strict Content-Security-Policy: nothing inline, nothing from
 // elsewhere. Addresses are relative so that it also works behind a path prefix.
-export default defineConfig(({ command }) => ({
-  plugins: [svelte()],
+export default defineConfig({
+  plugins: [svelte(), needsServer()],
   base: "./",
   build: {
     outDir: "../src/backlit/static",
@@ -14,25 +16,17 @@ export default defineConfig(({ command }) => ({
     modulePreload: { polyfill: false },
     target: "es2022",
   },
-  server: command === "serve" && !process.env.VITEST ? { proxy: { "/api": toBacklit() } } : {},
-  resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
+  server: BACKLIT ? { proxy: { "/api": proxyTo(new URL(BACKLIT)) } } : {},
+  resolve: VITEST ? { conditions: ["browser"] } : {},
   test: {
     environment: "jsdom",
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/support/setup.ts"],
   },
-}));
+});
 
 /** For `npm run dev`: requests go to the server whose address, with its token, BACKLIT holds. */
-function toBacklit(): ProxyOptions {
-  const { BACKLIT } = process.env;
-  if (!BACKLIT) {
-    throw new Error(
-      "Say which server to ask: BACKLIT='http://127.0.0.1:8400/?token=…' npm run dev. " +
-        "`backlit serve toy --no-browser` prints that address.",
-    );
-  }
-  const { origin, searchParams } = new URL(BACKLIT);
+function proxyTo({ origin, searchParams }: URL): ProxyOptions {
   return {
     target: origin,
     changeOrigin: true,
@@ -40,6 +34,19 @@ function toBacklit(): ProxyOptions {
     // The server refuses requests from pages of other origins, as the one of `vite` is.
     configure: (proxy) => {
       proxy.on("proxyReq", (request) => request.removeHeader("origin"));
+    },
+  };
+}
+
+function needsServer(): Plugin {
+  return {
+    name: "backlit-needs-server",
+    configureServer() {
+      if (BACKLIT || VITEST) return;
+      throw new Error(
+        "Say which server to ask: BACKLIT='http://127.0.0.1:8400/?token=…' npm run dev. " +
+          "`backlit serve toy --no-browser` prints that address.",
+      );
     },
   };
 }

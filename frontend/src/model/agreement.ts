@@ -22,17 +22,21 @@ export function agreement(
   for (const map of maps) {
     const influences = influencesOf(map, { ...view, spans });
     if (!alike(influences, shown)) continue;
-    const scores = influences.filter((_, i) => shown[i]!.role !== TEMPLATE).map((one) => one.score);
+    const scores = influences
+      .filter((_, i) => shown[i]!.role !== TEMPLATE)
+      .map(({ score }) => score);
     byMethod.set(map.method, scores);
   }
   if (byMethod.size < 2) return null;
   const all = [...byMethod.values()];
   return {
     methods: [...byMethod.keys()],
-    table: all.map((one) => all.map((other) => spearman(one, other))),
+    table: all.map((row) => all.map((column) => spearman(row, column))),
   };
 }
 
 function alike(a: readonly Influence[], b: readonly Influence[]): boolean {
-  return a.length === b.length && a.every((one, i) => sameSpan(spanOf(one), spanOf(b[i]!)));
+  return (
+    a.length === b.length && a.every((influence, i) => sameSpan(spanOf(influence), spanOf(b[i]!)))
+  );
 }

@@ -2,11 +2,11 @@
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 /** Loading counts bytes, or now and then a few things such as tensors. */
-const FEWEST_BYTES = 50_000;
+const MIN_BYTES = 50_000;
 
 /** `done` in the unit that suits `total`: "37 MB", "1.2 GB", or plain "12". */
 export function amount(done: number, total: number): string {
-  if (total < FEWEST_BYTES) return String(done);
+  if (total < MIN_BYTES) return String(done);
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(total) / 3));
   const size = done / 1000 ** power;
   return `${size.toFixed(total / 1000 ** power < 10 ? 1 : 0)} ${UNITS[power]}`;

@@ -55,24 +55,24 @@ export function ramp(theme: Theme, signed: boolean): Rgb[] {
   });
 }
 
-const made = new Map<string, readonly string[]>();
+const tables = new Map<string, readonly string[]>();
 
 /** CSS colours; nothing at all where the score is nothing, so that the page shows through. */
 export function colourTable(theme: Theme, signed: boolean): readonly string[] {
   const key = `${theme} ${signed}`;
-  let table = made.get(key);
+  let table = tables.get(key);
   if (!table) {
     const silent = signed ? [127, 128] : [0];
     table = ramp(theme, signed).map(([r, g, b], i) =>
       silent.includes(i) ? "transparent" : `rgb(${r} ${g} ${b})`,
     );
-    made.set(key, table);
+    tables.set(key, table);
   }
   return table;
 }
 
 /** WCAG 2 contrast of two colours, 1 to 21. */
-export function contrast(a: Rgb, b: Rgb): number {
+export function contrastRatio(a: Rgb, b: Rgb): number {
   const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
   return (high + 0.05) / (low + 0.05);
 }

@@ -8,14 +8,14 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
 /** From 0 for the smallest; equal values share the mean of their ranks. */
 export function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((i, j) => values[i]! - values[j]!);
-  const found = new Array<number>(values.length);
+  const ranked = new Array<number>(values.length);
   for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
-    for (const i of order.slice(from, to)) found[i] = (from + to - 1) / 2;
+    for (const i of order.slice(from, to)) ranked[i] = (from + to - 1) / 2;
     from = to;
   }
-  return found;
+  return ranked;
 }
 
 function pearson(a: readonly number[], b: readonly number[]): number {

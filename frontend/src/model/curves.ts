@@ -14,13 +14,13 @@ export interface Chart {
   readonly high: readonly number[];
 }
 
-export function chartOf(found: Faithfulness, which: Which): Chart {
+export function chartOf(check: Faithfulness, which: Which): Chart {
   const start = which === "deletion" ? [0] : []; // with nothing taken away nothing is lost
-  const columns = found.steps.map((_, i) => found.random.map((one) => one[which][i]!));
+  const columns = check.steps.map((_, i) => check.random.map((order) => order[which][i]!));
   return {
-    steps: [...start, ...found.steps],
-    map: [...start, ...found.map[which]],
-    exact: [...start, ...found.leave_one_out[which]],
+    steps: [...start, ...check.steps],
+    map: [...start, ...check.map[which]],
+    exact: [...start, ...check.leave_one_out[which]],
     low: [...start, ...columns.map((column) => Math.min(...column))],
     middle: [...start, ...columns.map(median)],
     high: [...start, ...columns.map((column) => Math.max(...column))],
@@ -28,8 +28,8 @@ export function chartOf(found: Faithfulness, which: Which): Chart {
 }
 
 /** The median over random orders of the mean over steps: what a map's own mean compares with. */
-export function randomMean(found: Faithfulness, which: Which): number {
-  return median(found.random.map((one) => mean(one[which])));
+export function randomMean(check: Faithfulness, which: Which): number {
+  return median(check.random.map((order) => mean(order[which])));
 }
 
 export function median(values: readonly number[]): number {
@@ -43,36 +43,36 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** Heights for labels that want to be at `wanted`, at least `gap` apart, none above `top` or below `bottom`. */
+/** Heights for labels that want to be at `heights`, at least `gap` apart, none above `top` or below `bottom`. */
 export function apart(
-  wanted: readonly number[],
+  heights: readonly number[],
   gap: number,
   top: number,
   bottom: number,
 ): number[] {
-  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
-  const placed = [...wanted];
+  const order = heights.map((_, i) => i).sort((a, b) => heights[a]! - heights[b]!);
+  const spread = [...heights];
   let floor = top;
   for (const i of order) {
-    placed[i] = Math.max(placed[i]!, floor);
-    floor = placed[i] + gap;
+    spread[i] = Math.max(spread[i]!, floor);
+    floor = spread[i] + gap;
   }
   let ceiling = bottom;
   for (const i of order.toReversed()) {
-    placed[i] = Math.min(placed[i]!, ceiling);
-    ceiling = placed[i] - gap;
+    spread[i] = Math.min(spread[i]!, ceiling);
+    ceiling = spread[i] - gap;
   }
-  return placed;
+  return spread;
 }
 
 /** Round numbers from `low` to `high` for an axis, three or four of them. */
 export function ticks(low: number, high: number): number[] {
   const span = high - low || 1;
   const power = 10 ** Math.floor(Math.log10(span / 3));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => span / one <= 4) ?? span;
-  const found: number[] = [];
-  for (let n = Math.ceil(low / step); n * step <= high + 1e-9; n++) found.push(n * step);
-  return found;
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((size) => span / size <= 4) ?? span;
+  const round: number[] = [];
+  for (let n = Math.ceil(low / step); n * step <= high + 1e-9; n++) round.push(n * step);
+  return round;
 }
 
 /** What a check takes, in passes of the whole prompt: 20 random orders, the map's and the exact

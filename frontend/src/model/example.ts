@@ -18,20 +18,20 @@ export interface Example {
 /** Examples whose name, source or text has every word of the query. */
 export function search(examples: readonly Example[], query: string): Example[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  return examples.filter((one) => {
-    const text = `${one.id} ${one.source} ${plainText(one.prompt)}`.toLocaleLowerCase();
+  return examples.filter((example) => {
+    const text = `${example.id} ${example.source} ${plainText(example.prompt)}`.toLocaleLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
 
 /** An example of one of the server's datasets. */
-export function fromServer(dataset: string, one: ExampleInfo): Example {
+export function fromServer(dataset: string, example: ExampleInfo): Example {
   return {
-    key: `${dataset}/${one.id}`,
-    id: one.id,
-    prompt: one.prompt,
-    target: one.target ?? null,
-    source: one.source ?? dataset,
+    key: `${dataset}/${example.id}`,
+    id: example.id,
+    prompt: example.prompt,
+    target: example.target ?? null,
+    source: example.source ?? dataset,
     own: false,
     origin: null,
   };

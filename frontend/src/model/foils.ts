@@ -16,9 +16,9 @@ export interface Suggestion {
  * alternative to each of the least certain.
  */
 export function suggestions(tokens: readonly Token[], [start, stop]: Span): Suggestion[] {
-  const whole = tokens.slice(start, stop);
-  if (whole.length === 1) return offered(whole[0]!, start).slice(0, MAX_OFFERED);
-  return whole
+  const target = tokens.slice(start, stop);
+  if (target.length === 1) return offered(target[0]!, start).slice(0, MAX_OFFERED);
+  return target
     .map((token, i) => ({ token, at: start + i }))
     .filter(({ token }) => token.log_prob != null && token.text.trim() && !token.special)
     .filter(({ at }) => wholeCharacter(tokens, at))

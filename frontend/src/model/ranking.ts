@@ -18,7 +18,7 @@ export const TEMPLATE = "template";
 /** Largest magnitude first; of equals, the earlier. Nobody wrote the template: it ranks last. */
 export function ranked(influences: readonly Influence[], withTemplate: boolean): Influence[] {
   return influences
-    .filter((one) => withTemplate || one.role !== TEMPLATE)
+    .filter((influence) => withTemplate || influence.role !== TEMPLATE)
     .toSorted(
       (a, b) =>
         Number(a.role === TEMPLATE) - Number(b.role === TEMPLATE) ||
@@ -38,9 +38,9 @@ export function largest(influences: readonly Pick<Influence, "role" | "score">[]
 
 /** What the longest bar stands for: its score, with room for its whisker. */
 export function reach(influences: readonly Influence[]): number {
-  const far = influences.map((one) => ({
-    ...one,
-    score: Math.abs(one.score) + (one.standard_error ?? 0),
+  const far = influences.map((influence) => ({
+    ...influence,
+    score: Math.abs(influence.score) + (influence.standard_error ?? 0),
   }));
   return largest(far);
 }

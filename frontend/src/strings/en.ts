@@ -1,4 +1,4 @@
-/** Every word of the page, in English. Another language is another file of this shape. */
+/** Every word of the page, in English. */
 import type { MethodKind } from "../wire";
 import { findings } from "./en.findings";
 import { count } from "./words";
@@ -236,5 +236,3 @@ export const en = {
   },
   ...findings,
 };
-
-export type Strings = typeof en;

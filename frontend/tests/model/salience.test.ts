@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { aggregate } from "../../src/model/aggregate";
 import {
   colourTable,
-  contrast,
+  contrastRatio,
   ramp,
   step,
   STEPS,
@@ -174,7 +174,7 @@ describe("colours", () => {
     for (const signed of [true, false]) {
       test(`text on every tint has AA contrast (${theme}, ${signed ? "signed" : "unsigned"})`, () => {
         const worst = Math.min(
-          ...ramp(theme, signed).map((tint) => contrast(tint, named(theme, "ink"))),
+          ...ramp(theme, signed).map((tint) => contrastRatio(tint, named(theme, "ink"))),
         );
         expect(worst).toBeGreaterThanOrEqual(4.5);
       });
@@ -183,25 +183,27 @@ describe("colours", () => {
         const ends = signed ? [-1, 1] : [1];
         for (const end of ends) {
           const tint = table[step(end * TEMPLATE_STRENGTH, signed)]!;
-          expect(contrast(tint, named(theme, "template-ink"))).toBeGreaterThanOrEqual(4.5);
+          expect(contrastRatio(tint, named(theme, "template-ink"))).toBeGreaterThanOrEqual(4.5);
         }
       });
     }
     test(`text colours have AA contrast on every surface (${theme})`, () => {
       for (const text of ["ink", "dim", "bad", "supports", "opposes"]) {
         for (const surface of ["page", "surface", "sunken", "picked"]) {
-          const found = contrast(named(theme, text), named(theme, surface));
+          const found = contrastRatio(named(theme, text), named(theme, surface));
           const least = ["ink", "dim"].includes(text) || surface === "surface" ? 4.5 : 3;
           expect(found, `${text} on ${surface}`).toBeGreaterThanOrEqual(least);
         }
       }
-      expect(contrast(named(theme, "on-solid"), named(theme, "solid"))).toBeGreaterThanOrEqual(4.5);
+      expect(contrastRatio(named(theme, "on-solid"), named(theme, "solid"))).toBeGreaterThanOrEqual(
+        4.5,
+      );
     });
     test(`both ends stand out from the surface and from each other (${theme})`, () => {
       const table = ramp(theme, true);
       const middle = table[128]!;
-      expect(contrast(table[0]!, middle)).toBeGreaterThan(1.9);
-      expect(contrast(table.at(-1)!, middle)).toBeGreaterThan(1.9);
+      expect(contrastRatio(table[0]!, middle)).toBeGreaterThan(1.9);
+      expect(contrastRatio(table.at(-1)!, middle)).toBeGreaterThan(1.9);
       // red-green blindness leaves the blue-yellow axis: blue against red and green
       const yellowness = ([r, g, b]: Rgb) => (r + g) / 2 - b;
       expect(yellowness(table[0]!) - yellowness(table.at(-1)!)).toBeGreaterThan(100);

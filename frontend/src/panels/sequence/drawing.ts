@@ -3,10 +3,9 @@
  * once, which is too many for a component framework to look at one by one.
  */
 import { step } from "../../model/colours";
+import type { Paint } from "../../model/appearance";
 import type { Chip } from "../../model/chips";
 import type { Span } from "../../wire";
-
-export type Paint = "tint" | "underline";
 
 export interface Mark {
   readonly name: "target" | "marked" | "cursor" | "muted" | "dragged";
@@ -56,7 +55,7 @@ export class Drawing {
 
   /** Put names on the chips of each span, and on its two ends. */
   mark(chips: readonly Chip[], marks: readonly Mark[]): void {
-    const wanted = new Map<number, string>();
+    const names = new Map<number, string>();
     for (const { name, span } of marks) {
       const from = firstChip(chips, span[0]);
       const to = firstChip(chips, span[1] - 1);
@@ -64,16 +63,16 @@ export class Drawing {
       const last = visibleFrom(chips, to, from, -1);
       for (let i = from; i <= to && i < chips.length; i++) {
         const ends = (i === first ? ` ${name}-first` : "") + (i === last ? ` ${name}-last` : "");
-        wanted.set(i, `${wanted.get(i) ?? ""} ${name}${ends}`);
+        names.set(i, `${names.get(i) ?? ""} ${name}${ends}`);
       }
     }
     for (const i of this.#marks.keys()) {
-      if (!wanted.has(i)) delete this.#elements[i]?.dataset.on;
+      if (!names.has(i)) delete this.#elements[i]?.dataset.on;
     }
-    for (const [i, names] of wanted) {
-      if (this.#marks.get(i) !== names) this.#elements[i]?.setAttribute("data-on", names.trim());
+    for (const [i, text] of names) {
+      if (this.#marks.get(i) !== text) this.#elements[i]?.setAttribute("data-on", text.trim());
     }
-    this.#marks = wanted;
+    this.#marks = names;
   }
 
   /** The element of the chip that holds a token. */

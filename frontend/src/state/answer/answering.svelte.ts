@@ -113,8 +113,8 @@ export class Answering {
       if (event.type !== "generation" || !samePrompt(example.prompt, this.context().prompt)) return;
       const { sequence, finish_reason } = event.generation;
       this.leaving();
-      const whole = { ...from, muted: [], mutedTexts: [], options: null };
-      this.answers.begin(whole, sequence, event.segmentations, finish_reason);
+      const origin = { ...from, muted: [], mutedTexts: [], options: null };
+      this.answers.begin(origin, sequence, event.segmentations, finish_reason);
     });
   }
 

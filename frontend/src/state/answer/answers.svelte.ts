@@ -26,10 +26,10 @@ export class Answers {
 
   /** Answers to the prompt that is shown, the oldest first. */
   readonly shown: readonly Answer[] = $derived(
-    this.#all.filter((one) => samePrompt(one.prompt, this.#prompt)),
+    this.#all.filter((answer) => samePrompt(answer.prompt, this.#prompt)),
   );
   readonly current: Answer | null = $derived(
-    this.shown.find((one) => one.id === this.#currentId) ?? this.shown.at(-1) ?? null,
+    this.shown.find((answer) => answer.id === this.#currentId) ?? this.shown.at(-1) ?? null,
   );
   readonly chips: readonly Chip[] = $derived(this.current ? chipsOfAnswer(this.current) : []);
 
@@ -38,13 +38,13 @@ export class Answers {
     if (!saved || !Array.isArray(saved.all)) return;
     this.#all = saved.all.filter((answer) => answer?.tokens && answer.segmentations);
     this.#currentId = saved.current;
-    this.#nextId = Math.max(0, ...this.#all.map((one) => one.id)) + 1;
+    this.#nextId = Math.max(0, ...this.#all.map((answer) => answer.id)) + 1;
   }
 
   /** Show the answers to this prompt, if there are any. */
   show(prompt: Prompt): void {
     this.#prompt = prompt;
-    if (this.shown.some((one) => one.id === this.#currentId)) return;
+    if (this.shown.some((answer) => answer.id === this.#currentId)) return;
     this.#currentId = this.shown.at(-1)?.id ?? 0;
   }
 
@@ -80,7 +80,7 @@ export class Answers {
   take(generation: Generation, segmentations: Segmentations): void {
     const { prompt, sequence, model, muted, options = null, finish_reason: finish } = generation;
     this.show(prompt);
-    const same = this.shown.find((one) => sameAnswer(one, generation));
+    const same = this.shown.find((answer) => sameAnswer(answer, generation));
     if (same) return this.select(same.id);
     const kind = finish === "given" ? ("dataset" as const) : ("model" as const);
     const from = { kind, model, prompt, muted, mutedTexts: [], options };
@@ -88,7 +88,7 @@ export class Answers {
   }
 
   extend(id: number, tokens: readonly Token[]): void {
-    this.#change(id, (one) => ({ ...one, tokens: [...one.tokens, ...tokens] }));
+    this.#change(id, (answer) => ({ ...answer, tokens: [...answer.tokens, ...tokens] }));
   }
 
   finish(
@@ -97,24 +97,26 @@ export class Answers {
     segmentations: Segmentations,
     finish: FinishReason,
   ): void {
-    this.#change(id, (one) => ({ ...one, tokens: sequence.tokens, segmentations, finish }));
+    this.#change(id, (answer) => ({ ...answer, tokens: sequence.tokens, segmentations, finish }));
     this.#dropRepeats(id);
     this.#save();
   }
 
   /** The person stopped it, or it broke off: what came so far stays; of nothing, nothing. */
   stop(id: number): void {
-    this.#all = this.#all.filter((one) => one.id !== id || one.tokens.length > one.promptLength);
-    this.#change(id, (one) => ({ ...one, finish: one.finish ?? "cancelled" }));
+    this.#all = this.#all.filter(
+      (answer) => answer.id !== id || answer.tokens.length > answer.promptLength,
+    );
+    this.#change(id, (answer) => ({ ...answer, finish: answer.finish ?? "cancelled" }));
     this.#save();
   }
 
   find(kind: Answer["kind"], model: string | null): Answer | null {
-    return this.shown.find((one) => one.kind === kind && one.model === model) ?? null;
+    return this.shown.find((answer) => answer.kind === kind && answer.model === model) ?? null;
   }
 
   #change(id: number, change: (answer: Answer) => Answer): void {
-    this.#all = this.#all.map((one) => (one.id === id ? change(one) : one));
+    this.#all = this.#all.map((answer) => (answer.id === id ? change(answer) : answer));
   }
 
   /** The oldest of many make room. */
@@ -124,17 +126,17 @@ export class Answers {
 
   /** An answer that says the same again, or goes on where one was stopped, replaces it. */
   #dropRepeats(id: number): void {
-    const latest = this.#all.find((one) => one.id === id);
+    const latest = this.#all.find((answer) => answer.id === id);
     if (!latest) return;
-    this.#all = this.#all.filter((one) => one.id === id || !continues(latest, one));
+    this.#all = this.#all.filter((answer) => answer.id === id || !continues(latest, answer));
   }
 
   #save(): void {
-    const all = this.shown.filter((one) => one.finish).slice(-MAX_SAVED);
-    const size = all.reduce((sum, one) => sum + one.tokens.length * CHARACTERS_A_TOKEN, 0);
+    const all = this.shown.filter((answer) => answer.finish).slice(-MAX_SAVED);
+    const size = all.reduce((sum, answer) => sum + answer.tokens.length * CHARACTERS_A_TOKEN, 0);
     if (size > MAX_SAVED_CHARACTERS) this.store.forget(PART);
     else if (!this.store.write(PART, { all, current: this.#currentId })) {
-      this.store.forget(PART); // rather no answer than half of one: it can be made again
+      this.store.forget(PART); // rather no answer than half of answer: it can be made again
     }
   }
 }

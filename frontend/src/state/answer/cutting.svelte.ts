@@ -20,11 +20,11 @@ export class Cutting {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The spans; null until they are cut, or if none are wanted. */
   readonly spans: readonly Span[] | null = $derived.by(() => {
-    const pattern = this.wanted();
+    const pattern = this.chosen();
     return pattern && this.#cut?.key === keyOf(pattern) ? this.#cut.spans : null;
   });
   readonly #key: string | null = $derived.by(() => {
-    const pattern = this.wanted();
+    const pattern = this.chosen();
     const complete = pattern?.answer.finish && !lacksSegments(pattern.answer);
     return complete && pattern.pattern ? keyOf(pattern) : null;
   });
@@ -33,7 +33,7 @@ export class Cutting {
     transport: Transport,
     watcher: Watcher,
     /** What is to be cut, and by what; null if not by a pattern. */
-    private readonly wanted: () => Pattern | null,
+    private readonly chosen: () => Pattern | null,
   ) {
     this.job = new Job(transport, watcher);
   }
@@ -55,7 +55,7 @@ export class Cutting {
   }
 
   #ask(key: string): void {
-    const { answer, pattern } = this.wanted()!;
+    const { answer, pattern } = this.chosen()!;
     const request = { model: answer.model, reference: referenceOf(answer), pattern };
     void this.job.run("segment", request, (event) => {
       if (event.type === "segments") this.#cut = { key, spans: event.spans };

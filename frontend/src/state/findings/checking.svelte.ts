@@ -37,7 +37,7 @@ export class Checking {
     const request = {
       ...aboutSubject(shown.subject),
       spans: shown.influences.map(spanOf),
-      scores: shown.influences.map((one) => one.score),
+      scores: shown.influences.map((influence) => influence.score),
       unit: shown.unit,
     };
     await this.job.run("check", request, (event) => {
@@ -55,6 +55,6 @@ export class Checking {
 }
 
 function keyOf({ subject, influences, unit }: Shown): string {
-  const map = influences.map((one) => [one.start, one.stop, one.score]);
+  const map = influences.map((influence) => [influence.start, influence.stop, influence.score]);
   return JSON.stringify([keyOfSubject(subject), unit, map]);
 }

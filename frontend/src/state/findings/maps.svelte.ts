@@ -26,7 +26,7 @@ export class Maps {
   of(subject: Subject): Attribution[] {
     const key = keyOfSubject(subject);
     return [...this.#all.values()]
-      .filter((one) => one.subject === key)
-      .map((one) => one.attribution);
+      .filter((known) => known.subject === key)
+      .map((known) => known.attribution);
   }
 }

@@ -12,8 +12,10 @@ export class Library {
   #datasets = $state.raw<readonly DatasetInfo[]>([]);
   readonly #ownSource: string;
   readonly examples: readonly Example[] = $derived.by(() => [
-    ...this.#added.map((one) => ({ ...one, own: true, source: this.#ownSource })),
-    ...this.#datasets.flatMap((set) => set.examples.map((one) => fromServer(set.name, one))),
+    ...this.#added.map((example) => ({ ...example, own: true, source: this.#ownSource })),
+    ...this.#datasets.flatMap((set) =>
+      set.examples.map((example) => fromServer(set.name, example)),
+    ),
   ]);
 
   constructor(
@@ -30,7 +32,7 @@ export class Library {
   }
 
   find(key: string | null): Example | null {
-    return this.examples.find((one) => one.key === key) ?? null;
+    return this.examples.find((example) => example.key === key) ?? null;
   }
 
   /** Keep a prompt as an example; `name` proposes an id for each attempt until one is free. */
@@ -53,7 +55,7 @@ export class Library {
   }
 
   remove(key: string): void {
-    const list = this.#stored().filter((one) => one.key !== key);
+    const list = this.#stored().filter((example) => example.key !== key);
     this.store.write(KEY, list);
     this.#added = list;
   }

@@ -61,7 +61,7 @@ export class Prompting {
   show(prompt: Prompt): void {
     const open = this.example?.prompt;
     if (samePrompt(prompt, this.prompt) || (open && samePrompt(prompt, open))) return;
-    const known = this.library.examples.find((one) => samePrompt(one.prompt, prompt));
+    const known = this.library.examples.find((example) => samePrompt(example.prompt, prompt));
     this.open(known ?? this.library.add(prompt, null, t.editor.blankName));
   }
 
