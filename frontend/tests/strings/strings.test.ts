@@ -78,3 +78,10 @@ test("words follow numbers", () => {
     "Without these 2 parts the target is about as likely.",
   );
 });
+
+test("costs in words", () => {
+  expect(en.cost.about({ runs: 3, seconds: 0.2 })).toBe("under a second");
+  expect(en.cost.about({ runs: 239.2, seconds: 12.4 })).toBe("about 12 s, 240 runs");
+  expect(en.cost.about({ runs: 5000, seconds: 250 })).toBe("about 4 min, 5,000 runs");
+  expect(en.cost.about({ runs: 1 })).toBe("1 run");
+});

@@ -168,6 +168,8 @@ type Script = {
 export class FakeTransport implements Transport {
   readonly asked: { kind: Kind; request: unknown; signal: AbortSignal }[] = [];
   away = false;
+  /** Requests that are not answered whole yet. */
+  pending = 0;
 
   constructor(
     readonly script: Script = {},
@@ -192,9 +194,14 @@ export class FakeTransport implements Transport {
   ): AsyncGenerator<Event> {
     this.asked.push({ kind, request, signal });
     const play = this.script[kind] ?? USUAL[kind];
-    for await (const event of play?.(request, signal) ?? []) {
-      await Promise.resolve();
-      yield event;
+    this.pending++;
+    try {
+      for await (const event of play?.(request, signal) ?? []) {
+        await Promise.resolve();
+        yield event;
+      }
+    } finally {
+      this.pending--;
     }
   }
 

@@ -1,0 +1,35 @@
+import { flushSync } from "svelte";
+import { expect, test } from "vitest";
+import { answered, quiet } from "../../support/workbench";
+
+test("measures at once, all muted parts together", async () => {
+  const { workbench, transport } = await answered();
+  workbench.setTarget([8, 10]);
+  workbench.muting.toggle([2, 4]);
+  await quiet(transport);
+  expect(workbench.muting.result?.change).toEqual({ kind: "less", times: "163" });
+  workbench.muting.toggle([0, 2]);
+  await quiet(transport);
+  expect(transport.requests("mute").map((one) => one.spans)).toEqual([
+    [[2, 4]],
+    [
+      [0, 2],
+      [2, 4],
+    ],
+  ]);
+  workbench.muting.toggle([2, 4]);
+  workbench.muting.toggle([0, 2]);
+  flushSync();
+  expect(workbench.muting.result).toBeNull();
+});
+
+test("another target is measured again, without parts that are now in it or after", async () => {
+  const { workbench, transport } = await answered();
+  workbench.setTarget([8, 10]);
+  workbench.muting.toggle([2, 4]);
+  workbench.muting.toggle([5, 8]);
+  await quiet(transport);
+  workbench.setTarget([6, 8]);
+  await quiet(transport);
+  expect(transport.requests("mute").at(-1)).toMatchObject({ target: [6, 8], spans: [[2, 4]] });
+});
