@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { TabStorage } from "../../src/page/storage";
+import { TabStorage, browserStore } from "../../src/page/storage";
 import { Session } from "../../src/state/prompt/session.svelte";
 
 describe("tabs", () => {
@@ -33,5 +33,29 @@ describe("tabs", () => {
     expect(left.sort()).toEqual(
       ["10", "11", "4", "5", "6", "7", "8", "9"].map((i) => `backlit.tab.t${i}.session`),
     );
+  });
+});
+
+describe("the browser's storage", () => {
+  test("is shared by all tabs, which hear of what others write", () => {
+    const changed = vi.fn();
+    browserStore.watch("examples", changed);
+    expect(browserStore.write("examples", [1])).toBe(true);
+    expect(new TabStorage().shared.read("examples")).toEqual([1]);
+    dispatchEvent(new StorageEvent("storage", { key: "backlit.examples" }));
+    dispatchEvent(new StorageEvent("storage", { key: "other.examples" }));
+    expect(changed).toHaveBeenCalledOnce();
+    browserStore.forget("examples");
+    expect(browserStore.read("examples")).toBeNull();
+  });
+
+  test("that holds something else, or is off, holds nothing", () => {
+    localStorage.setItem("backlit.theme", "{");
+    expect(browserStore.read("theme")).toBeNull();
+    const off = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+      throw new DOMException("", "SecurityError");
+    });
+    expect(browserStore.write("theme", "dark")).toBe(false);
+    off.mockRestore();
   });
 });

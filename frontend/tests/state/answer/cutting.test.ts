@@ -28,3 +28,18 @@ test("a custom pattern is cut first, and a bad one is told in its place", async 
     pattern: "\n",
   });
 });
+
+test("a pattern is tried once typing rests, and not for an answer that is still written", async () => {
+  const { workbench, transport } = await answered();
+  workbench.setGranularity("custom");
+  for (const pattern of ["[", "[.", "[.]"]) workbench.setPattern(pattern);
+  await vi.waitFor(() => expect(workbench.inquiry.segments).not.toBeNull());
+  expect(transport.requests("segment").map(({ pattern }) => pattern)).toEqual(["[.]"]);
+  workbench.setGranularity("line");
+  workbench.setGranularity("custom");
+  await quiet(transport);
+  expect(transport.requests("segment")).toHaveLength(1);
+  await workbench.answering.showGiven();
+  await quiet(transport);
+  expect(transport.requests("segment")).toHaveLength(2);
+});

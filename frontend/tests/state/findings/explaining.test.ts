@@ -166,3 +166,60 @@ describe("side by side", () => {
     expect(workbench.findings.comparison.attribution).toBeNull();
   });
 });
+
+describe("asking", () => {
+  test("happens once, however many choices change at once, and again for none that is kept", async () => {
+    const { transport, workbench } = await answered();
+    workbench.setTarget([8, 10]);
+    workbench.setGranularity("word");
+    workbench.session.setMethod("gradient");
+    workbench.session.setMethod("occlusion");
+    await quiet(transport);
+    expect(transport.requests("explain")).toMatchObject([
+      { method: "occlusion", granularity: "word" },
+    ]);
+    workbench.session.setIntensity(2);
+    workbench.session.setAggregate("mean");
+    workbench.setTarget([8, 10]);
+    await quiet(transport);
+    expect(transport.requests("explain")).toHaveLength(1);
+  });
+
+  test("an error is not asked about again by itself, and is by the person", async () => {
+    const error = { code: "CapabilityError", message: "No.", hint: "" };
+    const { transport, workbench } = await explained({ explain: () => [{ type: "error", error }] });
+    const { explaining } = workbench.findings;
+    expect(explaining.job.error).toEqual(error);
+    explaining.job.dismissError();
+    await quiet(transport);
+    expect(transport.requests("explain")).toHaveLength(1);
+    workbench.findings.again();
+    await quiet(transport);
+    expect(transport.requests("explain")).toHaveLength(2);
+    expect(explaining.job.error).toEqual(error);
+  });
+
+  test("another target ends what was under way, and no target all of it", async () => {
+    const slow = held([{ type: "queued", ahead: 1 }]);
+    const { transport, workbench } = await answered({ explain: slow.play });
+    workbench.setTarget([8, 10]);
+    flushSync();
+    workbench.setTarget([5, 8]);
+    flushSync();
+    expect(
+      transport.asked.filter(({ kind }) => kind === "explain").map(({ signal }) => signal.aborted),
+    ).toEqual([true, false]);
+    workbench.setTarget(null);
+    flushSync();
+    expect(workbench.findings.explaining).toMatchObject({ attribution: null, stale: false });
+    expect(workbench.findings.explaining.job.running).toBe(false);
+  });
+
+  test("ends with the page", async () => {
+    const { transport, workbench } = await answered();
+    workbench.stop();
+    workbench.setTarget([8, 10]);
+    await quiet(transport);
+    expect(transport.requests("explain")).toEqual([]);
+  });
+});

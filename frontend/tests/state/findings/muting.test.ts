@@ -1,6 +1,7 @@
 import { flushSync } from "svelte";
 import { expect, test } from "vitest";
-import { answered, quiet } from "../../support/workbench";
+import { USUAL } from "../../support/fixtures";
+import { answered, explained, quiet } from "../../support/workbench";
 
 test("measures at once, all muted parts together", async () => {
   const { workbench, transport } = await answered();
@@ -32,4 +33,22 @@ test("another target is measured again, without parts that are now in it or afte
   workbench.setTarget([6, 8]);
   await quiet(transport);
   expect(transport.requests("mute").at(-1)).toMatchObject({ target: [6, 8], spans: [[2, 4]] });
+});
+
+test("what could not be measured is told, and measured again when asked", async () => {
+  const error = { code: "ModelError", message: "No.", hint: "" };
+  let fails = true;
+  const { workbench, transport } = await explained({
+    mute: (...args: Parameters<NonNullable<typeof USUAL.mute>>) =>
+      fails ? [{ type: "error", error }] : USUAL.mute!(...args),
+  });
+  workbench.muting.toggle([2, 4]);
+  await quiet(transport);
+  expect(workbench.muting.job.error).toEqual(error);
+  fails = false;
+  await workbench.muting.measure();
+  expect(workbench.muting.result?.logProb).toBe(-1);
+  workbench.setTarget(null);
+  await quiet(transport);
+  expect(workbench.muting).toMatchObject({ result: null, spans: [[2, 4]] });
 });

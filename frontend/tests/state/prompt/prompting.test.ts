@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { answered, started } from "../../support/workbench";
 import { BLANK } from "../../../src/model/draft";
+import { TabStorage } from "../../../src/page/storage";
+import { Prompting } from "../../../src/state/prompt/prompting.svelte";
+import { Session } from "../../../src/state/prompt/session.svelte";
 
 describe("examples", () => {
   test("an edited prompt can be reverted, or kept and compared", async () => {
@@ -36,5 +39,47 @@ describe("examples", () => {
     workbench.prompting.removeExample(workbench.prompting.example!);
     expect(workbench.session.draft.text).toBe("Mine");
     expect(workbench.prompting.example).toBeNull();
+  });
+});
+
+describe("what is offered", () => {
+  const dataset = (prompt: string) => [
+    { name: "data", examples: [{ id: "one", prompt, source: null, target: null, fields: {} }] },
+  ];
+
+  function prompting() {
+    const replaced = vi.fn();
+    return { prompting: new Prompting(new Session(new TabStorage()), replaced), replaced };
+  }
+
+  test("a first visit begins with the first example, a later one with what there was", () => {
+    const first = prompting();
+    first.prompting.offer(dataset("First"), false);
+    expect(first.prompting.prompt).toBe("First");
+    const session = new Session(new TabStorage());
+    session.writeNow();
+    const later = prompting();
+    later.prompting.offer(dataset("First"), false);
+    expect(later.prompting.prompt).toBe("");
+  });
+
+  test("examples that change under one who follows them are followed, but not over an edit", () => {
+    const { prompting: followed, replaced } = prompting();
+    followed.offer(dataset("First"), true);
+    followed.offer(dataset("Second"), true);
+    expect(followed.prompt).toBe("Second");
+    expect(replaced).toHaveBeenCalledTimes(2);
+    followed.type({ ...BLANK, text: "Mine" });
+    followed.offer(dataset("Third"), true);
+    expect(followed.prompt).toBe("Mine");
+  });
+
+  test("a prompt from elsewhere is one of the examples, or becomes one", () => {
+    const { prompting: shown } = prompting();
+    shown.offer(dataset("First"), false);
+    shown.show("Elsewhere");
+    expect(shown.example).toMatchObject({ own: true, prompt: "Elsewhere" });
+    shown.show("First");
+    expect(shown.example?.key).toBe("data/one");
   });
 });

@@ -46,11 +46,12 @@ describe("session", () => {
   });
 
   test("two tabs do not overwrite each other; a new one starts from the last", async () => {
+    const now = vi.spyOn(Date, "now").mockReturnValue(1000);
     const one = new Session(new TabStorage());
     one.set({ draft: typed("one") });
     await one.flush();
     const oneId = sessionStorage.getItem("backlit.tab-id")!;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    now.mockReturnValue(2000);
     const two = anotherTab();
     expect(two.draft.text).toBe("one");
     two.set({ draft: typed("two") });
@@ -58,6 +59,7 @@ describe("session", () => {
     expect(anotherTab().draft.text).toBe("two");
     sessionStorage.setItem("backlit.tab-id", oneId);
     expect(new Session(new TabStorage()).draft.text).toBe("one");
+    now.mockRestore();
   });
 
   test("puts an edited draft aside and finds it again", () => {
@@ -72,6 +74,27 @@ describe("session", () => {
     session.set({ draft: typed("A") });
     session.open("b", typed("B"), false);
     expect(session.hasStashed("a")).toBe(false);
+  });
+
+  test("what an earlier version kept under other names is not lost", () => {
+    const stored = { example: "a", aside: { b: typed("B, edited") }, rival: "gradient" };
+    localStorage.setItem("backlit.tab.x.session", JSON.stringify(stored));
+    localStorage.setItem("backlit.tab.x.saved", "1");
+    const session = new Session(new TabStorage());
+    expect(session.comparison).toBe("gradient");
+    expect(session.hasStashed("b")).toBe(true);
+    session.open("b", typed("B"), false);
+    expect(session.draft.text).toBe("B, edited");
+  });
+
+  test("a target is written when it is another one", () => {
+    const session = new Session(new TabStorage());
+    const set = vi.spyOn(session, "set");
+    session.keepTarget(null, "");
+    expect(set).not.toHaveBeenCalled();
+    session.keepTarget({ answer: 1, span: [2, 3], foil: null }, "");
+    session.keepTarget({ answer: 1, span: [2, 3], foil: null }, "");
+    expect(set).toHaveBeenCalledOnce();
   });
 
   test("leftovers of another version do no harm", () => {
