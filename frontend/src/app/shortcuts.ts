@@ -1,11 +1,16 @@
 /** Keys that work anywhere on the page. Those of the text itself are in its panel. */
 import type { Workbench } from "../state/workbench.svelte";
 
+type Commanded = Pick<
+  Workbench,
+  "answering" | "server" | "generateDraft" | "escape" | "setGranularity"
+>;
+
 /** Do what the key stands for; false if it stands for nothing here. */
 export function shortcut(
   event: KeyboardEvent,
   root: ParentNode,
-  workbench: Workbench,
+  workbench: Commanded,
   help: () => void,
 ): boolean {
   if (event.defaultPrevented || somethingOnTop(root)) return false;

@@ -2,7 +2,7 @@
 import type { Attribution, Span } from "../wire";
 import { spearman } from "./correlation";
 import { influencesOf, type View } from "./influences";
-import { TEMPLATE, spanOf, type Influence } from "./ranking";
+import { type Influence, spanOf, TEMPLATE } from "./ranking";
 import { sameSpan } from "./spans";
 
 export interface Agreement {

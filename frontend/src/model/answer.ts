@@ -9,7 +9,7 @@ import type {
   Span,
   Token,
 } from "../wire";
-import { chipsOf, provisionalSpans, textOf, type Chip } from "./chips";
+import { type Chip, chipsOf, provisionalSpans, textOf } from "./chips";
 import { samePrompt } from "./draft";
 
 export interface Answer {

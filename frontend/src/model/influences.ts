@@ -1,7 +1,7 @@
 /** A map as the page wants it: token scores joined over the spans that are chosen. */
 import type { Aggregate, Attribution, Span, Token } from "../wire";
 import { aggregate } from "./aggregate";
-import { chipAt, textOf, type Chip } from "./chips";
+import { type Chip, chipAt, textOf } from "./chips";
 import type { Influence } from "./ranking";
 import { cutAt } from "./spans";
 

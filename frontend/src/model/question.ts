@@ -1,6 +1,6 @@
 /** What is asked about an answer, and the parts that requests about it share. */
 import type { Granularity, MethodInfo, ParameterValue, Requests, Span } from "../wire";
-import { referenceOf, type Answer } from "./answer";
+import { type Answer, referenceOf } from "./answer";
 
 /** What the model might have written in the target's place: text, or ids of tokens. */
 export interface Foil {

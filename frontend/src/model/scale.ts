@@ -1,6 +1,6 @@
 /** From scores to how strongly each chip is drawn. */
-import { TEMPLATE, largest, type Influence } from "./ranking";
 import type { Chip } from "./chips";
+import { type Influence, largest, TEMPLATE } from "./ranking";
 
 /** How much of its strength a map keeps while a new one is being computed. */
 export const STALE = 0.4;

@@ -1,7 +1,7 @@
 /** What a person sees, as it is told to someone beside them. */
 import type { Attribution, Generation, Seen } from "../wire";
 import type { Answer } from "./answer";
-import { textOf, type Chip } from "./chips";
+import { type Chip, textOf } from "./chips";
 import type { Subject } from "./question";
 import type { Influence } from "./ranking";
 

@@ -1,6 +1,6 @@
 /** The transport of a notebook: messages over the kernel's own channel, so no port and no proxy. */
+import { type Link, type Listener, LIVE, type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import { LIVE, TransportError, type Link, type Listener, type Transport } from "../host/transport";
 import type { Event, Kind, Requests, State } from "../wire";
 import type { Model } from "./model";
 

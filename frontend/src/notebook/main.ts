@@ -1,11 +1,11 @@
 /** The same page in a notebook's cell, inside a shadow root so that neither styles the other. */
 import { mount, unmount } from "svelte";
 import App from "../app/App.svelte";
+import { browserStore } from "../page/storage";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
 import tokens from "../styles/tokens.css?inline";
-import { browserStore } from "../page/storage";
 import { CommTransport } from "./comm";
 import { watchKernel } from "./kernel";
 import { TraitMirror } from "./mirror";

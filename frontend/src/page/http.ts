@@ -1,7 +1,7 @@
 /** The transport of the page: requests by POST, answers as server-sent events. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import { TransportError, type Transport } from "../host/transport";
 import type { ErrorInfo, Event, Kind, Requests, State } from "../wire";
 
 export class HttpTransport implements Transport {

@@ -1,11 +1,11 @@
 /** The page. */
 import { mount } from "svelte";
 import App from "../app/App.svelte";
-import { HttpTransport } from "./http";
-import { TabStorage, browserStore } from "./storage";
-import { system } from "./surroundings";
-import { Workbench } from "../state/workbench.svelte";
 import { theme } from "../state/theme.svelte";
+import { Workbench } from "../state/workbench.svelte";
+import { HttpTransport } from "./http";
+import { browserStore, TabStorage } from "./storage";
+import { system } from "./surroundings";
 import "../styles/tokens.css";
 import "../styles/base.css";
 

@@ -5,8 +5,8 @@ import Editor from "./editor/Editor.svelte";
 import Examples from "./examples/Examples.svelte";
 import Influences from "./influences/Influences.svelte";
 import Muted from "./muted/Muted.svelte";
-import Target from "./target/Target.svelte";
 import Sequence from "./sequence/Sequence.svelte";
+import Target from "./target/Target.svelte";
 import Toolbar from "./toolbar/Toolbar.svelte";
 import Trust from "./trust/Trust.svelte";
 

@@ -1,6 +1,6 @@
 /** One kind of request at a time: starting it again stops the one before. */
+import { type Refusal, type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import { TransportError, type Refusal, type Transport } from "../host/transport";
 import type { ErrorInfo, Event, Kind, ModelInfo, Requests } from "../wire";
 
 export type Outcome = "done" | "stopped" | "failed";

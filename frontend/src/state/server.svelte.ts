@@ -1,5 +1,5 @@
 /** What the server offers, whether it is there, and loading a model. */
-import { LIVE, TransportError, type Link, type Refusal, type Transport } from "../host/transport";
+import { type Link, LIVE, type Refusal, type Transport, TransportError } from "../host/transport";
 import type { ErrorInfo, ModelInfo, State } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
 

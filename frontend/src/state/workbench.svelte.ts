@@ -6,8 +6,8 @@ import type { Transport } from "../host/transport";
 import { lacksSegments, sameAnswer } from "../model/answer";
 import { isEmpty } from "../model/draft";
 import type { Suggestion } from "../model/foils";
-import { questionOf, type Foil } from "../model/question";
-import { NOTHING_SEEN, cutMap, seenOf } from "../model/seen";
+import { type Foil, questionOf } from "../model/question";
+import { cutMap, NOTHING_SEEN, seenOf } from "../model/seen";
 import { sameSpan, spanAt, union } from "../model/spans";
 import type {
   Attribution,
@@ -27,7 +27,7 @@ import { Contrast } from "./findings/contrast.svelte";
 import { Findings } from "./findings/findings.svelte";
 import { Inquiry } from "./findings/inquiry.svelte";
 import { Muting } from "./findings/muting.svelte";
-import { Mirroring, type Mirrored } from "./mirroring.svelte";
+import { type Mirrored, Mirroring } from "./mirroring.svelte";
 import { Prompting } from "./prompt/prompting.svelte";
 import { Session } from "./prompt/session.svelte";
 import { Server } from "./server.svelte";

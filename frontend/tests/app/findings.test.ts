@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { t } from "../../src/strings";
 import type { Event, ParameterInfo } from "../../src/wire";
-import { STATE, USUAL, attribution } from "../support/fixtures";
+import { attribution, STATE, USUAL } from "../support/fixtures";
 import { explained, forever, open, pick } from "../support/person";
 
 const told = (change: Parameters<typeof attribution>[0]) => ({

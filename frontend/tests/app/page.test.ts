@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
 import { theme } from "../../src/state/theme.svelte";
 import { t } from "../../src/strings";
-import { MAX_PROMPT_CHARACTERS, type ErrorInfo } from "../../src/wire";
+import { type ErrorInfo, MAX_PROMPT_CHARACTERS } from "../../src/wire";
 import { FakeTransport, STATE, USUAL } from "../support/fixtures";
 import { chip, explained, forever, generated, open, pick, show } from "../support/person";
 

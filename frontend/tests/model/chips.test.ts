@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import {
   BLOCK_CHIPS,
   blocksOf,
+  type Chip,
   chipAt,
   chipsOf,
   countCodePoints,
   dropCodePoints,
   provisionalSpans,
   textOf,
-  type Chip,
 } from "../../src/model/chips";
 import { token } from "../support/fixtures";
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   colourTable,
@@ -9,7 +10,6 @@ import {
   type Theme,
 } from "../../src/model/colours";
 import { TEMPLATE_STRENGTH } from "../../src/model/scale";
-import { readFileSync } from "node:fs";
 
 describe("colours", () => {
   const css = readFileSync("src/styles/tokens.css", "utf8");

@@ -5,11 +5,11 @@ import {
   explainRequest,
   keyOfQuestion,
   keyOfSubject,
-  questionOf,
   type QuestionChoices,
+  questionOf,
   type Subject,
 } from "../../src/model/question";
-import { PROMPT_TEXT, STATE, segmentations, sequence } from "../support/fixtures";
+import { PROMPT_TEXT, segmentations, sequence, STATE } from "../support/fixtures";
 
 const [occlusion, gradient] = STATE.methods as [
   (typeof STATE.methods)[0],

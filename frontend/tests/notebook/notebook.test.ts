@@ -1,22 +1,22 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/dom";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Link, LIVE, TransportError } from "../../src/host/transport";
 import { CommTransport } from "../../src/notebook/comm";
-import link from "../../src/notebook/newTab";
 import widget from "../../src/notebook/main";
 import { TraitMirror } from "../../src/notebook/mirror";
 import type { Model, Traits } from "../../src/notebook/model";
+import link from "../../src/notebook/newTab";
 import { KernelStore } from "../../src/notebook/store";
 import { notebook } from "../../src/notebook/surroundings";
 import { t } from "../../src/strings";
-import { LIVE, TransportError, type Link } from "../../src/host/transport";
 import type { Event, Seen } from "../../src/wire";
 import {
-  READY,
-  STATE,
   attribution,
+  PROMPT_TEXT,
+  READY,
   segmentations,
   sequence,
-  PROMPT_TEXT,
+  STATE,
 } from "../support/fixtures";
 
 /** A kernel's end of the traits and messages. */

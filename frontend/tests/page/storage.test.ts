@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { TabStorage, browserStore } from "../../src/page/storage";
+import { browserStore, TabStorage } from "../../src/page/storage";
 import { Session } from "../../src/state/prompt/session.svelte";
 
 describe("tabs", () => {

@@ -5,9 +5,9 @@ import { TabStorage } from "../../src/page/storage";
 import { Workbench } from "../../src/state/workbench.svelte";
 import type { Seen } from "../../src/wire";
 import {
+  attribution,
   FakeTransport,
   PROMPT_TEXT,
-  attribution,
   segmentations,
   sequence,
 } from "../support/fixtures";

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { Server } from "../../src/state/server.svelte";
 import { TransportError } from "../../src/host/transport";
+import { Server } from "../../src/state/server.svelte";
 import { FakeTransport, READY } from "../support/fixtures";
 
 test("tries again, after longer and longer, while nobody answers", async () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, type AST } from "svelte/compiler";
+import { type AST, parse } from "svelte/compiler";
 import { expect, test } from "vitest";
 import { en } from "../../src/strings/en";
 

@@ -1,5 +1,5 @@
 /** Small sequences, and a transport that plays what a test tells it to. */
-import { TransportError, type Transport } from "../../src/host/transport";
+import { type Transport, TransportError } from "../../src/host/transport";
 import type {
   Attribution,
   Event,

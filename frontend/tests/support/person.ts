@@ -3,12 +3,12 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { expect } from "vitest";
 import App from "../../src/app/App.svelte";
-import { TabStorage, browserStore } from "../../src/page/storage";
-import { Workbench } from "../../src/state/workbench.svelte";
+import type { Transport } from "../../src/host/transport";
+import { browserStore, TabStorage } from "../../src/page/storage";
 import { system } from "../../src/page/surroundings";
 import { theme } from "../../src/state/theme.svelte";
+import { Workbench } from "../../src/state/workbench.svelte";
 import { t } from "../../src/strings";
-import type { Transport } from "../../src/host/transport";
 import type { State } from "../../src/wire";
 import { FakeTransport, STATE } from "./fixtures";
 

@@ -1,7 +1,7 @@
 /** What jsdom lacks and the page uses. */
-import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/svelte";
 import { afterEach, vi } from "vitest";
+import "@testing-library/jest-dom/vitest";
 
 vi.stubGlobal(
   "matchMedia",

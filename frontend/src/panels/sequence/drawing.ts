@@ -2,9 +2,9 @@
  * Writing colours and marks straight to the chips' elements: thousands of them change at
  * once, which is too many for a component framework to look at one by one.
  */
-import { step } from "../../model/colours";
 import type { Paint } from "../../model/appearance";
 import type { Chip } from "../../model/chips";
+import { step } from "../../model/colours";
 import type { Span } from "../../wire";
 
 export interface Mark {

@@ -1,8 +1,10 @@
 /** The keys of the text: moving by segments, choosing the target, muting. */
 import type { Workbench } from "../../state/workbench.svelte";
 
+type Commanded = Pick<Workbench, "answers" | "inquiry" | "muting" | "selection" | "setTarget">;
+
 /** Do what the key stands for; false if it stands for nothing in the text. */
-export function textKey(event: KeyboardEvent, workbench: Workbench): boolean {
+export function textKey(event: KeyboardEvent, workbench: Commanded): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { selection } = workbench;
   const answer = workbench.answers.current;

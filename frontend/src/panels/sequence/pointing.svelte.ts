@@ -1,17 +1,18 @@
 /** What the pointer does in the text: it marks, picks and drags targets, and rests on tokens. */
-import { chipAt } from "../../model/chips";
-import { spanAt } from "../../model/spans";
 import { lacksSegments } from "../../model/answer";
-import { union } from "../../model/spans";
+import { chipAt } from "../../model/chips";
+import { spanAt, union } from "../../model/spans";
 import type { Workbench } from "../../state/workbench.svelte";
 import type { Span } from "../../wire";
 import { HoverIntent } from "./hover.svelte";
+
+type PointedAt = Pick<Workbench, "answers" | "inquiry" | "selection" | "setTarget">;
 
 export class Pointing {
   readonly hover = new HoverIntent();
   #dragStart: Span | null = null;
 
-  constructor(private readonly workbench: Workbench) {}
+  constructor(private readonly workbench: PointedAt) {}
 
   /** Is any of it the answer's, which can be a target? */
   inAnswer(span: Span): boolean {

@@ -1,6 +1,6 @@
 /** Getting answers: from the model, from the dataset, and without parts of the prompt. */
 import type { Transport } from "../../host/transport";
-import { lacksSegments, referenceOf, type Answer } from "../../model/answer";
+import { type Answer, lacksSegments, referenceOf } from "../../model/answer";
 import { textOf } from "../../model/chips";
 import { samePrompt } from "../../model/draft";
 import type { Example } from "../../model/example";

@@ -1,6 +1,6 @@
 /** The answers to the prompt that is shown: written by the model, or given by the dataset. */
 import type { Store } from "../../host/store";
-import { chipsOfAnswer, continues, sameAnswer, type Answer } from "../../model/answer";
+import { type Answer, chipsOfAnswer, continues, sameAnswer } from "../../model/answer";
 import type { Chip } from "../../model/chips";
 import { samePrompt } from "../../model/draft";
 import type {

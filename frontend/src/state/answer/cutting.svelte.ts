@@ -1,7 +1,7 @@
 /** Custom segments: where the person's pattern cuts an answer. */
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
-import { lacksSegments, referenceOf, type Answer } from "../../model/answer";
+import { type Answer, lacksSegments, referenceOf } from "../../model/answer";
 import type { Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 

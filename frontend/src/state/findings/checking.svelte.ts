@@ -1,7 +1,7 @@
 /** Whether a map is to be believed: checked when asked to, once for each map. */
 import type { Transport } from "../../host/transport";
 import { aboutSubject, keyOfSubject, type Subject } from "../../model/question";
-import { spanOf, type Influence } from "../../model/ranking";
+import { type Influence, spanOf } from "../../model/ranking";
 import type { Faithfulness } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 

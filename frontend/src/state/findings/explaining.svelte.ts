@@ -2,10 +2,15 @@
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { influenceOf, influencesOf, type View } from "../../model/influences";
-import { explainRequest, keyOfQuestion, keyOfSubject } from "../../model/question";
-import type { Question, Subject } from "../../model/question";
+import {
+  explainRequest,
+  keyOfQuestion,
+  keyOfSubject,
+  type Question,
+  type Subject,
+} from "../../model/question";
 import type { Influence } from "../../model/ranking";
-import { STALE, type Layer } from "../../model/scale";
+import { type Layer, STALE } from "../../model/scale";
 import type { Attribution, Event, MethodInfo } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 import type { Maps } from "./maps.svelte";

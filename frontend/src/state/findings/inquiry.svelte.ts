@@ -1,6 +1,6 @@
 /** What is being asked, put together from what is selected and chosen. */
 import type { View } from "../../model/influences";
-import { questionOf, type Question, type Subject } from "../../model/question";
+import { type Question, questionOf, type Subject } from "../../model/question";
 import type { MethodInfo, Span } from "../../wire";
 import type { Answers } from "../answer/answers.svelte";
 import type { Cutting } from "../answer/cutting.svelte";

@@ -1,6 +1,6 @@
 /** The maps computed in this visit: none is computed twice, and methods can be compared. */
-import type { Attribution } from "../../wire";
 import { keyOfQuestion, keyOfSubject, type Question, type Subject } from "../../model/question";
+import type { Attribution } from "../../wire";
 
 const MAX_MAPS = 60;
 

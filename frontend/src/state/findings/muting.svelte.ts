@@ -1,8 +1,8 @@
 /** Parts taken away from before the target, and what that does to it. */
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
-import { referenceOf, type Answer } from "../../model/answer";
-import { change, type Change } from "../../model/likelihood";
+import { type Answer, referenceOf } from "../../model/answer";
+import { type Change, change } from "../../model/likelihood";
 import { covered, include, subtract } from "../../model/spans";
 import type { Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";

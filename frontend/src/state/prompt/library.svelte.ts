@@ -1,6 +1,6 @@
 /** The examples: those of the server's datasets, and those the person added. */
 import type { SharedStore } from "../../host/store";
-import { fromServer, type Example } from "../../model/example";
+import { type Example, fromServer } from "../../model/example";
 import type { DatasetInfo, Prompt } from "../../wire";
 
 const KEY = "examples";

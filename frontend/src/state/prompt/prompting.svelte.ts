@@ -1,8 +1,8 @@
 /** The prompt that is being typed, and the example it came from. */
-import { t } from "../../strings";
+import { BLANK, type Draft, draftOf, isEmpty, promptOf, samePrompt } from "../../model/draft";
 import type { Example } from "../../model/example";
+import { t } from "../../strings";
 import type { DatasetInfo, Prompt } from "../../wire";
-import { BLANK, draftOf, isEmpty, promptOf, samePrompt, type Draft } from "../../model/draft";
 import { Library } from "./library.svelte";
 import type { Session } from "./session.svelte";
 

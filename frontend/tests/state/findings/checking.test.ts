@@ -1,7 +1,7 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
 import type { Event } from "../../../src/wire";
-import { FAITHFUL, attribution } from "../../support/fixtures";
+import { attribution, FAITHFUL } from "../../support/fixtures";
 import { explained, held, quiet } from "../../support/workbench";
 
 describe("checking", () => {

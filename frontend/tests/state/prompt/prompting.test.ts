@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
-import { answered, started } from "../../support/workbench";
 import { BLANK } from "../../../src/model/draft";
 import { TabStorage } from "../../../src/page/storage";
 import { Prompting } from "../../../src/state/prompt/prompting.svelte";
 import { Session } from "../../../src/state/prompt/session.svelte";
+import { answered, started } from "../../support/workbench";
 
 describe("examples", () => {
   test("an edited prompt can be reverted, or kept and compared", async () => {
