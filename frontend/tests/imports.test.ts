@@ -28,6 +28,7 @@ const names = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((
 
 interface Source {
   readonly name: string;
+  readonly lines: number;
   readonly imports: readonly string[];
   readonly packages: readonly string[];
 }
@@ -38,6 +39,7 @@ const sources: Source[] = names.map((name) => {
   const own = addresses.filter((address) => address.startsWith(".") && !address.includes(".css"));
   return {
     name,
+    lines: text.split("\n").length,
     imports: own.map((address) => resolve(name, address)),
     packages: addresses.filter((address) => !address.startsWith(".")),
   };
@@ -95,4 +97,9 @@ describe("imports", () => {
     }
     expect([...left.keys()]).toEqual([]);
   });
+});
+
+test("no file is longer than 300 lines", () => {
+  const long = sources.filter(({ name, lines }) => lines > 300 && name !== "wire.gen.ts");
+  expect(long.map(({ name }) => name)).toEqual([]);
 });
