@@ -69,9 +69,10 @@ check: setup frontend/node_modules
 	$(NPM) run check
 	$(NPM) test
 
-format: setup
+format: setup frontend/node_modules
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(NPM) run format
 
 types: setup frontend/node_modules
 	$(BIN)/python scripts/openapi.py > frontend/openapi.json

@@ -1,10 +1,13 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin, ProxyOptions } from "vite";
 import { defineConfig } from "vitest/config";
+
+const { BACKLIT, VITEST } = process.env;
 
 // The page is served under a strict Content-Security-Policy: nothing inline, nothing from
 // elsewhere. Addresses are relative so that it also works behind a path prefix.
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), needsServer()],
   base: "./",
   build: {
     outDir: "../src/backlit/static",
@@ -13,7 +16,37 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
   },
-  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
-  resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
-  test: { environment: "jsdom", include: ["tests/**/*.test.ts"], setupFiles: ["tests/setup.ts"] },
+  server: BACKLIT ? { proxy: { "/api": proxyTo(new URL(BACKLIT)) } } : {},
+  resolve: VITEST ? { conditions: ["browser"] } : {},
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.ts"],
+    setupFiles: ["tests/support/setup.ts"],
+  },
 });
+
+/** For `npm run dev`: requests go to the server whose address, with its token, BACKLIT holds. */
+function proxyTo({ origin, searchParams }: URL): ProxyOptions {
+  return {
+    target: origin,
+    changeOrigin: true,
+    headers: { Authorization: `Bearer ${searchParams.get("token") ?? ""}` },
+    // The server refuses requests from pages of other origins, as the one of `vite` is.
+    configure: (proxy) => {
+      proxy.on("proxyReq", (request) => request.removeHeader("origin"));
+    },
+  };
+}
+
+function needsServer(): Plugin {
+  return {
+    name: "backlit-needs-server",
+    configureServer() {
+      if (BACKLIT || VITEST) return;
+      throw new Error(
+        "Say which server to ask: BACKLIT='http://127.0.0.1:8400/?token=…' npm run dev. " +
+          "`backlit serve toy --no-browser` prints that address.",
+      );
+    },
+  };
+}

@@ -1,6 +1,6 @@
 /** The transport of a notebook: messages over the kernel's own channel, so no port and no proxy. */
+import { type Link, type Listener, LIVE, type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import { LIVE, TransportError, type Link, type Listener, type Transport } from "../transport";
 import type { Event, Kind, Requests, State } from "../wire";
 import type { Model } from "./model";
 
@@ -17,7 +17,7 @@ const PATIENCE = 1000;
  * JupyterLab may still be making the way past a running cell when the first messages are sent,
  * and these then wait for the cell: so they are sent again. The kernel takes each once.
  */
-const MOST_SENT = 4;
+const MAX_SENT = 4;
 
 export class CommTransport implements Transport {
   readonly #calls = new Map<string, ReadableStreamDefaultController<Event>>();
@@ -107,10 +107,11 @@ export class CommTransport implements Transport {
   #wait(): void {
     if (this.#untaken.size === 0 || this.#link.state === "gone") return;
     const version = this.model.get("_ipykernel");
-    const hint = version > 0 && version < 7 ? t.notebook.olderHint(version) : t.notebook.waitingHint;
+    const hint =
+      version > 0 && version < 7 ? t.notebook.olderHint(version) : t.notebook.waitingHint;
     this.#tell({ state: "waiting", message: t.notebook.waiting, hint });
     for (const [id, { message, sent }] of this.#untaken) {
-      if (sent >= MOST_SENT) continue;
+      if (sent >= MAX_SENT) continue;
       this.#untaken.set(id, { message, sent: sent + 1 });
       this.#send(message);
     }

@@ -8,8 +8,10 @@ import type { Model } from "./model";
  */
 export function watchKernel(model: Model, gone: () => void, ended: AbortSignal): void {
   const look = async () => {
-    const found = await model.widget_manager?.get_model?.(model.get("_id")).catch(() => null);
-    if (found?.comm_live === false && !ended.aborted) gone();
+    const jupyterModel = await model.widget_manager
+      ?.get_model?.(model.get("_id"))
+      .catch(() => null);
+    if (jupyterModel?.comm_live === false && !ended.aborted) gone();
   };
   const looking = () => void look();
   model.on("comm_live_update", looking);

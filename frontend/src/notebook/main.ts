@@ -1,6 +1,7 @@
 /** The same page in a notebook's cell, inside a shadow root so that neither styles the other. */
 import { mount, unmount } from "svelte";
-import App from "../App.svelte";
+import App from "../app/App.svelte";
+import { browserStore } from "../page/storage";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
@@ -12,9 +13,10 @@ import type { Model } from "./model";
 import { KernelStore } from "./store";
 import { notebook } from "./surroundings";
 
-const FRAME = ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
+const FRAME =
+  ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
 
-theme.follow(notebook);
+theme.follow(notebook, browserStore);
 
 /** What a widget does, whether it is shown in no cell, one or several: they show the same. */
 function begin(model: Model): { workbench: Workbench; end: () => void } {

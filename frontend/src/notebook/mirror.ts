@@ -1,11 +1,11 @@
 /** What the person sees, shared with Python as a trait, so that it is also saved. */
-import type { Mirror } from "../mirror";
+import type { Mirror } from "../host/mirror";
 import type { Seen } from "../wire";
 import type { Model } from "./model";
 
 export class TraitMirror implements Mirror {
-  /** What this view told last: it comes back, and says nothing new. */
-  #told = "";
+  /** What this view told or heard last: it comes back, and says nothing new. */
+  #latest = "";
 
   constructor(private readonly model: Model) {}
 
@@ -15,8 +15,8 @@ export class TraitMirror implements Mirror {
 
   tell(seen: Seen): void {
     const text = JSON.stringify(seen);
-    if (text === this.#told) return;
-    this.#told = text;
+    if (text === this.#latest) return;
+    this.#latest = text;
     this.model.set("_seen", seen);
     this.model.save_changes();
   }
@@ -25,8 +25,8 @@ export class TraitMirror implements Mirror {
     this.model.on("change:_seen", () => {
       const { seen } = this;
       const text = JSON.stringify(seen);
-      if (!seen || text === this.#told) return;
-      this.#told = text;
+      if (!seen || text === this.#latest) return;
+      this.#latest = text;
       show(seen);
     });
   }

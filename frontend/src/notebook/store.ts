@@ -1,8 +1,8 @@
 /** What is kept of a person's work in a notebook: with the kernel, and in the saved notebook. */
-import type { SharedStore, Store } from "../state/storage";
-import type { Model, Traits } from "./model";
+import type { SharedStore, Store } from "../host/store";
+import type { Model } from "./model";
 
-type Kept = "_session" | "_answers" | "_examples";
+type SavedTrait = "_session" | "_answers" | "_examples";
 
 export class KernelStore implements Store {
   /** All cells that show a widget show one page: there is nobody to share with. */
@@ -12,6 +12,7 @@ export class KernelStore implements Store {
     this.shared = {
       read: (key) => this.read(key),
       write: (key, value) => this.write(key, value),
+      forget: (key) => this.forget(key),
       watch: (key, changed) => model.on(`change:${trait(key)}`, changed),
     };
   }
@@ -21,7 +22,7 @@ export class KernelStore implements Store {
   }
 
   write(part: string, value: unknown): boolean {
-    this.model.set(trait(part), value as Traits[Kept]);
+    this.model.set(trait(part), value);
     this.model.save_changes();
     return true;
   }
@@ -33,6 +34,6 @@ export class KernelStore implements Store {
   async ready(): Promise<void> {}
 }
 
-function trait(part: string): Kept {
-  return `_${part}` as Kept;
+function trait(part: string): SavedTrait {
+  return `_${part}` as SavedTrait;
 }

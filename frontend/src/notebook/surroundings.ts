@@ -1,5 +1,6 @@
 /** Whether a notebook is dark. Each program says so in its own way; the system has the last word. */
-import { system, type Surroundings } from "../state/theme.svelte";
+import type { Surroundings } from "../host/surroundings";
+import { system } from "../page/surroundings";
 
 export const notebook: Surroundings = {
   get dark() {
@@ -16,7 +17,13 @@ export const notebook: Surroundings = {
   watch(changed) {
     const observer = new MutationObserver(changed);
     const attributes = {
-      attributeFilter: ["class", "theme", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"],
+      attributeFilter: [
+        "class",
+        "theme",
+        "data-theme",
+        "data-jp-theme-light",
+        "data-vscode-theme-kind",
+      ],
     };
     observer.observe(document.documentElement, attributes);
     observer.observe(document.body, attributes);

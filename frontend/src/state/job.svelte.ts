@@ -1,6 +1,6 @@
 /** One kind of request at a time: starting it again stops the one before. */
+import { type Refusal, type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import { TransportError, type Refusal, type Transport } from "../transport";
 import type { ErrorInfo, Event, Kind, ModelInfo, Requests } from "../wire";
 
 export type Outcome = "done" | "stopped" | "failed";
@@ -76,6 +76,16 @@ export class Job {
     this.#abort.abort();
     this.#abort = null;
     this.#reset(false);
+  }
+
+  dismissError(): void {
+    this.error = null;
+  }
+
+  /** Nothing is wanted: neither what is under way nor to hear what went wrong. */
+  clear(): void {
+    this.cancel();
+    this.dismissError();
   }
 
   #note(event: Event): void {

@@ -1,10 +1,10 @@
 /** What the server offers, whether it is there, and loading a model. */
-import { LIVE, TransportError, type Link, type Refusal, type Transport } from "../transport";
+import { type Link, LIVE, type Refusal, type Transport, TransportError } from "../host/transport";
 import type { ErrorInfo, ModelInfo, State } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
 
 const FIRST_WAIT = 1;
-const LONGEST_WAIT = 30;
+const MAX_WAIT = 30;
 
 export class Server implements Watcher {
   state = $state.raw<State | null>(null);
@@ -66,7 +66,7 @@ export class Server implements Watcher {
 
   #later(): void {
     this.countdown = this.#wait;
-    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+    this.#wait = Math.min(this.#wait * 2, MAX_WAIT);
     this.#timer = setInterval(() => {
       this.countdown -= 1;
       if (this.countdown <= 0) void this.connect();

@@ -1,35 +1,20 @@
 /** Light or dark: as the surroundings are, unless the person chose. */
-import type { Theme } from "../salience/colours";
-import { forget, read, write } from "./storage";
+import type { SharedStore } from "../host/store";
+import type { Surroundings } from "../host/surroundings";
+import type { Theme } from "../model/colours";
 
 const KEY = "theme";
 
-/** What the page stands in: the system, or a notebook with a theme of its own. */
-export interface Surroundings {
-  readonly dark: boolean;
-  watch(changed: () => void): void;
-}
-
-const preference = matchMedia("(prefers-color-scheme: dark)");
-
-export const system: Surroundings = {
-  get dark() {
-    return preference.matches;
-  },
-  watch: (changed) => preference.addEventListener("change", changed),
-};
-
 class ThemeChoice {
   current = $state<Theme>("light");
-  #surroundings = system;
+  #surroundings: Surroundings | null = null;
+  #store: SharedStore | null = null;
   readonly #dressed = new Set<HTMLElement>();
 
-  constructor() {
-    this.follow(system);
-  }
-
-  follow(surroundings: Surroundings): void {
+  /** Go by these surroundings, and by what the person chose before. */
+  follow(surroundings: Surroundings, store: SharedStore): void {
     this.#surroundings = surroundings;
+    this.#store = store;
     surroundings.watch(() => this.#settle());
     this.#settle();
   }
@@ -43,15 +28,15 @@ class ThemeChoice {
 
   toggle(): void {
     const chosen: Theme = this.current === "dark" ? "light" : "dark";
-    if ((chosen === "dark") === this.#surroundings.dark) forget(KEY);
-    else write(KEY, chosen);
+    if ((chosen === "dark") === this.#surroundings?.dark) this.#store?.forget(KEY);
+    else this.#store?.write(KEY, chosen);
     this.#settle();
   }
 
   #settle(): void {
-    const chosen = read(KEY);
+    const chosen = this.#store?.read(KEY);
     const own = chosen === "light" || chosen === "dark" ? chosen : null;
-    this.current = own ?? (this.#surroundings.dark ? "dark" : "light");
+    this.current = own ?? (this.#surroundings?.dark ? "dark" : "light");
     for (const root of this.#dressed) root.dataset.theme = this.current;
   }
 }

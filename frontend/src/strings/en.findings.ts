@@ -1,5 +1,5 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
-import type { Change } from "../salience/likelihood";
+import type { Change } from "../model/likelihood";
 import type { Cost, Verdict } from "../wire";
 import { count, units } from "./words";
 

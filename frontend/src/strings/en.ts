@@ -1,4 +1,4 @@
-/** Every word of the page, in English. Another language is another file of this shape. */
+/** Every word of the page, in English. */
 import type { MethodKind } from "../wire";
 import { findings } from "./en.findings";
 import { count } from "./words";
@@ -44,9 +44,7 @@ export const en = {
     refused: (status: number) => `The server refused the request (${status}).`,
     refusedHint: "The terminal has the details.",
     reconnecting: (seconds: number) =>
-      seconds > 0
-        ? `Trying again in ${count(seconds, "second", "seconds")}.`
-        : "Trying again now.",
+      seconds > 0 ? `Trying again in ${count(seconds, "second", "seconds")}.` : "Trying again now.",
     notKept: "This browser has no room to keep your draft; it will not survive a reload.",
     broken: "The page stumbled over this answer.",
     brokenHint: "Reload the page; what you typed is kept.",
@@ -61,7 +59,8 @@ export const en = {
     goneHint: "You see what was found last, to read only. Run the cell again to go on.",
   },
   tab: {
-    asking: "Asking the kernel for the address. If this stays, the kernel is gone: run the cell again.",
+    asking:
+      "Asking the kernel for the address. If this stays, the kernel is gone: run the cell again.",
     open: "Open Backlit in a new tab",
     blocked: "The browser held the tab back; the link opens it.",
     elsewhere: (host: string, port: string) =>
@@ -225,7 +224,8 @@ export const en = {
     patternPlaceholder: "Regular expression; text is cut after each match",
     aggregate: "Join tokens by",
     aggregates: { sum: "Sum", mean: "Mean", max: "Max" } as Record<string, string>,
-    aggregateOff: (method: string) => `${method} scores whole segments, so there is nothing to join.`,
+    aggregateOff: (method: string) =>
+      `${method} scores whole segments, so there is nothing to join.`,
     intensity: "Intensity",
     paint: "Draw as",
     tint: "Tint",
@@ -236,5 +236,3 @@ export const en = {
   },
   ...findings,
 };
-
-export type Strings = typeof en;

@@ -1,0 +1,48 @@
+/** Keys that work anywhere on the page. Those of the text itself are in its panel. */
+import type { Workbench } from "../state/workbench.svelte";
+
+type Commanded = Pick<
+  Workbench,
+  "answering" | "server" | "generateDraft" | "escape" | "setGranularity"
+>;
+
+/** Do what the key stands for; false if it stands for nothing here. */
+export function shortcut(
+  event: KeyboardEvent,
+  root: ParentNode,
+  workbench: Commanded,
+  help: () => void,
+): boolean {
+  if (event.defaultPrevented || somethingOnTop(root)) return false;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (workbench.answering.writing.running) workbench.answering.stop();
+    else workbench.generateDraft();
+    return true;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return false;
+  if (event.key === "?") {
+    help();
+    return true;
+  }
+  if (event.key === "Escape") return workbench.escape();
+  const granularity = workbench.server.state?.granularities[Number(event.key) - 1];
+  if (/^[1-9]$/.test(event.key) && granularity) {
+    workbench.setGranularity(granularity);
+    return true;
+  }
+  return false;
+}
+
+/** A dialog or form over the page has the keys, Escape above all. */
+function somethingOnTop(root: ParentNode): boolean {
+  if (root.querySelector("dialog[open]")) return true;
+  const popovers = globalThis.CSS?.supports("selector(:popover-open)");
+  return !!popovers && root.querySelector('[popover="auto"]:popover-open') !== null;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement)
+    return !["radio", "checkbox", "range"].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}

@@ -1,0 +1,38 @@
+/** Prompts to start from. */
+import type { ExampleInfo, Prompt } from "../wire";
+import { plainText } from "./draft";
+
+export interface Example {
+  /** Unique over datasets. */
+  readonly key: string;
+  readonly id: string;
+  readonly prompt: Prompt;
+  readonly target: string | null;
+  readonly source: string;
+  /** Added by the person, who can remove it. */
+  readonly own: boolean;
+  /** The example it was made from, to compare with. */
+  readonly origin: string | null;
+}
+
+/** Examples whose name, source or text has every word of the query. */
+export function search(examples: readonly Example[], query: string): Example[] {
+  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  return examples.filter((example) => {
+    const text = `${example.id} ${example.source} ${plainText(example.prompt)}`.toLocaleLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** An example of one of the server's datasets. */
+export function fromServer(dataset: string, example: ExampleInfo): Example {
+  return {
+    key: `${dataset}/${example.id}`,
+    id: example.id,
+    prompt: example.prompt,
+    target: example.target ?? null,
+    source: example.source ?? dataset,
+    own: false,
+    origin: null,
+  };
+}

@@ -1,0 +1,92 @@
+/** What is asked about an answer, and the parts that requests about it share. */
+import type { Granularity, MethodInfo, ParameterValue, Requests, Span } from "../wire";
+import { type Answer, referenceOf } from "./answer";
+
+/** What the model might have written in the target's place: text, or ids of tokens. */
+export interface Foil {
+  readonly value: string | readonly number[];
+  readonly text: string;
+}
+
+export interface Subject {
+  readonly answer: Answer;
+  readonly target: Span;
+  readonly foil: Foil | null;
+}
+
+export interface Question extends Subject {
+  readonly method: MethodInfo;
+  readonly params: Record<string, ParameterValue>;
+  readonly granularity: Granularity;
+  readonly pattern: string | null;
+  /** Segments that may be measured from coarse to fine; null for one granularity throughout. */
+  readonly budget: number | null;
+}
+
+/** What a person chooses that a question depends on. */
+export interface QuestionChoices {
+  readonly granularity: Granularity;
+  readonly pattern: string;
+  readonly coarse: boolean;
+  readonly budget: number;
+  /** The parameters of a method that the person changed. */
+  paramsOf(method: string): Record<string, ParameterValue>;
+}
+
+/** About this subject by this method, with the granularity and the rest as the person chose. */
+export function questionOf(
+  subject: Subject,
+  method: MethodInfo,
+  choices: QuestionChoices,
+): Question {
+  const { granularity, pattern, budget, coarse } = choices;
+  const refined = coarse && granularity !== "custom" && !method.scores_tokens;
+  const params = paramsFor(method, choices);
+  return { ...subject, method, params, granularity, pattern, budget: refined ? budget : null };
+}
+
+/** A method's parameters: its defaults, and what the person changed. */
+export function paramsFor(
+  method: MethodInfo,
+  choices: Pick<QuestionChoices, "paramsOf">,
+): Record<string, ParameterValue> {
+  const defaults = method.parameters.map(({ name, default: value }) => [name, value] as const);
+  return { ...Object.fromEntries(defaults), ...choices.paramsOf(method.name) };
+}
+
+/** The question as it is sent. Token scores are joined here, so they need no custom segments. */
+export function explainRequest(question: Question): Requests["explain"] {
+  const { method, params, granularity, pattern, budget } = question;
+  const custom = granularity === "custom" && method.scores_tokens;
+  return {
+    ...aboutSubject(question),
+    method: method.name,
+    params,
+    granularity: custom ? "token" : granularity,
+    pattern: custom || granularity !== "custom" ? null : pattern,
+    budget,
+  };
+}
+
+export function aboutSubject({ answer, target, foil }: Subject) {
+  const value = foil?.value ?? null;
+  return {
+    model: answer.model,
+    reference: referenceOf(answer),
+    target,
+    foil: typeof value === "string" ? value : value && [...value],
+  };
+}
+
+export function keyOfSubject({ answer, target, foil }: Subject): string {
+  return JSON.stringify([answer.id, target, foil?.value ?? null]);
+}
+
+/** The same for questions that have the same map: token scores know no granularity. */
+export function keyOfQuestion(question: Question): string {
+  const { method, params, granularity, pattern, budget } = question;
+  const cut = method.scores_tokens
+    ? null
+    : [granularity, granularity === "custom" ? pattern : null, budget];
+  return JSON.stringify([keyOfSubject(question), method.name, params, cut]);
+}

@@ -1,0 +1,26 @@
+/** The page. */
+import { mount } from "svelte";
+import App from "../app/App.svelte";
+import { theme } from "../state/theme.svelte";
+import { Workbench } from "../state/workbench.svelte";
+import { HttpTransport } from "./http";
+import { browserStore, TabStorage } from "./storage";
+import { system } from "./surroundings";
+import "../styles/tokens.css";
+import "../styles/base.css";
+
+// The server has set its cookie by now: keep the token out of the history and of screenshots.
+const here = new URL(location.href);
+if (here.searchParams.has("token")) {
+  here.searchParams.delete("token");
+  history.replaceState(null, "", here);
+}
+
+theme.follow(system, browserStore);
+theme.dress(document.documentElement);
+const workbench = new Workbench(new HttpTransport(), new TabStorage());
+void workbench.start();
+mount(App, {
+  target: document.getElementById("app")!,
+  props: { workbench },
+});

@@ -1,0 +1,44 @@
+/** What the person chose, as far as it can be had: the model, the method, how to generate. */
+import type { GenerationOptions, MethodInfo, ModelInfo } from "../wire";
+import type { Answers } from "./answer/answers.svelte";
+import type { Session } from "./prompt/session.svelte";
+import type { Server } from "./server.svelte";
+
+export class Choices {
+  readonly model: ModelInfo | null = $derived.by(() => {
+    const { models } = this.server;
+    return models.find(({ name }) => name === this.session.model) ?? models[0] ?? null;
+  });
+  /** Methods, with reasons, that whoever wrote the answer can't serve; or would, before there is one. */
+  readonly unavailable: Readonly<Record<string, string>> = $derived.by(() => {
+    const writer = this.answers.current?.model;
+    const explained = this.server.models.find(({ name }) => name === writer) ?? this.model;
+    return explained?.unavailable_methods ?? {};
+  });
+  readonly usable: readonly MethodInfo[] = $derived.by(() => {
+    const methods = this.server.state?.methods ?? [];
+    return methods.filter(({ name }) => !(name in this.unavailable));
+  });
+  /** The chosen method, or the first that there is: the server puts the best one to begin with first. */
+  readonly method: MethodInfo | null = $derived.by(
+    () => this.#usableNamed(this.session.method) ?? this.usable[0] ?? null,
+  );
+  /** The method whose map is shown beside the chosen one's. */
+  readonly comparison: MethodInfo | null = $derived.by(() => {
+    const method = this.#usableNamed(this.session.comparison);
+    return method === this.method ? null : method;
+  });
+  readonly options: GenerationOptions | null = $derived.by(
+    () => this.session.options ?? this.server.state?.options ?? null,
+  );
+
+  constructor(
+    private readonly session: Session,
+    private readonly server: Server,
+    private readonly answers: Answers,
+  ) {}
+
+  #usableNamed(name: string | null): MethodInfo | null {
+    return this.usable.find((method) => method.name === name) ?? null;
+  }
+}

@@ -1,0 +1,63 @@
+/** What each method would cost, asked for ahead of running one. */
+import { untrack } from "svelte";
+import type { Transport } from "../../host/transport";
+import { aboutSubject, keyOfSubject, type Question, type Subject } from "../../model/question";
+import type { Cost, ParameterValue } from "../../wire";
+import { Job, type Watcher } from "../job.svelte";
+
+const PAUSE = 150;
+
+/** Everything a cost depends on: the parameters of all methods, whichever is chosen. */
+export interface Prospect extends Subject, Pick<Question, "granularity" | "pattern"> {
+  readonly allParams: Record<string, Record<string, ParameterValue>>;
+}
+
+/** No prospect yet while the subject's segments are not known. */
+export interface Planned {
+  readonly subject: Subject | null;
+  readonly prospect: Prospect | null;
+}
+
+export class Estimating {
+  readonly #job: Job;
+  costs = $state.raw<Readonly<Record<string, Cost>>>({});
+  readonly #key: string | null = $derived.by(() => {
+    const { subject, prospect } = this.planned();
+    if (!prospect) return subject && "";
+    const { granularity, pattern, allParams } = prospect;
+    return JSON.stringify([keyOfSubject(prospect), granularity, pattern, allParams]);
+  });
+
+  constructor(
+    transport: Transport,
+    watcher: Watcher,
+    private readonly planned: () => Planned,
+  ) {
+    this.#job = new Job(transport, watcher);
+  }
+
+  /** Ask once the person pauses. Nobody waits for a cost, so failing is not told. */
+  follow(): void {
+    $effect(() => {
+      if (this.#key === null) return untrack(() => this.#clear());
+      if (this.#key === "") return;
+      const timer = setTimeout(() => this.#ask(), PAUSE);
+      return () => clearTimeout(timer);
+    });
+  }
+
+  #ask(): void {
+    const { prospect } = this.planned();
+    if (!prospect) return;
+    const { granularity, pattern, allParams } = prospect;
+    const request = { ...aboutSubject(prospect), granularity, pattern, params: allParams };
+    void this.#job.run("estimate", request, (event) => {
+      if (event.type === "estimate") this.costs = event.costs;
+    });
+  }
+
+  #clear(): void {
+    this.#job.cancel();
+    this.costs = {};
+  }
+}

@@ -1,0 +1,99 @@
+/** Parts taken away from before the target, and what that does to it. */
+import { untrack } from "svelte";
+import type { Transport } from "../../host/transport";
+import { type Answer, referenceOf } from "../../model/answer";
+import { type Change, change } from "../../model/likelihood";
+import { covered, include, subtract } from "../../model/spans";
+import type { Span } from "../../wire";
+import { Job, type Watcher } from "../job.svelte";
+
+export interface MuteResult {
+  readonly logProb: number;
+  readonly mutedLogProb: number;
+  readonly change: Change;
+}
+
+/** What is looked at: parts of an answer and its prompt, and what they may have led to. */
+export interface Looked {
+  readonly answer: Answer | null;
+  readonly target: Span | null;
+}
+
+export class Muting {
+  readonly job: Job;
+  spans = $state.raw<readonly Span[]>([]);
+  result = $state.raw<MuteResult | null>(null);
+  /** Muted parts of the prompt: those that a new answer can leave out. */
+  readonly ofPrompt: readonly Span[] = $derived.by(() => {
+    const length = this.looked().answer?.promptLength ?? 0;
+    return this.spans.filter(([, stop]) => stop <= length);
+  });
+  readonly #measured: readonly Span[] = $derived.by(() => {
+    const { target } = this.looked();
+    return target ? this.spans.filter(([, stop]) => stop <= target[0]) : [];
+  });
+  readonly #key: string | null = $derived.by(() => {
+    const { answer, target } = this.looked();
+    return this.#measured.length > 0 ? JSON.stringify([answer?.id, target, this.#measured]) : null;
+  });
+
+  constructor(
+    transport: Transport,
+    watcher: Watcher,
+    private readonly looked: () => Looked,
+  ) {
+    this.job = new Job(transport, watcher);
+  }
+
+  /** Measure whenever other parts are muted, or another target is. */
+  follow(): void {
+    $effect(() => {
+      void this.#key;
+      untrack(() => void this.measure());
+    });
+  }
+
+  isMuted(span: Span): boolean {
+    return covered(this.spans, span) === span[1] - span[0];
+  }
+
+  toggle(span: Span): void {
+    this.spans = this.isMuted(span) ? subtract(this.spans, span) : include(this.spans, span);
+  }
+
+  /** Only what comes before a target can have led to it. */
+  keepBefore(target: Span): void {
+    this.spans = this.spans.filter(([, stop]) => stop <= target[0]);
+  }
+
+  clear(): void {
+    this.job.clear();
+    this.spans = [];
+    this.result = null;
+  }
+
+  /** Score the target without the muted parts; the last result stays until the new one is in. */
+  async measure(): Promise<void> {
+    const { answer, target } = this.looked();
+    if (!answer || !target || this.#measured.length === 0) {
+      this.job.cancel();
+      this.result = null;
+      return;
+    }
+    const request = {
+      model: answer.model,
+      reference: referenceOf(answer),
+      target,
+      spans: [...this.#measured],
+    };
+    const outcome = await this.job.run("mute", request, (event) => {
+      if (event.type !== "mute") return;
+      this.result = {
+        logProb: event.log_prob,
+        mutedLogProb: event.muted_log_prob,
+        change: change(event.log_prob, event.muted_log_prob),
+      };
+    });
+    if (outcome === "failed") this.result = null;
+  }
+}

@@ -1,0 +1,201 @@
+/** What the person typed and chose. All of it survives a reload. */
+import type { Store } from "../../host/store";
+import type { Density, Paint } from "../../model/appearance";
+import { BLANK, type Draft } from "../../model/draft";
+import type { Foil } from "../../model/question";
+import type { Aggregate, GenerationOptions, Granularity, ParameterValue, Span } from "../../wire";
+
+const PART = "session";
+const WAIT = 400;
+
+/** Everything that is saved, with what a first visit starts from. */
+interface Saved {
+  /** Key of the example the draft came from; null for a blank page. */
+  example: string | null;
+  draft: Draft;
+  /** Edited drafts of other examples, put aside until they are picked again. */
+  stashedDrafts: Record<string, Draft>;
+  options: GenerationOptions | null;
+  model: string | null;
+  method: string | null;
+  /** The method compared with, side by side. */
+  comparison: string | null;
+  params: Record<string, Record<string, ParameterValue>>;
+  granularity: Granularity;
+  pattern: string;
+  /** From coarse to fine, measuring at most `budget` segments. */
+  coarse: boolean;
+  budget: number;
+  aggregate: Aggregate;
+  intensity: number;
+  paint: Paint;
+  density: Density;
+  /** What was being explained: a span of tokens of an answer, against a foil or not. */
+  target: { answer: number; span: Span; foil?: Foil | null } | null;
+  /** Another answer, as far as it was typed. */
+  foilText: string;
+}
+
+const FIRST: Saved = {
+  example: null,
+  draft: BLANK,
+  stashedDrafts: {},
+  options: null,
+  model: null,
+  method: null,
+  comparison: null,
+  params: {},
+  granularity: "line",
+  pattern: "",
+  coarse: false,
+  budget: 256,
+  aggregate: "sum",
+  intensity: 1,
+  paint: "tint",
+  density: "comfortable",
+  target: null,
+  foilText: "",
+};
+
+export class Session {
+  #saved = $state.raw<Saved>(FIRST);
+  // One at a time, so that typing wakes nothing that only looks at the colours.
+  readonly example = $derived(this.#saved.example);
+  readonly draft = $derived(this.#saved.draft);
+  readonly options = $derived(this.#saved.options);
+  readonly model = $derived(this.#saved.model);
+  readonly method = $derived(this.#saved.method);
+  readonly comparison = $derived(this.#saved.comparison);
+  readonly coarse = $derived(this.#saved.coarse);
+  readonly budget = $derived(this.#saved.budget);
+  readonly granularity = $derived(this.#saved.granularity);
+  readonly pattern = $derived(this.#saved.pattern);
+  readonly aggregate = $derived(this.#saved.aggregate);
+  readonly intensity = $derived(this.#saved.intensity);
+  readonly paint = $derived(this.#saved.paint);
+  readonly density = $derived(this.#saved.density);
+  readonly target = $derived(this.#saved.target);
+  readonly foilText = $derived(this.#saved.foilText);
+
+  /** The last write did not fit: the person should know. */
+  saveFailed = $state(false);
+  /** True if nothing had been saved before. */
+  readonly first: boolean;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ready: Promise<void>;
+
+  constructor(readonly store: Store) {
+    const stored = store.read(PART);
+    this.first = typeof stored !== "object" || stored === null;
+    if (!this.first) this.#saved = { ...FIRST, ...wellFormed(renamed(stored as Stored)) };
+    this.#ready = store.ready();
+  }
+
+  paramsOf(method: string): Record<string, ParameterValue> {
+    return this.#saved.params[method] ?? {};
+  }
+
+  setParams(method: string, params: Record<string, ParameterValue>): void {
+    this.set({ params: { ...this.#saved.params, [method]: params } });
+  }
+
+  /** Change some of it; it is written once the person pauses. */
+  set(change: Partial<Saved>): void {
+    this.#saved = { ...this.#saved, ...change };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), WAIT);
+  }
+
+  /** Begin with another example (or none), stashing an edited draft under the old one. */
+  open(example: string | null, fresh: Draft, edited: boolean): void {
+    const stashedDrafts = { ...this.#saved.stashedDrafts };
+    const old = this.#saved.example ?? "";
+    if (edited) stashedDrafts[old] = this.#saved.draft;
+    else delete stashedDrafts[old];
+    this.set({ example, draft: stashedDrafts[example ?? ""] ?? fresh, stashedDrafts });
+  }
+
+  hasStashed(example: string): boolean {
+    return example in this.#saved.stashedDrafts;
+  }
+
+  setOptions(options: GenerationOptions | null): void {
+    this.set({ options });
+  }
+
+  setMethod(method: string): void {
+    this.set({ method });
+  }
+
+  /** Show another method's map of the same target beside this one; null to leave. */
+  compareWith(comparison: string | null): void {
+    this.set({ comparison });
+  }
+
+  setCoarse(coarse: boolean): void {
+    this.set({ coarse });
+  }
+
+  setAggregate(aggregate: Aggregate): void {
+    this.set({ aggregate });
+  }
+
+  setIntensity(intensity: number): void {
+    this.set({ intensity });
+  }
+
+  setPaint(paint: Paint): void {
+    this.set({ paint });
+  }
+
+  setDensity(density: Density): void {
+    this.set({ density });
+  }
+
+  /** Remember what is being explained; that it is the same still is nothing to write. */
+  keepTarget(target: Saved["target"], foilText: string): void {
+    const before = JSON.stringify([this.target, this.foilText]);
+    if (JSON.stringify([target, foilText]) !== before) this.set({ target, foilText });
+  }
+
+  /** There was no room for something else that should be kept. */
+  failSaving(): void {
+    this.saveFailed = true;
+  }
+
+  /** Write now. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#ready;
+    this.writeNow();
+  }
+
+  /** Write without waiting for anything, as a page that is being closed must. */
+  writeNow(): void {
+    clearTimeout(this.#timer);
+    this.saveFailed = !this.store.write(PART, this.#saved);
+  }
+}
+
+type Stored = Partial<Saved> & { aside?: Saved["stashedDrafts"]; rival?: string | null };
+
+/** What earlier versions kept under other names. */
+function renamed({ aside, rival, ...stored }: Stored): Partial<Saved> {
+  return {
+    ...(aside !== undefined && { stashedDrafts: aside }),
+    ...(rival !== undefined && { comparison: rival }),
+    ...stored,
+  };
+}
+
+/** The fields that have the type they should: an older version's leftovers do no harm. */
+function wellFormed(stored: Partial<Saved>): Partial<Saved> {
+  const sound = Object.entries(stored).filter(([key, value]) => {
+    const like: unknown = FIRST[key as keyof Saved];
+    if (like === undefined) return false;
+    return like === null ? true : typeof value === typeof like && value !== null;
+  });
+  const saved = Object.fromEntries(sound) as Partial<Saved>;
+  if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;
+  return saved;
+}

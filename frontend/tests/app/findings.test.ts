@@ -1,0 +1,187 @@
+/** Methods, foils, checks and comparisons on the page, as a person meets them. */
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { t } from "../../src/strings";
+import type { Event, ParameterInfo } from "../../src/wire";
+import { attribution, STATE, USUAL } from "../support/fixtures";
+import { explained, forever, open, pick } from "../support/person";
+
+const told = (change: Parameters<typeof attribution>[0]) => ({
+  explain: (): Event[] => [
+    { type: "attribution", attribution: attribution(change), cached: false },
+  ],
+});
+
+test("methods come in groups, with what they cost", async () => {
+  await explained();
+  const select = screen.getByTestId("method-select");
+  const groups = within(select).getAllByRole("group");
+  expect(groups.map((one) => one.getAttribute("label"))).toEqual([
+    t.toolbar.kinds.gradient,
+    t.toolbar.kinds.perturbation,
+  ]);
+  await within(select).findByRole("option", { name: "occlusion · about 12 s, 240 runs" });
+  expect(
+    within(groups[0]!).getByRole("option", { name: "gradient · under a second" }),
+  ).toBeEnabled();
+  expect(screen.getByTestId("parameter-form")).toHaveTextContent("The paper on occlusion.");
+});
+
+test("a parameter may be text", async () => {
+  const state = structuredClone(STATE);
+  const parameter: ParameterInfo = {
+    name: "neutral",
+    label: "Neutral text",
+    description: "",
+    kind: "text",
+    default: "",
+    choices: [],
+  };
+  state.methods[0]!.parameters = [parameter];
+  const { user, transport } = await open({}, state);
+  await user.click(screen.getByTestId("generate"));
+  await screen.findByText(t.text.finish.stop);
+  await pick(9);
+  await fireEvent.change(screen.getByLabelText("Neutral text"), { target: { value: "…" } });
+  await waitFor(() =>
+    expect(transport.requests("explain").at(-1)!.params).toEqual({ neutral: "…" }),
+  );
+});
+
+test("samples have error bars, and notes are told", async () => {
+  const segments = attribution().segments.map((one, i) => ({
+    ...one,
+    standard_error: 0.3,
+    level: i === 0 ? ("line" as const) : ("word" as const),
+  }));
+  await explained(told({ segments, notes: ["It did not converge."] }));
+  const rows = screen.getAllByTestId("influence");
+  expect(within(rows[0]!).getByTestId("whisker")).toBeInTheDocument();
+  expect(rows[0]).toHaveTextContent("+4.00 ± 0.30");
+  expect(within(rows[0]!).getByTestId("level")).toHaveTextContent("Word");
+  expect(screen.getByTestId("note")).toHaveTextContent("It did not converge.");
+});
+
+test("while a slow map is computed, its time is told", async () => {
+  let slow = false;
+  const { user } = await explained({
+    explain: (...args: Parameters<NonNullable<typeof USUAL.explain>>) =>
+      slow ? forever() : USUAL.explain!(...args),
+  });
+  await screen.findByRole("option", { name: "occlusion · about 12 s, 240 runs" });
+  slow = true;
+  await user.selectOptions(screen.getByTestId("method-select"), "gradient");
+  expect(screen.getByTestId("influences")).not.toHaveTextContent("in all");
+  await user.click(screen.getByLabelText("Word"));
+  await user.selectOptions(screen.getByTestId("method-select"), "occlusion");
+  expect(screen.getByTestId("influences")).toHaveTextContent("Computing, about 12 s in all");
+  await user.click(screen.getByTestId("cancel-explain"));
+  expect(screen.getByText(t.influences.again)).toBeInTheDocument();
+});
+
+test("coarse to fine is off, with the reason, where it saves nothing", async () => {
+  const { user, transport } = await explained();
+  const button = screen.getByTestId("coarse");
+  await user.click(button);
+  expect(button).toHaveAttribute("aria-pressed", "true");
+  await waitFor(() => expect(transport.requests("explain").at(-1)!.budget).toBe(256));
+  await user.selectOptions(screen.getByTestId("method-select"), "gradient");
+  expect(button).toBeDisabled();
+  expect(button).toHaveAttribute("title", t.coarse.tokens("gradient"));
+  expect(button).toHaveAttribute("aria-pressed", "false");
+});
+
+test("a foil by its chip: the target narrows, and both are weighed", async () => {
+  const { user, transport } = await explained({
+    explain: (...[request]: Parameters<NonNullable<typeof USUAL.explain>>) => [
+      {
+        type: "attribution" as const,
+        cached: false,
+        attribution: attribution({ foil_log_prob: request.foil ? -3 : null }),
+      },
+    ],
+  });
+  const offers = screen.getAllByTestId("suggestion");
+  expect(offers).toHaveLength(2);
+  expect(offers[1]).toHaveAttribute("title", t.contrast.offerInstead("else", "it."));
+  await user.click(offers[1]!);
+  expect(transport.requests("explain").at(-1)).toMatchObject({ target: [9, 10], foil: [7] });
+  expect(screen.getByTestId("foil")).toHaveTextContent("else");
+  const both = await screen.findByTestId("foil-probabilities");
+  expect(both).toHaveTextContent("−1.00 nats");
+  expect(both).toHaveTextContent("−3.00 nats");
+  expect(screen.getByTestId("legend")).toHaveTextContent(t.legend.overFoil);
+  await user.click(screen.getByTestId("remove-foil"));
+  expect(screen.queryByTestId("foil")).toBeNull();
+  expect(screen.getByTestId("legend")).not.toHaveTextContent(t.legend.overFoil);
+});
+
+test("a foil that can't be: told under the field, where what was typed stays", async () => {
+  const error = {
+    code: "TargetError",
+    message: "The foil is the target itself.",
+    hint: "Type another.",
+  };
+  const { user } = await explained({
+    explain: (...args: Parameters<NonNullable<typeof USUAL.explain>>) =>
+      args[0].foil ? [{ type: "error", error }] : USUAL.explain!(...args),
+  });
+  const field = screen.getByTestId("foil-field");
+  await user.type(field, "Avoid it.{Enter}");
+  expect(await screen.findByTestId("foil-error")).toHaveTextContent("Type another.");
+  expect(field).toHaveValue("Avoid it.");
+  expect(field).toHaveAttribute("aria-invalid", "true");
+  expect(screen.queryByTestId("error")).toBeNull();
+  expect(screen.getAllByTestId("influence")).toHaveLength(4);
+});
+
+test("a map is checked: the sentence first, every figure with its baseline", async () => {
+  const { user } = await explained();
+  await user.click(screen.getByTestId("check"));
+  expect(await screen.findByTestId("sentence")).toHaveTextContent("this map holds up");
+  expect(screen.getByTestId("verdict")).toHaveTextContent(t.trust.verdicts.holds);
+  const figures = within(screen.getByTestId("figures"));
+  expect(figures.getByRole("row", { name: /Comprehensiveness/ })).toHaveTextContent(
+    /5\.00\s*1\.33$/,
+  );
+  expect(screen.getByTestId("curves")).toHaveTextContent(t.trust.parts.deletion);
+  await user.click(screen.getByLabelText(t.trust.insertion));
+  expect(screen.getByTestId("curves")).toHaveTextContent(t.trust.parts.insertion);
+  expect(screen.queryByTestId("check")).toBeNull();
+  await user.selectOptions(screen.getByTestId("method-select"), "gradient");
+  expect(await screen.findByTestId("check-changed")).toBeInTheDocument();
+  await waitFor(() => expect(screen.getByTestId("check")).toBeEnabled());
+});
+
+test("a check that fails says why", async () => {
+  const error = {
+    code: "InputError",
+    message: "There are only 3 lines.",
+    hint: "Choose a finer granularity.",
+  };
+  const { user } = await explained({ check: () => [{ type: "error", error }] });
+  await user.click(screen.getByTestId("check"));
+  expect(await screen.findByTestId("error")).toHaveTextContent("Choose a finer granularity.");
+});
+
+test("methods that were run are compared by rank", async () => {
+  const { user } = await explained();
+  expect(screen.queryByTestId("agreement")).toBeNull();
+  await user.selectOptions(screen.getByTestId("method-select"), "gradient");
+  const table = await screen.findByTestId("agreement");
+  expect(within(table).getByRole("row", { name: /^gradient/ })).toHaveTextContent("−0.95");
+});
+
+test("side by side: the text twice, each by its own method, and out again", async () => {
+  const { user } = await explained();
+  await user.selectOptions(screen.getByTestId("rival-select"), "gradient");
+  expect(screen.getByTestId("side")).toHaveTextContent("occlusion");
+  const rival = screen.getByTestId("rival-side");
+  expect(rival).toHaveTextContent("gradient");
+  const first = (side: HTMLElement) => side.querySelector<HTMLElement>('[data-token="4"]')!;
+  await waitFor(() => expect(first(screen.getByTestId("side")).style.backgroundColor).not.toBe(""));
+  await waitFor(() => expect(first(rival).style.backgroundColor).toBe("transparent"));
+  await user.click(screen.getByTestId("leave-rival"));
+  expect(screen.queryByTestId("rival-side")).toBeNull();
+  expect(screen.getAllByTestId("text")).toHaveLength(1);
+});

@@ -1,0 +1,89 @@
+/** Typing prompts, and choosing how they are answered, as a person does it on the page. */
+import { fireEvent, screen } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { t } from "../../src/strings";
+import { MAX_PROMPT_CHARACTERS } from "../../src/wire";
+import { open } from "../support/person";
+
+test("an edited prompt: told, compared, kept, removed", async () => {
+  const { user } = await open();
+  await user.type(screen.getByTestId("prompt-editor"), " more");
+  expect(screen.getByTestId("edited")).toBeInTheDocument();
+  await user.click(screen.getByText(t.editor.compare));
+  expect(screen.getByTestId("difference").querySelector("ins")).toHaveTextContent("more");
+  await user.click(screen.getByLabelText(t.app.close));
+  await user.click(screen.getByText(t.editor.add));
+  const added = screen.getAllByTestId("example")[0]!;
+  expect(added).toHaveTextContent("first, edited");
+  expect(added).toHaveAttribute("aria-pressed", "true");
+  await user.click(screen.getByLabelText(t.examples.remove("first, edited")));
+  expect(screen.getAllByTestId("example")).toHaveLength(3);
+});
+
+test("a chat has turns with roles", async () => {
+  const { user, transport } = await open();
+  await user.click(screen.getByText("chat"));
+  expect(screen.getAllByTestId("message")).toHaveLength(1);
+  await user.click(screen.getByText(t.editor.addMessage));
+  await user.selectOptions(screen.getByLabelText(t.editor.role(2)), "system");
+  await user.type(screen.getByLabelText(t.editor.message(2)), "Be terse");
+  await user.click(screen.getByTestId("generate"));
+  expect(transport.requests("generate")[0]!.reference.prompt).toEqual([
+    { role: "user", content: "Hello" },
+    { role: "system", content: "Be terse" },
+  ]);
+  await user.click(screen.getByLabelText(t.editor.removeMessage(2)));
+  expect(screen.getAllByTestId("message")).toHaveLength(1);
+});
+
+test("searching", async () => {
+  const { user } = await open();
+  const box = screen.getByRole("searchbox", { name: t.examples.search });
+  await user.type(box, "menu");
+  expect(screen.getAllByTestId("example")).toHaveLength(1);
+  await user.type(box, "zzz");
+  expect(screen.getByText(t.examples.none("menuzzz"))).toBeInTheDocument();
+  await user.click(screen.getByLabelText(t.examples.clearSearch));
+  expect(screen.getAllByTestId("example")).toHaveLength(3);
+});
+
+test("options: numbers in range, stop strings with line ends", async () => {
+  const { user, transport } = await open();
+  await user.click(screen.getByText(t.options.title));
+  const change = (label: string, value: string) =>
+    fireEvent.change(screen.getByLabelText(label), { target: { value } });
+  await change(t.options.maxNewTokens, "12");
+  await change(t.options.temperature, "99");
+  await change(t.options.seed, "7");
+  await change(t.options.stop, "\\n\nEnd\\\\");
+  await user.click(screen.getByTestId("generate"));
+  expect(transport.requests("generate")[0]!.options).toEqual({
+    max_new_tokens: 12,
+    temperature: 10,
+    top_p: 1,
+    seed: 7,
+    stop: ["\n", "End\\"],
+  });
+});
+
+test("an empty prompt can't be sent, and says so", async () => {
+  const { user } = await open();
+  await user.click(screen.getByText(t.examples.blank));
+  expect(screen.getByTestId("generate")).toBeDisabled();
+  expect(screen.getByText(t.generate.emptyPrompt)).toBeInTheDocument();
+  expect(screen.getByTestId("empty")).toHaveTextContent(t.text.start);
+});
+
+test("a paste that is too large is refused, and what was there stays", async () => {
+  await open();
+  const prompt = screen.getByTestId<HTMLTextAreaElement>("prompt-editor");
+  const before = prompt.value;
+  const huge = "x".repeat(MAX_PROMPT_CHARACTERS + 1);
+  const paste = new Event("paste", { bubbles: true, cancelable: true });
+  Object.assign(paste, { clipboardData: { getData: () => huge } });
+  await fireEvent(prompt, paste);
+  expect(paste.defaultPrevented).toBe(true);
+  expect(await screen.findByTestId("error")).toHaveTextContent("2,000,000");
+  await fireEvent.input(prompt, { target: { value: huge } });
+  expect(prompt.value).toBe(before);
+});

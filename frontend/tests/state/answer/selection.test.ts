@@ -1,0 +1,42 @@
+import { flushSync } from "svelte";
+import { describe, expect, test } from "vitest";
+import { Selection } from "../../../src/state/answer/selection.svelte";
+import type { Span } from "../../../src/wire";
+
+describe("selecting", () => {
+  const segments: Span[] = [
+    [0, 2],
+    [2, 4],
+    [4, 6],
+    [6, 9],
+  ];
+  test("starts where the answer does, moves, extends, and stops at the ends", () => {
+    const selection = new Selection();
+    selection.move(segments, 1, false, 4);
+    expect(selection.cursor).toEqual([4, 6]);
+    selection.move(segments, 1, true, 4);
+    expect(selection.selected).toEqual([4, 9]);
+    selection.move(segments, 1, true, 4);
+    expect(selection.selected).toEqual([4, 9]);
+    selection.move(segments, -1, true, 4);
+    expect(selection.selected).toEqual([4, 6]);
+    selection.move(segments, -1, false, 4);
+    expect(selection.selected).toEqual([2, 4]);
+  });
+  test("starts at the target if there is one", () => {
+    const selection = new Selection();
+    selection.target = [6, 9];
+    selection.move(segments, -1, false, 4);
+    expect(selection.cursor).toEqual([6, 9]);
+    selection.move([], 1, false, 0);
+    expect(selection.cursor).toEqual([6, 9]);
+  });
+  test("marks are not set twice", () => {
+    const selection = new Selection();
+    const first: Span = [1, 2];
+    selection.mark(first);
+    selection.mark([1, 2]);
+    flushSync();
+    expect(selection.marked).toBe(first);
+  });
+});

@@ -1,0 +1,35 @@
+import { flushSync } from "svelte";
+import { describe, expect, test, vi } from "vitest";
+import { explained, quiet } from "../../support/workbench";
+
+describe("costs", () => {
+  test("are asked for once things rest, with everybody's parameters", async () => {
+    const { transport, workbench } = await explained();
+    workbench.setGranularity("word");
+    workbench.session.setParams("gradient", { steps: 3 });
+    workbench.setGranularity("sentence");
+    await vi.waitFor(() =>
+      expect(workbench.findings.estimating.costs["occlusion"]?.runs).toBe(240),
+    );
+    expect(transport.requests("estimate")).toHaveLength(1);
+    expect(transport.requests("estimate")[0]).toMatchObject({
+      target: [8, 10],
+      foil: null,
+      granularity: "sentence",
+      params: { occlusion: {}, gradient: { steps: 3 } },
+    });
+    workbench.setTarget(null);
+    flushSync();
+    expect(workbench.findings.estimating.costs).toEqual({});
+  });
+  test("that can't be told are no trouble", async () => {
+    const error = { code: "OptionsError", message: "No.", hint: "" };
+    const { workbench, transport } = await explained({
+      estimate: () => [{ type: "error", error }],
+    });
+    await vi.waitFor(() => expect(transport.requests("estimate")).toHaveLength(1));
+    await quiet(transport);
+    expect(workbench.findings.estimating.costs).toEqual({});
+    expect(workbench.findings.explaining.attribution).not.toBeNull();
+  });
+});

@@ -1,0 +1,54 @@
+import { flushSync } from "svelte";
+import { expect, test } from "vitest";
+import { USUAL } from "../../support/fixtures";
+import { answered, explained, quiet } from "../../support/workbench";
+
+test("measures at once, all muted parts together", async () => {
+  const { workbench, transport } = await answered();
+  workbench.setTarget([8, 10]);
+  workbench.muting.toggle([2, 4]);
+  await quiet(transport);
+  expect(workbench.muting.result?.change).toEqual({ kind: "less", times: "163" });
+  workbench.muting.toggle([0, 2]);
+  await quiet(transport);
+  expect(transport.requests("mute").map((one) => one.spans)).toEqual([
+    [[2, 4]],
+    [
+      [0, 2],
+      [2, 4],
+    ],
+  ]);
+  workbench.muting.toggle([2, 4]);
+  workbench.muting.toggle([0, 2]);
+  flushSync();
+  expect(workbench.muting.result).toBeNull();
+});
+
+test("another target is measured again, without parts that are now in it or after", async () => {
+  const { workbench, transport } = await answered();
+  workbench.setTarget([8, 10]);
+  workbench.muting.toggle([2, 4]);
+  workbench.muting.toggle([5, 8]);
+  await quiet(transport);
+  workbench.setTarget([6, 8]);
+  await quiet(transport);
+  expect(transport.requests("mute").at(-1)).toMatchObject({ target: [6, 8], spans: [[2, 4]] });
+});
+
+test("what could not be measured is told, and measured again when asked", async () => {
+  const error = { code: "ModelError", message: "No.", hint: "" };
+  let fails = true;
+  const { workbench, transport } = await explained({
+    mute: (...args: Parameters<NonNullable<typeof USUAL.mute>>) =>
+      fails ? [{ type: "error", error }] : USUAL.mute!(...args),
+  });
+  workbench.muting.toggle([2, 4]);
+  await quiet(transport);
+  expect(workbench.muting.job.error).toEqual(error);
+  fails = false;
+  await workbench.muting.measure();
+  expect(workbench.muting.result?.logProb).toBe(-1);
+  workbench.setTarget(null);
+  await quiet(transport);
+  expect(workbench.muting).toMatchObject({ result: null, spans: [[2, 4]] });
+});

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AST, parse } from "svelte/compiler";
+import { expect, test } from "vitest";
+import { en } from "../../src/strings/en";
+
+const files = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .filter(
+    (name) => /\.(svelte|ts)$/.test(name) && !name.startsWith("strings") && name !== "wire.gen.ts",
+  )
+  .map((name) => ({ name, text: readFileSync(join("src", name), "utf8") }));
+
+/** The path of every leaf, with its value. */
+function leaves(value: unknown, path: string): [string, unknown][] {
+  if (typeof value !== "object" || value === null) return [[path, value]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`));
+}
+
+test("no string is empty or begins or ends with a blank", () => {
+  const strings = leaves(en, "t").filter(([, value]) => typeof value === "string");
+  expect(strings.length).toBeGreaterThan(150);
+  expect(strings.filter(([, text]) => text !== String(text).trim() || text === "")).toEqual([]);
+});
+
+test("every string is used", () => {
+  const source = files.map((file) => file.text).join("\n");
+  const groups = Object.entries(en).flatMap(([group, strings]) =>
+    Object.keys(strings).map((key) => `t.${group}.${key}`),
+  );
+  const dynamic = [
+    "t.text.finish",
+    "t.toolbar.granularities",
+    "t.toolbar.aggregates",
+    "t.editor.roles",
+  ];
+  expect(
+    groups.filter(
+      (key) =>
+        !dynamic.includes(key) && !new RegExp(`${key.replaceAll(".", "\\.")}\\b`).test(source),
+    ),
+  ).toEqual([]);
+});
+
+test("every word on the page comes from the catalogue", () => {
+  const spoken = new Set(["title", "placeholder", "aria-label", "label", "alt"]);
+  for (const { name, text } of files.filter((file) => file.name.endsWith(".svelte"))) {
+    const found: string[] = [];
+    walk(parse(text, { modern: true }).fragment, (node) => {
+      if (node.type === "Text" && /\p{L}{2,}/u.test(node.data)) found.push(node.data.trim());
+      if (node.type === "Attribute" && !spoken.has(node.name)) return false;
+      return true;
+    });
+    expect(found, name).toEqual([]);
+  }
+});
+
+type Node = AST.SvelteNode & Record<string, unknown>;
+
+function walk(node: unknown, visit: (node: Extract<Node, { type: string }>) => boolean): void {
+  if (Array.isArray(node)) node.forEach((one) => walk(one, visit));
+  if (typeof node !== "object" || node === null || Array.isArray(node)) return;
+  if ("type" in node && !visit(node as Node)) return;
+  for (const value of Object.values(node)) walk(value, visit);
+}
+
+test("counts have thousands apart", () => {
+  expect(en.wait.queued(1200)).toBe("Waiting for 1,200 other requests");
+  expect(en.target.tokens(1)).toBe("1 token");
+});
+
+test("words follow numbers", () => {
+  expect(en.wait.queued(1)).toBe("Waiting for 1 other request");
+  expect(en.wait.queued(2)).toBe("Waiting for 2 other requests");
+  expect(en.mute.change(1, "line", { kind: "less", times: "163" })).toBe(
+    "Without this line the target is 163 times less likely.",
+  );
+  expect(en.mute.change(2, "part", { kind: "same", times: "" })).toBe(
+    "Without these 2 parts the target is about as likely.",
+  );
+});
+
+test("costs in words", () => {
+  expect(en.cost.about({ runs: 3, seconds: 0.2 })).toBe("under a second");
+  expect(en.cost.about({ runs: 239.2, seconds: 12.4 })).toBe("about 12 s, 240 runs");
+  expect(en.cost.about({ runs: 5000, seconds: 250 })).toBe("about 4 min, 5,000 runs");
+  expect(en.cost.about({ runs: 1 })).toBe("1 run");
+});

@@ -1,0 +1,279 @@
+/** Small sequences, and a transport that plays what a test tells it to. */
+import { type Transport, TransportError } from "../../src/host/transport";
+import type {
+  Attribution,
+  Event,
+  Faithfulness,
+  Kind,
+  MethodInfo,
+  ModelInfo,
+  Requests,
+  Segmentations,
+  Span,
+  State,
+  Token,
+  TokenSequence,
+} from "../../src/wire";
+
+export function token(text: string, start: number, stop: number, role = "prompt"): Token {
+  const scored = role === "response";
+  return {
+    id: start + 100,
+    text,
+    start,
+    stop,
+    special: false,
+    role,
+    log_prob: scored ? -0.5 : null,
+    alternatives: scored
+      ? [
+          { id: start + 100, text, log_prob: -0.5 },
+          { id: 7, text: "else", log_prob: -2 },
+        ]
+      : [],
+  };
+}
+
+export function tokens(words: readonly string[], offset: number, role: string): Token[] {
+  let at = offset;
+  return words.map((word) => token(word, at, (at += word.length), role));
+}
+
+export const PROMPT = ["Good ", "line.\n", "Bad ", "line.\n", "Answer:"];
+export const ANSWER = [" It", " is", " bad.", "\nAvoid", " it."];
+export const PROMPT_TEXT = PROMPT.join("");
+
+export function sequence(prompt = PROMPT, answer: readonly string[] = ANSWER): TokenSequence {
+  const first = tokens(prompt, 0, "prompt");
+  const text = prompt.join("");
+  return {
+    text: text + answer.join(""),
+    tokens: [...first, ...tokens(answer, text.length, "response")],
+    prompt_length: prompt.length,
+  };
+}
+
+/** Prompt lines [0,2) [2,4) [4,5); answer lines [5,8) [8,10). */
+export function segmentations(length: number): Segmentations {
+  const each: Span[] = Array.from({ length }, (_, i) => [i, i + 1]);
+  const lines = (
+    [
+      [0, 2],
+      [2, 4],
+      [4, 5],
+      [5, 8],
+      [8, 10],
+    ] as Span[]
+  )
+    .filter(([start]) => start < length)
+    .map(([start, stop]): Span => [start, Math.min(stop, length)]);
+  return {
+    token: each,
+    word: each,
+    sentence: lines,
+    line: lines,
+    paragraph: lines,
+  };
+}
+
+export const READY: ModelInfo = {
+  name: "toy",
+  source: "toy",
+  status: "ready",
+  chat: true,
+  context_length: 512,
+  unavailable_methods: { attention: "It has none." },
+  metadata: {},
+};
+
+function method(name: string, scoresTokens: boolean, signed = true): MethodInfo {
+  return {
+    name,
+    label: name,
+    description: `About ${name}.`,
+    unit: "nats",
+    reference: `The paper on ${name}.`,
+    kind: scoresTokens ? "gradient" : "perturbation",
+    signed,
+    complete: false,
+    scores_tokens: scoresTokens,
+    parameters: [],
+  };
+}
+
+export const STATE: State = {
+  version: "0.1.0",
+  models: [{ ...READY, status: "loading", progress: { phase: "download", done: 5e6, total: 1e7 } }],
+  methods: [method("occlusion", false), method("gradient", true), method("attention", true)],
+  datasets: [
+    {
+      name: "samples",
+      examples: [
+        { id: "first", prompt: PROMPT_TEXT, target: " Try it.", source: "menu", fields: {} },
+        { id: "second", prompt: "Another prompt", target: null, source: "other", fields: {} },
+        { id: "chat", prompt: [{ role: "user", content: "Hello" }], source: null, fields: {} },
+      ],
+    },
+  ],
+  granularities: ["token", "word", "sentence", "line", "paragraph", "custom"],
+  options: { max_new_tokens: 128, temperature: 0, top_p: 1, seed: null, stop: [] },
+};
+
+export function attribution(change: Partial<Attribution> = {}): Attribution {
+  return {
+    method: "occlusion",
+    params: {},
+    target: { start: 8, stop: 10 },
+    granularity: "line",
+    segments: [
+      { start: 0, stop: 2, text: "Good line.\n", role: "prompt", score: -0.5 },
+      { start: 2, stop: 4, text: "Bad line.\n", role: "prompt", score: 4 },
+      { start: 4, stop: 5, text: "Answer:", role: "prompt", score: 0.1 },
+      { start: 5, stop: 8, text: " It is bad.", role: "response", score: 1 },
+    ],
+    signed: true,
+    target_log_prob: -1,
+    token_scores: null,
+    notes: [],
+    ...change,
+  };
+}
+
+/** A map that beats random orders. */
+export const FAITHFUL: Faithfulness = {
+  attribution: 0,
+  steps: [1, 2, 3],
+  order: [
+    [2, 4],
+    [5, 8],
+    [4, 5],
+    [0, 2],
+  ],
+  map: { deletion: [4, 5, 6], insertion: [2, 1, 0] },
+  leave_one_out: { deletion: [4, 5.5, 6], insertion: [2, 1, 0] },
+  random: [1, 2, 3].map((n) => ({ deletion: [0, n, n], insertion: [6, 5, 4] })),
+  comprehensiveness: 5,
+  sufficiency: 1,
+  percentile: 97.5,
+  verdict: "holds",
+  sentence:
+    "Taking away the top 3 lines makes this answer 40 times less likely: this map holds up.",
+};
+
+type Script = {
+  [K in Kind]?: (request: Requests[K], signal: AbortSignal) => AsyncIterable<Event> | Event[];
+};
+
+/** A transport whose answers are written by the test; it remembers what was asked. */
+export class FakeTransport implements Transport {
+  readonly asked: { kind: Kind; request: unknown; signal: AbortSignal }[] = [];
+  away = false;
+  /** Requests that are not answered whole yet. */
+  pending = 0;
+
+  constructor(
+    readonly script: Script = {},
+    readonly given: State = STATE,
+  ) {}
+
+  async state(): Promise<State> {
+    if (this.away) {
+      throw new TransportError("unreachable", {
+        code: "Unreachable",
+        message: "Nobody there.",
+        hint: "",
+      });
+    }
+    return this.given;
+  }
+
+  async *call<K extends Kind>(
+    kind: K,
+    request: Requests[K],
+    signal: AbortSignal,
+  ): AsyncGenerator<Event> {
+    this.asked.push({ kind, request, signal });
+    const play = this.script[kind] ?? USUAL[kind];
+    this.pending++;
+    try {
+      for await (const event of play?.(request, signal) ?? []) {
+        await Promise.resolve();
+        yield event;
+      }
+    } finally {
+      this.pending--;
+    }
+  }
+
+  /** The bodies of requests of one kind, in order. */
+  requests<K extends Kind>(kind: K): Requests[K][] {
+    return this.asked.filter((one) => one.kind === kind).map((one) => one.request as Requests[K]);
+  }
+}
+
+/** What a server would say to each request, if a test does not say otherwise. */
+export const USUAL: Script = {
+  load: () => [{ type: "model", model: READY }],
+  generate: ({ reference }) => {
+    const answer = reference.muted.length > 0 ? [" Try", " it."] : ANSWER;
+    const whole = sequence(PROMPT, answer);
+    const prompt = { ...whole, tokens: whole.tokens.slice(0, PROMPT.length), text: PROMPT_TEXT };
+    const generation = {
+      prompt: reference.prompt,
+      sequence: whole,
+      finish_reason: "stop" as const,
+      model: "toy",
+      muted: reference.muted,
+    };
+    return [
+      { type: "sequence", sequence: prompt, segmentations: segmentations(PROMPT.length) },
+      ...whole.tokens
+        .slice(PROMPT.length)
+        .map((one) => ({ type: "tokens" as const, tokens: [one] })),
+      { type: "generation", generation, segmentations: segmentations(whole.tokens.length) },
+    ];
+  },
+  respond: ({ reference, response }) => {
+    const given = typeof response === "string";
+    const whole = given
+      ? sequence(PROMPT, [" Try", " it."])
+      : sequence(PROMPT, ANSWER.slice(0, response.length));
+    const generation = {
+      prompt: reference.prompt,
+      sequence: whole,
+      finish_reason: given ? ("given" as const) : ("cancelled" as const),
+      model: "toy",
+      muted: [],
+    };
+    return [{ type: "generation", generation, segmentations: segmentations(whole.tokens.length) }];
+  },
+  explain: ({ method: name, target: [start, stop] }) => [
+    { type: "progress", done: 1, total: 4, scores: [[0, 2, -0.5]] },
+    {
+      type: "attribution",
+      cached: false,
+      attribution: attribution({
+        method: name,
+        target: { start, stop },
+        token_scores: name === "gradient" ? [1, 2, 3, -4, 0, 0, 0, 0].slice(0, start) : null,
+      }),
+    },
+  ],
+  estimate: () => [
+    {
+      type: "estimate",
+      costs: { occlusion: { runs: 240, seconds: 12 }, gradient: { runs: 3, seconds: 0.15 } },
+    },
+  ],
+  check: () => [{ type: "check", faithfulness: FAITHFUL }],
+  mute: () => [{ type: "mute", log_prob: -1, muted_log_prob: -1 - Math.log(163) }],
+  segment: () => [
+    {
+      type: "segments",
+      spans: [
+        [0, 4],
+        [4, 10],
+      ],
+    },
+  ],
+};

@@ -1,0 +1,25 @@
+/** What jsdom lacks and the page uses. */
+import { cleanup } from "@testing-library/svelte";
+import { afterEach, vi } from "vitest";
+import "@testing-library/jest-dom/vitest";
+
+vi.stubGlobal(
+  "matchMedia",
+  vi.fn(() => ({ matches: false, addEventListener: vi.fn(), removeEventListener: vi.fn() })),
+);
+
+Object.assign(HTMLDialogElement.prototype, {
+  showModal(this: HTMLDialogElement) {
+    this.open = true;
+  },
+  close(this: HTMLDialogElement) {
+    this.open = false;
+    this.dispatchEvent(new Event("close"));
+  },
+});
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+  sessionStorage.clear();
+});
