@@ -8,7 +8,7 @@ import pytest
 
 from backlit.engines.base import Engine
 from backlit.engines.toy import ToyEngine
-from backlit.pipeline import Model, load_model
+from backlit.model import Model, load_model
 
 
 @pytest.fixture(scope="session")
