@@ -8,7 +8,7 @@ from backlit.engines.base import Engine
 from backlit.errors import TargetError
 from backlit.types import Foil, Span, Target, TokenSequence
 
-MAX_NAMED = 3  # places that are told of words that stand in several
+MAX_NAMED = 3  # places that an error names, of words that stand in several
 
 TargetLike = str | re.Pattern[str] | Span | Target | None
 """What a person may give as the target."""
@@ -47,9 +47,9 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
     spans = [_tokens_at(sequence, (begin + a, begin + b)) for a, b in places]
     spans = list(dict.fromkeys(spans))
     if not spans:
-        wanted = f"{target!r}" if isinstance(target, str) else f"a match of {target.pattern!r}"
+        description = f"{target!r}" if isinstance(target, str) else f"a match of {target.pattern!r}"
         raise TargetError(
-            f"The response does not contain {wanted}.",
+            f"The response does not contain {description}.",
             "Give words as they stand in the response, or leave the target out for all of it. "
             "What the model should have said is given as the response.",
         )
