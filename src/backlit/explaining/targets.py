@@ -64,9 +64,14 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
 
 
 def _places(response: str, target: str | re.Pattern[str]) -> list[Span]:
-    """Where words stand, or a pattern matches, in the characters of a response."""
-    pattern = re.compile(re.escape(target)) if isinstance(target, str) else target
-    return [match.span() for match in pattern.finditer(response) if match.group()]
+    """Where words stand, or a pattern matches, in the characters of a response.
+
+    Words may overlap themselves, as "ana" does in "banana"; matches of a pattern do not.
+    """
+    if isinstance(target, str):
+        starts = re.finditer(f"(?={re.escape(target)})", response) if target else ()
+        return [(match.start(), match.start() + len(target)) for match in starts]
+    return [match.span() for match in target.finditer(response) if match.group()]
 
 
 def _tokens_at(sequence: TokenSequence, characters: Span) -> Span:
