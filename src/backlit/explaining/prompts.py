@@ -41,7 +41,7 @@ def as_prompt(value: PromptLike) -> Prompt:
 
 def _message(entry: object, number: int) -> Message:
     if isinstance(entry, Message):
-        role, content = entry.role, entry.content
+        role, content = entry.role, _content(entry.content, number)
     elif isinstance(entry, Mapping) and {"role", "content"} <= entry.keys():
         role, content = entry["role"], _content(entry["content"], number)
     else:
