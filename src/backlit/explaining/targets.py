@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import index
+from typing import SupportsIndex
 
 from backlit.engines.base import Engine
 from backlit.errors import TargetError
@@ -23,7 +25,8 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
             the sequence, a `Target`, or None for the whole response.
 
     Raises:
-        TargetError: there is no response, it has no such words or tokens, or has them twice.
+        TargetError: there is no response, it has no such words or tokens, or has them twice; or
+            what was given is no target.
     """
     first, end = sequence.prompt_length, len(sequence.tokens)
     if first == end:
@@ -34,14 +37,16 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
         return Target(first, end)
     if isinstance(target, Target):
         return replace(select_target(sequence, (target.start, target.stop)), foil=target.foil)
-    if isinstance(target, tuple):
-        start, stop = target
+    if not isinstance(target, str | re.Pattern):
+        start, stop = _bounds(target)
         if not first <= start < stop <= end:
             raise TargetError(
                 f"The token span {start}:{stop} is not in the response.",
                 f"The response is tokens {first}:{end}.",
             )
         return Target(start, stop)
+    if not target:
+        raise TargetError("The target is empty.", "Give some words, or leave it out for all of it.")
     begin = len(sequence.prompt.text)
     places = _places(sequence.text[begin:], target)
     spans = [_tokens_at(sequence, (begin + a, begin + b)) for a, b in places]
@@ -63,13 +68,24 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
     return Target(*spans[0])
 
 
+def _bounds(span: object) -> Span:
+    """A span as two plain integers."""
+    match span:
+        case (SupportsIndex() as start, SupportsIndex() as stop):
+            return index(start), index(stop)
+    raise TargetError(
+        f"{span!r} is no target.",
+        "Give words of the response, a compiled pattern, or a token span (start, stop).",
+    )
+
+
 def _places(response: str, target: str | re.Pattern[str]) -> list[Span]:
     """Where words stand, or a pattern matches, in the characters of a response.
 
     Words may overlap themselves, as "ana" does in "banana"; matches of a pattern do not.
     """
     if isinstance(target, str):
-        starts = re.finditer(f"(?={re.escape(target)})", response) if target else ()
+        starts = re.finditer(f"(?={re.escape(target)})", response)
         return [(match.start(), match.start() + len(target)) for match in starts]
     return [match.span() for match in target.finditer(response) if match.group()]
 
