@@ -51,9 +51,7 @@ class Counting(ToyEngine):
 def contrast(engine: ToyEngine, foil: str = " warm milk and") -> Objective:
     """A target of two tokens and a foil of three."""
     plain = answer(engine, PROMPT, " cold water")
-    return Objective(
-        engine, plain.sequence, with_foil(engine, plain.sequence, plain.target, foil)
-    )
+    return Objective(engine, plain.sequence, with_foil(engine, plain.sequence, plain.target, foil))
 
 
 @pytest.fixture(scope="module")
