@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from backlit.engines.base import FloatArray
 from backlit.methods.lime import RIDGE_PENALTY, Lime
 from tests.support.linear import WORDS, Linear, linear
 
@@ -26,7 +27,7 @@ def test_the_weights_solve_the_normal_equations() -> None:
     masks[0] = True
     values = random.normal(size=40)
     near = np.exp(-(((1 - np.sqrt(masks.mean(axis=1))) / 0.35) ** 2))  # (masks,)
-    rows = masks - np.average(masks, axis=0, weights=near)  # (masks, size)
+    rows: FloatArray = masks - np.average(masks, axis=0, weights=near)  # (masks, size)
     offsets = values - np.average(values, weights=near)  # (masks,)
     squares = (rows * near[:, None]).T @ rows + RIDGE_PENALTY * np.eye(5)
     expected = np.linalg.solve(squares, rows.T @ (near * offsets))

@@ -98,7 +98,7 @@ def test_identical_masks_are_run_once_and_counted_each(case: Linear) -> None:
     objective = Objective(Counting(decay=1.0), case.objective.sequence, case.objective.target)
     ablation = Ablation(objective, case.segments)
     masks = np.ones((6, len(ablation.maskable)), dtype=np.bool_)
-    masks[3:, 0] = False
+    masks[3:, case.by_segment[ablation.maskable].argmax()] = False
     done: list[int] = []
     values = ablation.values(masks, done.append)
     assert sum(contexts_scored) == 2

@@ -91,7 +91,10 @@ def test_a_seed_draws_other_coalitions_and_repeats_its_own() -> None:
 
     def scores(seed: int) -> list[float]:
         objective = Objective(engine, sequence, target)
-        return run("shapley", objective, segments, n_samples=20, seed=seed).values.tolist()
+        scores: list[float] = run(
+            "shapley", objective, segments, n_samples=20, seed=seed
+        ).values.tolist()
+        return scores
 
     assert scores(0) == scores(0)
     assert scores(0) != scores(1)
