@@ -212,7 +212,7 @@ def test_a_broken_promise_is_told(method: Method, sentence: str) -> None:
 
 def test_scores_of_segments_that_should_be_of_tokens_are_told() -> None:
     """A word of two characters that are three tokens each."""
-    with pytest.raises(AssertionError, match=r"scores have shape \(4,\), not \(9,\)"):
+    with pytest.raises(AssertionError, match=r"scores have shape \(5,\), not \(10,\)"):
         check_method(declaring(scores_tokens=True), ToyEngine(), "The cat likes 東京")
 
 
