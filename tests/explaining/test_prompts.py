@@ -68,8 +68,8 @@ IMAGE = {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"
 @pytest.mark.parametrize(
     ("value", "message", "hint"),
     [
-        (["a", "b"], "a list of 2 texts", "Call it for each of them"),
-        (["a"], "a list of 1 texts", "Call it for each of them"),
+        (["a", "b"], "a list of texts", "Call it for each of them"),
+        (["a"], "a list of texts", "Call it for each of them"),
         (3, "can't be of type int", "list of messages"),
         (None, "can't be of type NoneType", "list of messages"),
         (b"text", "Message 1 is not one", '"role": "user"'),

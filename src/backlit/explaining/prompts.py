@@ -34,7 +34,7 @@ def as_prompt(value: PromptLike) -> Prompt:
     entries = list(value)
     if entries and all(isinstance(entry, str) for entry in entries):
         raise PromptError(
-            f"This is a list of {len(entries)} texts, and one prompt is explained at a time.",
+            "This is a list of texts, and one prompt is explained at a time.",
             "Call it for each of them: [model.explain(text) for text in texts].",
         )
     return tuple(_message(entry, number) for number, entry in enumerate(entries, start=1))
