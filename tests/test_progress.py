@@ -1,6 +1,6 @@
 """One protocol for how far work is and how to stop it, found again deep inside an engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -8,13 +8,28 @@ from typing import Any
 import pytest
 
 from backlit.errors import Cancelled
-from backlit.progress import SILENT, Callback, Progress, Quiet, current, following
+from backlit.progress import (
+    SILENT,
+    Callback,
+    PartialScore,
+    Phase,
+    Progress,
+    Quiet,
+    current,
+    following,
+)
 
 
 class Stopped:
     """A `Progress` of work that should stop."""
 
-    def __call__(self, *args: Any) -> None:
+    def __call__(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int | None = None,
+        scores: Sequence[PartialScore] = (),
+    ) -> None:
         raise Cancelled
 
     def check(self) -> None:

@@ -37,7 +37,7 @@ def test_messages_in_many_forms(value: Any) -> None:
 
 
 def test_a_conversation_keeps_its_order() -> None:
-    turns = [
+    turns: list[Any] = [
         {"role": "system", "content": "Be brief."},
         Message("user", "Hello"),
         {"role": "assistant", "content": "Hi."},

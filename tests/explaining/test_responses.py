@@ -133,6 +133,7 @@ def test_a_chat_goes_through_the_template(toy: ToyEngine) -> None:
 
 
 def test_an_empty_response_is_none(toy: ToyEngine) -> None:
-    for empty in ("", []):
+    responses: list[str | list[int]] = ["", []]
+    for empty in responses:
         with pytest.raises(TargetError, match="response is empty"):
             respond(toy, PROMPT, empty)
