@@ -57,6 +57,7 @@ class Path:
             batch = fresh[at : at + size]
             shares = np.array(batch)[:, None, None]
             contexts = self._baseline + shares * self._way  # (batch, context, dim)
+            # (batch,) and (batch, context, dim)
             values, gradients = self._objective.gradient_at(contexts)
             if not np.isfinite(gradients).all():
                 raise OptionsError(

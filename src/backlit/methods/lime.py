@@ -86,7 +86,7 @@ class Lime:
     def masks(self, size: int) -> Masks:
         """The whole prompt, then as many dropped as a fair die says, `(n_samples, size)`."""
         random = np.random.default_rng(self.seed)
-        masks = np.ones((self.n_samples, size), dtype=bool)
+        masks = np.ones((self.n_samples, size), dtype=bool)  # (n_samples, maskable)
         for mask in masks[1:]:
             mask[random.permutation(size)[: random.integers(1, size + 1)]] = False
         return masks
