@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from backlit import load_dataset, load_model
-from backlit.explaining.attribution import attribute
+from backlit.explaining.attribution import Segmenting, attribute
+from backlit.explaining.responses import respond
 from backlit.explaining.targets import select_target
 from backlit.methods import make_method
 from backlit.methods.objective import Objective
-from backlit.pipeline import respond
+from backlit.progress import SILENT
 from backlit.types import GenerationOptions, Target, TokenSequence
 from benchmarks.timing import Line, ratio
 
@@ -43,7 +44,8 @@ def run(rounds: int) -> Iterator[Line]:
     print(f"{MODEL} by Keras on {name}: {size} tokens, target {target.start}:{target.stop}")
 
     def explain(engine: Any, method: str, target: Target) -> None:
-        attribute(Objective(engine, sequence, target), make_method(method), "line")
+        objective = Objective(engine, sequence, target)
+        attribute(objective, make_method(method), Segmenting("line"), SILENT)
 
     def write(engine: Any, prompt: TokenSequence) -> None:
         for step in engine.generate(prompt, GenerationOptions(max_new_tokens=24)):

@@ -7,11 +7,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from backlit import load_dataset, load_model
-from backlit.explaining.attribution import attribute
+from backlit.explaining.attribution import Segmenting, attribute
+from backlit.explaining.responses import respond
 from backlit.explaining.targets import select_target
 from backlit.methods import make_method
 from backlit.methods.objective import Objective
-from backlit.pipeline import respond
+from backlit.progress import SILENT
 from backlit.segments import segment
 from backlit.types import Target, TokenSequence
 from benchmarks.timing import Line, ratio
@@ -28,11 +29,15 @@ def run(name: str, rounds: int, full_bound: float) -> Iterator[Line]:
     size = len(sequence.tokens)
     print(f"{name}: {size} tokens, target {target.start}:{target.stop}", flush=True)
 
+    def explain(method: str) -> None:
+        objective = Objective(engine, sequence, target)  # nothing is known from earlier rounds
+        attribute(objective, make_method(method), Segmenting("line"), SILENT)
+
     def grad_l2() -> None:
-        attribute(Objective(engine, sequence, target), make_method("grad_l2"), "line")
+        explain("grad_l2")
 
     def occlusion() -> None:
-        attribute(Objective(engine, sequence, target), make_method("occlusion"), "line")
+        explain("occlusion")
 
     yield ratio(
         f"{name}: Grad L2 / one forward and backward, cut, sliced logits",

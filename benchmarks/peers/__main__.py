@@ -23,7 +23,6 @@ GROUPS: dict[str, Callable[[Subject, int], Iterator[Report]]] = {
     "agreement": agreement.run,
     "occlusion": speed.occlusion,
     "gradients": speed.gradients,
-    "matrix": speed.matrix,
     "ablation": speed.ablation,
     "integrated": integrated.run,
     "shapley": shapley.run,

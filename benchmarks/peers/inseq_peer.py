@@ -1,4 +1,4 @@
-"""Inseq: a step for each target token, or one for all of them.
+"""Inseq: one step for all target tokens.
 
 Inseq explains the target token by token, each with a forward (and backward) of its own. Where
 a score of the whole target is wanted, the quickest right way is one step at the last token
@@ -14,24 +14,9 @@ import numpy as np
 import torch
 
 from backlit.engines.base import FloatArray
-from backlit.types import Target
 from benchmarks.peers.subject import Subject
 
 STEPS = 50  # its default
-
-
-def matrix(subject: Subject, target: Target) -> FloatArray:
-    """Saliency of each target token as Inseq does it: `(target, stop)`, zero where unseen."""
-    found = _explain(
-        subject,
-        "saliency",
-        (target.start, target.stop),
-        attributed_fn="probability",
-        logprob=True,
-    )
-    steps = found.target_attributions.permute(1, 0, 2)  # (target, seq, dim)
-    rows: FloatArray = steps.double().norm(dim=-1).nan_to_num().numpy()
-    return rows[:, : target.stop]
 
 
 def saliency(subject: Subject) -> FloatArray:

@@ -1,20 +1,18 @@
-"""Seconds side by side: occlusion, gradients of a whole answer, sparse ablation."""
+"""Seconds side by side: occlusion, gradients, sparse ablation."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from backlit.explaining.attribution import attribute, attribute_tokens
+from backlit.explaining.attribution import Segmenting, attribute
 from backlit.explanation import Attribution
 from backlit.methods import make_method
-from backlit.methods.gradient import GradL2
 from backlit.methods.objective import Objective
-from backlit.types import Target
+from backlit.progress import SILENT
 from benchmarks.peers import captum_peer, context_cite_peer, inseq_peer, lit_peer
 from benchmarks.peers.race import Race, Report, because
 from benchmarks.peers.subject import Subject
 from benchmarks.salience import forward_backward
 
-ANSWER = 20  # tokens of the matrix
 ABLATIONS = 64
 BATCHES = (1, 4, 8)
 
@@ -22,7 +20,7 @@ BATCHES = (1, 4, 8)
 def ours(subject: Subject, method: str, **params: Any) -> Attribution:
     """A method of ours by lines, from a fresh objective: nothing is known from earlier runs."""
     objective = Objective(subject.engine, subject.sequence, subject.target)
-    return attribute(objective, make_method(method, **params), "line")
+    return attribute(objective, make_method(method, **params), Segmenting("line"), SILENT)
 
 
 def floor(subject: Subject) -> None:
@@ -85,39 +83,6 @@ def gradients(subject: Subject, rounds: int) -> Iterator[Report]:
     yield race.ratio("Grad L2: ours / LIT's salience request", "Grad L2", "LIT")
     for name in ("Grad L2", "LIT"):
         yield race.ratio(f"{name} / floor", name, "floor")
-
-
-def matrix(subject: Subject, rounds: int) -> Iterator[Report]:
-    """Grad L2 of every token of an answer, a score for everything before each."""
-    stop = subject.target.stop
-    answer = Target(stop - ANSWER, stop)
-
-    def every_token() -> list[Attribution]:
-        objective = Objective(subject.engine, subject.sequence, answer)
-        return list(attribute_tokens(objective, GradL2()))
-
-    race = Race(
-        {
-            "ours": every_token,
-            "Inseq": lambda: inseq_peer.matrix(subject, answer),
-            "floor": lambda: floor(subject),
-        }
-    )
-    if {"ours", "Inseq"} <= race.results.keys():
-        theirs = race.results["Inseq"]
-        worst = max(
-            abs(theirs[i, : len(row.token_scores)] - row.token_scores).max() / theirs[i].max()
-            for i, row in enumerate(race.results["ours"])
-        )
-        yield (
-            f"matrix: largest difference {worst:.1e} of the largest score of its row, at a token "
-            "that was nearly certain, where float32 leaves few digits"
-        )
-    race.run(rounds)
-    what = f"Grad L2 of {ANSWER} tokens"
-    yield race.ratio(f"{what}: ours / Inseq saliency", "ours", "Inseq", 0.6)
-    for name in ("ours", "Inseq"):
-        yield race.ratio(f"{what}: {name} / floor", name, "floor")
 
 
 def ablation(subject: Subject, rounds: int) -> Iterator[Report]:

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 
 from backlit import load_dataset, load_model
+from backlit.explaining.responses import respond
 from backlit.explaining.targets import select_target
-from backlit.pipeline import respond
 from backlit.segments import segment
 from backlit.types import Segment, Target, TokenSequence
 

@@ -22,8 +22,8 @@ from backlit.types import Aggregate, Granularity, Segment, Span, TokenSequence
 GRANULARITIES: tuple[Granularity, ...] = get_args(Granularity)
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 
-PATTERN_SECONDS = 0.5
-PATTERN_CHARACTERS = 1_000
+MAX_PATTERN_SECONDS = 0.5
+MAX_PATTERN_CHARACTERS = 1_000
 
 _CHARACTER = regex.compile(r"\X")  # what a person sees as one: grapheme clusters of UAX #29
 _EXTENDING = regex.compile(
@@ -71,7 +71,7 @@ def token_spans(
             f"There is no granularity {granularity!r}.", f"Use one of {', '.join(GRANULARITIES)}."
         )
     compiled = _compile(pattern) if granularity == "custom" else None
-    deadline = time.monotonic() + PATTERN_SECONDS
+    deadline = time.monotonic() + MAX_PATTERN_SECONDS
     spans: list[Span] = []
     for chips in _regions(sequence):
         if granularity == "token":
@@ -181,15 +181,15 @@ def _compile(pattern: str | None) -> "regex.Pattern[str]":
         raise PatternError(
             "There is no pattern to cut by.", "Type a regular expression, such as \\n\\n or [;.]."
         )
-    if len(pattern) > PATTERN_CHARACTERS:
+    if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise PatternError(
-            f"The pattern has {len(pattern)} characters.", f"Use at most {PATTERN_CHARACTERS}."
+            f"The pattern has {len(pattern)} characters.", f"Use at most {MAX_PATTERN_CHARACTERS}."
         )
     try:
         return regex.compile(pattern, regex.MULTILINE)
     except (regex.error, RecursionError, OverflowError, MemoryError) as error:
         raise PatternError(
-            f"The pattern can't be read: {error}.", "Mend it and try again."
+            f"The pattern can't be read: {error}.", "Fix it and try again."
         ) from error
 
 
@@ -200,7 +200,7 @@ def _custom_edges(text: str, pattern: "regex.Pattern[str]", deadline: float) -> 
         return [m.end() for m in pattern.finditer(text, timeout=seconds, concurrent=True)]
     except TimeoutError as error:
         raise PatternError(
-            f"The pattern took longer than {PATTERN_SECONDS} seconds on this text.",
+            f"The pattern took longer than {MAX_PATTERN_SECONDS} seconds on this text.",
             "Simplify it: a repeat inside a repeat, such as (a+)+, is the usual cause.",
         ) from error
 

@@ -12,11 +12,18 @@ import backlit
 from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled, CapabilityError, DataError, InputError
-from backlit.explaining.faithfulness import agreement, check_map, deletion_area
-from backlit.explanation import Explanation, Faithfulness
+from backlit.explaining.faithfulness import (
+    _steps,
+    agreement,
+    check_map,
+    deletion_area,
+    forward_passes,
+)
+from backlit.explanation import Curve, Explanation, Faithfulness
 from backlit.methods.objective import Objective
-from backlit.pipeline import Model, check, explain
-from tests.support.linear import Linear, linear
+from backlit.model import Model
+from backlit.progress import Callback
+from tests.support.linear import Linear, Recorder, linear
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +39,11 @@ def test_the_true_map_holds_up(case: Linear) -> None:
     found = checked(case, case.by_segment)
     assert found.verdict == "holds"
     assert found.percentile >= 95
-    assert found.map == found.leave_one_out
+    assert found.map_order == found.leave_one_out
     assert found.sentence.startswith("Taking away the top 3 words makes this answer ")
     assert found.sentence.endswith("this map holds up.")
     assert "against the foil" in found.sentence
-    assert len(found.random) == 20
+    assert len(found.random_orders) == 20
 
 
 def test_the_map_upside_down_is_no_better_than_chance(case: Linear) -> None:
@@ -49,15 +56,15 @@ def test_the_map_upside_down_is_no_better_than_chance(case: Linear) -> None:
 def test_curves_are_what_is_lost(case: Linear) -> None:
     """On a sum over parts both curves have a closed form."""
     found = checked(case, case.by_segment)
-    adds = np.sort(case.by_segment[case.players])[::-1]
+    adds = np.sort(case.by_segment[case.maskable])[::-1]
     assert found.steps == (1, 2, 3, 5)
     for step, deleted, kept in zip(
-        found.steps, found.map.deletion, found.map.insertion, strict=True
+        found.steps, found.map_order.deletion, found.map_order.insertion, strict=True
     ):
         assert deleted == pytest.approx(adds[:step].sum(), abs=1e-9)
         assert kept == pytest.approx(adds[step:].sum(), abs=1e-9)
-    assert found.comprehensiveness == pytest.approx(np.mean(found.map.deletion))
-    assert found.sufficiency == pytest.approx(np.mean(found.map.insertion))
+    assert found.comprehensiveness == pytest.approx(np.mean(found.map_order.deletion))
+    assert found.sufficiency == pytest.approx(np.mean(found.map_order.insertion))
     area = deletion_area(case.objective, case.segments, case.by_segment)
     assert area == pytest.approx(found.comprehensiveness)
     best = [case.segments[i] for i in np.argsort(-case.by_segment, kind="stable")]
@@ -75,22 +82,25 @@ def test_altered_prompts_are_shared_by_maps_and_progress_is_told() -> None:
             runs.append(len(contexts))
             return super().score(contexts, *answers)
 
-    made = linear()
-    objective = Objective(Counting(decay=1.0), made.objective.sequence, made.objective.target)
-    told: list[tuple[int, int | None]] = []
-    scores = made.by_segment.tolist()
-    check_map(objective, made.segments, scores, report=lambda d, t, s: told.append((d, t)))
+    usual = linear()
+    objective = Objective(Counting(decay=1.0), usual.objective.sequence, usual.objective.target)
+    scores = usual.by_segment.tolist()
+    recorder = Recorder()
+    check_map(objective, usual.segments, scores, progress=recorder)
     first = sum(runs)
-    assert [d for d, _ in told] == sorted(d for d, _ in told)
-    assert told[-1][0] == told[-1][1]
-    check_map(objective, made.segments, [-score for score in scores])
+    done = [call.done for call in recorder.calls]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert {call.total for call in recorder.calls} == {done[-1]}
+    assert {call.phase for call in recorder.calls} == {"check map"}
+    check_map(objective, usual.segments, [-score for score in scores])
     assert sum(runs) - first <= 10  # the random orders were known
 
-    def stop(done: int, total: int | None, scored: object) -> None:
+    def stop(*call: object) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        check_map(objective, made.segments, scores, report=stop)
+        check_map(objective, usual.segments, scores, progress=Callback(stop))
 
 
 def test_too_few_segments_and_engines_that_cannot_score(case: Linear) -> None:
@@ -99,32 +109,75 @@ def test_too_few_segments_and_engines_that_cannot_score(case: Linear) -> None:
         check_map(two.objective, two.segments, two.by_segment.tolist(), unit="word")
     assert "finer" in raised.value.hint
 
-    class Writer:
-        name = "writer"
+    class Writer(ToyEngine):
+        capabilities = frozenset({"generate"})
 
-    objective = Objective(Writer(), case.objective.sequence, case.objective.target)
+    objective = Objective(Writer("writer"), case.objective.sequence, case.objective.target)
     with pytest.raises(CapabilityError, match="writer can't say"):
         check_map(objective, case.segments, case.by_segment.tolist())
 
 
 def test_an_explanation_is_checked_with_the_model_it_names() -> None:
     prompt = "I like sweet soup. You like sour bread. The dog likes cold water. The bird likes"
-    explanation = explain(
-        Model(ToyEngine()),
-        prompt,
-        target=" ripe berries",
-        method=["occlusion", "grad_l2"],
-        granularity="word",
+    model = Model(ToyEngine())
+    explanation = model.explain(
+        prompt, response=" ripe berries", method=["occlusion", "grad_l2"], granularity="word"
     )
-    found = backlit.check(explanation)
-    assert [one.attribution for one in found.faithfulness] == [0, 1]
-    assert found.faithfulness[0].verdict == "holds"
-    assert Explanation.from_json(found.to_json()) == found
-    again = check(explanation, Model(ToyEngine()))
-    assert again == found
+    assert all(one.faithfulness is None for one in explanation)
+    checked = backlit.check(explanation)
+    verdicts = [one.faithfulness.verdict for one in checked if one.faithfulness]
+    assert len(verdicts) == 2
+    assert verdicts[0] == "holds"
+    assert Explanation.from_json(checked.to_json()) == checked
+    assert model.check(explanation) == checked
     nameless = Explanation(explanation.generation, explanation.attributions)
     with pytest.raises(DataError, match="does not say its model"):
         backlit.check(nameless)
+
+
+def test_a_seed_and_a_number_of_orders(case: Linear) -> None:
+    scores = case.by_segment.tolist()
+
+    def drawn(seed: int) -> tuple[Curve, ...]:
+        found = check_map(case.objective, case.segments, scores, orders=7, seed=seed)
+        return found.random_orders
+
+    assert len(drawn(0)) == 7
+    assert drawn(0) == drawn(0) != drawn(1)
+
+
+def test_percentile_is_the_share_of_orders_that_lose_less(case: Linear) -> None:
+    scores = np.arange(len(case.segments), dtype=float)
+    found = checked(case, scores)
+    areas = [np.mean(curve.deletion) for curve in found.random_orders]
+    below = sum(area < found.comprehensiveness for area in areas)
+    same = sum(area == found.comprehensiveness for area in areas)
+    assert found.percentile == pytest.approx(100 * (below + same / 2) / len(areas))
+
+
+def test_orders_that_all_lose_alike_are_at_half(case: Linear) -> None:
+    """Ties count half, so a model that nothing changes makes no map look good or bad."""
+
+    class Certain(ToyEngine):
+        def score(
+            self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
+        ) -> Iterator[tuple[int, FloatArray]]:
+            for index, _ in enumerate(contexts):
+                yield index, np.zeros(sum(map(len, answers)))
+
+    objective = Objective(Certain(), case.objective.sequence, case.objective.target)
+    found = check_map(objective, case.segments, case.by_segment.tolist())
+    assert found.percentile == 50
+    assert found.verdict == "chance"
+    assert "about as likely as before" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("size", "steps"), [(4, (1, 2)), (6, (1, 2, 3)), (10, (1, 2, 3, 5)), (16, (1, 2, 3, 5, 8))]
+)
+def test_steps_end_at_half_of_the_segments(size: int, steps: tuple[int, ...]) -> None:
+    assert _steps(size) == steps
+    assert forward_passes(size) == (1 + size + 22 * 2 * len(steps)) / 2
 
 
 @settings(max_examples=50, deadline=None)

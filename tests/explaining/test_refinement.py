@@ -1,22 +1,24 @@
 """Coarse to fine: the important parts are cut, the budget is kept, the levels are told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from backlit.engines.base import FloatArray
+from backlit.engines.base import EmbeddingGradient
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
-from backlit.explaining.attribution import attribute
+from backlit.explaining.attribution import Segmenting, attribute
+from backlit.explaining.refinement import LADDER, refine
 from backlit.explanation import Attribution
 from backlit.methods import make_method
-from backlit.methods.base import Report, Scores
+from backlit.methods.base import Scores
 from backlit.methods.objective import Objective
 from backlit.methods.occlusion import Occlusion
-from backlit.pipeline import Model, explain
+from backlit.progress import SILENT, Progress
 from backlit.types import Segment, Target
+from tests.support.linear import Recorder, answer
 
 FILLER = "Two and two make four. Four and four make eight.\n"
 PROMPT = (
@@ -25,11 +27,8 @@ PROMPT = (
 
 
 def refined(budget: int, method: str = "occlusion") -> Attribution:
-    engine = ToyEngine()
-    sequence = engine.append(engine.tokenize(PROMPT), " ripe berries")
-    start = sequence.prompt_length
-    objective = Objective(engine, sequence, Target(start, start + 2))
-    return attribute(objective, make_method(method), "word", budget=budget)
+    objective = answer(ToyEngine(), PROMPT, " ripe berries")
+    return attribute(objective, make_method(method), Segmenting("word", budget=budget), SILENT)
 
 
 def test_segments_tile_and_words_are_where_it_matters() -> None:
@@ -67,18 +66,16 @@ def test_token_scores_are_computed_once_and_joined_at_every_level() -> None:
     calls: list[int] = []
 
     class Counting(ToyEngine):
-        def gradient(self, input_ids: object, target: Target) -> object:  # type: ignore[override]
+        def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
             calls.append(1)
-            return super().gradient(input_ids, target)  # type: ignore[arg-type]
+            return super().gradient(input_ids, target)
 
-    found = explain(
-        Model(Counting()),
-        PROMPT,
-        target=" ripe berries",
-        method="grad_x_input",
-        granularity="word",
-        budget=300,
-    ).attributions[0]
+    found = attribute(
+        answer(Counting(), PROMPT, " ripe berries"),
+        make_method("grad_x_input"),
+        Segmenting("word", budget=300),
+        SILENT,
+    )
     assert calls == [1]
     assert found.token_scores is not None
     for part in found.segments:
@@ -90,47 +87,50 @@ def test_a_method_that_refuses_so_many_segments_keeps_what_is_known() -> None:
         """Takes at most as many segments as there are paragraphs and lines."""
 
         def attribute(
-            self, objective: Objective, segments: Sequence[Segment], report: Report
+            self, objective: Objective, segments: Sequence[Segment], progress: Progress
         ) -> Scores:
             if len(segments) > 9:
                 raise OptionsError("Too many.", "Take fewer.")
-            return super().attribute(objective, segments, report)
+            return super().attribute(objective, segments, progress)
 
-    engine = ToyEngine()
-    sequence = engine.append(engine.tokenize(PROMPT), " ripe berries")
-    start = sequence.prompt_length
-    objective = Objective(engine, sequence, Target(start, start + 2))
-    found = attribute(objective, Picky(), "word", budget=400)
+    objective = answer(ToyEngine(), PROMPT, " ripe berries")
+    found = attribute(objective, Picky(), Segmenting("word", budget=400), SILENT)
     assert len(found.segments) <= 9
 
 
+def test_each_level_is_told_of_its_own_segments() -> None:
+    recorder = Recorder()
+    objective = answer(ToyEngine(), PROMPT, " ripe berries")
+    scores, levels = refine(objective, Occlusion(), "word", 200, recorder)
+    assert len(scores.values) == len(levels)
+    starts = [i for i, call in enumerate(recorder.calls) if call.done == 0]
+    totals = [recorder.calls[i].total for i in starts]
+    assert len(totals) > 1
+    assert totals == sorted(t for t in totals if t is not None)
+    last = {span for call in recorder.calls[starts[-1] :] for span in call.scores}
+    assert last == {(segment.start, segment.stop) for segment, _ in levels}
+
+
+def test_a_short_prompt_begins_at_the_finest_level() -> None:
+    objective = answer(ToyEngine(), "The dog likes", " cold")
+    _, levels = refine(objective, Occlusion(), "word", 100, SILENT)
+    assert [(segment.text, level) for segment, level in levels] == [
+        ("The", "word"),
+        (" dog", "word"),
+        (" likes", "word"),
+    ]
+
+
+def test_the_finest_level_is_never_passed() -> None:
+    objective = answer(ToyEngine(), PROMPT, " ripe berries")
+    for finest in LADDER:
+        _, levels = refine(objective, Occlusion(), finest, 10_000, SILENT)
+        reached = {LADDER.index(level) for _, level in levels}
+        assert max(reached) <= LADDER.index(finest)
+
+
 def test_custom_has_no_way_from_coarse_to_fine() -> None:
-    engine = ToyEngine()
-    sequence = engine.append(engine.tokenize("The dog likes"), " cold")
-    objective = Objective(engine, sequence, Target(3, 4))
-    with pytest.raises(OptionsError, match="no way from coarse to fine"):
-        attribute(objective, make_method("occlusion"), "custom", pattern="x", budget=10)
-
-
-def test_work_is_said_to_begin_before_the_model_is_run() -> None:
-    heard: list[tuple[int, int | None]] = []
-
-    class Slow(ToyEngine):
-        def score(
-            self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
-        ) -> Iterator[tuple[int, FloatArray]]:
-            assert heard, "nothing was said before the first pass"
-            return super().score(contexts, *answers)
-
-    engine = Slow()
-    sequence = engine.append(engine.tokenize(PROMPT), " ripe berries")
-    start = sequence.prompt_length
-    objective = Objective(engine, sequence, Target(start, start + 2))
-    attribute(
-        objective,
-        make_method("occlusion"),
-        "word",
-        budget=20,
-        report=lambda done, total, scored: heard.append((done, total)),
-    )
-    assert heard[0] == (0, None)
+    objective = answer(ToyEngine(), "The dog likes", " cold")
+    with pytest.raises(OptionsError, match="no way from coarse to fine") as raised:
+        refine(objective, Occlusion(), "custom", 10, SILENT)
+    assert "paragraph" in raised.value.hint

@@ -8,15 +8,22 @@ import torch
 from transformers import masking_utils
 
 from backlit.data import load_dataset
+from backlit.engines.base import FloatArray
 from backlit.engines.huggingface.engine import HuggingFaceEngine
+from backlit.engines.toy import ToyEngine
+from backlit.errors import CapabilityError
+from backlit.explaining.responses import respond
 from backlit.explaining.targets import select_target
-from backlit.methods.base import FloatArray
+from backlit.methods.attention import GateGradient, Knockout
+from backlit.methods.base import unavailable
+from backlit.methods.gradient import BACKWARD
 from backlit.methods.objective import Objective
-from backlit.pipeline import Model, respond
+from backlit.methods.occlusion import Occlusion
+from backlit.model import Model
 from backlit.segments import segment
 from backlit.types import Target
 from tests.support import tiny
-from tests.support.linear import run
+from tests.support.linear import Recorder, answer, before, linear, run
 
 MASKED = [f for f in tiny.FAMILIES if not f.startswith(("bloom", "mamba"))]
 
@@ -58,7 +65,7 @@ def test_the_gradient_is_what_gates_do(family: str) -> None:
     engine = tiny.engine(family)
     ids = engine.tokenize("The cat likes warm milk. The dog likes cold water.").input_ids[:14]
     target = Target(8, 11)
-    found = engine.gate_gradient(ids, target)
+    edges = engine.gate_gradient(ids, target).edges
     random = np.random.default_rng(0)
     for _ in range(3):
         direction = np.tril(random.normal(size=(len(ids), len(ids))))
@@ -68,27 +75,76 @@ def test_the_gradient_is_what_gates_do(family: str) -> None:
         ]
         slope = (values[0] - values[1]) / 4e-3
         size = target.stop - 1
-        expected = (found.edges * direction[:size, :size]).sum()
+        expected = (edges * direction[:size, :size]).sum()
         assert slope == pytest.approx(expected, rel=2e-2, abs=2e-3)
 
 
 @pytest.mark.parametrize("family", MASKED)
 def test_knockout_closes_the_gates_of_a_segment(family: str) -> None:
     engine = tiny.engine(family)
-    sequence = engine.append(engine.tokenize("The cat likes warm milk. The dog"), " likes cold")
-    start = sequence.prompt_length
-    objective = Objective(engine, sequence, Target(start, len(sequence.tokens)))
-    segments = segment(sequence, "word", stop=start)
-    found = run("knockout", objective, segments).values
-    ids = sequence.input_ids
+    objective = answer(engine, "The cat likes warm milk. The dog", " likes cold")
+    start, ids = objective.target.start, objective.sequence.input_ids
+    segments = before(objective)
+    scores = run("knockout", objective, segments).values
     whole = with_gates(engine, ids, np.ones((len(ids), len(ids))))[start - 1 :].sum()
-    assert objective.value == pytest.approx(whole, abs=1e-3)
-    for part, score in zip(segments, found, strict=True):
+    assert objective.value() == pytest.approx(whole, abs=1e-3)
+    for part, score in zip(segments, scores, strict=True):
         gates = np.ones((len(ids), len(ids)))
         gates[part.stop :, part.start : part.stop] = 0
         assert score == pytest.approx(
             whole - with_gates(engine, ids, gates)[start - 1 :].sum(), abs=1e-3
         )
+
+
+@pytest.mark.parametrize("name", ["knockout", "gate_gradient"])
+def test_on_a_sum_each_gets_what_it_adds(name: str) -> None:
+    """But for the last token: it sees itself, whatever is hidden from others."""
+    case = linear()
+    scores = case.scores(name).values
+    expected = case.by_segment if name == "knockout" else case.by_token
+    np.testing.assert_allclose(scores[:-1], expected[:-1], atol=1e-9)
+    assert scores[-1] == 0
+
+
+def test_a_gate_gradient_is_of_all_later_tokens_edges() -> None:
+    """Edges from a token to itself are left out, those of the answer's own tokens are not."""
+    objective = answer(ToyEngine(), "The dog likes cold", " water and bread")
+    edges = objective.edges()  # (query, key)
+    scores = run("gate_gradient", objective, ()).values
+    assert edges.shape == (6, 4)
+    for key, score in enumerate(scores):
+        assert score == pytest.approx(edges[key + 1 :, key].sum())
+
+
+def test_a_gate_gradient_is_knockout_to_first_order() -> None:
+    """Of a token whose edges are next to nothing, the two say the same."""
+    objective = answer(ToyEngine(decay=0.001), "The dog likes cold", " water")
+    slopes = run("gate_gradient", objective, ()).values
+    losses = run("knockout", objective, before(objective, "token")).values
+    np.testing.assert_allclose(slopes[0], losses[0], rtol=0.1)
+
+
+def test_knockout_is_told_segment_by_segment() -> None:
+    case = linear()
+    recorder = Recorder()
+    scores = Knockout().attribute(case.objective, case.segments, recorder).values.tolist()
+    told = {span: score for call in recorder.calls for span, score in call.scores.items()}
+    assert told == {(s.start, s.stop): v for s, v in zip(case.segments, scores, strict=True)}
+
+
+def test_what_they_cost() -> None:
+    assert Knockout().forward_passes(10) == 6
+    assert GateGradient().forward_passes(10) == GateGradient().forward_passes(1) == BACKWARD
+
+
+@pytest.mark.parametrize("family", ["bloom, no rotary", "mamba, no cache to cut"])
+def test_a_model_that_takes_no_mask_serves_no_attention_method(family: str) -> None:
+    engine = tiny.engine(family)
+    for method in (GateGradient, Knockout):
+        assert "attention mask" in (unavailable(method, engine) or "")
+    assert unavailable(Occlusion, engine) is None
+    with pytest.raises(CapabilityError):
+        list(engine.knock_out([5, 6, 7], [(0, 1)], [8]))
 
 
 def test_gates_leave_the_model_as_it_was() -> None:

@@ -5,27 +5,19 @@ import pytest
 import torch
 
 from backlit.data import load_dataset
+from backlit.engines.base import FloatArray
 from backlit.engines.toy import COPY, DECAY, ToyEngine
-from backlit.explaining.attribution import attribute, attribute_tokens
-from backlit.explaining.targets import select_target
-from backlit.methods.base import FloatArray, Scores
-from backlit.methods.gradient import GradL2, GradXInput
+from backlit.explaining.targets import select_target, with_foil
+from backlit.methods.gradient import BACKWARD, GradL2, GradXInput
 from backlit.methods.objective import Objective
 from backlit.model import Model
-from backlit.types import Target, TokenSequence
-from tests.support import tiny
-from tests.support.linear import run
-
-
-def scores(name: str, engine: object, sequence: TokenSequence, target: Target) -> Scores:
-    return run(name, Objective(engine, sequence, target), ())
+from tests.support.linear import answer, linear, run
 
 
 def test_closed_forms_on_the_toy(toy: ToyEngine) -> None:
-    sequence = toy.append(toy.tokenize("The dog likes"), " cold")
-    ids = sequence.input_ids
-    target = Target(3, 4)
-    logits = toy.bias.copy()
+    objective = answer(toy, "The dog likes", " cold")
+    ids = objective.sequence.input_ids
+    logits = toy.bias.copy()  # (vocab,)
     for i in range(3):
         logits += DECAY ** (2 - i) * toy.follows[ids[i]]
         logits[ids[i]] += COPY
@@ -34,40 +26,44 @@ def test_closed_forms_on_the_toy(toy: ToyEngine) -> None:
     slope = -p
     slope[ids[3]] += 1  # d log p(cold) / d logits
     expected = np.array([DECAY ** (2 - i) * toy.follows @ slope + COPY * slope for i in range(3)])
-    l2 = scores("grad_l2", toy, sequence, target)
-    product = scores("grad_x_input", toy, sequence, target)
+    l2, product = run("grad_l2", objective, ()), run("grad_x_input", objective, ())
     np.testing.assert_allclose(l2.values, np.linalg.norm(expected, axis=1), rtol=1e-10)
     np.testing.assert_allclose(product.values, [expected[i, ids[i]] for i in range(3)], rtol=1e-10)
-    found = Objective(toy, sequence, target).target_log_prob
-    assert found == pytest.approx(np.log(p[ids[3]]), rel=1e-10)
+    assert objective.log_probs()[0] == pytest.approx(np.log(p[ids[3]]), rel=1e-10)
 
 
-def test_sign_a_planted_supporter_is_positive(toy: ToyEngine) -> None:
-    sequence = toy.append(toy.tokenize("The dog likes"), " cold")
-    found = scores("grad_x_input", toy, sequence, Target(3, 4)).values
-    assert found.argmax() == 2  # " likes" is followed by " cold"
-    ids = sequence.input_ids
+def test_on_a_sum_the_product_is_what_each_token_adds() -> None:
+    case = linear()
+    np.testing.assert_allclose(case.scores("grad_x_input").values, case.by_token, atol=1e-9)
+
+
+def test_a_planted_supporter_is_positive(toy: ToyEngine) -> None:
+    objective = answer(toy, "The dog likes", " cold")
+    scores = run("grad_x_input", objective, ()).values
+    assert scores.argmax() == 2  # " likes" is followed by " cold"
+    ids = objective.sequence.input_ids
     both = dict(toy.score([ids[:3], ids[:2]], ids[3:]))
     assert both[1].sum() < both[0].sum() - 1
 
 
-@pytest.mark.parametrize("method", [GradL2(), GradXInput()])
-def test_a_map_for_each_token_of_the_answer(method: GradL2 | GradXInput) -> None:
-    """One shared forward pass finds what a selection of each token alone does."""
-    engine = tiny.engine("gemma3, sliding")
-    sequence = engine.append(engine.tokenize("The cat likes warm"), " milk and so on.")
-    start, stop = sequence.prompt_length, len(sequence.tokens)
-    maps = list(attribute_tokens(Objective(engine, sequence, Target(start, stop)), method))
-    assert len(maps) == stop - start
-    for place, found in enumerate(maps, start=start):
-        alone = attribute(Objective(engine, sequence, Target(place, place + 1)), method, "token")
-        assert found.target == alone.target
-        assert [(s.start, s.stop) for s in found.segments] == [
-            (s.start, s.stop) for s in alone.segments
-        ]
-        assert found.target_log_prob == pytest.approx(alone.target_log_prob, abs=1e-4)
-        scale = np.abs(alone.scores).max()
-        np.testing.assert_allclose(found.scores, alone.scores, atol=1e-3 * scale)
+def test_target_and_foil_in_each_others_place_turn_the_sign(toy: ToyEngine) -> None:
+    def scores(name: str, response: str, foil: str) -> FloatArray:
+        plain = answer(toy, "The dog likes", response)
+        target = with_foil(toy, plain.sequence, plain.target, foil)
+        return run(name, Objective(toy, plain.sequence, target), ()).values
+
+    product = scores("grad_x_input", " cold", " warm")
+    np.testing.assert_allclose(scores("grad_x_input", " warm", " cold"), -product, atol=1e-12)
+    lengths = scores("grad_l2", " cold", " warm")
+    np.testing.assert_allclose(scores("grad_l2", " warm", " cold"), lengths, atol=1e-12)
+    assert (lengths >= np.abs(product) - 1e-12).all()  # the embeddings are of length 1
+
+
+def test_what_they_cost() -> None:
+    """A forward and a backward pass, whatever the segments."""
+    for method in (GradL2(), GradXInput()):
+        assert method.forward_passes(1) == method.forward_passes(1_000) == BACKWARD
+        assert method.facts.exact_cost
 
 
 @pytest.mark.model
@@ -83,21 +79,20 @@ def test_plain_autograd_on_the_default_model(smollm2: Model) -> None:
     ids = torch.tensor([sequence.input_ids])
     embeddings = model.model.embed_tokens(ids).detach().requires_grad_(True)
     log_probs = model(inputs_embeds=embeddings).logits.log_softmax(-1)
-    objective = sum(
+    summed = sum(
         log_probs[0, t - 1, sequence.input_ids[t]] for t in range(target.start, target.stop)
     )
-    assert isinstance(objective, torch.Tensor)
-    torch.autograd.backward(objective)
+    assert isinstance(summed, torch.Tensor)
+    torch.autograd.backward(summed)
     assert embeddings.grad is not None
     gradient: FloatArray = embeddings.grad[0, : target.start].double().numpy()
     inputs: FloatArray = embeddings.detach()[0, : target.start].double().numpy()
 
-    def relative_error(found: FloatArray, expected: FloatArray) -> float:
-        return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+    def relative_error(ours: FloatArray, expected: FloatArray) -> float:
+        return float(np.linalg.norm(ours - expected) / np.linalg.norm(expected))
 
-    l2 = scores("grad_l2", engine, sequence, target)
-    product = scores("grad_x_input", engine, sequence, target)
+    objective = Objective(engine, sequence, target)
+    l2, product = run("grad_l2", objective, ()), run("grad_x_input", objective, ())
     assert relative_error(l2.values, np.linalg.norm(gradient, axis=-1)) < 1e-4
     assert relative_error(product.values, (gradient * inputs).sum(-1)) < 1e-4
-    found = Objective(engine, sequence, target).target_log_prob
-    assert found == pytest.approx(objective.item(), abs=1e-3)
+    assert objective.log_probs()[0] == pytest.approx(summed.item(), abs=1e-3)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+import captum.attr
 import numpy as np
 import pytest
+import torch
 
 from backlit.data import load_dataset
 from backlit.engines.base import FloatArray
@@ -14,70 +16,102 @@ from backlit.methods.occlusion import Occlusion
 from backlit.model import Model
 from backlit.segments import segment
 from backlit.types import Target
-from tests.support.linear import run
-
-Reported = list[tuple[int, int | None, list[tuple[int, float]]]]
+from tests.support.linear import WORDS, Recorder, answer, before, linear, run
 
 
 def test_each_score_is_what_the_target_loses(toy: ToyEngine) -> None:
-    sequence = toy.append(toy.tokenize("The cat likes warm milk. The dog likes"), " cold water")
-    target = Target(sequence.prompt_length, len(sequence.tokens))
-    segments = segment(sequence, "word", stop=target.start)
-    reported: Reported = []
-    objective = Objective(toy, sequence, target)
-    found = Occlusion().attribute(
-        objective, segments, lambda d, t, s: reported.append((d, t, list(s)))
-    )
-    ids = sequence.input_ids
-    wanted = ids[target.start :]
-    ((_, whole),) = toy.score([ids[: target.start]], wanted)
-    for part, score in zip(segments, found.values, strict=True):
-        ((_, less),) = toy.score([ids[: part.start] + ids[part.stop : target.start]], wanted)
+    objective = answer(toy, "The cat likes warm milk. The dog likes", " cold water")
+    segments, ids = before(objective), objective.sequence.input_ids
+    context, target = ids[: objective.target.start], ids[objective.target.start :]
+    scores = run("occlusion", objective, segments).values
+    ((_, whole),) = toy.score([context], target)
+    for part, score in zip(segments, scores, strict=True):
+        ((_, less),) = toy.score([context[: part.start] + context[part.stop :]], target)
         assert score == pytest.approx(whole.sum() - less.sum(), abs=1e-12)
-    assert objective.target_log_prob == pytest.approx(whole.sum())
-    told = {index: score for _, _, scored in reported for index, score in scored}
-    assert told == dict(enumerate(found.values.tolist()))
-    assert reported[-1][:2] == (len(segments), len(segments))
-    assert segments[int(found.values.argmax())].text == " likes"
+    assert objective.log_probs()[0] == pytest.approx(whole.sum())
+    assert segments[int(scores.argmax())].text == " likes"
 
 
-def test_a_segment_that_is_all_there_is(toy: ToyEngine) -> None:
-    sequence = toy.append(toy.tokenize("The dog"), " likes")
-    objective = Objective(toy, sequence, Target(2, 3))
-    found = run("occlusion", objective, segment(sequence, "line", stop=2))
-    assert found.values.shape == (1,)
-    assert np.isfinite(found.values).all()
+def test_on_a_sum_it_is_what_each_segment_adds() -> None:
+    case = linear()
+    np.testing.assert_allclose(case.scores("occlusion").values, case.by_segment, atol=1e-9)
 
 
-def test_identical_work_is_not_hidden_in_a_second_call(toy: ToyEngine) -> None:
+def test_captum_agrees_on_the_linear_toy() -> None:
+    case = linear(granularity="token")
+    engine, objective = case.engine, case.objective
+    embeddings = torch.from_numpy(engine.embed(objective.context))[None]  # (1, context, vocab)
+    ids, foil_ids = (objective.context + one for one in objective.answers)
+    target = Target(objective.target.start, objective.target.start + 1)
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        contexts = x.numpy()
+        foil: FloatArray = engine.score_at(foil_ids, target, contexts)
+        return torch.from_numpy(engine.score_at(ids, target, contexts) - foil)
+
+    mask = torch.arange(len(objective.context))[None, :, None].expand_as(embeddings)
+    theirs = captum.attr.FeatureAblation(forward).attribute(embeddings, feature_mask=mask)
+    ours = case.scores("occlusion").values
+    np.testing.assert_allclose(theirs[0, :, 0], ours, atol=1e-6)
+
+
+def test_what_is_known_is_told_at_once(toy: ToyEngine) -> None:
+    objective = answer(toy, "The cat likes warm milk. The dog likes", " cold water")
+    segments = before(objective)
+    recorder = Recorder()
+    scores = Occlusion().attribute(objective, segments, recorder).values.tolist()
+    told = {span: score for call in recorder.calls for span, score in call.scores.items()}
+    assert told == {(s.start, s.stop): v for s, v in zip(segments, scores, strict=True)}
+    assert [call.done for call in recorder.calls] == list(range(len(segments) + 1))
+    assert {(call.phase, call.total) for call in recorder.calls} == {("explain", len(segments))}
+
+
+def test_a_segment_that_is_all_there_is_scores_against_the_last_token(toy: ToyEngine) -> None:
+    objective = answer(toy, "The dog", " likes")
+    ids = objective.sequence.input_ids
+    scores = run("occlusion", objective, before(objective, "line"))
+    ((_, less),) = toy.score([ids[1:2]], ids[2:])
+    assert scores.values.tolist() == [pytest.approx(objective.value() - less.sum())]
+
+
+def test_what_is_known_is_not_scored_again() -> None:
     """One call to the engine, the whole context first, then one for each segment."""
-    calls: list[int] = []
+    contexts_scored: list[list[Sequence[int]]] = []
 
     class Counting(ToyEngine):
         def score(
             self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
         ) -> Iterator[tuple[int, FloatArray]]:
-            calls.append(len(contexts))
+            contexts_scored.append(list(contexts))
             return super().score(contexts, *answers)
 
-    engine = Counting()
-    sequence = engine.append(engine.tokenize("The dog likes"), " cold")
-    segments = segment(sequence, "word", stop=3)
-    objective = Objective(engine, sequence, Target(3, 4))
+    objective = answer(Counting(), "The dog likes", " cold")
+    segments = before(objective)
     first = run("occlusion", objective, segments).values
-    assert calls == [4]
     np.testing.assert_array_equal(run("occlusion", objective, segments).values, first)
-    assert calls == [4]  # what is known is not scored again
+    (contexts,) = contexts_scored
+    assert len(contexts) == 4
+    assert contexts[0] == objective.context
 
 
 def test_a_replacement_stands_where_the_segment_stood(toy: ToyEngine) -> None:
-    sequence = toy.append(toy.tokenize("The dog likes"), " cold")
-    objective, target = Objective(toy, sequence, Target(3, 4)), sequence.input_ids[3:]
-    found = run("occlusion", objective, segment(sequence, "word", stop=3), replacement=" bird")
-    ids = sequence.input_ids
+    objective = answer(toy, "The dog likes", " cold")
+    ids = objective.sequence.input_ids
+    scores = run("occlusion", objective, before(objective), replacement=" bird")
     bird = toy.tokenize(" bird").input_ids
-    ((_, replaced),) = toy.score([ids[:1] + bird + ids[2:3]], target)
-    assert found.values[1] == pytest.approx(objective.value - replaced.sum())
+    ((_, replaced),) = toy.score([ids[:1] + bird + ids[2:3]], ids[3:])
+    assert scores.values[1] == pytest.approx(objective.value() - replaced.sum())
+
+
+def test_a_segment_that_nothing_depends_on_gets_nothing() -> None:
+    case = linear(WORDS + " eight eight eight")
+    idle = (case.by_segment == 0) & case.maskable
+    assert idle.any()
+    np.testing.assert_allclose(case.scores("occlusion").values[idle], 0, atol=1e-9)
+
+
+def test_what_it_costs() -> None:
+    assert Occlusion().forward_passes(10) == 6
 
 
 @pytest.mark.model
@@ -88,16 +122,17 @@ def test_the_cache_changes_nothing_on_the_default_model(smollm2: Model) -> None:
     sequence = engine.append(engine.tokenize(example.prompt), example.target)
     target = select_target(sequence, example.target.rstrip().split("\n")[-1])
     segments = segment(sequence, "line", stop=target.start)
-    found: list[FloatArray] = []
+    scores: list[FloatArray] = []
     scorer = engine._scorer  # type: ignore[attr-defined]
+    usual = scorer.reuse
     for reuse in (True, False):
         scorer.reuse = reuse
-        found.append(run("occlusion", Objective(engine, sequence, target), segments).values)
-    scorer.reuse = None
-    np.testing.assert_allclose(found[0], found[1], atol=1e-4)
+        scores.append(run("occlusion", Objective(engine, sequence, target), segments).values)
+    scorer.reuse = usual
+    np.testing.assert_allclose(scores[0], scores[1], atol=1e-4)
     # Signs: without the top segment the target is less likely, measured by itself.
-    top = segments[int(found[0].argmax())]
-    ids = sequence.input_ids
-    contexts = [ids[: target.start], ids[: top.start] + ids[top.stop : target.start]]
-    both = dict(engine.score(contexts, ids[target.start : target.stop]))  # type: ignore[attr-defined]
-    assert both[1].sum() < both[0].sum() - 1
+    top = segments[int(scores[0].argmax())]
+    objective = Objective(engine, sequence, target)
+    ids = objective.context
+    values = dict(objective.score([ids, ids[: top.start] + ids[top.stop :]]))
+    assert values[1] < values[0] - 1

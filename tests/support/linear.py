@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from backlit.engines.base import Engine, FloatArray
 from backlit.engines.toy import COPY, ToyEngine
 from backlit.explaining.targets import with_foil
 from backlit.methods import make_method
-from backlit.methods.base import FloatArray, Scores
+from backlit.methods.base import Scores
 from backlit.methods.objective import Objective
+from backlit.progress import SILENT, Callback, PartialScore, Phase
 from backlit.segments import segment
-from backlit.types import Granularity, Message, ParameterValue, Segment, Target
+from backlit.types import Granularity, Message, ParameterValue, Segment, Span, Target
 
 WORDS = "The dog likes cold water and the cat likes warm milk"
 
@@ -21,25 +23,61 @@ WORDS = "The dog likes cold water and the cat likes warm milk"
 class Linear:
     """An objective that is a sum over tokens, and its segments."""
 
+    engine: ToyEngine
     objective: Objective
     segments: tuple[Segment, ...]
-    by_token: FloatArray  # what each token adds, (context,)
-    by_segment: FloatArray  # (segments,)
+    by_token: FloatArray  # what each token adds, nats, (context,)
+    by_segment: FloatArray  # what each segment adds, nats, (segments,)
 
     def scores(self, name: str, **params: ParameterValue) -> Scores:
         return run(name, self.objective, self.segments, **params)
 
     @property
-    def players(self) -> npt.NDArray[np.bool_]:
+    def maskable(self) -> npt.NDArray[np.bool_]:
         """Which segments are no part of the template, `(segments,)`."""
         return np.array([segment.role != "template" for segment in self.segments])
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a `Progress` was told once."""
+
+    phase: Phase
+    done: int
+    total: int | None
+    scores: dict[Span, float]
+
+
+class Recorder(Callback):
+    """A `Progress` that keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(self._keep)
+        self.calls: list[Call] = []
+
+    def _keep(
+        self, phase: Phase, done: int, total: int | None, scores: Sequence[PartialScore]
+    ) -> None:
+        partial = {(start, stop): score for start, stop, score in scores}
+        self.calls.append(Call(phase, done, total, partial))
 
 
 def run(
     name: str, objective: Objective, segments: Sequence[Segment], **params: ParameterValue
 ) -> Scores:
-    method = make_method(name, **params)
-    return method.attribute(objective, segments, lambda done, total, scored: None)
+    """What a method says of segments, told to nobody."""
+    return make_method(name, **params).attribute(objective, segments, SILENT)
+
+
+def answer(engine: Engine, prompt: str, response: str) -> Objective:
+    """The objective of a whole given response."""
+    sequence = engine.append(engine.tokenize(prompt), response)
+    return Objective(engine, sequence, Target(sequence.prompt_length, len(sequence.tokens)))
+
+
+def before(objective: Objective, granularity: Granularity = "word") -> tuple[Segment, ...]:
+    """The segments before an objective's target."""
+    return segment(objective.sequence, granularity, stop=objective.target.start)
 
 
 def linear(words: str = WORDS, granularity: Granularity = "word", end: str = " water") -> Linear:
@@ -49,10 +87,10 @@ def linear(words: str = WORDS, granularity: Granularity = "word", end: str = " w
     start = sequence.prompt_length
     target = with_foil(engine, sequence, Target(start, start + 1), " milk")
     assert target.foil is not None
-    ids = np.array(sequence.input_ids[:start])
-    wanted, other = sequence.input_ids[start], target.foil.ids[0]
-    adds = engine.follows[ids, wanted] - engine.follows[ids, other]
-    adds = adds + COPY * (ids == wanted) - COPY * (ids == other)
+    ids = np.array(sequence.input_ids[:start])  # (context,)
+    target_id, foil_id = sequence.input_ids[start], target.foil.ids[0]
+    adds = engine.follows[ids, target_id] - engine.follows[ids, foil_id]  # (context,)
+    adds = adds + COPY * (ids == target_id) - COPY * (ids == foil_id)
     segments = segment(sequence, granularity, stop=start)
-    sums = np.array([adds[s.start : s.stop].sum() for s in segments])
-    return Linear(Objective(engine, sequence, target), segments, adds, sums)
+    sums = np.array([adds[s.start : s.stop].sum() for s in segments])  # (segments,)
+    return Linear(engine, Objective(engine, sequence, target), segments, adds, sums)

@@ -20,7 +20,7 @@ from backlit.types import Segment, Verdict
 
 ORDERS = 20
 MIN_SEGMENTS = 4  # fewer have too few orders to tell one from chance
-NAMED = 3  # segments that the sentence speaks of
+MAX_TOP = 3  # segments that the sentence speaks of, at most
 HOLDS_FROM = 95.0  # percent of random orders that a map must beat
 WEAK_FROM = 75.0
 
@@ -65,44 +65,44 @@ def check_map(
         )
     steps = _steps(size)
     random = np.random.default_rng(seed)
-    drawn = [random.permutation(size) for _ in range(orders)]
-    own = np.argsort(-np.asarray(scores)[ablation.maskable], kind="stable")
+    random_orders = [random.permutation(size) for _ in range(orders)]
+    map_order = np.argsort(-np.asarray(scores)[ablation.maskable], kind="stable")
     singles = ~np.eye(size, dtype=bool)  # all but one: (maskable, maskable)
     blocks = [np.ones((1, size), dtype=bool), singles]
-    blocks += [_masks(order, steps) for order in (own, *drawn)]
-    masks = np.concatenate(blocks)
+    blocks += [_masks(order, steps) for order in (map_order, *random_orders)]
+    masks = np.concatenate(blocks)  # (masks, maskable)
     total = len(masks) + 2 * len(steps)
     progress("check map", 0, total)
-    values = ablation.values(masks, lambda done: progress("check map", done, total))
+    values = ablation.values(masks, lambda done: progress("check map", done, total))  # (masks,)
     whole = values[0]
-    exact = np.argsort(values[1 : 1 + size], kind="stable")  # what costs most first
-    last = ablation.values(
-        _masks(exact, steps), lambda done: progress("check map", len(masks) + done, total)
+    leave_one_out = np.argsort(values[1 : 1 + size], kind="stable")  # what costs most first
+    values_leave_one_out = ablation.values(  # (2 * steps,)
+        _masks(leave_one_out, steps), lambda done: progress("check map", len(masks) + done, total)
     )
     lost = whole - values[1 + size :].reshape(1 + orders, 2, len(steps))  # (orders, 2, steps)
-    lost_exact = (whole - last).reshape(2, len(steps))
+    lost_leave_one_out = (whole - values_leave_one_out).reshape(2, len(steps))  # (2, steps)
     areas = lost[1:, 0].mean(axis=1)  # (orders,)
-    area = float(lost[0, 0].mean())
+    area = float(lost[0, 0].mean())  # of the map
     percentile = float(100 * ((areas < area).mean() + (areas == area).mean() / 2))
     verdict: Verdict = (
         "holds" if percentile >= HOLDS_FROM else "weak" if percentile >= WEAK_FROM else "chance"
     )
-    shown = max(i for i, step in enumerate(steps) if step <= NAMED)
+    top = max(i for i, step in enumerate(steps) if step <= MAX_TOP)
     return Faithfulness(
         steps=steps,
-        order=tuple((segments[i].start, segments[i].stop) for i in ablation.maskable[own]),
+        order=tuple((segments[i].start, segments[i].stop) for i in ablation.maskable[map_order]),
         map_order=_curve(lost[0]),
-        leave_one_out=_curve(lost_exact),
+        leave_one_out=_curve(lost_leave_one_out),
         random_orders=tuple(_curve(one) for one in lost[1:]),
         comprehensiveness=area,
         sufficiency=float(lost[0, 1].mean()),
         percentile=percentile,
         verdict=verdict,
         sentence=_sentence(
-            steps[shown],
+            steps[top],
             unit,
-            float(lost[0, 0, shown]),
-            float(np.median(lost[1:, 0, shown])),
+            float(lost[0, 0, top]),
+            float(np.median(lost[1:, 0, top])),
             verdict,
             contrast=objective.target.foil is not None,
         ),
@@ -112,7 +112,13 @@ def check_map(
 def deletion_area(
     objective: Objective, segments: Sequence[Segment], scores: Sequence[float] | FloatArray
 ) -> float:
-    """The mean of nats lost over the deletion curve of one map, without comparing it."""
+    """The mean of nats lost over the deletion curve of one map, without comparing it.
+
+    Args:
+        objective: what the map explains.
+        segments: they tile what is before the target.
+        scores: the map's, one for each; the highest is taken away first.
+    """
     ablation = Ablation(objective, segments)
     order = np.argsort(-np.asarray(scores)[ablation.maskable], kind="stable")
     steps = _steps(len(order))
@@ -129,7 +135,7 @@ def agreement(maps: Sequence[Sequence[float]]) -> FloatArray:
 
     ranks = rankdata(np.asarray(maps, dtype=np.float64), axis=1)  # (maps, segments)
     ranks -= ranks.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(ranks, axis=1)
+    length = np.linalg.norm(ranks, axis=1)  # (maps,)
     length[length == 0] = np.inf
     correlations: FloatArray = ranks @ ranks.T / np.outer(length, length)
     return correlations

@@ -28,12 +28,13 @@ def as_prompt(value: PromptLike) -> Prompt:
         return (_message(value, 1),)
     if not isinstance(value, Iterable):
         raise PromptError(
-            f"A {type(value).__name__} is no prompt.", "Give text, or a list of messages."
+            f"A prompt can't be of type {type(value).__name__}.",
+            "Give text, or a list of messages.",
         )
     entries = list(value)
     if entries and all(isinstance(entry, str) for entry in entries):
         raise PromptError(
-            f"This is a list of {len(entries)} texts, and one prompt is explained at a time.",
+            "This is a list of texts, and one prompt is explained at a time.",
             "Call it for each of them: [model.explain(text) for text in texts].",
         )
     return tuple(_message(entry, number) for number, entry in enumerate(entries, start=1))
@@ -41,7 +42,7 @@ def as_prompt(value: PromptLike) -> Prompt:
 
 def _message(entry: object, number: int) -> Message:
     if isinstance(entry, Message):
-        role, content = entry.role, entry.content
+        role, content = entry.role, _content(entry.content, number)
     elif isinstance(entry, Mapping) and {"role", "content"} <= entry.keys():
         role, content = entry["role"], _content(entry["content"], number)
     else:
@@ -59,7 +60,7 @@ def _message(entry: object, number: int) -> Message:
 def _content(content: object, number: int) -> str:
     if isinstance(content, str):
         return content
-    if not isinstance(content, Sequence):
+    if isinstance(content, bytes) or not isinstance(content, Sequence):
         raise PromptError(f"Message {number} has no text.", "Give its content as text.")
     return "".join(_part(part, number) for part in content)
 
@@ -69,6 +70,11 @@ def _part(part: object, number: int) -> str:
         return part
     kind = part.get("type") if isinstance(part, Mapping) else type(part).__name__
     text = part.get("text") if isinstance(part, Mapping) else None
+    if kind == "text" and not isinstance(text, str):
+        raise PromptError(
+            f"Message {number} holds a text part without text.",
+            'Write {"type": "text", "text": "…"}.',
+        )
     if kind != "text" or not isinstance(text, str):
         raise PromptError(
             f"Message {number} holds a part of type {kind!r}; only text can be explained.",

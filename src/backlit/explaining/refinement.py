@@ -15,7 +15,7 @@ from backlit.types import Granularity, Segment, Span, TokenSequence
 
 LADDER: tuple[Granularity, ...] = ("paragraph", "line", "sentence", "word", "token")
 MIN_SEGMENTS = 4  # that a first level should have
-COVERED = 0.8  # share of all scores that the refined segments should hold
+MIN_COVERED = 0.8  # share of all scores that the refined segments should hold
 
 Level = tuple[Segment, Granularity]
 
@@ -78,7 +78,7 @@ def _important(scores: FloatArray, levels: Sequence[Level]) -> list[int]:
     size = np.where([segment.role == "template" for segment, _ in levels], 0, np.abs(scores))
     order = np.argsort(-size, kind="stable")
     held = np.cumsum(size[order]) - size[order]  # by the segments before
-    chosen: list[int] = order[(held < COVERED * size.sum()) & (size[order] > 0)].tolist()
+    chosen: list[int] = order[(held < MIN_COVERED * size.sum()) & (size[order] > 0)].tolist()
     return chosen
 
 

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import index
+from typing import SupportsIndex
 
 from backlit.engines.base import Engine
 from backlit.errors import TargetError
 from backlit.types import Foil, Span, Target, TokenSequence
 
-MAX_NAMED = 3  # places that are told of words that stand in several
+MAX_NAMED = 3  # places that an error names, of words that stand in several
 
 TargetLike = str | re.Pattern[str] | Span | Target | None
 """What a person may give as the target."""
@@ -23,7 +25,8 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
             the sequence, a `Target`, or None for the whole response.
 
     Raises:
-        TargetError: there is no response, it has no such words or tokens, or has them twice.
+        TargetError: there is no response, it has no such words or tokens, or has them twice; or
+            what was given is no target.
     """
     first, end = sequence.prompt_length, len(sequence.tokens)
     if first == end:
@@ -35,18 +38,20 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
     if isinstance(target, Target):
         return replace(select_target(sequence, (target.start, target.stop)), foil=target.foil)
     if not isinstance(target, str | re.Pattern):
-        start, stop = target
+        start, stop = _bounds(target)
         if not first <= start < stop <= end:
             raise TargetError(
                 f"The token span {start}:{stop} is not in the response.",
                 f"The response is tokens {first}:{end}.",
             )
         return Target(start, stop)
+    if not target:
+        raise TargetError("The target is empty.", "Give some words, or leave it out for all of it.")
     spans = [(one.start, one.stop) for one in occurrences(sequence, target)]
     if not spans:
-        wanted = f"{target!r}" if isinstance(target, str) else f"a match of {target.pattern!r}"
+        description = f"{target!r}" if isinstance(target, str) else f"a match of {target.pattern!r}"
         raise TargetError(
-            f"The response does not contain {wanted}.",
+            f"The response does not contain {description}.",
             "Give words as they stand in the response, or leave the target out for all of it. "
             "What the model should have said is given as the response.",
         )
@@ -62,14 +67,32 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
 
 def occurrences(sequence: TokenSequence, words: str | re.Pattern[str]) -> list[Target]:
     """Where words stand in the response, or a pattern matches, from first to last."""
-    pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
     start = len(sequence.prompt.text)
-    spans = [
-        _tokens_at(sequence, (start + match.start(), start + match.end()))
-        for match in pattern.finditer(sequence.text[start:])
-        if match.group()
-    ]
+    places = _places(sequence.text[start:], words)
+    spans = [_tokens_at(sequence, (start + a, start + b)) for a, b in places]
     return [Target(*span) for span in dict.fromkeys(spans)]
+
+
+def _bounds(span: object) -> Span:
+    """A span as two plain integers."""
+    match span:
+        case (SupportsIndex() as start, SupportsIndex() as stop):
+            return index(start), index(stop)
+    raise TargetError(
+        f"{span!r} is no target.",
+        "Give words of the response, a compiled pattern, or a token span (start, stop).",
+    )
+
+
+def _places(response: str, target: str | re.Pattern[str]) -> list[Span]:
+    """Where words stand, or a pattern matches, in the characters of a response.
+
+    Words may overlap themselves, as "ana" does in "banana"; matches of a pattern do not.
+    """
+    if isinstance(target, str):
+        starts = re.finditer(f"(?={re.escape(target)})", response)
+        return [(match.start(), match.start() + len(target)) for match in starts]
+    return [match.span() for match in target.finditer(response) if match.group()]
 
 
 def _tokens_at(sequence: TokenSequence, characters: Span) -> Span:

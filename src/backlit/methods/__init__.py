@@ -77,14 +77,14 @@ def make_method(name: str, **params: ParameterValue) -> Method:
                 f"{method.facts.label} has no parameter {key!r}.", f"Its parameters: {known}."
             )
         _check(declared[key], value)
-    made: Method = method(**params)
-    return made
+    chosen: Method = method(**params)
+    return chosen
 
 
 def _check(parameter: Parameter, value: ParameterValue) -> None:
-    wanted = type(parameter.default)
-    fits = isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
-    if wanted is float:
+    kind = type(parameter.default)
+    fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+    if kind is float:
         fits = isinstance(value, int | float) and not isinstance(value, bool)
     low, high = parameter.minimum, parameter.maximum
     if fits and isinstance(value, int | float):
@@ -101,7 +101,7 @@ def _check(parameter: Parameter, value: ParameterValue) -> None:
                     f" up to {high}" if high is not None else "",
                 ]
             )
-            hint = f"Use a value of type {wanted.__name__}{bounds}."
+            hint = f"Use a value of type {kind.__name__}{bounds}."
         raise OptionsError(f"{parameter.label} can't be {value!r}.", hint)
 
 

@@ -8,14 +8,20 @@ import numpy as np
 
 from backlit.methods.perturbation import Masks
 
-LISTED = 4_096  # coalitions of a size that are listed and shuffled; of more, some are drawn
+MAX_LISTED = 4_096  # coalitions of a size that are listed and shuffled; of more, some are drawn
 
 
 def coalitions(size: int, n_samples: int, seed: int) -> Masks:
-    """Whom to keep, `(coalitions, size)`: nobody, everybody, then pairs of complements.
+    """Which players each coalition has.
 
-    All of them if they are no more than `n_samples`. More samples of one seed begin with the
-    coalitions of fewer, size by size.
+    Args:
+        size: how many players there are.
+        n_samples: the most coalitions; all of them are listed if they are no more.
+        seed: which ones. More samples of one seed begin with the coalitions of fewer, size by
+            size.
+
+    Returns:
+        Masks, `(coalitions, size)`: nobody, everybody, then pairs of complements.
     """
     ends = [np.zeros(size, dtype=bool), np.ones(size, dtype=bool)]
     pairs: list[Masks] = []
@@ -51,19 +57,19 @@ def _of_size(size: int, small: int, quota: int, seed: int) -> list[Masks]:
     random = np.random.default_rng([seed, small])
 
     def draws() -> Iterator[tuple[int, ...]]:
-        if comb(size, small) <= LISTED:
+        if comb(size, small) <= MAX_LISTED:
             listed = list(combinations(range(size), small))
             yield from (listed[i] for i in random.permutation(len(listed)))
         while True:
             yield tuple(sorted(random.choice(size, small, replace=False).tolist()))
 
-    found: dict[tuple[int, ...], None] = {}
+    drawn: dict[tuple[int, ...], None] = {}
     for members in draws():
-        if len(found) == quota:
+        if len(drawn) == quota:
             break
         if 2 * small != size or 0 in members:  # of two halves, the one with the first
-            found[members] = None
-    masks = np.zeros((len(found), size), dtype=bool)
-    for mask, members in zip(masks, found, strict=True):
+            drawn[members] = None
+    masks = np.zeros((len(drawn), size), dtype=bool)
+    for mask, members in zip(masks, drawn, strict=True):
         mask[list(members)] = True
     return list(masks)

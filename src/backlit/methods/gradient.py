@@ -17,7 +17,10 @@ BACKWARD = 3.0  # a forward and a backward pass, in forward passes
 
 @dataclass(frozen=True, slots=True)
 class GradL2:
-    """The length of the gradient at each token's embedding: `||d log p / d e_i||`."""
+    """The length of the gradient at each token's embedding: `||d log p / d e_i||`.
+
+    Not signed; nats per unit of embedding. Simonyan et al. 2014, arXiv:1312.6034.
+    """
 
     facts: ClassVar[Facts] = Facts(
         name="grad_l2",
@@ -47,7 +50,10 @@ class GradL2:
 
 @dataclass(frozen=True, slots=True)
 class GradXInput:
-    """Gradient times input: `e_i . d log p / d e_i`."""
+    """Gradient times input: `e_i . d log p / d e_i`, in nats to first order.
+
+    Positive if the token supports the target. Denil et al. 2014, arXiv:1412.6815.
+    """
 
     facts: ClassVar[Facts] = Facts(
         name="grad_x_input",
@@ -71,5 +77,5 @@ class GradXInput:
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
-        there = objective.gradient()
-        return Scores((there.gradient * there.embeddings).sum(axis=-1))  # (context,)
+        point = objective.gradient()
+        return Scores((point.gradient * point.embeddings).sum(axis=-1))  # (context,)

@@ -1,4 +1,4 @@
-"""Integrated Gradients, with nodes where the answer changes and the error told.
+"""Integrated Gradients, with nodes where the answer changes and a known error.
 
 Completeness gives the error of every piece of the path for nothing: the integral over it must
 be the objective's difference between its ends. So the piece that misses most is halved, until
@@ -23,7 +23,7 @@ from backlit.types import Segment
 
 FIRST_PIECES = 4
 BATCH_TOKENS = 1_024
-SMALL = 0.1  # nats; a smaller difference is taken for this one when errors are judged
+MIN_DIFFERENCE = 0.1  # nats; errors are judged as shares of at least this
 VOCABULARY_CHUNK = 4_096
 
 
@@ -55,8 +55,10 @@ class Path:
         size = max(1, BATCH_TOKENS // (len(self._way) + 1))
         for at in range(0, len(fresh), size):
             batch = fresh[at : at + size]
-            there = self._baseline + np.array(batch)[:, None, None] * self._way
-            values, gradients = self._objective.gradient_at(there)
+            shares = np.array(batch)[:, None, None]
+            contexts = self._baseline + shares * self._way  # (batch, context, dim)
+            # (batch,) and (batch, context, dim)
+            values, gradients = self._objective.gradient_at(contexts)
             if not np.isfinite(gradients).all():
                 raise OptionsError(
                     "The model has no finite gradient on the way from this baseline.",
@@ -80,7 +82,12 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class IntegratedGradients:
-    """Gradients along the way from a baseline to the prompt, times the way."""
+    """Gradients along the way from a baseline to the prompt, times the way, in nats.
+
+    score_i = (e_i - b_i) . integral over a in [0, 1] of d log p / d e_i at b + a (e - b). Positive
+    if the token supports the target; the scores sum to what the objective gains over the baseline.
+    Sundararajan et al. 2017, arXiv:1703.01365.
+    """
 
     facts: ClassVar[Facts] = Facts(
         name="integrated_gradients",
@@ -138,14 +145,14 @@ class IntegratedGradients:
         progress("explain", 0, self.max_steps)
         path.visit([1.0, *edges, *(piece.middle for piece in pieces)])
         total = path.values[1.0] - path.values[0.0]
-        bound = self.tolerance * max(abs(total), SMALL)
+        bound = self.tolerance * max(abs(total), MIN_DIFFERENCE)
         while True:
             scores = np.sum([path.integral(piece) for piece in pieces], axis=0)  # (context,)
             by_segment = aggregate(scores, segments, "sum").tolist()
-            scored = [
+            partial = [
                 (s.start, s.stop, score) for s, score in zip(segments, by_segment, strict=True)
             ]
-            progress("explain", len(path.values), self.max_steps, scored)
+            progress("explain", len(path.values), self.max_steps, partial)
             missed = sum(path.miss(piece) for piece in pieces)
             room = (self.max_steps - len(path.values)) // 2
             if missed <= bound or not np.isfinite(missed) or not room:

@@ -20,7 +20,7 @@ from backlit.methods.perturbation import (
 from backlit.progress import Progress
 from backlit.types import Segment
 
-RIDGE = 1e-2
+RIDGE_PENALTY = 1e-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Lime:
     """Weights of a ridge regression on which segments are there, near ablations counting most.
 
     The distance of an ablation is 1 - sqrt(share of segments kept), the cosine distance to the
-    whole prompt, and its weight exp(-distance^2 / kernel_width^2).
+    whole prompt, and its weight exp(-distance^2 / kernel_width^2). A weight is in nats, positive
+    if the segment supports the target. Ribeiro et al. 2016, arXiv:1602.04938.
     """
 
     facts: ClassVar[Facts] = Facts(
@@ -68,7 +69,7 @@ class Lime:
         if not size:
             return Scores(np.zeros(len(segments)), np.zeros(len(segments)))
         masks = self.masks(size)
-        values = ablation.sampled(masks, self.estimate, progress, least=size + 2)
+        values = ablation.sampled(masks, self.estimate, progress, min_masks=size + 2)
         errors = bootstrap(masks, values, self.estimate, self.seed)
         notes: tuple[str, ...] = ()
         if self.n_samples <= size:
@@ -85,7 +86,7 @@ class Lime:
     def masks(self, size: int) -> Masks:
         """The whole prompt, then as many dropped as a fair die says, `(n_samples, size)`."""
         random = np.random.default_rng(self.seed)
-        masks = np.ones((self.n_samples, size), dtype=bool)
+        masks = np.ones((self.n_samples, size), dtype=bool)  # (n_samples, maskable)
         for mask in masks[1:]:
             mask[random.permutation(size)[: random.integers(1, size + 1)]] = False
         return masks
@@ -95,6 +96,7 @@ class Lime:
         from sklearn.linear_model import Ridge  # not at the top: it takes a second
 
         distance = 1 - np.sqrt(masks.mean(axis=1))  # (masks,)
-        weights = np.exp(-((distance / self.kernel_width) ** 2))
-        found: FloatArray = Ridge(RIDGE).fit(masks, values, sample_weight=weights).coef_
-        return found
+        weights = np.exp(-((distance / self.kernel_width) ** 2))  # (masks,)
+        ridge = Ridge(RIDGE_PENALTY).fit(masks, values, sample_weight=weights)
+        coefficients: FloatArray = ridge.coef_
+        return coefficients

@@ -13,7 +13,11 @@ from backlit.types import Segment
 
 @dataclass(frozen=True, slots=True)
 class Occlusion:
-    """The objective with everything there, minus without the segment."""
+    """The objective with everything there, minus without the segment, in nats.
+
+    score_i = log p(target | all) - log p(target | all but segment i): positive if the segment
+    supports the target. Li et al. 2016, arXiv:1612.08220.
+    """
 
     facts: ClassVar[Facts] = Facts(
         name="occlusion",

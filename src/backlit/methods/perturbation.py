@@ -14,8 +14,8 @@ from backlit.types import Segment
 Masks = npt.NDArray[np.bool_]
 Estimate = Callable[[Masks, FloatArray], FloatArray]
 
-ROUND = 32  # masks between two looks at what they say so far
-BOOTSTRAPS = 50
+MASKS_PER_ESTIMATE = 32  # masks between two looks at what they say so far
+BOOTSTRAP_DRAWS = 50
 
 
 class Ablation:
@@ -47,22 +47,22 @@ class Ablation:
         kept = np.ones(len(self._segments), dtype=bool)
         kept[self.maskable] = mask
         ids = self._objective.context
-        left: list[int] = []
+        ids_left: list[int] = []
         for segment, keep in zip(self._segments, kept, strict=True):
-            left += ids[segment.start : segment.stop] if keep else self._gap
-        return tuple(left) or ids[-1:]
+            ids_left += ids[segment.start : segment.stop] if keep else self._gap
+        return tuple(ids_left) or ids[-1:]
 
-    def values(self, masks: Masks, tell: Callable[[int], None] = lambda done: None) -> FloatArray:
+    def values(self, masks: Masks, report: Callable[[int], None] = lambda done: None) -> FloatArray:
         """The objective `(masks,)` for masks `(masks, maskable)`; tells after each how many."""
         values = np.zeros(len(masks))  # (masks,)
         scored = self._objective.score([self.context(mask) for mask in masks])
         for done, (index, value) in enumerate(scored, start=1):
             values[index] = value
-            tell(done)
+            report(done)
         return values
 
     def sampled(
-        self, masks: Masks, estimate: Estimate, progress: Progress, least: int
+        self, masks: Masks, estimate: Estimate, progress: Progress, min_masks: int
     ) -> FloatArray:
         """As `values`, telling what `estimate(masks, values)` makes of those known so far.
 
@@ -70,22 +70,22 @@ class Ablation:
             masks: `(masks, maskable)`.
             estimate: scores `(maskable,)` from masks and their values.
             progress: as a method gets it.
-            least: masks it needs before an estimate means anything.
+            min_masks: masks it needs before an estimate means anything.
         """
         total = len(masks)
         values = np.zeros(total)  # (masks,)
-        for at in range(0, total, ROUND):
-            part = slice(at, min(at + ROUND, total))
+        for at in range(0, total, MASKS_PER_ESTIMATE):
+            part = slice(at, min(at + MASKS_PER_ESTIMATE, total))
 
-            def tell(done: int, at: int = at) -> None:
+            def report(done: int, at: int = at) -> None:
                 progress("explain", at + done, total)
 
-            values[part] = self.values(masks[part], tell)
-            if least <= part.stop < total:
+            values[part] = self.values(masks[part], report)
+            if min_masks <= part.stop < total:
                 scores = estimate(masks[: part.stop], values[: part.stop]).tolist()
                 own = [self._segments[i] for i in self.maskable]
-                scored = [(s.start, s.stop, score) for s, score in zip(own, scores, strict=True)]
-                progress("explain", part.stop, total, scored)
+                partial = [(s.start, s.stop, score) for s, score in zip(own, scores, strict=True)]
+                progress("explain", part.stop, total, partial)
         return values
 
     def to_segments(self, scores: FloatArray) -> FloatArray:
@@ -106,20 +106,20 @@ def leave_one_out(
         progress: as a method gets it.
     """
     known = np.zeros(1 + len(segments))  # (1 + segments,)
-    untold: list[int] = []
+    unreported: list[int] = []
     whole_is_known = False
     for done, (index, value) in enumerate(values):
         known[index] = value
         if index:
-            untold.append(index)
+            unreported.append(index)
         whole_is_known |= index == 0
         if whole_is_known:
-            scored = [
+            partial = [
                 (segments[i - 1].start, segments[i - 1].stop, float(known[0] - known[i]))
-                for i in untold
+                for i in unreported
             ]
-            progress("explain", done, len(segments), scored)
-            untold.clear()
+            progress("explain", done, len(segments), partial)
+            unreported.clear()
     scores: FloatArray = known[0] - known[1:]
     return scores
 
@@ -139,7 +139,7 @@ def bootstrap(masks: Masks, values: FloatArray, estimate: Estimate, seed: int) -
     Efron 1979, doi:10.1214/aos/1176344552.
     """
     random = np.random.default_rng(seed)
-    draws = random.integers(len(masks), size=(BOOTSTRAPS, len(masks)))  # (draws, masks)
+    draws = random.integers(len(masks), size=(BOOTSTRAP_DRAWS, len(masks)))  # (draws, masks)
     estimates = np.array([estimate(masks[draw], values[draw]) for draw in draws])
     errors: FloatArray = estimates.std(axis=0, ddof=1)
     return errors
@@ -147,27 +147,27 @@ def bootstrap(masks: Masks, values: FloatArray, estimate: Estimate, seed: int) -
 
 def replacement_parameter() -> str:
     """What is put in a segment's place, declared alike for all."""
-    made: str = parameter(
+    declared: str = parameter(
         "", "Replacement", "Text to put in a segment's place; empty takes it away."
     )
-    return made
+    return declared
 
 
 def samples_parameter(default: int) -> int:
     """How many altered prompts are run."""
-    made: int = parameter(
+    declared: int = parameter(
         default,
         "Samples",
         "How many altered prompts are run: more is slower and surer.",
         minimum=8,
         maximum=20_000,
     )
-    return made
+    return declared
 
 
 def seed_parameter() -> int:
     """Which altered prompts are run."""
-    made: int = parameter(
+    declared: int = parameter(
         0, "Seed", "Another seed runs other altered prompts.", minimum=0, maximum=2**31
     )
-    return made
+    return declared

@@ -22,7 +22,12 @@ from backlit.types import Segment
 
 @dataclass(frozen=True, slots=True)
 class Shapley:
-    """The Shapley value of each segment, by enumeration or from pairs of coalitions."""
+    """The Shapley value of each segment, by enumeration or from pairs of coalitions, in nats.
+
+    A coalition is a prompt in which some segments are kept, its value the objective. Positive if
+    the segment supports the target; the scores sum to what the whole prompt adds over none of it.
+    How they are estimated is said in `backlit.methods.shapley_values`.
+    """
 
     facts: ClassVar[Facts] = Facts(
         name="shapley",
@@ -33,8 +38,8 @@ class Shapley:
         ),
         unit="nats",
         reference=(
-            "Lundberg and Lee 2017, arXiv:1705.07874; Covert and Lee 2021, arXiv:2012.01536; "
-            "Musco and Witter 2024, arXiv:2410.01917"
+            "Lundberg and Lee 2017, arXiv:1705.07874; Chau et al. 2023, arXiv:2305.15167; "
+            "Covert and Lee 2021, arXiv:2012.01536; Musco and Witter 2024, arXiv:2410.01917"
         ),
         kind="perturbation",
         signed=True,
@@ -58,7 +63,7 @@ class Shapley:
         if not size:
             return Scores(np.zeros(len(segments)), np.zeros(len(segments)), 0.0)
         masks = coalitions(size, self.n_samples, self.seed)
-        values = ablation.sampled(masks, lambda m, v: estimate(m, v)[0], progress, least=4)
+        values = ablation.sampled(masks, lambda m, v: estimate(m, v)[0], progress, min_masks=4)
         scores, errors = estimate(masks, values)
         delta = float(scores.sum() - (values[1] - values[0]))
         notes: tuple[str, ...] = ()

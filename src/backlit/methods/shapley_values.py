@@ -1,13 +1,16 @@
-"""Shapley values from the values of some coalitions.
+"""Shapley values from the values of some coalitions, for games with nobody, everybody and pairs.
 
-All coalitions: the weighted least squares problem of Lundberg and Lee 2017, which is then exact.
-Some: a Gaussian process over the game, whose Shapley values have a closed form (after Chau et
-al. 2023). A coalition is x in {-1, 1}^n, and a game is a sum over sets A of players of a
-coefficient times prod_{i in A} x_i. Only sets of odd size bear on Shapley values, and half the
-difference of a pair of complements holds them alone (Covert and Lee 2021, on pairing). The
+All coalitions: the weighted least squares problem of Lundberg and Lee 2017 (arXiv:1705.07874),
+whose solution is then exact. Some: a Gaussian process is fitted to the game, and its Shapley
+values have a closed form (after Chau et al. 2023, arXiv:2305.15167). More than `MAX_PAIRS` pairs:
+least squares again.
+
+A coalition is x in {-1, 1}^n, and a game is a sum over sets A of players of a coefficient times
+prod_{i in A} x_i. Only sets of odd size bear on Shapley values, and half the difference of a pair
+of complements holds nothing else (Covert and Lee 2021, arXiv:2012.01536, on pairing). The
 coefficients are taken to be normal with a variance proportional to rho^|A|, so that large sets
-matter less, and `alone` times that for single players. Of a few values of rho and `alone` those
-are taken that make what was seen most likely.
+matter less, and `single_factor` times that for single players. Of a few values of both those are
+taken that make the observed values most likely.
 """
 
 from dataclasses import dataclass
@@ -23,32 +26,36 @@ from backlit.methods.coalitions import pairs_of
 from backlit.methods.perturbation import Masks
 
 RHOS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
-ALONE = (1.0, 100.0, 1e8)
+SINGLE_FACTORS = (1.0, 100.0, 1e8)
 JITTER = 1e-9  # added to the diagonal, so that rounding can't make it indefinite
-MOST_PAIRS = 1_000  # a process of more takes long, and least squares are good enough by then
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
+MAX_PAIRS = 1_000  # a process of more takes long, and least squares are good enough by then
+LEGENDRE_NODES, LEGENDRE_WEIGHTS = np.polynomial.legendre.leggauss(64)
 
 
 def estimate(masks: Masks, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Shapley values and their standard errors, both `(size,)`.
-
-    The values sum to `values[1] - values[0]`.
+    """Shapley values and their standard errors.
 
     Args:
-        masks: `(coalitions, size)`, from `coalitions`: nobody, everybody, pairs of complements.
-        values: `(coalitions,)`.
+        masks: who is in each coalition, `(coalitions, size)`, from `coalitions`: nobody,
+            everybody, then pairs of complements.
+        values: of the coalitions, `(coalitions,)`, in any unit.
+
+    Returns:
+        Shapley values `(size,)` in the unit of `values`, positive for players that raise it, which
+        sum to `values[1] - values[0]`; and their standard errors `(size,)`: posterior standard
+        deviations of the Gaussian process, or those of `standard_errors` for least squares.
     """
     size = masks.shape[1]
     pairs = len(masks) // 2
     odd = (values[1::2] - values[0::2]) / 2  # (pairs,)
-    if len(masks) == 2**size or pairs > MOST_PAIRS:
+    if len(masks) == 2**size or pairs > MAX_PAIRS:
         scores = solve(masks, values)
         return scores, standard_errors(masks, values, scores)
     if not odd.any():
         return np.zeros(size), np.zeros(size)
     inside = np.where(masks[1::2], 1.0, -1.0)  # (pairs, size); of the first pair, everybody
     with threadpool_limits(1, user_api="blas"):  # for matrices this small threads only wait
-        fits = [_fit(inside, odd, rho, alone) for rho, alone in product(RHOS, ALONE)]
+        fits = [_fit(inside, odd, *prior) for prior in product(RHOS, SINGLE_FACTORS)]
     best = max((fit for fit in fits if fit), key=lambda fit: fit.log_likelihood)
     scores, errors = _shapley_values(inside, best)
     return scores + (values[1] - values[0] - scores.sum()) / size, errors
@@ -62,21 +69,21 @@ class _Fit:
     single: float  # variance of a single player's coefficient, over `scale`
     scale: float
     whitener: npt.NDArray[np.floating]  # lower triangular factor of the covariance over `scale`
-    white: npt.NDArray[np.floating]  # what was seen, whitened, (pairs,)
+    white: npt.NDArray[np.floating]  # observed odd parts, whitened, (pairs,)
     log_likelihood: float
 
 
-def _fit(inside: FloatArray, odd: FloatArray, rho: float, alone: float) -> _Fit | None:
+def _fit(inside: FloatArray, odd: FloatArray, rho: float, single_factor: float) -> _Fit | None:
     pairs, size = inside.shape
-    single = alone * rho / (1 + rho) ** size
+    single = single_factor * rho / (1 + rho) ** size
     products = inside @ inside.T  # (pairs, pairs)
-    covariance = _covariance(products, size, rho) + single * products
+    covariance = _covariance(products, size, rho) + single * products  # (pairs, pairs)
     covariance[np.diag_indices(pairs)] *= 1 + JITTER
     try:
-        whitener = np.linalg.cholesky(covariance)
+        whitener = np.linalg.cholesky(covariance)  # (pairs, pairs)
     except np.linalg.LinAlgError:  # out of range for so many players
         return None
-    white = np.linalg.solve(whitener, odd)
+    white = np.linalg.solve(whitener, odd)  # (pairs,)
     scale = float(white @ white) / pairs
     likelihood = -0.5 * pairs * np.log(scale) - np.log(whitener.diagonal()).sum()
     return _Fit(rho, single, scale, whitener, white, float(likelihood))
@@ -85,8 +92,8 @@ def _fit(inside: FloatArray, odd: FloatArray, rho: float, alone: float) -> _Fit 
 def _shapley_values(inside: FloatArray, fit: _Fit) -> tuple[FloatArray, FloatArray]:
     """Posterior means and standard deviations, `(size,)` each."""
     size = inside.shape[1]
-    seen = inside * (2 * fit.single + _weights_of(inside, fit.rho))  # (pairs, size)
-    white = np.linalg.solve(fit.whitener, seen)  # (pairs, size)
+    cross_covariance = inside * (2 * fit.single + _weights(inside, fit.rho))  # (pairs, size)
+    white = np.linalg.solve(fit.whitener, cross_covariance)  # (pairs, size)
     prior = 4 * fit.single + _prior_variance(size, fit.rho)
     variance = np.maximum(prior - (white**2).sum(axis=0), 0)  # (size,)
     return white.T @ fit.white, np.sqrt(fit.scale * variance)
@@ -100,11 +107,11 @@ def _covariance(products: FloatArray, size: int, rho: float) -> FloatArray:
     alike = (products + size) / 2  # players on whom two coalitions agree
     small = (1 - rho) / (1 + rho)
     all_odd = (small ** (size - alike) - small**alike) / 2
-    found: FloatArray = all_odd - rho * products / (1 + rho) ** size
-    return found
+    covariance: FloatArray = all_odd - rho * products / (1 + rho) ** size
+    return covariance
 
 
-def _weights_of(inside: FloatArray, rho: float) -> FloatArray:
+def _weights(inside: FloatArray, rho: float) -> FloatArray:
     """What a coefficient at a coalition gives to each player but for its sign, `(pairs, size)`.
 
     The Shapley value of prod_{i in A} x_i is 2 / |A| for its members if |A| is odd. Summed over
@@ -114,17 +121,17 @@ def _weights_of(inside: FloatArray, rho: float) -> FloatArray:
     pairs, size = inside.shape
     kept = (inside > 0).sum(axis=1, keepdims=True) - (inside > 0)  # of the others
     gone = size - 1 - kept
-    nodes = rho * (NODES + 1) / 2  # (nodes,)
+    nodes = rho * (LEGENDRE_NODES + 1) / 2  # (nodes,)
     up, down = (1 + nodes) / (1 + rho), (1 - nodes) / (1 + rho)
-    found = np.zeros((pairs, size))
-    for node_up, node_down, weight in zip(up, down, WEIGHTS * rho / 2, strict=True):
-        found += weight * (node_up**kept * node_down**gone + node_down**kept * node_up**gone)
-    rest: FloatArray = found / (1 + rho) - 2 * rho / (1 + rho) ** size
-    return rest
+    weights = np.zeros((pairs, size))
+    for node_up, node_down, weight in zip(up, down, LEGENDRE_WEIGHTS * rho / 2, strict=True):
+        weights += weight * (node_up**kept * node_down**gone + node_down**kept * node_up**gone)
+    from_large_sets: FloatArray = weights / (1 + rho) - 2 * rho / (1 + rho) ** size
+    return from_large_sets
 
 
 def _prior_variance(size: int, rho: float) -> float:
-    """Of a Shapley value's part from sets of 3, 5, …, before anything was seen."""
+    """Of a Shapley value's part from sets of 3, 5, …, before anything was observed."""
     total = 0.0
     for k in range(3, size + 1, 2):
         choices = lgamma(size) - lgamma(k) - lgamma(size - k + 1)  # of k - 1 others
@@ -143,8 +150,8 @@ def solve(masks: Masks, values: FloatArray) -> FloatArray:
         return np.array([share])
     inside, gains, weights = _problem(masks, values)
     root = np.sqrt(weights)  # (coalitions,)
-    found = np.linalg.lstsq(inside * root[:, None], gains * root, rcond=None)[0]
-    scores: FloatArray = share + found - found.mean()
+    solution = np.linalg.lstsq(inside * root[:, None], gains * root, rcond=None)[0]
+    scores: FloatArray = share + solution - solution.mean()
     return scores
 
 
@@ -157,17 +164,18 @@ def standard_errors(masks: Masks, values: FloatArray, scores: FloatArray) -> Flo
     if size == 1:
         return np.zeros(1)
     inside, gains, weights = _problem(masks, values)
-    left = gains - inside @ scores  # (coalitions,)
-    pull = (inside * (weights * left)[:, None]).reshape(-1, 2, size).sum(axis=1)  # (pairs, size)
+    residuals = gains - inside @ scores  # (coalitions,)
+    pulls = inside * (weights * residuals)[:, None]  # (coalitions, size)
+    pulls = pulls.reshape(-1, 2, size).sum(axis=1)  # (pairs, size)
     sizes = masks[2::2].sum(axis=1)  # (pairs,)
     small = np.minimum(sizes, size - sizes)
     drawn = np.bincount(small, minlength=size + 1)[small] / np.array(
         [pairs_of(size, int(s)) for s in small]
     )
-    spare = max(len(pull) - size + 1, 1)
-    curve = (inside * weights[:, None]).T @ inside  # (size, size), flat along the mean
-    bread = np.linalg.pinv(curve, rcond=1e-9, hermitian=True)
-    meat = (pull * (1 - drawn)[:, None]).T @ pull * (len(pull) / spare)
+    spare = max(len(pulls) - size + 1, 1)
+    curvature = (inside * weights[:, None]).T @ inside  # (size, size), flat along the mean
+    bread = np.linalg.pinv(curvature, rcond=1e-9, hermitian=True)
+    meat = (pulls * (1 - drawn)[:, None]).T @ pulls * (len(pulls) / spare)
     errors: FloatArray = np.sqrt(np.maximum(np.diag(bread @ meat @ bread), 0))
     return errors
 
@@ -181,6 +189,6 @@ def _problem(masks: Masks, values: FloatArray) -> tuple[FloatArray, FloatArray, 
     kept = masks[2:].sum(axis=1)  # (coalitions,)
     inside = masks[2:] - (kept / size)[:, None]
     gains = values[2:] - values[0] - kept * (values[1] - values[0]) / size
-    there = np.bincount(kept, minlength=size + 1)[kept]  # coalitions of this size
-    weights = (size - 1) / (kept * (size - kept)) / there
+    of_this_size = np.bincount(kept, minlength=size + 1)[kept]  # coalitions of this size
+    weights = (size - 1) / (kept * (size - kept)) / of_this_size
     return inside, gains, weights

@@ -30,8 +30,9 @@ class SparseAblation:
     """Weights of a lasso on which segments are there; most segments get none.
 
     Each ablation keeps every segment by the toss of a coin. The penalty is chosen by
-    cross-validation, and so is the fit that is told: the share of the variation in ablations
-    that were held out which the model explains.
+    cross-validation. A note tells the fit: the share of the variation in held-out ablations that
+    the model explains. A weight is in nats, positive if the segment supports the target.
+    Cohen-Wang et al. 2024, arXiv:2409.00729.
     """
 
     facts: ClassVar[Facts] = Facts(
@@ -65,16 +66,16 @@ class SparseAblation:
             return Scores(np.zeros(len(segments)), np.zeros(len(segments)))
         random = np.random.default_rng(self.seed)
         masks = random.random((self.n_samples, size)) < 0.5  # (n_samples, maskable)
-        values = ablation.sampled(masks, self._chosen, progress, least=2 * FOLDS)
+        values = ablation.sampled(masks, self._estimate, progress, min_masks=2 * FOLDS)
         penalty = _penalty(masks, values)
         errors = bootstrap(masks, values, lambda m, v: _lasso(m, v, penalty), self.seed)
         return Scores(
             ablation.to_segments(_lasso(masks, values, penalty)),
             ablation.to_segments(errors),
-            notes=(_told(held_out_fit(masks, values, penalty)),),
+            notes=(_fit_note(held_out_fit(masks, values, penalty)),),
         )
 
-    def _chosen(self, masks: Masks, values: FloatArray) -> FloatArray:
+    def _estimate(self, masks: Masks, values: FloatArray) -> FloatArray:
         return _lasso(masks, values, _penalty(masks, values))
 
 
@@ -82,14 +83,14 @@ def held_out_fit(masks: Masks, values: FloatArray, penalty: float) -> float:
     """The share of the variation of held-out values that is explained: at most 1."""
     from sklearn.model_selection import KFold
 
-    told = np.zeros(len(values))  # (masks,)
+    predicted = np.zeros(len(values))  # (masks,)
     for learnt, held in KFold(FOLDS, shuffle=True, random_state=0).split(masks):
-        told[held] = _fit(masks[learnt], values[learnt], penalty).predict(masks[held])
+        predicted[held] = _fit(masks[learnt], values[learnt], penalty).predict(masks[held])
     variation = ((values - values.mean()) ** 2).sum()
-    return float(1 - ((values - told) ** 2).sum() / variation) if variation > 0 else 1.0
+    return float(1 - ((values - predicted) ** 2).sum() / variation) if variation > 0 else 1.0
 
 
-def _told(fit: float) -> str:
+def _fit_note(fit: float) -> str:
     if fit < 0.5:
         return (
             f"On ablations it did not learn from, the model explains only {max(fit, 0):.0%} of "
@@ -110,8 +111,8 @@ def _penalty(masks: Masks, values: FloatArray) -> float:
 
 def _lasso(masks: Masks, values: FloatArray, penalty: float) -> FloatArray:
     """The weight of each segment, `(maskable,)`."""
-    found: FloatArray = _fit(masks, values, penalty).coef_
-    return found
+    weights: FloatArray = _fit(masks, values, penalty).coef_
+    return weights
 
 
 def _fit(masks: Masks, values: FloatArray, penalty: float) -> Any:
