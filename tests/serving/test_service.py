@@ -228,7 +228,7 @@ def test_nothing_of_a_closed_service_is_kept_by_its_models() -> None:
     busy = ServedModel("m", "m", lambda source, progress: Endless())
     closed, other = (Service([busy, late], [], thread) for _ in range(2))
     begin_endless(Client(other))
-    events, _ = Client(closed).begin(LoadRequest(model="late"))
+    events = Client(closed).begin(LoadRequest(model="late"))[0]
     assert events.get(timeout=SECONDS) == wire.QueuedEvent(ahead=1)
     closed.close()
     kept = weakref.ref(closed)
