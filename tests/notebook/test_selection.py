@@ -148,6 +148,10 @@ def test_a_check_of_the_page_reaches_python_and_one_of_python_stays(model: Model
     assert explanation_of(view, explanation) == checked
     unchecked = to_view(Selection(explanation.generation, explanation[0].target), explanation)
     assert explanation_of(unchecked, checked) is checked
+    assert explanation_of(view, checked) is checked
+    by_another = replace(checked[0], faithfulness=replace(checked[0].faithfulness, percentile=0.0))  # type: ignore[type-var]
+    rechecked = replace(explanation, attributions=(by_another,))
+    assert explanation_of(view, rechecked) == checked
 
 
 def test_nothing_seen() -> None:

@@ -115,9 +115,9 @@ def explanation_of(view: wire.View, before: Explanation | None) -> Explanation |
     shown = view.explanation
     if shown is None or not shown.attributions:
         return None
-    if before is not None and _unchecked(before) == _unchecked(shown) and shown[0].faithfulness is None:
-        return before
-    return shown
+    if before is None or _unchecked(before) != _unchecked(shown):
+        return shown
+    return before if shown[0].faithfulness in (None, before[0].faithfulness) else shown
 
 
 def _unchecked(explanation: Explanation) -> tuple[Generation, Attribution]:
