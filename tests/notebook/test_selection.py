@@ -7,6 +7,7 @@ import pytest
 import backlit
 from backlit.errors import InputError, TargetError
 from backlit.explanation import Explanation, Generation
+from backlit.model import Model
 from backlit.notebook.selection import (
     Selection,
     as_selection,
@@ -15,7 +16,6 @@ from backlit.notebook.selection import (
     selection_of,
     to_view,
 )
-from backlit.model import Model
 from backlit.serving import wire
 from backlit.types import Foil, Target
 

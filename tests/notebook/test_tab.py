@@ -68,9 +68,10 @@ def test_a_closed_one_serves_no_more(tab: NewTab) -> None:
 
 def test_a_widget_has_one_and_closes_it(view: View, capsys: pytest.CaptureFixture[str]) -> None:
     widget = view.widget
-    assert widget.address is None
+    before = widget.address
+    assert before is None
     widget.render(open_in_new_tab=True)
-    address = widget.address
+    address: str = widget.address
     printed = capsys.readouterr().out
     assert "widget.address" in printed
     assert address.partition("=")[2] not in printed

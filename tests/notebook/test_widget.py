@@ -92,10 +92,11 @@ def test_messages_of_the_page_are_answered(view: View) -> None:
 
 
 def test_a_model_that_gets_ready_is_told_in_the_state(view: View) -> None:
-    assert view.state.models[0].status == "waiting"
+    before = view.state
     view.ask("a", "load", {"model": "toy"})
-    assert view.state.models[0].status == "ready"
-    assert view.state.models[0].chat
+    after = view.state
+    assert [state.models[0].status for state in (before, after)] == ["waiting", "ready"]
+    assert after.models[0].chat
 
 
 def test_out_of_memory_while_loading() -> None:

@@ -90,7 +90,7 @@ def test_scores_that_came_too_quickly_are_told_with_the_next_event() -> None:
 
 def test_no_score_is_lost_however_time_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(0.02 * tick for tick in range(1, 1000))
-    monkeypatch.setattr(call.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("backlit.serving.call.time.monotonic", lambda: next(clock))
     scores: list[PartialScore] = [(at, at + 1, float(at)) for at in range(50)]
 
     def run(request: Request, work: Work) -> wire.Event:

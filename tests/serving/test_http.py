@@ -147,11 +147,14 @@ def served() -> Iterator[tuple[str, subprocess.Popen[str]]]:
         text=True,
     )
     assert process.stdout is not None
-    line = process.stdout.readline()
-    yield line.split()[-1], process
-    process.terminate()
-    process.wait(timeout=20)
-    process.stdout.close()
+    try:
+        line = process.stdout.readline()
+        assert line, "it ended before it was ready"
+        yield line.split()[-1], process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        process.stdout.close()
 
 
 def test_a_closed_tab_stops_its_generation(served: tuple[str, subprocess.Popen[str]]) -> None:

@@ -1,6 +1,7 @@
 """A served model: its states, who hears of them, and what it learns of its speed."""
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
@@ -11,6 +12,7 @@ from backlit.model import Model
 from backlit.progress import Progress
 from backlit.serving import models, wire
 from backlit.serving.models import Loading, ServedModel
+from tests.support.service import Writer
 
 
 def go_on() -> None:
@@ -58,10 +60,7 @@ def test_what_is_ready_says_what_it_can_do() -> None:
 
 
 def test_why_methods_are_unavailable_is_told() -> None:
-    class Writer(ToyEngine):
-        capabilities = frozenset({"generate"})
-
-    model = ServedModel.of(Model(Writer("m")))
+    model = ServedModel.of(Model(Writer()))
     assert set(model.info.unavailable_methods) == set(methods())
     assert "m does not offer" in model.info.unavailable_methods["occlusion"]
 
@@ -69,11 +68,11 @@ def test_why_methods_are_unavailable_is_told() -> None:
 def test_a_model_is_loaded_once() -> None:
     opens = []
 
-    def count(source: str, progress: Progress) -> ToyEngine:
+    def note(source: str, progress: Progress) -> ToyEngine:
         opens.append(source)
         return ToyEngine("m")
 
-    model = served(count)
+    model = served(note)
     assert model.load(go_on) is model.load(go_on) is model.model
     assert opens == ["m"]
 
@@ -118,12 +117,12 @@ def test_a_failure_is_told_and_may_be_tried_again() -> None:
 
 def test_cancelling_leaves_a_model_that_waits() -> None:
     model = served(downloading)
-    checks = iter([None, Cancelled()])
+    checks = []
 
     def check() -> None:
-        problem = next(checks)
-        if problem is not None:
-            raise problem
+        checks.append(model.info.status)
+        if len(checks) == 2:
+            raise Cancelled
 
     with pytest.raises(Cancelled):
         model.load(check)
@@ -154,12 +153,11 @@ def test_a_model_that_is_there_already_is_ready() -> None:
 
 
 def test_progress_that_comes_quickly_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = 0.0
-    monkeypatch.setattr(models.time, "monotonic", lambda: clock)
+    ticks = count(1.0, models.PROGRESS_SECONDS / 10)
+    monkeypatch.setattr("backlit.serving.models.time.monotonic", lambda: next(ticks))
     heard: list[wire.LoadProgress] = []
     loading = Loading(lambda progress, **changes: heard.append(progress), go_on)
     for done in range(100):
-        clock = 1 + done * models.PROGRESS_SECONDS / 10
         loading("download", done, 100)
     loading("load", 0)
     assert 10 <= len(heard) <= 12
@@ -169,9 +167,8 @@ def test_progress_that_comes_quickly_is_told_now_and_then(monkeypatch: pytest.Mo
 def test_a_slow_first_pass_is_forgotten() -> None:
     """Costs follow from the quickest pass: others waited for memory or for another program."""
     model = ServedModel("toy", "toy")
-    assert model.seconds_per_token is None
-    model.learn_speed(10.0, 100)
-    assert model.seconds_per_token == 0.1
-    model.learn_speed(1.0, 100)
-    model.learn_speed(5.0, 100)
-    assert model.seconds_per_token == 0.01
+    speeds = [model.seconds_per_token]
+    for seconds in (10.0, 1.0, 5.0):
+        model.learn_speed(seconds, 100)
+        speeds.append(model.seconds_per_token)
+    assert speeds == [None, 0.1, 0.01, 0.01]

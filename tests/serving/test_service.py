@@ -12,6 +12,7 @@ from backlit.data.base import ExampleList
 from backlit.engines.toy import ToyEngine
 from backlit.errors import DataError, InputError, OfflineError
 from backlit.methods import methods
+from backlit.progress import current
 from backlit.serving import wire
 from backlit.serving.models import ServedModel
 from backlit.serving.queue import ModelThread
@@ -23,6 +24,7 @@ from backlit.serving.requests.mute import MuteEvent, MuteRequest
 from backlit.serving.requests.respond import RespondRequest
 from backlit.serving.requests.segment import SegmentRequest
 from backlit.serving.service import Service
+from backlit.types import TokenSequence
 from tests.support.service import (
     REFERENCE,
     SECONDS,
@@ -162,6 +164,31 @@ def test_cancelling_stops_a_generation_and_lets_the_next_one_run() -> None:
         assert isinstance(waiting.get(timeout=SECONDS), MuteEvent)
 
 
+def test_cancelling_between_two_phases_stops_there() -> None:
+    """And the next request finds a model that is free."""
+
+    class Compiling(ToyEngine):
+        def annotate(self, sequence: TokenSequence) -> TokenSequence:
+            current()("compile")
+            assert cancelled.wait(SECONDS)
+            current()("run")
+            went_on.append("run")
+            return sequence
+
+    cancelled = threading.Event()
+    went_on: list[str] = []
+    with opened(Compiling("m")) as client:
+        client.ask(LoadRequest(model="m"))
+        events, cancel = client.begin(RespondRequest(model="m", reference=REFERENCE, response="a"))
+        assert events.get(timeout=SECONDS) == wire.ProgressEvent(phase="compile")
+        cancel()
+        cancelled.set()
+        assert rest_of(events) == []
+        assert went_on == []
+        client.answered(RespondRequest(model="m", reference=REFERENCE, response="a"))
+        assert went_on == ["run"]
+
+
 def test_a_quick_request_waits_for_nobody() -> None:
     with opened(Endless()) as client:
         begin_endless(client)
@@ -218,7 +245,7 @@ def test_closing_cancels_only_what_was_asked_for_here() -> None:
 def thread_runs(thread: ModelThread) -> bool:
     """Whether it still answers, for a service that shares it."""
     with Client(Service([ServedModel("toy", "toy")], [], thread)) as client:
-        return client.answer(LoadRequest(model="toy")).type == "model"
+        return isinstance(client.answer(LoadRequest(model="toy")), wire.ModelEvent)
 
 
 def test_nothing_of_a_closed_service_is_kept_by_its_models() -> None:

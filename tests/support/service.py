@@ -165,6 +165,15 @@ class Endless(ToyEngine):
             self.closed.set()
 
 
+class Writer(ToyEngine):
+    """Can't say how likely a given text is."""
+
+    capabilities = frozenset({"generate"})
+
+    def __init__(self) -> None:
+        super().__init__("m")
+
+
 class Failing(ToyEngine):
     """Raises while it scores."""
 

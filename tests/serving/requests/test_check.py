@@ -1,11 +1,11 @@
 """Whether to believe a map: as Python says, and of no other map than the one that is shown."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from backlit import pipeline
-from backlit.engines.toy import ToyEngine
 from backlit.explanation import Attribution
 from backlit.model import Model
 from backlit.serving import wire
@@ -13,18 +13,18 @@ from backlit.serving.models import ServedModel
 from backlit.serving.requests.check import CheckEvent, CheckRequest
 from backlit.serving.service import Service
 from backlit.types import Target
-from tests.support.service import PROMPT, Client, opened, question
+from tests.support.service import PROMPT, Client, Writer, opened, question
 
 
-def request_of(client: Client, model: str = "toy", **changes: object) -> CheckRequest:
+def request_of(client: Client, model: str = "toy", **changes: Any) -> CheckRequest:
     """To check a map by words."""
     asked = question(client, model, **changes)
     attribution = client.answered(asked).explanation[0]
     return CheckRequest(model=model, reference=asked.reference, attribution=attribution)
 
 
-def shown_as(request: CheckRequest, **changes: object) -> CheckRequest:
-    attribution = replace(request.attribution, **changes)  # type: ignore[arg-type]
+def shown_as(request: CheckRequest, **changes: Any) -> CheckRequest:
+    attribution = replace(request.attribution, **changes)
     return request.model_copy(update={"attribution": attribution})
 
 
@@ -103,11 +103,8 @@ def test_a_map_of_an_answer_that_was_forgotten_is_checked_alike(client: Client) 
 
 
 def test_a_model_that_only_writes_says_so(client: Client) -> None:
-    class Writer(ToyEngine):
-        capabilities = frozenset({"generate"})
-
     attribution: Attribution = request_of(client).attribution
-    with opened(Writer("m")) as writing:
+    with opened(Writer()) as writing:
         request = CheckRequest(
             model="m", reference=question(client).reference, attribution=attribution
         )

@@ -1,6 +1,7 @@
 """Explaining a target: the page is sent what Python gives, and nothing is run twice."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
@@ -30,7 +31,7 @@ from tests.support.service import (
 )
 
 
-def explained(client: Client, **changes: object) -> Explanation:
+def explained(client: Client, **changes: Any) -> Explanation:
     explanation: Explanation = client.answered(question(client, **changes)).explanation
     return explanation
 
@@ -89,8 +90,8 @@ def test_an_answer_that_was_forgotten_is_explained_alike(
         assert [other.id for other in anew.alternatives] == [
             other.id for other in known.alternatives
         ]
-        unlike = {"log_prob": None, "alternatives": ()}  # in the last digit, at most
-        assert replace(anew, **unlike) == replace(known, **unlike)  # type: ignore[arg-type]
+        unlike: Any = {"log_prob": None, "alternatives": ()}  # in the last digit, at most
+        assert replace(anew, **unlike) == replace(known, **unlike)
 
 
 def test_scores_are_told_on_the_way(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,7 +153,7 @@ def test_what_is_not_cached_is_answered_anew(name: str, client: Client) -> None:
 
 @pytest.mark.parametrize("name", sorted(QUICK))
 def test_what_is_quick_is_answered_while_the_model_is_busy(name: str, client: Client) -> None:
-    """By a request that runs, and by a cell that has its turn."""
+    """By a request that has its thread and its turn."""
     request = request_of(name, client).model_copy(update={"model": "m"})
     with opened(Endless()) as busy:
         events, cancel = busy.begin(GenerateRequest(model="m", reference=REFERENCE))

@@ -5,7 +5,7 @@ import pytest
 from backlit.display.words import times_likely
 from backlit.engines.toy import ToyEngine
 from backlit.serving.requests.mute import MuteRequest
-from tests.support.service import Client, opened, reference_of, written
+from tests.support.service import Client, Writer, opened, reference_of, written
 
 
 def request_of(client: Client, model: str = "toy") -> MuteRequest:
@@ -51,10 +51,7 @@ def test_something_must_be_left_to_read(client: Client) -> None:
 
 
 def test_a_model_that_only_writes_says_so() -> None:
-    class Writer(ToyEngine):
-        capabilities = frozenset({"generate"})
-
-    with opened(Writer("m")) as client:
+    with opened(Writer()) as client:
         error = client.answer(request_of(client, "m")).error
         assert (error.code, error.message) == (
             "CapabilityError",

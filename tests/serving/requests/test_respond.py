@@ -10,7 +10,7 @@ from backlit.serving.requests.base import segmentations
 from backlit.serving.requests.respond import RespondRequest
 from backlit.serving.service import Service
 from backlit.types import TokenSequence
-from tests.support.service import REFERENCE, Client, opened, written
+from tests.support.service import REFERENCE, Client, Writer, opened, written
 
 
 def test_a_text_is_given_and_ids_are_of_an_answer_that_was_stopped(client: Client) -> None:
@@ -63,10 +63,7 @@ def test_the_models_speed_is_learnt_from_it() -> None:
 
 
 def test_a_model_that_only_writes_takes_it_too() -> None:
-    class Writer(ToyEngine):
-        capabilities = frozenset({"generate"})
-
-    with opened(Writer("m")) as client:
+    with opened(Writer()) as client:
         request = RespondRequest(model="m", reference=REFERENCE, response=" water.")
         tokens = client.answered(request).generation.sequence.tokens
         assert {token.log_prob for token in tokens} == {None}
