@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from backlit.engines.toy import ToyEngine
+from backlit.errors import OfflineError
 from backlit.explanation import Generation
 from backlit.model import Model
-from backlit.progress import PartialScore, current
+from backlit.progress import PartialScore, Progress, current
 from backlit.serving import call, wire
 from backlit.serving.call import Call, key_of
 from backlit.serving.models import ServedModel
@@ -210,12 +211,20 @@ def test_only_quick_work_takes_no_turn() -> None:
 
 
 def test_after_its_end_a_call_hears_nothing_of_its_model() -> None:
-    served = ServedModel("m", "m", lambda source, progress: ToyEngine("m"))
+    def fail(source: str, progress: Progress) -> ToyEngine:
+        raise OfflineError("No network.")
+
+    served = ServedModel("m", "m", fail)
     events: list[wire.Event | None] = []
-    first = Call(KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
-    first.let_go()
-    served.load(lambda: None)
-    assert events == []
+    ended = Call(KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
+    let_go = Call(KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
+    let_go.let_go()
+    ended.job.run()
+    types = [event and event.type for event in events]
+    assert types == ["model", "model", "error", None]
+    with pytest.raises(OfflineError):
+        served.load(lambda: None)
+    assert len(events) == len(types)
 
 
 def test_a_key_is_of_a_kind_and_all_its_fields() -> None:
