@@ -17,13 +17,20 @@ widget.render()
 """
 LOADED = """\
 import time
-while widget._loaded[0].model is None:
-    time.sleep(0.1)
+while widget.get_state("_state")["_state"]["models"][0]["status"] != "ready":
+    time.sleep(0.01)
+"""
+MODELS = """\
+import gc
+import backlit.model
+def models():
+    return [one for one in gc.get_objects() if type(one) is backlit.model.Model]
 """
 WARM = """\
-model = widget._loaded[0].model
+(model,) = models()
 for _ in range(2):  # the weights' pages are read as they are used
     model.generate("One two three four", max_new_tokens=4)
+del model
 """
 MEASURE = """\
 import gc, json, os, threading
@@ -34,7 +41,7 @@ print(json.dumps({
     "threads": threading.active_count(),
     "megabytes": psutil.Process().memory_info().rss / 1e6,
     "widgets": len(_instances),
-    "model": id(widget._loaded[0].model),
+    "models": [id(one) for one in models()],
 }))
 """
 RUNS = 20
@@ -65,6 +72,7 @@ def run(kernel: BlockingKernelClient, code: str) -> str:
 def test_running_a_cell_again_leaves_nothing_behind(kernel: BlockingKernelClient) -> None:
     run(kernel, CELL)
     run(kernel, LOADED)
+    run(kernel, MODELS)
     run(kernel, WARM)
     before = json.loads(run(kernel, MEASURE))
     for _ in range(RUNS):
@@ -74,4 +82,5 @@ def test_running_a_cell_again_leaves_nothing_behind(kernel: BlockingKernelClient
     assert after["threads"] <= before["threads"], (before, after)
     assert after["megabytes"] - before["megabytes"] < 50, (before, after)
     assert after["widgets"] == before["widgets"], (before, after)
-    assert after["model"] == before["model"]  # never loaded again
+    assert len(before["models"]) == 1
+    assert after["models"] == before["models"]  # never loaded again

@@ -12,9 +12,9 @@ from backlit.notebook.selection import (
     Selection,
     as_selection,
     explanation_of,
-    read,
-    seen,
+    read_view,
     selection_of,
+    to_view,
 )
 from backlit.serving import wire
 from backlit.types import Foil, Target
@@ -34,7 +34,7 @@ def generation(model: Model) -> Generation:
 
 @pytest.fixture(scope="module")
 def explanation(model: Model, generation: Generation) -> Explanation:
-    return backlit.explain(model, generation, select="water", granularity="word")
+    return backlit.explain(model, generation, target="water", granularity="word")
 
 
 def test_words_and_spans_are_of_the_answer_that_is_shown(generation: Generation) -> None:
@@ -87,47 +87,80 @@ def test_another_kind_of_value(generation: Generation) -> None:
 
 
 def test_there_and_back(explanation: Explanation) -> None:
-    attribution = explanation.attributions[0]
-    selection = Selection(explanation.generation, attribution.target)
-    told = read(seen(selection, explanation).model_dump(mode="json"))
-    assert told is not None
-    assert selection_of(told) == selection
-    found = explanation_of(told, None, {"engine": "toy"})
-    assert found is not None
-    assert found.generation == explanation.generation
-    assert found.attributions == (attribution,)
-    assert found.metadata == {"engine": "toy"}
-    assert set(told.segmentations) == {"token", "word", "sentence", "line", "paragraph"}
+    selection = Selection(explanation.generation, explanation[0].target)
+    view = read_view(to_view(selection, explanation).model_dump(mode="json"))
+    assert view is not None
+    assert selection_of(view) == selection
+    back = explanation_of(view, None)
+    assert back == explanation
+    assert back.metadata["engine"] == "toy"
+    assert set(view.segmentations) == {"token", "word", "sentence", "line", "paragraph"}
+
+
+def test_an_answer_without_a_map(generation: Generation) -> None:
+    view = to_view(Selection(generation))
+    assert selection_of(view) == Selection(generation)
+    assert explanation_of(view, None) is None
+    assert view.explanation == Explanation(generation, ())
 
 
 def test_the_same_map_is_the_same_explanation(explanation: Explanation) -> None:
     """The page tells a map back with what it can show, which may be less than what was set."""
-    attribution = explanation.attributions[0]
+    attribution = explanation[0]
     rich = replace(explanation, attributions=(attribution, attribution), metadata={"by": "hand"})
-    told = seen(Selection(explanation.generation, attribution.target), rich)
-    assert explanation_of(told, rich, {}) is rich
-    other = replace(attribution, granularity="line")
-    changed = told.model_copy(update={"attribution": other})
-    found = explanation_of(changed, rich, {})
-    assert found is not None
-    assert found.attributions == (other,)
+    view = to_view(Selection(explanation.generation, attribution.target), rich)
+    assert view.explanation is not None
+    assert view.explanation.attributions == (attribution,)
+    assert explanation_of(view, rich) is rich
+    assert explanation_of(view.model_copy(update={"segmentations": {}}), rich) is rich
+    behind_the_wire = read_view(view.model_dump(mode="json"))
+    assert behind_the_wire is not None
+    assert explanation_of(behind_the_wire, rich) is rich
+
+
+def test_another_map_is_another_explanation(explanation: Explanation) -> None:
+    attribution = explanation[0]
+    view = to_view(Selection(explanation.generation, attribution.target), explanation)
+    assert view.explanation is not None
     doubled = tuple(replace(one, score=2 * one.score) for one in attribution.segments)
-    scored = replace(attribution, segments=doubled)
-    assert explanation_of(told.model_copy(update={"attribution": scored}), rich, {}) is not rich
-    elsewhere = replace(explanation.generation, model="other")
-    moved = told.model_copy(update={"generation": elsewhere})
-    assert explanation_of(moved, rich, {}) is not rich
-    longer = replace(attribution, target=replace(attribution.target, foil=Foil((1,), "x")))
-    assert explanation_of(told.model_copy(update={"attribution": longer}), rich, {}) is not rich
+    contrast = replace(attribution.target, foil=Foil((1,), "x"))
+    for other in (
+        replace(attribution, granularity="line"),
+        replace(attribution, segments=doubled),
+        replace(attribution, target=contrast),
+        replace(attribution, aggregate="mean"),
+    ):
+        shown = replace(view.explanation, attributions=(other,))
+        changed = explanation_of(view.model_copy(update={"explanation": shown}), explanation)
+        assert changed is not explanation
+        assert changed is not None
+        assert changed.attributions == (other,)
+    elsewhere = replace(view.explanation, generation=replace(explanation.generation, model="b"))
+    moved = view.model_copy(update={"explanation": elsewhere})
+    assert explanation_of(moved, explanation) == elsewhere
+
+
+def test_a_check_of_the_page_reaches_python_and_one_of_python_stays(model: Model) -> None:
+    explanation = model.explain(PROMPT, target="water", granularity="word")
+    checked = model.check(explanation)
+    view = to_view(Selection(explanation.generation, explanation[0].target), checked)
+    assert view.explanation is not None
+    assert explanation_of(view, explanation) == checked
+    unchecked = to_view(Selection(explanation.generation, explanation[0].target), explanation)
+    assert explanation_of(unchecked, checked) is checked
+    assert explanation_of(view, checked) is checked
+    by_another = replace(checked[0], faithfulness=replace(checked[0].faithfulness, percentile=0.0))  # type: ignore[type-var]
+    rechecked = replace(explanation, attributions=(by_another,))
+    assert explanation_of(view, rechecked) == checked
 
 
 def test_nothing_seen() -> None:
-    nothing = seen(None)
+    nothing = to_view(None)
     assert nothing == wire.View()
     assert selection_of(nothing) is None
-    assert explanation_of(nothing, None, {}) is None
+    assert explanation_of(nothing, None) is None
 
 
 def test_what_cannot_be_read_is_nothing() -> None:
-    assert read({"generation": 7}) is None
-    assert read({"unheard": "of"}) is None
+    assert read_view({"explanation": 7}) is None
+    assert read_view({"unheard": "of"}) is None

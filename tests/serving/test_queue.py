@@ -13,9 +13,9 @@ SECONDS = 10
 
 @pytest.fixture
 def thread() -> Iterator[ModelThread]:
-    made = ModelThread()
-    yield made
-    made.close()
+    thread = ModelThread()
+    yield thread
+    thread.close()
 
 
 class Recorded:
@@ -101,3 +101,21 @@ def test_close_cancels_what_runs_and_drops_what_waits() -> None:
     assert isinstance(running.error, Cancelled)
     assert not waiting.started.is_set()
     assert "backlit-model" not in [t.name for t in threading.enumerate()]
+
+
+def test_a_job_may_close_the_thread_that_runs_it() -> None:
+    thread = ModelThread()
+    ended: list[BaseException | None] = []
+    over = threading.Event()
+
+    def work(job: Job) -> None:
+        thread.close()
+        job.check()
+
+    def note(error: BaseException | None) -> None:
+        ended.append(error)
+        over.set()
+
+    thread.submit(Job(work, lambda ahead: None, note))
+    assert over.wait(SECONDS)
+    assert isinstance(ended[0], Cancelled)

@@ -17,7 +17,7 @@ def in_marimo() -> bool:
 
 def running_marimo_cell() -> tuple[str, object] | None:
     """The running cell by name, and an object that is this run's; None where no cell runs."""
-    context = sys.modules["marimo._runtime.context"].get_context()  # marimo 0.20
+    context = sys.modules["marimo._runtime.context"].get_context()  # marimo 0.20 to 0.25
     execution = context.execution_context
     return (str(execution.cell_id), execution) if execution else None
 

@@ -83,7 +83,7 @@ def to_view(selection: Selection | None, explanation: Explanation | None = None)
     if selection is None:
         return wire.View()
     generation = selection.generation
-    shown = explanation or Explanation(generation, ())
+    shown = Explanation(generation, ()) if explanation is None else explanation
     return wire.View(
         explanation=replace(shown, attributions=shown.attributions[:1]),
         segmentations=segmentations(generation.sequence),
@@ -101,7 +101,8 @@ def read_view(value: Mapping[str, Any]) -> wire.View | None:
 
 def selection_of(view: wire.View) -> Selection | None:
     """What is selected in a view."""
-    return Selection(view.explanation.generation, view.target) if view.explanation else None
+    shown = view.explanation
+    return None if shown is None else Selection(shown.generation, view.target)
 
 
 def explanation_of(view: wire.View, before: Explanation | None) -> Explanation | None:
@@ -114,9 +115,9 @@ def explanation_of(view: wire.View, before: Explanation | None) -> Explanation |
     shown = view.explanation
     if shown is None or not shown.attributions:
         return None
-    if before and _unchecked(before) == _unchecked(shown) and shown[0].faithfulness is None:
-        return before
-    return shown
+    if before is None or _unchecked(before) != _unchecked(shown):
+        return shown
+    return before if shown[0].faithfulness in (None, before[0].faithfulness) else shown
 
 
 def _unchecked(explanation: Explanation) -> tuple[Generation, Attribution]:

@@ -94,15 +94,15 @@ class Call(Progress):
     def tell(self, event: wire.Event) -> None:
         """Send an event, unless nobody wants it any more."""
         self.check()
-        self._emit(event)
+        self._send(event)
 
     def _waiting(self, ahead: int) -> None:
         if not self.job.cancelled:
-            self._emit(wire.QueuedEvent(ahead=ahead))
+            self._send(wire.QueuedEvent(ahead=ahead))
 
     def _model_changed(self, info: wire.ModelInfo) -> None:
         if not self.job.cancelled:
-            self._emit(wire.ModelEvent(model=info))
+            self._send(wire.ModelEvent(model=info))
 
     def _ended(self, error: BaseException | None) -> None:
         self.let_go()
@@ -111,8 +111,16 @@ class Call(Progress):
             if info.code == BUG:
                 log.error("A bug, in answer to %s:", self.kind.name, exc_info=error)
             if not self.job.cancelled:
-                self._emit(wire.ErrorEvent(error=info))
-        self._emit(None)
+                self._send(wire.ErrorEvent(error=info))
+        self._send(None)
+
+    def _send(self, event: wire.Event | None) -> None:
+        """Emit an event; where that can't be done, nobody waits for the rest."""
+        try:
+            self._emit(event)
+        except Exception:
+            log.exception("Events of %s can't be delivered:", self.kind.name)
+            self.job.cancel()
 
     def let_go(self) -> None:
         """Hear of the model's state no more."""

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import importlib.resources
+import inspect
 import socket
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from types import GenericAlias
@@ -108,7 +109,7 @@ def _add_stream(app: FastAPI, service: Service, kind: AnyKind) -> None:
     app.post(
         f"/api/{kind.name}",
         name=kind.name,
-        description=kind.request.__doc__,
+        description=inspect.getdoc(kind.request),  # what Python 3.13 makes of it, too
         response_class=EventSourceResponse,
     )(endpoint)
 

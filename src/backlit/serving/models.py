@@ -1,5 +1,6 @@
 """A model that is served: waiting, loading, ready or failed, and who wants to know."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from backlit.model import Model
 from backlit.progress import PartialScore, Phase, Progress
 from backlit.serving import wire
 from backlit.serving.errors import error_info
+
+log = logging.getLogger(__name__)
 
 Listener = Callable[[wire.ModelInfo], None]
 Open = Callable[..., Engine]
@@ -109,7 +112,10 @@ class ServedModel:
             info = self.info = self.info.model_copy(update=changes)
             listeners = list(self._listeners)
         for listener in listeners:  # who listens may have locks of its own
-            listener(info)
+            try:
+                listener(info)
+            except Exception:  # its own fault: neither the model's nor that of who comes next
+                log.exception("Who follows %s can't be told:", info.name)
 
 
 class Loading(Progress):

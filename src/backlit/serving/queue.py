@@ -88,7 +88,8 @@ class ModelThread:
             if self._running:
                 self._running.cancel()
             self._changed.notify()
-        self._thread.join(timeout=5)
+        if self._thread is not threading.current_thread():  # which a job may do that it runs
+            self._thread.join(timeout=5)
 
     def _tell_waiting(self, first: int) -> None:
         for ahead, job in enumerate(self._jobs, start=first):

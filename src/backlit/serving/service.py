@@ -69,7 +69,7 @@ class Service:
     def close(self) -> None:
         """Cancel everything that was asked for here."""
         for call in list(self._calls):
-            self._thread.forget(call.job)
+            self._cancel(call)
         if self._owns_thread:
             self._thread.close()
 
@@ -126,12 +126,12 @@ class Service:
         else:
             self._thread.submit(call.job)
 
-        def cancel() -> None:
-            self._calls.discard(call)
-            call.let_go()
-            self._thread.forget(call.job)
+        return lambda: self._cancel(call)
 
-        return cancel
+    def _cancel(self, call: Call) -> None:
+        self._calls.discard(call)
+        call.let_go()
+        self._thread.forget(call.job)
 
     def _unknown(self, name: str) -> wire.ErrorEvent:
         known = ", ".join(self._models)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from backlit.explaining.responses import read_prompt, respond
-from backlit.explaining.targets import select_target, with_foil
 from backlit.explanation import Generation
-from backlit.methods.objective import Objective
 from backlit.model import Model
 from backlit.segments import GRANULARITIES, token_spans
 from backlit.serving import wire
@@ -109,14 +107,6 @@ class Work:
         )
         self._generations.keep(self._key(reference), generation)
         return generation
-
-    def objective(self, request: TargetRequest) -> Objective:
-        """What a request asks about."""
-        sequence = self.sequence(request.reference)
-        target = select_target(sequence, request.target)
-        if request.foil is not None:
-            target = with_foil(self.model.engine, sequence, target, request.foil)
-        return self.model.objective(sequence, target)
 
     def _key(self, reference: wire.SequenceRef) -> str:
         return f"{self.served.info.name} {reference.model_dump_json()}"

@@ -1,0 +1,136 @@
+"""What methods and checks would cost, said before they run, and counted as they do."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backlit.explaining.faithfulness import check_map
+from backlit.methods import make_method, methods
+from backlit.methods.objective import Objective
+from backlit.segments import segment
+from backlit.serving import wire
+from backlit.serving.requests.check import CheckRequest
+from backlit.serving.requests.estimate import EstimateRequest
+from backlit.types import Message, Target
+from tests.support.service import Client, Counting, opened, question, written
+
+
+def estimate_of(client: Client, model: str = "toy", **changes: Any) -> EstimateRequest:
+    """Of the end of the answer to the usual prompt, by words."""
+    asked = question(client, model)
+    fields: dict[str, Any] = {
+        "model": model,
+        "reference": asked.reference,
+        "target": asked.target,
+        "granularity": "word",
+    }
+    return EstimateRequest(**(fields | changes))
+
+
+def test_every_method_has_its_cost(client: Client) -> None:
+    request = estimate_of(client, params={"shapley": {"n_samples": 1_000}})
+    event = client.answered(request)
+    assert set(event.costs) == set(methods())
+    assert event.costs["shapley"].runs > event.costs["grad_l2"].runs
+    usual = client.answered(estimate_of(client)).costs
+    assert event.costs["shapley"].runs > usual["shapley"].runs
+    assert event.costs["lime"].runs == usual["lime"].runs
+
+
+def test_costs_are_those_that_methods_name(client: Client) -> None:
+    event = client.answered(estimate_of(client))
+    generation = written(client).generation
+    cut = segment(generation.sequence, "word", stop=len(generation.sequence.tokens) - 1)
+    for name, cost in event.costs.items():
+        assert cost.runs == make_method(name).forward_passes(len(cut))
+
+
+def test_seconds_follow_from_the_models_speed(client: Client) -> None:
+    event = client.answered(estimate_of(client))
+    assert all(cost.seconds > 0 for cost in (*event.costs.values(), event.check))
+    ratios = [cost.seconds / cost.runs for cost in (*event.costs.values(), event.check)]
+    assert ratios == pytest.approx([ratios[0]] * len(ratios))
+
+
+def test_of_a_model_that_never_ran_seconds_are_not_known() -> None:
+    with opened(Counting()) as client:
+        reference = wire.SequenceRef(prompt="a", response_ids=[65])
+        request = EstimateRequest(model="m", reference=reference, target=(1, 2))
+        event = client.answered(request)
+        assert {cost.seconds for cost in (*event.costs.values(), event.check)} == {None}
+
+
+def test_a_foil_doubles_all(client: Client) -> None:
+    alone = client.answered(estimate_of(client))
+    contrast = client.answered(estimate_of(client, foil=" soup"))
+    for name, cost in alone.costs.items():
+        assert contrast.costs[name].runs == 2 * cost.runs
+    assert contrast.check.runs == 2 * alone.check.runs
+
+
+def test_what_the_template_added_costs_nothing(client: Client) -> None:
+    messages = [Message("user", "what does the dog like?")]
+    reference = wire.SequenceRef(prompt=messages, response_ids=[65])
+    sequence = client.answered(estimate_of(client)) and read(reference)
+    start = sequence.prompt_length
+    request = estimate_of(client, reference=reference, target=(start, start + 1))
+    cut = segment(sequence, "word", stop=start)
+    free = sum(one.role != "template" for one in cut)
+    assert free < len(cut)
+    assert client.answered(request).costs["occlusion"].runs == make_method(
+        "occlusion"
+    ).forward_passes(free)
+
+
+def read(reference: wire.SequenceRef) -> Any:
+    engine = Counting()
+    return engine.append(engine.tokenize(wire.as_prompt(reference.prompt)), reference.response_ids)
+
+
+class Asked(Objective):
+    """Knows which altered prompts were asked for, whether or not they were known."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.contexts: list[tuple[int, ...]] = []
+
+    def score(self, contexts: Sequence[Sequence[int]]) -> Iterator[tuple[int, float]]:
+        self.contexts += [tuple(context) for context in contexts]
+        return super().score(contexts)
+
+
+@pytest.mark.parametrize("words", [4, 5, 11, 40, 100])
+def test_a_check_costs_half_of_the_altered_prompts_that_it_asks_for(words: int) -> None:
+    """They are half as long, on average. Those that come again are asked for, but run once."""
+    prompt = " ".join(f"w{'ab'[n % 2] * (n % 7)}{n}" for n in range(words))
+    engine = Counting()
+    sequence = engine.append(engine.tokenize(prompt), "a")
+    start = sequence.prompt_length
+    segments = segment(sequence, "word", stop=start)
+    scores = np.random.default_rng(1).normal(size=len(segments)).tolist()
+    objective = Asked(engine, sequence, Target(start, start + 1))
+    check_map(objective, segments, scores)
+    with opened(Counting()) as client:
+        reference = wire.SequenceRef(prompt=prompt, response_ids=[97])
+        request = EstimateRequest(
+            model="m", reference=reference, target=(start, start + 1), granularity="word"
+        )
+        event = client.answered(request)
+        assert event.check.runs == len(objective.contexts) / 2
+        by_parts = request.model_copy(update={"granularity": "line", "parts": len(segments)})
+        assert client.answered(by_parts).check == event.check
+    assert len(set(engine.scored)) == len(engine.scored)
+    assert set(engine.scored) == set(objective.contexts)
+
+
+def test_the_progress_of_a_check_goes_as_far_as_was_estimated(client: Client) -> None:
+    asked = question(client)
+    attribution = client.answered(asked).explanation[0]
+    events = client.ask(
+        CheckRequest(model="toy", reference=asked.reference, attribution=attribution)
+    )
+    totals = {event.total for event in events if isinstance(event, wire.ProgressEvent)}
+    cost = client.answered(estimate_of(client, parts=len(attribution.segments))).check
+    assert totals == {2 * cost.runs}
