@@ -1,5 +1,6 @@
 """The docs say what is true: code runs, commands parse, names exist, versions agree."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -55,6 +56,15 @@ def commands(text: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
+def prose(page: Path) -> str:
+    """A page's text; of a notebook, that of its cells of text."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
 def code_of(text: str) -> str:
     """What is marked as code, in lines or in blocks."""
     return "\n".join(re.findall(r"```.*?```|`[^`\n]+`|^ {4}.*$", text, re.S | re.M))
@@ -72,8 +82,8 @@ BLOCKS = [
 ]
 COMMANDS = [
     pytest.param(arguments, id=f"{page.name}-{number}")
-    for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md"]
-    for number, arguments in enumerate(commands(page.read_text()))
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md", *NOTEBOOKS]
+    for number, arguments in enumerate(commands(prose(page)))
 ]
 
 
