@@ -18,7 +18,7 @@ _END_OF_TURN = ("<end_of_turn>", "<turn|>", "<|end|>", "<|eot_id|>", "<|im_end|>
 
 
 class KerasTokenizer:
-    """See `token_reader.Tokenizer`.
+    """See `backlit.engines.tokens.Tokenizer`.
 
     Args:
         tokenizer: of KerasHub.
