@@ -9,6 +9,7 @@ Each raises AssertionError, saying which promise was broken.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import get_args
 
 import numpy as np
@@ -31,6 +32,9 @@ from backlit.segments import segment
 from backlit.types import GenerationOptions, Segment, Target, Token, TokenSequence
 
 TOLERANCE = 1e-3  # nats, between two ways to the same log-probability in float32
+READERS = 4  # threads that read at once
+MIN_READS = 4  # by each of them
+READ_SECONDS = 0.001  # between two reads of one of them
 
 
 def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -> None:
@@ -43,13 +47,13 @@ def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -
     sequence = engine.tokenize(prompt)
     _check_prompt(engine, sequence, prompt)
     written = _check_generate(engine, sequence)
-    given = engine.append(sequence, [t.id for t in written.tokens[sequence.prompt_length :]])
-    assert given.text == written.text, "ids given back as a response decode to other text"
-    spans = [(t.start, t.stop) for t in given.tokens]
+    supplied = engine.append(sequence, [t.id for t in written.tokens[sequence.prompt_length :]])
+    assert supplied.text == written.text, "ids given back as a response decode to other text"
+    spans = [(t.start, t.stop) for t in supplied.tokens]
     assert spans == [(t.start, t.stop) for t in written.tokens], "… or to other spans"
     text = engine.append(sequence, " A given answer. 👩‍🚀 東京")
     assert text.text == prompt + " A given answer. 👩‍🚀 東京", "a given response lost characters"
-    _check_reading_in_threads(engine, prompt, sequence)
+    _check_reading_in_threads(engine, prompt, written)
     if "score" in capabilities:
         _check_score(as_scorer(engine), written, tolerance)
     if "gradient" in capabilities:
@@ -142,16 +146,41 @@ def _check_prompt(engine: Engine, sequence: TokenSequence, prompt: str) -> None:
         raise AssertionError("append of an empty response should raise TargetError")
 
 
-def _check_reading_in_threads(engine: Engine, prompt: str, sequence: TokenSequence) -> None:
-    """Reading is safe from any thread: others read the same meanwhile."""
+def _check_reading_in_threads(engine: Engine, prompt: str, written: TokenSequence) -> None:
+    """Reading is safe from any thread: several read at once, while the engine writes."""
+    sequence = written.prompt
+    ids = written.input_ids[sequence.prompt_length :]
+    by_text = engine.append(sequence, " and so on")
+    by_ids = engine.append(sequence, ids)
+    finished = Event()
 
-    def read() -> bool:
-        return engine.append(engine.tokenize(prompt), " and so on") == expected
+    def read() -> None:
+        reads = 0
+        while not finished.wait(READ_SECONDS) or reads < MIN_READS:
+            again = engine.append(engine.tokenize(prompt), " and so on")
+            assert again == by_text, "threads that read at once read other tokens"
+            assert engine.append(sequence, ids) == by_ids, "… or other text of ids"
+            reads += 1
 
-    expected = engine.append(sequence, " and so on")
-    with ThreadPoolExecutor(4) as threads:
-        alike = [threads.submit(read) for _ in range(16)]
-        assert all(one.result() for one in alike), "threads that read at once read other tokens"
+    def write() -> None:
+        try:
+            steps = engine.generate(sequence, GenerationOptions(max_new_tokens=len(ids)))
+            again = [token.id for step in steps for token in step.tokens]
+        finally:
+            finished.set()
+        assert again == list(ids), "it writes other tokens while threads read"
+
+    with ThreadPoolExecutor(READERS + 1) as threads:
+        running = [threads.submit(read) for _ in range(READERS)]
+        if "generate" in engine.capabilities:
+            running.append(threads.submit(write))
+        else:
+            finished.set()
+    for thread in running:
+        error = thread.exception()
+        if isinstance(error, AssertionError):
+            raise error
+        assert error is None, f"fails where threads read or write at once: {error!r}"
 
 
 def _check_generate(engine: Engine, sequence: TokenSequence) -> TokenSequence:

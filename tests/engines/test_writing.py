@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,13 +67,11 @@ class Script:
         return logits
 
 
-def steps(
-    text: str, context_length: int | None = None, prompt: str = "ab", **options: object
-) -> list[GenerationStep]:
+def steps(text: str, context_length: int | None = None, **options: Any) -> list[GenerationStep]:
+    """What is written behind "ab" by a model that wants to write a text."""
     reads = reader(context_length)
-    chosen = GenerationOptions(**options)  # type: ignore[arg-type]
-    ends = frozenset({END})
-    return list(write(reads.tokenize(prompt), chosen, Script(text), reads, ends))
+    chosen = GenerationOptions(**options)
+    return list(write(reads.tokenize("ab"), chosen, Script(text), reads, frozenset({END})))
 
 
 def text_of(written: list[GenerationStep]) -> tuple[str, FinishReason | None]:
@@ -105,7 +104,7 @@ def test_an_end_id_is_no_part_of_the_response() -> None:
     ],
 )
 def test_the_first_limit_ends_a_response(
-    options: dict[str, object], context_length: int | None, expected: tuple[str, FinishReason]
+    options: dict[str, Any], context_length: int | None, expected: tuple[str, FinishReason]
 ) -> None:
     assert text_of(steps("one two", context_length, **options)) == expected
 
@@ -149,7 +148,8 @@ def test_tokens_say_how_likely_they_were() -> None:
     total = math.log(END + math.exp(3))
     assert token.log_prob == pytest.approx(3 - total)
     best, *others = token.alternatives
-    assert (best.id, best.text, best.log_prob) == (ord("x"), "x", pytest.approx(3 - total))
+    assert (best.id, best.text) == (ord("x"), "x")
+    assert best.log_prob == token.log_prob
     # all others are alike, so the first ids come first
     assert [one.id for one in others] == [0, 1, 2, 3]
 
@@ -186,10 +186,10 @@ def test_log_softmax_is_row_by_row_and_large_logits_do_no_harm() -> None:
 LOG_PROBS = np.log([0.5, 0.3, 0.2])
 
 
-def drawn(**options: float) -> list[float]:
+def drawn(**options: Any) -> list[float]:
     """How often each id is chosen."""
     random = np.random.default_rng(0)
-    chosen = GenerationOptions(**options)  # type: ignore[arg-type]
+    chosen = GenerationOptions(**options)
     ids = [choose(LOG_PROBS, chosen, random) for _ in range(4_000)]
     return [ids.count(i) / len(ids) for i in range(3)]
 
