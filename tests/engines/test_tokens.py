@@ -35,7 +35,7 @@ class Letters:
         return "".join(chr(i) for i in ids if i > CLOSE)
 
     def piece(self, token_id: int) -> str:
-        return ("<s>", "<unk>", "</s>")[token_id]
+        return ("<s>", "<unk>", "</s>")[token_id] if token_id <= CLOSE else chr(token_id)
 
     def render(self, messages: Sequence[Message]) -> str:
         if messages[0].role == "nobody":
@@ -122,6 +122,15 @@ def test_responses_that_the_model_could_not_write(response: str | list[int], tol
     with pytest.raises(TargetError, match=told) as raised:
         reads.append(reads.tokenize("ab"), response)
     assert raised.value.hint
+
+
+def test_tokens_that_only_the_tokenizer_knows_are_refused() -> None:
+    reads = TokenReader(Letters(), "letters", 100, None)  # ids up to "c"
+    prompt = reads.tokenize("abc")
+    with pytest.raises(PromptError, match="letters has no embedding for the token 'd'"):
+        reads.tokenize("abcd")
+    with pytest.raises(PromptError, match="no embedding for the token 'd'"):
+        reads.append(prompt, "d")
 
 
 def test_a_response_must_fit() -> None:

@@ -115,6 +115,7 @@ class TokenReader:
             added.pop(), ids.pop(), offsets.pop()
         if not ids:
             raise PromptError("The model's tokenizer makes nothing of this prompt.", "Type words.")
+        self._check_known(ids)
         spans = tile(offsets, text)
         if isinstance(prompt, str):
             roles = ["template" if flag else "prompt" for flag in added]
@@ -133,6 +134,16 @@ class TokenReader:
         )
         check_length(len(tokens), self.context_length, self.name)
         return TokenSequence(text, tokens, len(tokens))
+
+    def _check_known(self, ids: Sequence[int]) -> None:
+        """Refuse tokens that were added to a tokenizer, but not to its model."""
+        for token_id in ids:
+            if token_id >= self._vocabulary_size:
+                piece = self._tokenizer.piece(token_id)
+                raise PromptError(
+                    f"{self.name} has no embedding for the token {piece!r}.",
+                    "Leave it out, or resize the model's embeddings and train them.",
+                )
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
         """See `Engine.append`."""
@@ -161,6 +172,7 @@ class TokenReader:
                 "The model's tokenizer makes nothing of this response.", "Type some words."
             )
         ids = encoding.ids[first:]
+        self._check_known(ids)
         spans = tile([(a - len(context), b - len(context)) for a, b in offsets[first:]], response)
         for token_id, (a, b) in zip(ids, spans, strict=True):
             unknown = token_id == self._tokenizer.unknown_id

@@ -85,18 +85,22 @@ def is_causal_lm(given: object) -> bool:
     return hub is not None and isinstance(given, hub.models.CausalLM)
 
 
-def engine_of(model: Any, tokenizer: Any = None) -> "KerasHubEngine":
-    """An engine for a `keras_hub.models.CausalLM` of your own, which is not changed.
+def engine_of(model: Any, tokenizer: Any = None) -> "KerasHubEngine | None":
+    """An engine for a `keras_hub.models.CausalLM` of your own, or None for anything else.
 
-    Messages are written with Gemma's turn markers if its vocabulary has them.
+    The model is not changed. Messages are written with Gemma's turn markers if its vocabulary
+    has them.
 
     Args:
+        model: loaded already.
         tokenizer: of KerasHub; left out, that of the model's preprocessor.
 
     Raises:
         OptionsError: the model has no preprocessor, and no tokenizer is given.
         UnsupportedModelError: a kind whose tokens can't be found in the text.
     """
+    if not is_causal_lm(model):
+        return None
     start_keras()
     tokenizer = tokenizer or getattr(getattr(model, "preprocessor", None), "tokenizer", None)
     if tokenizer is None:
