@@ -12,6 +12,6 @@ collect_ignore_glob = [] if find_spec("keras_hub") else ["test_[!rp]*.py"]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        own = item.path.parent.name == "test_keras_hub"
+        own = item.path.parent.name == "keras_hub"
         if own and item.path.name not in WITHOUT_KERAS:
             item.add_marker(pytest.mark.keras)

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 import backlit
 from backlit.engines.keras_hub.engine import KerasHubEngine
-from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.keras_hub.padding import bucket
 from backlit.errors import (
@@ -27,14 +26,14 @@ from backlit.errors import (
 )
 from backlit.methods import BUILT_IN, make_method
 from backlit.methods.base import Method, unavailable
-from backlit.progress import announcing, cancellable
+from backlit.progress import Phase, PartialScore, Quiet, following
 from backlit.testing import check_engine, check_method
 from backlit.types import GenerationOptions, Message, Target
 from tests.support import tiny_keras
 
 PROMPT = "The cat likes warm milk and the dog likes water."
 TEXT = "The cat likes warm milk. The dog likes cold water, and so on."
-GRADIENT_METHODS = [m for m in BUILT_IN if m.needs != "gates"]
+GRADIENT_METHODS = [m for m in BUILT_IN if m.facts.needs != "gates"]
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +46,13 @@ def test_keeps_the_promises_of_engines(family: str) -> None:
     check_engine(tiny_keras.engine(family), PROMPT)
 
 
-@pytest.mark.parametrize("method", GRADIENT_METHODS, ids=lambda m: m.name)
+@pytest.mark.parametrize("method", GRADIENT_METHODS, ids=lambda m: m.facts.name)
 def test_methods_keep_their_promises(method: type[Method], engine: KerasHubEngine) -> None:
-    check_method(make_method(method.name), engine, "The cat likes warm milk. Dogs like water.")
+    check_method(make_method(method.facts.name), engine, "The cat likes warm milk. Dogs like water.")
 
 
 def test_methods_that_gate_attention_say_that_they_can_not(engine: KerasHubEngine) -> None:
-    gated = [m for m in BUILT_IN if m.needs == "gates"]
+    gated = [m for m in BUILT_IN if m.facts.needs == "gates"]
     assert gated
     for method in gated:
         assert "does not offer" in (unavailable(method, engine) or "")
@@ -131,7 +130,7 @@ def test_reused_beginnings_score_as_whole_contexts_do(family: str) -> None:
     contexts = [ids, *(ids[:i] + ids[i + 3 :] for i in range(0, len(ids) - 3, 4)), ids[:1]]
     answers = ids[2:6], ids[3:5]
     reused = dict(engine.score(contexts, *answers))
-    assert engine._scorer.reuse is (not backend.PADS and "wrong" not in family)
+    assert engine._scorer.reuse is (not framework.PADS and "wrong" not in family)
     engine._scorer.reuse = False
     whole = dict(engine.score(contexts, *answers))
     assert sorted(reused) == sorted(whole) == list(range(len(contexts)))
@@ -240,13 +239,7 @@ def test_shadows_go_when_the_model_fails(engine: KerasHubEngine) -> None:
 def test_cancelled_work_stops_soon_and_can_begin_again(engine: KerasHubEngine) -> None:
     ids = engine.tokenize(PROMPT).input_ids
     whole = dict(engine.score([ids[:9], ids[1:9]], ids[9:11]))
-    left = iter(range(1))
-
-    def check() -> None:
-        if next(left, None) is None:
-            raise Cancelled
-
-    with cancellable(check), pytest.raises(Cancelled):
+    with following(CancelledAfter(1)), pytest.raises(Cancelled):
         list(engine.score([ids[:9], ids[1:9], ids[2:9], ids[3:9]], ids[9:11]))
     again = dict(engine.score([ids[:9], ids[1:9]], ids[9:11]))
     np.testing.assert_allclose(again[0], whole[0], atol=1e-5)
@@ -258,15 +251,9 @@ def test_long_work_is_cancelled_in_its_midst(engine: KerasHubEngine) -> None:
     engine.gradient(ids, target)  # compiled, if it must be
     steps = np.linspace(0.5, 1, 3)[:, None, None] * engine.embed(ids[:4])
     # Between three layers forward, and back; what is compiled runs as one, so between passes.
-    for calls in range(1, 3 if backend.COMPILES else 6):
-        left = iter(range(calls))
-
-        def check(left: Iterator[int] = left) -> None:
-            if next(left, None) is None:
-                raise Cancelled
-
-        with cancellable(check), pytest.raises(Cancelled):
-            engine.gradient_at(ids, target, steps) if backend.COMPILES else engine.gradient(
+    for checks in range(1, 3 if framework.COMPILES else 6):
+        with following(CancelledAfter(checks)), pytest.raises(Cancelled):
+            engine.gradient_at(ids, target, steps) if framework.COMPILES else engine.gradient(
                 ids, target
             )
 
@@ -286,7 +273,18 @@ def test_compiling_is_told_once_for_a_length() -> None:
     engine = tiny_keras.engine("llama")
     ids = engine.tokenize(TEXT * 6).input_ids
     heard: list[str] = []
-    with announcing(heard.append):
+
+    class Heard(Quiet):
+        def __call__(
+            self,
+            phase: Phase,
+            done: int = 0,
+            total: int | None = None,
+            scores: Sequence[PartialScore] = (),
+        ) -> None:
+            heard.append(phase)
+
+    with following(Heard()):
         engine.gradient(ids, Target(5, 9))
         first, heard[:] = list(heard), []
         engine.gradient(ids, Target(5, 9))
@@ -294,9 +292,9 @@ def test_compiling_is_told_once_for_a_length() -> None:
         again, heard[:] = list(heard), []
         engine.gradient(ids, Target(90, 92))
         longer = list(heard)
-    assert first == (["compile", "run"] if backend.COMPILES else [])
+    assert first == (["compile", "run"] if framework.COMPILES else [])
     assert again == []
-    assert longer == (["compile", "run"] if backend.PADS else [])
+    assert longer == (["compile", "run"] if framework.PADS else [])
 
 
 def test_padding_changes_nothing() -> None:
@@ -456,8 +454,8 @@ def test_your_own_model() -> None:
     model = tiny_keras.causal_lm("gemma", preprocessor=True)
     loaded = backlit.load_model(model)
     assert loaded.engine.metadata["source"] == "object"
-    found = backlit.explain(loaded, PROMPT, target=" Milk.", method="grad_l2", granularity="word")
-    assert len(found.attributions[0].segments) > 5
+    found = backlit.explain(loaded, PROMPT, response=" Milk.", method="grad_l2", granularity="word")
+    assert len(found[0].segments) > 5
     with pytest.raises(OptionsError, match="is loaded already"):
         backlit.load_model(model, dtype="float32")
     with pytest.raises(OptionsError, match="brings its own tokenizer"):
