@@ -166,13 +166,13 @@ class ToyEngine:
         self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
         for index, context in enumerate(contexts):
-            yield index, np.concatenate([self._answer(context, one) for one in answers])
+            yield index, np.concatenate([self._answer(context, answer) for answer in answers])
 
     def knock_out(
         self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
         for index, span in enumerate(spans):
-            yield index, np.concatenate([self._answer(context, one, span) for one in answers])
+            yield index, np.concatenate([self._answer(context, answer, span) for answer in answers])
 
     def _answer(
         self, context: Sequence[int], answer: Sequence[int], hidden: Span | None = None

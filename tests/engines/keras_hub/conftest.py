@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-WITHOUT_KERAS = ["test_runtime.py", "test_presets.py"]
+WITHOUT_KERAS = ["test_runtime.py", "test_presets.py", "test_padding.py"]
 
 # They are run by `make test-keras`, in an environment for each framework.
 collect_ignore_glob = [] if find_spec("keras_hub") else ["test_[!rp]*.py"]
