@@ -1,17 +1,21 @@
 """The checks for authors can fail: each broken promise is told as that one."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from threading import Lock
+from time import sleep
 from typing import Any
 
 import pytest
 
 from backlit.engines import from_function
-from backlit.engines.base import FloatArray, GenerationStep
+from backlit.engines.base import EdgeGradient, FloatArray, GenerationStep
 from backlit.engines.toy import ToyEngine
 from backlit.errors import CapabilityError
 from backlit.testing import check_engine
-from backlit.types import GenerationOptions, Token, TokenSequence
+from backlit.types import GenerationOptions, Prompt, Target, Token, TokenSequence
 
 PROMPT = "Question: what does the dog like? Answer:"
 
@@ -107,5 +111,100 @@ def test_an_engine_that_fails_to_write_is_not_one_that_need_not() -> None:
 def test_an_engine_must_do_something() -> None:
     engine = from_function(generate=lambda prompt, options: "yes")
     engine._generate = None  # type: ignore[attr-defined]
+    with pytest.raises(AssertionError, match="says that it writes, and does not"):
+        check_engine(engine, PROMPT)
+    engine.capabilities = frozenset()  # type: ignore[misc]
     with pytest.raises(AssertionError, match="neither writes nor scores"):
         check_engine(engine, PROMPT)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "told"),
+    [
+        ({"generate", "score", "telepathy"}, "capabilities that there are not: ['telepathy']"),
+        ({"generate", "gradient"}, "gradient but not score"),
+        ({"generate", "gates"}, "gates but not score"),
+        ({"score"}, "writes, and does not say so"),
+    ],
+)
+def test_capabilities_are_known_and_true(capabilities: set[Any], told: str) -> None:
+    engine = ToyEngine()
+    engine.capabilities = frozenset(capabilities)
+    with pytest.raises(AssertionError, match=re.escape(told)):
+        check_engine(engine, PROMPT)
+
+
+def test_capabilities_do_not_change() -> None:
+    class Fickle(ToyEngine):
+        def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
+            self.capabilities = self.capabilities - {"gates"}
+            return super().gate_gradient(input_ids, target)
+
+    with pytest.raises(AssertionError, match="its capabilities changed"):
+        check_engine(Fickle(), PROMPT)
+
+
+# ---- threads ---------------------------------------------------------------------------------
+
+
+class Busy(ToyEngine):
+    """Reads and writes with something that only one thread may use at a time."""
+
+    def __init__(self, *, reading: bool = False, writing: bool = False) -> None:
+        super().__init__()
+        self._reading, self._writing = reading, writing
+        self._lock = Lock()
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[None]:
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError("Already borrowed")
+        try:
+            sleep(0.003)
+            yield
+        finally:
+            self._lock.release()
+
+    def tokenize(self, prompt: Prompt) -> TokenSequence:
+        with self._borrowed() if self._reading else nullcontext():
+            return super().tokenize(prompt)
+
+    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
+        if self._writing and self._lock.locked():
+            raise RuntimeError("Already borrowed")
+        return super().append(prompt, response)
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        with self._borrowed() if self._writing else nullcontext():
+            yield from super().generate(prompt, options)
+
+
+@pytest.mark.parametrize("broken", [{"reading": True}, {"writing": True}])
+def test_threads_may_read_at_once_also_while_it_writes(broken: dict[str, bool]) -> None:
+    check_engine(Busy(), PROMPT)
+    with pytest.raises(AssertionError, match=r"where threads read or write at once.*borrowed"):
+        check_engine(Busy(**broken), PROMPT)
+
+
+def test_reading_has_no_state_that_writing_changes() -> None:
+    class Forgetful(ToyEngine):
+        """Reads otherwise while it writes."""
+
+        writing = False
+
+        def tokenize(self, prompt: Prompt) -> TokenSequence:
+            return super().tokenize(prompt if not self.writing else "something else")
+
+        def generate(
+            self, prompt: TokenSequence, options: GenerationOptions
+        ) -> Iterator[GenerationStep]:
+            self.writing = True
+            for step in super().generate(prompt, options):
+                sleep(0.003)
+                yield step
+            self.writing = False
+
+    with pytest.raises(AssertionError, match="threads that read at once read other tokens"):
+        check_engine(Forgetful(), PROMPT)

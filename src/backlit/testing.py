@@ -8,55 +8,19 @@ Each raises AssertionError, saying which promise was broken.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import get_args
 
 import numpy as np
 
-from backlit.engines.base import (
-    Capability,
-    Differentiable,
-    Engine,
-    Gated,
-    Scorer,
-    as_differentiable,
-    as_gated,
-    as_scorer,
-)
-from backlit.errors import Cancelled, CapabilityError, PromptError, TargetError
+from backlit.engines.base import Engine, as_scorer
+from backlit.engines.conformance import TOLERANCE, check_engine
+from backlit.errors import Cancelled
 from backlit.methods.base import Method, parameters, unavailable
 from backlit.methods.objective import Objective
 from backlit.progress import Callback, PartialScore, Phase
 from backlit.segments import segment
-from backlit.types import GenerationOptions, Segment, Target, Token, TokenSequence
+from backlit.types import Segment, Target, TokenSequence
 
-TOLERANCE = 1e-3  # nats, between two ways to the same log-probability in float32
-
-
-def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -> None:
-    """Check the promises of `Engine`, and those of each capability that it says it has."""
-    capabilities = engine.capabilities
-    unknown = capabilities - set(get_args(Capability))
-    assert not unknown, f"capabilities that there are not: {sorted(unknown)}"
-    for wider, narrower in (("gradient", "score"), ("gates", "score")):
-        assert wider not in capabilities or narrower in capabilities, f"{wider} but not {narrower}"
-    sequence = engine.tokenize(prompt)
-    _check_prompt(engine, sequence, prompt)
-    written = _check_generate(engine, sequence)
-    given = engine.append(sequence, [t.id for t in written.tokens[sequence.prompt_length :]])
-    assert given.text == written.text, "ids given back as a response decode to other text"
-    spans = [(t.start, t.stop) for t in given.tokens]
-    assert spans == [(t.start, t.stop) for t in written.tokens], "… or to other spans"
-    text = engine.append(sequence, " A given answer. 👩‍🚀 東京")
-    assert text.text == prompt + " A given answer. 👩‍🚀 東京", "a given response lost characters"
-    _check_reading_in_threads(engine, prompt, sequence)
-    if "score" in capabilities:
-        _check_score(as_scorer(engine), written, tolerance)
-    if "gradient" in capabilities:
-        _check_gradient(as_differentiable(engine), written, tolerance)
-    if "gates" in capabilities:
-        _check_gates(as_gated(engine), written, tolerance)
-    assert engine.capabilities == capabilities, "its capabilities changed"
+__all__ = ["check_engine", "check_method"]
 
 
 def check_method(
@@ -118,162 +82,6 @@ class Followed:
             assert (start, stop) in self._spans, "a partial score of what is no segment"
 
     def check(self) -> None: ...
-
-
-def _check_prompt(engine: Engine, sequence: TokenSequence, prompt: str) -> None:
-    assert sequence.text == prompt, "the text of a raw prompt is not what was typed"
-    assert sequence.prompt_length == len(sequence.tokens), "a prompt alone is all prompt"
-    assert "".join(s.text for s in segment(sequence, "line") if s.role == "prompt") == prompt
-    for token in sequence.tokens:
-        if token.stop > token.start:
-            assert token.text == sequence.text[token.start : token.stop], "text is not its span"
-    for bad in ("", "half \ud83d"):
-        try:
-            engine.tokenize(bad)
-        except PromptError as error:
-            assert error.hint, "an error without advice"
-        else:
-            raise AssertionError(f"tokenize({bad!r}) should raise PromptError")
-    try:
-        engine.append(sequence, "")
-    except TargetError:
-        pass
-    else:
-        raise AssertionError("append of an empty response should raise TargetError")
-
-
-def _check_reading_in_threads(engine: Engine, prompt: str, sequence: TokenSequence) -> None:
-    """Reading is safe from any thread: others read the same meanwhile."""
-
-    def read() -> bool:
-        return engine.append(engine.tokenize(prompt), " and so on") == expected
-
-    expected = engine.append(sequence, " and so on")
-    with ThreadPoolExecutor(4) as threads:
-        alike = [threads.submit(read) for _ in range(16)]
-        assert all(one.result() for one in alike), "threads that read at once read other tokens"
-
-
-def _check_generate(engine: Engine, sequence: TokenSequence) -> TokenSequence:
-    options = GenerationOptions(max_new_tokens=6)
-    try:
-        writing = engine.generate(sequence, options)
-    except CapabilityError as error:
-        assert error.hint, "an error without advice"
-        assert "generate" not in engine.capabilities, "says that it writes, and does not"
-        assert "score" in engine.capabilities, "neither writes nor scores"
-        return engine.append(sequence, " and so on, and on")
-    assert "generate" in engine.capabilities, "writes, and does not say so"
-    steps = list(writing)
-    assert steps[-1].finish_reason is not None, "the last step has no finish_reason"
-    assert all(step.finish_reason is None for step in steps[:-1]), "ended before the last step"
-    tokens = [token for step in steps for token in step.tokens]
-    assert 0 < len(tokens) <= options.max_new_tokens, f"wrote {len(tokens)} tokens, not 1 to 6"
-    for token in tokens:
-        assert token.role == "response", "a response token without its role"
-    if _tells_log_probs(tokens):
-        for token in tokens:
-            own = token.log_prob or 0.0
-            values = [a.log_prob for a in token.alternatives] or [own]
-            assert values == sorted(values, reverse=True), "alternatives are not best first"
-            assert abs(values[0] - own) < 1e-4, "greedy, but not the best alternative"
-    again = [t.id for step in engine.generate(sequence, options) for t in step.tokens]
-    assert again == [t.id for t in tokens], "greedy generation differs the second time"
-    sampled = GenerationOptions(max_new_tokens=6, temperature=2.0, seed=3)
-    first, second = (
-        [t.id for step in engine.generate(sequence, sampled) for t in step.tokens] for _ in "12"
-    )
-    assert first == second, "the same seed wrote different tokens"
-    stopped = engine.generate(sequence, options)
-    next(stopped)
-    stopped.close()  # type: ignore[attr-defined]
-    return sequence.extended(tokens)
-
-
-def _tells_log_probs(tokens: Sequence[Token]) -> bool:
-    """Whether it does: of all tokens or of none, with five alternatives each or with none."""
-    known = [token.log_prob for token in tokens if token.log_prob is not None]
-    assert len(known) in (0, len(tokens)), "log-probabilities of some tokens but not of all"
-    assert all(value <= 1e-6 for value in known), "a log-probability over 0"
-    counts = {len(token.alternatives) for token in tokens}
-    assert counts in ({0}, {5}), "not five alternatives for all tokens, nor none"
-    assert known or counts == {0}, "alternatives, but no log-probabilities"
-    return bool(known)
-
-
-def _check_score(engine: Scorer, written: TokenSequence, tolerance: float) -> None:
-    ids = written.input_ids
-    start = written.prompt_length
-    target = ids[start:]
-    context = ids[:start]
-    contexts = [context, context[:1] + context[2:], context[: start // 2], context]
-    scores = dict(engine.score(contexts, target))
-    assert sorted(scores) == [0, 1, 2, 3], "not every context was scored once"
-    assert scores[0].shape == (len(target),), "not one log-probability for each target token"
-    told = _tells_log_probs(written.tokens[start:])
-    if told:
-        wrote = [token.log_prob or 0.0 for token in written.tokens[start:]]
-        assert np.allclose(scores[0], wrote, atol=tolerance), "score differs from generate"
-    assert np.allclose(scores[0], scores[3], atol=tolerance), "the same context scored twice"
-    for index, row in enumerate(contexts):
-        ((_, alone),) = engine.score([row], target)
-        assert np.allclose(alone, scores[index], atol=tolerance), "scores depend on the company"
-    first = dict(engine.score(contexts, target[:1]))
-    both = dict(engine.score(contexts, target, target[:1]))
-    for index, found in both.items():
-        whole = [*scores[index], *first[index]]
-        assert np.allclose(found, whole, atol=tolerance), "two answers differ from one at a time"
-    noted = engine.annotate(written)
-    assert noted.text == written.text, "annotate changed the text"
-    assert noted.input_ids == ids, "annotate changed the ids"
-    if _tells_log_probs(noted.tokens[start:]):
-        values = [token.log_prob or 0.0 for token in noted.tokens[start:]]
-        assert np.allclose(values, scores[0], atol=tolerance), "annotate differs"
-        for index, found in first.items():
-            alike = np.allclose(found, scores[index][:1], atol=tolerance)
-            assert alike, "a log-probability depends on what comes after the token"
-    else:
-        assert not told, "annotate left out log-probabilities"
-    for old, new in zip(written.tokens, noted.tokens, strict=True):
-        assert len(new.alternatives) >= len(old.alternatives), "annotate gave no alternatives"
-
-
-def _check_gradient(engine: Differentiable, written: TokenSequence, tolerance: float) -> None:
-    start, stop = written.prompt_length, len(written.tokens)
-    ids = written.input_ids
-    noted = engine.annotate(written)
-    assert _tells_log_probs(noted.tokens[start:]), "it has log-probabilities, but annotate has not"
-    found = engine.gradient(ids, Target(start, stop))
-    assert found.gradient.shape == found.embeddings.shape, "one gradient for each embedding"
-    assert len(found.gradient) == stop - 1, "embeddings up to the target's last but one"
-    ((_, log_probs),) = engine.score([ids[:start]], ids[start:])
-    assert np.allclose(found.log_probs, log_probs, atol=tolerance), "log-probabilities differ"
-    early = engine.gradient(ids, Target(start, start + 1))
-    assert len(early.gradient) == start, "what comes after the target was run"
-    scale = np.abs(found.gradient).max()
-    context = found.embeddings[:start]
-    assert np.allclose(engine.embed(ids[:start]), context, atol=1e-5), "embed differs"
-    there = np.stack([context, 0.5 * context])
-    values, gradients = engine.gradient_at(ids, Target(start, stop), there)
-    assert np.allclose(values[0], log_probs.sum(), atol=tolerance), "another value at the prompt"
-    assert np.allclose(gradients[0], found.gradient[:start], atol=1e-3 * scale), "another gradient"
-    forward = engine.score_at(ids, Target(start, stop), there)
-    assert np.allclose(values, forward, atol=tolerance), "score_at differs from gradient_at"
-
-
-def _check_gates(engine: Gated, written: TokenSequence, tolerance: float) -> None:
-    start, stop = written.prompt_length, len(written.tokens)
-    ids = written.input_ids
-    found = engine.gate_gradient(ids, Target(start, stop))
-    assert found.edges.shape == (stop - 1, stop - 1), "not one gate for each edge"
-    assert not np.triu(found.edges, 1).any(), "a gate on what is not seen"
-    ((_, log_probs),) = engine.score([ids[:start]], ids[start:])
-    assert np.allclose(found.log_probs, log_probs, atol=tolerance), "log-probabilities differ"
-    spans = [(0, 0), (0, 1), (1, start)]
-    knocked = dict(engine.knock_out(ids[:start], spans, ids[start:]))
-    assert np.allclose(knocked[0], log_probs, atol=tolerance), "hiding nothing changes something"
-    again = dict(engine.knock_out(ids[:start], spans[1:2], ids[start:]))
-    assert np.allclose(knocked[1], again[0], atol=tolerance), "a span depends on the company"
 
 
 def _check_cancel(method: Method, engine: Engine, sequence: TokenSequence, target: Target) -> None:

@@ -83,8 +83,7 @@ def test_stop_strings_and_context_end_a_response(toy: ToyEngine) -> None:
     steps = list(toy.generate(prompt, GenerationOptions(stop=("water",))))
     assert steps[-1].finish_reason == "stop"
     assert steps[-1].tokens[-1].text == " water"
-    small = ToyEngine()
-    small.context_length = 5
+    small = ToyEngine(context_length=5)
     steps = list(small.generate(prompt, GenerationOptions()))
     assert steps[-1].finish_reason == "context"
     with pytest.raises(PromptError, match="reads at most 5"):
@@ -94,3 +93,31 @@ def test_stop_strings_and_context_end_a_response(toy: ToyEngine) -> None:
 def test_refuses_ids_it_does_not_know(toy: ToyEngine) -> None:
     with pytest.raises(TargetError, match="does not know"):
         toy.append(toy.tokenize("a"), [10_000])
+
+
+def test_a_sampled_answer_is_repeated_by_its_seed(toy: ToyEngine) -> None:
+    prompt = toy.tokenize("The dog likes")
+
+    def written(seed: int) -> str:
+        options = GenerationOptions(max_new_tokens=12, temperature=1.5, seed=seed)
+        return "".join(t.text for step in toy.generate(prompt, options) for t in step.tokens)
+
+    assert written(1) == written(1) != written(2)
+
+
+def test_a_gate_is_the_weight_of_an_edge(toy: ToyEngine) -> None:
+    """Closing the gate of one edge changes the logits by what the key added to them."""
+    ids = toy.tokenize("The dog likes cold").input_ids
+    target = Target(len(ids) - 1, len(ids))
+    start = target.start
+    edges = toy.gate_gradient(ids, target).edges
+    logits = toy.bias + sum(
+        (DECAY**distance) * toy.follows[i] + COPY * np.eye(toy.vocabulary_size)[i]
+        for distance, i in enumerate(reversed(ids[:start]))
+    )
+    slope = np.eye(toy.vocabulary_size)[ids[start]] - np.exp(logits) / np.exp(logits).sum()
+    for key in range(start):
+        adds = DECAY ** (start - 1 - key) * toy.follows[ids[key]]
+        adds = adds + COPY * np.eye(toy.vocabulary_size)[ids[key]]
+        assert edges[start - 1, key] == pytest.approx(adds @ slope, rel=1e-9)
+    assert not edges[: start - 1].any()

@@ -1,4 +1,4 @@
-"""Random models of a few thousand weights, and tokenizers of every kind, made on the spot."""
+"""Random models of a few thousand weights, and tokenizers of every kind, trained on the spot."""
 
 from typing import Any
 
@@ -19,6 +19,8 @@ from transformers import (
 )
 
 from backlit.engines.huggingface.engine import HuggingFaceEngine
+from backlit.errors import Cancelled
+from backlit.progress import Quiet
 
 CORPUS = [
     "The cat likes warm milk. The dog likes cold water, and so on and on.",
@@ -69,13 +71,26 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+class CancelledAfter(Quiet):
+    """A `Progress` that cancels the work when it was checked so many times."""
+
+    def __init__(self, checks: int) -> None:
+        super().__init__()
+        self._left = checks
+
+    def check(self) -> None:
+        if self._left == 0:
+            raise Cancelled
+        self._left -= 1
+
+
 def tokenizer(kind: str) -> PreTrainedTokenizerFast:
     """A tokenizer trained on `CORPUS`: `byte_level`, `sentencepiece` or `wordpiece`."""
     special = ["<unk>", "<s>", "</s>"]
     if kind == "byte_level":
-        made = Tokenizer(models.BPE())
-        made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        made.decoder = decoders.ByteLevel()
+        trained = Tokenizer(models.BPE())
+        trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        trained.decoder = decoders.ByteLevel()
         trainer: Any = trainers.BpeTrainer(
             vocab_size=400,
             special_tokens=special,
@@ -83,9 +98,9 @@ def tokenizer(kind: str) -> PreTrainedTokenizerFast:
             show_progress=False,
         )
     elif kind == "sentencepiece":
-        made = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
-        made.normalizer = normalizers.Replace(" ", "▁")
-        made.decoder = decoders.Sequence(
+        trained = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+        trained.normalizer = normalizers.Replace(" ", "▁")
+        trained.decoder = decoders.Sequence(
             [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
         )
         trainer = trainers.BpeTrainer(
@@ -95,21 +110,21 @@ def tokenizer(kind: str) -> PreTrainedTokenizerFast:
             show_progress=False,
         )
     else:
-        made = Tokenizer(models.WordPiece(unk_token="<unk>"))
-        made.normalizer = normalizers.BertNormalizer(lowercase=True)
-        made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        made.decoder = decoders.WordPiece(cleanup=False)
+        trained = Tokenizer(models.WordPiece(unk_token="<unk>"))
+        trained.normalizer = normalizers.BertNormalizer(lowercase=True)
+        trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        trained.decoder = decoders.WordPiece(cleanup=False)
         trainer = trainers.WordPieceTrainer(
             vocab_size=400, special_tokens=special, show_progress=False
         )
-    made.train_from_iterator(CORPUS * 3, trainer)
+    trained.train_from_iterator(CORPUS * 3, trainer)
     if kind == "sentencepiece":  # as Llama and Gemma do
-        made.post_processor = processors.TemplateProcessing(
-            single="<s> $A", special_tokens=[("<s>", made.token_to_id("<s>"))]
+        trained.post_processor = processors.TemplateProcessing(
+            single="<s> $A", special_tokens=[("<s>", trained.token_to_id("<s>"))]
         )
     fast: Any = PreTrainedTokenizerFast
     read: PreTrainedTokenizerFast = fast(
-        tokenizer_object=made,
+        tokenizer_object=trained,
         unk_token="<unk>",
         bos_token="<s>",
         eos_token="</s>",
@@ -118,15 +133,20 @@ def tokenizer(kind: str) -> PreTrainedTokenizerFast:
     return read
 
 
-def engine(family: str = "llama", kind: str = "byte_level") -> HuggingFaceEngine:
-    """A random model of this family behind such a tokenizer."""
+def model(family: str = "llama", vocab_size: int = 400, **more: Any) -> Any:
+    """A random model of this family."""
     name, options = FAMILIES[family]
-    reader = tokenizer(kind)
     torch.manual_seed(0)
-    config = AutoConfig.for_model(name, vocab_size=len(reader), **options)
+    config = AutoConfig.for_model(name, vocab_size=vocab_size, **options | more)
     auto: Any = AutoModelForCausalLM
-    model = auto.from_config(config)
-    for weight in model.parameters():  # random initial weights make all tokens alike
+    random = auto.from_config(config)
+    for weight in random.parameters():  # random initial weights make all tokens alike
         if weight.ndim > 1:
             weight.data.normal_(std=0.25)
-    return HuggingFaceEngine(model, reader, family, "tiny")
+    return random
+
+
+def engine(family: str = "llama", kind: str = "byte_level", **more: Any) -> HuggingFaceEngine:
+    """A random model of this family behind such a tokenizer."""
+    reader = tokenizer(kind)
+    return HuggingFaceEngine(model(family, len(reader), **more), reader, family, "tiny")

@@ -4,6 +4,7 @@ Only for tests with the marker `keras`: importing this settles which framework r
 """
 
 import io
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ import keras
 import keras_hub
 import numpy as np
 import sentencepiece
+import tokenizers
 
 from backlit.engines.keras_hub.engine import KerasHubEngine
 from backlit.engines.keras_hub.tokens import gemma_turns
@@ -87,23 +89,21 @@ def sentence_pieces(start: str, end: str) -> bytes:
 @cache
 def reader(kind: str) -> Any:
     """A tokenizer of KerasHub."""
-    made: Callable[..., Any] = getattr(hub, f"{kind}Tokenizer")
+    tokenizer_class: Callable[..., Any] = getattr(hub, f"{kind}Tokenizer")
     if kind in ("Qwen3", "GPT2"):
         model = tokenizer("byte_level").backend_tokenizer.model
-        import json
-
-        import tokenizers
-
         state = json.loads(tokenizers.Tokenizer(model).to_str())["model"]
         vocabulary = dict(state["vocab"])
         for token in ("<|endoftext|>", "<|im_end|>"):
             vocabulary[token] = len(vocabulary)
         merges = [m if isinstance(m, str) else " ".join(m) for m in state["merges"]]
-        return made(vocabulary=vocabulary, merges=merges)
+        return tokenizer_class(vocabulary=vocabulary, merges=merges)
     if kind == "Gemma3":
-        return made(proto=sentence_pieces("<bos>", "<eos>"), has_vision_tokens=False)
+        return tokenizer_class(proto=sentence_pieces("<bos>", "<eos>"), has_vision_tokens=False)
     gemma = kind.startswith("Gemma")
-    return made(proto=sentence_pieces(*(("<bos>", "<eos>") if gemma else ("<s>", "</s>"))))
+    return tokenizer_class(
+        proto=sentence_pieces(*(("<bos>", "<eos>") if gemma else ("<s>", "</s>")))
+    )
 
 
 def vision_encoder() -> Any:

@@ -16,13 +16,18 @@ from backlit.engines.base import Engine
 from backlit.engines.function import from_function
 from backlit.engines.keras_hub.runtime import backend_name
 from backlit.errors import OptionsError
-from backlit.progress import SILENT, Progress
+from backlit.progress import SILENT, Progress, current
 from backlit.sources import BUILT_IN, ModelSource, fetch, parse
 from backlit.sources.address import PRESET_NAME, local_path
 from backlit.sources.keras_preset import is_preset
 
 # While transformers loads a model, every thread's new tensors have no data.
 _loading = threading.Lock()
+LIBRARIES = {
+    "transformers": "backlit.engines.huggingface.loaded",
+    "keras_hub": "backlit.engines.keras_hub",
+}
+LOCK_SECONDS = 0.05  # between two looks whether whoever waits for it was cancelled
 
 
 def open_engine(
@@ -57,50 +62,63 @@ def open_engine(
         OptionsError: no such device, dtype or backend, or a backend for what Keras won't run.
         MissingPackageError: Keras, or its backend, is not installed.
     """
-    wanted = parse(source)
-    if wanted.source == "toy":
-        return import_module("backlit.engines.toy").ToyEngine(wanted.name)  # type: ignore[no-any-return]
+    parsed = parse(source)
+    if parsed.source == "toy":
+        return import_module("backlit.engines.toy").ToyEngine(parsed.name)  # type: ignore[no-any-return]
     for entry in entry_points(group="backlit.engines"):
-        if entry.name == wanted.source:
-            return entry.load()(wanted.name)  # type: ignore[no-any-return]
+        if entry.name == parsed.source:
+            return entry.load()(parsed.name)  # type: ignore[no-any-return]
     common: dict[str, Any] = {
         "device": device,
         "dtype": dtype,
         "trust_remote_code": trust_remote_code,
     }
-    if _for_keras(wanted):
+    if _for_keras(parsed):
         keras_hub = import_module("backlit.engines.keras_hub")
-        with _alone(progress):
-            return keras_hub.load(wanted, source, progress, backend=backend, **common)  # type: ignore[no-any-return]
+        with _loading_lock(progress):
+            return keras_hub.load(parsed, source, progress, backend=backend, **common)  # type: ignore[no-any-return]
     if backend is not None and backend_name(backend) != "torch":
         raise OptionsError(
-            f"{wanted.name} is run by transformers on PyTorch; backends are a choice of Keras.",
-            f"Leave the backend out, or have Keras run it: keras:{wanted.source}",
+            f"{parsed.name} is run by transformers on PyTorch; backends are a choice of Keras.",
+            f"Leave the backend out, or have Keras run it: keras:{parsed.source}",
         )
-    folder = fetch(wanted, progress, trust_remote_code=trust_remote_code)
+    folder = fetch(parsed, progress, trust_remote_code=trust_remote_code)
     progress("load", 0, None)
     huggingface = import_module("backlit.engines.huggingface.engine")  # brings torch: only now
-    with _alone(progress):
-        return huggingface.load(folder, wanted.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
+    with _loading_lock(progress):
+        return huggingface.load(folder, parsed.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
 
 
 def as_engine(given: object, tokenizer: object = None) -> Engine:
     """The engine that something loaded is or can be made into.
 
+    A model of transformers is put into eval mode and its weights are frozen, those of adapters
+    too; a model of KerasHub is not changed.
+
     Args:
-        given: an engine, a model or pipeline of transformers, or a `keras_hub.models.CausalLM`.
+        given: an engine; a causal language model of transformers, also quantised or with
+            adapters of PEFT, or a text-generation pipeline; or a `keras_hub.models.CausalLM`.
         tokenizer: for a model that does not bring it.
 
     Raises:
-        OptionsError: something else, or a model without a tokenizer.
-        UnsupportedModelError: not a causal language model.
+        OptionsError: something else, or a model without its tokenizer.
+        UnsupportedModelError: not a causal language model, or a slow tokenizer.
     """
     if isinstance(given, Engine):
+        if tokenizer is not None:
+            raise OptionsError(f"{given.name} brings its tokenizer.", "Leave the tokenizer out.")
         return given
-    if "keras_hub" in sys.modules:
-        keras_hub = import_module("backlit.engines.keras_hub")
-        if keras_hub.is_causal_lm(given):
-            return keras_hub.engine_of(given, tokenizer)  # type: ignore[no-any-return]
+    for library, package in LIBRARIES.items():
+        if library in sys.modules:  # else it can't be a model of it
+            with _loading_lock(current()):
+                engine: Engine | None = import_module(package).engine_of(given, tokenizer)
+            if engine is not None:
+                return engine
+    if isinstance(given, str):
+        raise OptionsError(
+            f"{given!r} is a name, not a loaded model.",
+            "Open it with load_model by its name alone.",
+        )
     raise OptionsError(
         f"A {type(given).__name__} is no model that can be used as it is.",
         "Give a source (see `backlit models`), an engine (for functions of yours: "
@@ -108,22 +126,22 @@ def as_engine(given: object, tokenizer: object = None) -> Engine:
     )
 
 
-def _for_keras(wanted: ModelSource) -> bool:
+def _for_keras(source: ModelSource) -> bool:
     """Whether Keras runs a source: it says so, or is a preset in a folder or by its name."""
-    if wanted.keras:
+    if source.keras:
         return True
-    path = local_path(wanted.source)
+    path = local_path(source.source)
     if path is not None:
         return path.is_dir() and is_preset(path)
-    if wanted.source in BUILT_IN or not PRESET_NAME.fullmatch(wanted.source):
+    if source.source in BUILT_IN or not PRESET_NAME.fullmatch(source.source):
         return False
     return find_spec("keras_hub") is not None  # which says what it is like, if it does not know it
 
 
 @contextmanager
-def _alone(progress: Progress) -> Iterator[None]:
+def _loading_lock(progress: Progress) -> Iterator[None]:
     """While one model is loaded, no other is."""
-    while not _loading.acquire(timeout=0.05):
+    while not _loading.acquire(timeout=LOCK_SECONDS):
         progress("wait", 0, None)
     try:
         yield

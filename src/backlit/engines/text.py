@@ -74,10 +74,10 @@ def tile(offsets: Sequence[Span], text: str) -> list[Span]:
     if last >= 0 and covered < len(text):
         spans[last] = (spans[last][0], len(text))
         spans[last + 1 :] = [(len(text), len(text))] * (len(spans) - last - 1)
-    return _shared(spans, offsets)
+    return _share_spans(spans, offsets)
 
 
-def _shared(spans: list[Span], offsets: Sequence[Span]) -> list[Span]:
+def _share_spans(spans: list[Span], offsets: Sequence[Span]) -> list[Span]:
     """Pieces of one character get one span, also where the first took a gap before it."""
     for i in range(1, len(spans)):
         if offsets[i][1] > offsets[i][0] and offsets[i] == offsets[i - 1]:
@@ -86,7 +86,7 @@ def _shared(spans: list[Span], offsets: Sequence[Span]) -> list[Span]:
 
 
 class StreamDecoder:
-    """Turns ids into characters as they come, holding back characters not yet whole.
+    """Turns ids into characters as they come, holding back incomplete characters.
 
     Args:
         decode: the tokenizer's ids -> text.
@@ -103,7 +103,7 @@ class StreamDecoder:
         self._end = start
 
     def push(self, token_id: int) -> list[tuple[int, str, Span]]:
-        """`(id, text, span)` of the ids that are whole now: none, or all pending ones."""
+        """`(id, text, span)` of the ids whose characters are complete: none, or all pending."""
         self._pending.append(token_id)
         text = self._new_text()
         if text.endswith(REPLACEMENT) and len(self._pending) < _MAX_PENDING:
@@ -125,11 +125,11 @@ class StreamDecoder:
 
     def _emit(self, text: str) -> list[tuple[int, str, Span]]:
         span = (self._end, self._end + len(text))
-        whole = [(token_id, text, span) for token_id in self._pending]
+        complete = [(token_id, text, span) for token_id in self._pending]
         self._before = (self._before + self._pending)[-_MAX_PENDING:]
         self._pending = []
         self._end = span[1]
-        return whole
+        return complete
 
 
 def render_chat(
@@ -150,17 +150,17 @@ def render_chat(
     at = 0  # in the text
     seen = 0  # in the skeleton
     for message, mark in zip(messages, marks, strict=True):
-        found = skeleton.find(mark, seen)
+        place = skeleton.find(mark, seen)
         content = message.content
-        at += max(0, found - seen)
-        if found < 0 or not text.startswith(content, at):
+        at += max(0, place - seen)
+        if place < 0 or not text.startswith(content, at):
             content = content.strip()  # many templates trim
             at = text.find(content, at) if content else at
             if at < 0:
                 return text, contents  # a template that rewrites contents: all its own
         contents.append(((at, at + len(content)), message.role))
         at += len(content)
-        seen = (found if found >= 0 else seen) + len(mark)
+        seen = (place if place >= 0 else seen) + len(mark)
     return text, contents
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Protocol
 
 from backlit.engines.text import (
@@ -27,7 +28,7 @@ class Encoding:
 
 
 class Tokenizer(Protocol):
-    """What a library's tokenizer must tell."""
+    """What a library's tokenizer must tell; `TokenReader` asks it one thing at a time."""
 
     chat: bool
     special_ids: frozenset[int]
@@ -50,24 +51,55 @@ class Tokenizer(Protocol):
         ...
 
 
+class LockedTokenizer:
+    """A tokenizer that several threads may use: each single call has it to itself.
+
+    Libraries change a tokenizer while it reads: those of transformers fail with "Already
+    borrowed" where two threads meet.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._lock = Lock()
+        self.chat = tokenizer.chat
+        self.special_ids = tokenizer.special_ids
+        self.unknown_id = tokenizer.unknown_id
+
+    def encode(self, text: str, *, whole: bool) -> Encoding:
+        with self._lock:
+            return self._tokenizer.encode(text, whole=whole)
+
+    def decode(self, ids: list[int]) -> str:
+        with self._lock:
+            return self._tokenizer.decode(ids)
+
+    def piece(self, token_id: int) -> str:
+        with self._lock:
+            return self._tokenizer.piece(token_id)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        with self._lock:
+            return self._tokenizer.render(messages)
+
+
 class TokenReader:
-    """Reads text for an engine.
+    """Reads text for an engine, in any thread, also while the model runs.
 
     Args:
         tokenizer: the tokenizer.
         name: the model's, for messages to people.
-        vocabulary: how many ids the model knows.
+        vocabulary_size: how many ids the model knows.
         context_length: the most tokens it reads, or None.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, name: str, vocabulary: int, context_length: int | None
+        self, tokenizer: Tokenizer, name: str, vocabulary_size: int, context_length: int | None
     ) -> None:
         self.name = name
-        self._context_length = context_length
+        self.context_length = context_length
         self.chat = tokenizer.chat
-        self._tokenizer = tokenizer
-        self._vocabulary = vocabulary
+        self._tokenizer = LockedTokenizer(tokenizer)
+        self._vocabulary_size = vocabulary_size
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
         """See `Engine.tokenize`."""
@@ -83,6 +115,7 @@ class TokenReader:
             added.pop(), ids.pop(), offsets.pop()
         if not ids:
             raise PromptError("The model's tokenizer makes nothing of this prompt.", "Type words.")
+        self._check_known(ids)
         spans = tile(offsets, text)
         if isinstance(prompt, str):
             roles = ["template" if flag else "prompt" for flag in added]
@@ -99,8 +132,18 @@ class TokenReader:
             )
             for token_id, (a, b), role in zip(ids, spans, roles, strict=True)
         )
-        check_length(len(tokens), self._context_length, self.name)
+        check_length(len(tokens), self.context_length, self.name)
         return TokenSequence(text, tokens, len(tokens))
+
+    def _check_known(self, ids: Sequence[int]) -> None:
+        """Refuse tokens that were added to a tokenizer, but not to its model."""
+        for token_id in ids:
+            if token_id >= self._vocabulary_size:
+                piece = self._tokenizer.piece(token_id)
+                raise PromptError(
+                    f"{self.name} has no embedding for the token {piece!r}.",
+                    "Leave it out, or resize the model's embeddings and train them.",
+                )
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
         """See `Engine.append`."""
@@ -111,7 +154,7 @@ class TokenReader:
         else:
             tokens = self._tokens_of_ids(prompt, response)
         sequence = prompt.extended(tokens)
-        check_length(len(sequence.tokens), self._context_length, self.name)
+        check_length(len(sequence.tokens), self.context_length, self.name)
         return sequence
 
     def _tokens_of(self, before: str, response: str) -> list[Token]:
@@ -129,6 +172,7 @@ class TokenReader:
                 "The model's tokenizer makes nothing of this response.", "Type some words."
             )
         ids = encoding.ids[first:]
+        self._check_known(ids)
         spans = tile([(a - len(context), b - len(context)) for a, b in offsets[first:]], response)
         for token_id, (a, b) in zip(ids, spans, strict=True):
             unknown = token_id == self._tokenizer.unknown_id
@@ -144,15 +188,15 @@ class TokenReader:
         ]
 
     def _tokens_of_ids(self, prompt: TokenSequence, ids: Sequence[int]) -> list[Token]:
-        if any(not 0 <= token_id < self._vocabulary for token_id in ids):
+        if any(not 0 <= token_id < self._vocabulary_size for token_id in ids):
             raise TargetError(
                 "The response has ids that this model does not know.", "Generate it again."
             )
         decoder = self.decoder(prompt)
-        whole = [piece for token_id in ids for piece in decoder.push(token_id)]
-        return [self.response_token(*piece) for piece in whole + decoder.flush()]
+        complete = [piece for token_id in ids for piece in decoder.push(token_id)]
+        return [self.response_token(*piece) for piece in complete + decoder.flush()]
 
-    def _render(self, messages: Sequence[Message]) -> tuple[str, list[Any]]:
+    def _render(self, messages: Sequence[Message]) -> tuple[str, list[tuple[Span, str]]]:
         if not self.chat:
             raise PromptError(
                 f"{self.name} has no chat template, so it can't read messages.",

@@ -15,7 +15,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from itertools import pairwise
 
@@ -28,30 +27,14 @@ from backlit.engines.base import (
     FloatArray,
     GenerationStep,
 )
-from backlit.engines.text import (
-    StreamDecoder,
-    check_length,
-    check_prompt,
-    check_text,
-    render_chat,
-    roles_of,
-)
-from backlit.errors import TargetError
-from backlit.types import (
-    Alternative,
-    FinishReason,
-    GenerationOptions,
-    Message,
-    Prompt,
-    Span,
-    Target,
-    Token,
-    TokenSequence,
-)
+from backlit.engines.tokens import Encoding, TokenReader
+from backlit.engines.writing import annotated, log_softmax, write
+from backlit.types import GenerationOptions, Message, Prompt, Span, Target, TokenSequence
 
 DECAY = 0.25
 COPY = 0.05
 FOLLOW = 6.0  # nats for a token that always follows
+CONTEXT_LENGTH = 8_192
 
 SENTENCES = """\
 The cat likes warm milk. The dog likes cold water. The bird likes ripe berries.
@@ -67,27 +50,17 @@ _PIECE = re.compile(r" ?[A-Za-z]+|[^A-Za-z]")
 END = "<end>"
 
 
-class ToyEngine:
-    """The toy model and its tokenizer; `Differentiable` and `Gated`.
+class ToyTokenizer:
+    """The bytes, the words of the sentences with and without the space before them, and an end.
 
-    The vocabulary is 256 bytes, the words of the sentences (with and without the space before
-    them), and an end token. Characters that are in no word are written as their UTF-8 bytes.
+    Characters that are in no word are written as their UTF-8 bytes.
     """
 
     chat = True
-    capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient", "gates"})
-    context_length: int | None = 8_192
+    special_ids: frozenset[int] = frozenset()
+    unknown_id: int | None = None
 
-    def __init__(self, name: str = "toy", decay: float = DECAY) -> None:
-        self.name = name
-        self.decay = decay
-        self.metadata: Mapping[str, str] = {
-            "source": "toy",
-            "engine": "toy",
-            "dtype": "float64",
-            "device": "cpu",
-            "backlit": version("backlit"),
-        }
+    def __init__(self) -> None:
         words = {p for p in _PIECE.findall(SENTENCES) if len(p) > 1}
         words |= {w.lstrip() for w in words} | {" " + w.lstrip() for w in words}
         self.vocabulary: tuple[bytes, ...] = (
@@ -96,103 +69,96 @@ class ToyEngine:
             END.encode(),
         )
         self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
+
+    def encode(self, text: str, *, whole: bool) -> Encoding:
+        """The longest known word at each place, else a character's bytes."""
+        ids: list[int] = []
+        offsets: list[Span] = []
+        at = 0
+        while at < len(text):
+            word = _PIECE.match(text, at)
+            known = self._ids.get(word[0].encode()) if word else None
+            if word and known is not None and len(word[0]) > 1:
+                ids.append(known)
+                offsets.append(word.span())
+                at = word.end()
+            else:
+                pieces = text[at].encode()
+                ids += pieces
+                offsets += [(at, at + 1)] * len(pieces)
+                at += 1
+        return Encoding(ids, offsets, [False] * len(ids))
+
+    def decode(self, ids: list[int]) -> str:
+        return b"".join(self.vocabulary[i] for i in ids).decode(errors="replace")
+
+    def piece(self, token_id: int) -> str:
+        return self.decode([token_id])
+
+    def render(self, messages: Sequence[Message]) -> str:
+        turns = "".join(f"[{m.role}]\n{m.content}\n" for m in messages)
+        return f"{turns}Answer:"
+
+
+class ToyEngine:
+    """The toy model and its tokenizer; `Differentiable` and `Gated`."""
+
+    chat = True
+    capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient", "gates"})
+
+    def __init__(
+        self, name: str = "toy", decay: float = DECAY, context_length: int = CONTEXT_LENGTH
+    ) -> None:
+        self.name = name
+        self.decay = decay
+        self.context_length: int | None = context_length
+        self.metadata: Mapping[str, str] = {
+            "source": "toy",
+            "engine": "toy",
+            "dtype": "float64",
+            "device": "cpu",
+            "backlit": version("backlit"),
+        }
+        self._tokenizer = ToyTokenizer()
+        self.vocabulary = self._tokenizer.vocabulary
         self.vocabulary_size = len(self.vocabulary)
-        self._end = len(self.vocabulary) - 1
+        self._reader = TokenReader(self._tokenizer, name, self.vocabulary_size, context_length)
+        self._end = self.vocabulary_size - 1
         self.bias, self.follows = self._learn()  # (vocab,), (vocab, vocab)
 
     def _learn(self) -> tuple[FloatArray, FloatArray]:
         size = len(self.vocabulary)
         bias = np.full(size, -4.0)  # (vocab,)
         follows = np.zeros((size, size))  # (vocab, vocab)
-        ids = [i for line in SENTENCES.splitlines(keepends=True) for i, _ in self._encode(line)]
+        lines = SENTENCES.splitlines(keepends=True)
+        ids = [i for line in lines for i in self._tokenizer.encode(line, whole=True).ids]
         for token_id, count in Counter(ids).items():
             bias[token_id] = math.log(count)
         total = Counter(ids[:-1])
         for (x, y), count in Counter(pairwise(ids)).items():
             follows[x, y] = FOLLOW * count / total[x]
-        follows[self._ids[b"\n"], self._end] = 2 * FOLLOW
+        follows[ord("\n"), self._end] = 2 * FOLLOW
         return bias, follows
 
     # ---- reading and writing -----------------------------------------------------------
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
-        check_prompt(prompt)
-        if isinstance(prompt, str):
-            text, contents = prompt, [((0, len(prompt)), "prompt")]
-        else:
-            text, contents = render_chat(prompt, _template)
-        pieces = self._encode(text)
-        roles = roles_of([span for _, span in pieces], contents)
-        tokens = tuple(
-            Token(i, text[a:b], a, b, role=role)
-            for (i, (a, b)), role in zip(pieces, roles, strict=True)
-        )
-        check_length(len(tokens), self.context_length, self.name)
-        return TokenSequence(text, tokens, len(tokens))
+        return self._reader.tokenize(prompt)
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
-        if not response:
-            raise TargetError("The response is empty.", "Type what the model should have said.")
-        end = len(prompt.text)
-        if isinstance(response, str):
-            check_text(response)
-            tokens = [
-                Token(i, response[a:b], end + a, end + b, role="response")
-                for i, (a, b) in self._encode(response)
-            ]
-        else:
-            if any(not 0 <= i <= self._end for i in response):
-                raise TargetError(
-                    "The response has ids that this model does not know.", "Generate it again."
-                )
-            decoder = StreamDecoder(self._decode, prompt.input_ids, end)
-            whole = [piece for i in response for piece in decoder.push(i)] + decoder.flush()
-            tokens = [Token(i, text, *span, role="response") for i, text, span in whole]
-        check_length(len(prompt.tokens) + len(tokens), self.context_length, self.name)
-        return prompt.extended(tokens)
+        return self._reader.append(prompt, response)
 
     def generate(
         self, prompt: TokenSequence, options: GenerationOptions
     ) -> Iterator[GenerationStep]:
-        random = np.random.default_rng(options.seed)
-        decoder = StreamDecoder(self._decode, prompt.input_ids, len(prompt.text))
-        ids = list(prompt.input_ids)
-        held: list[Token] = []  # facts of ids whose character is not whole yet
-        written = ""
-        for count in range(1, options.max_new_tokens + 1):
-            log_probs = _log_softmax(self._logits(self.embed(ids), len(ids) - 1))[0]  # (vocab,)
-            chosen = _choose(log_probs, options, random)
-            reason: FinishReason | None = None
-            whole: list[tuple[int, str, Span]] = []
-            if chosen == self._end:
-                reason = "stop"
-            else:
-                ids.append(chosen)
-                held.append(
-                    Token(
-                        chosen, "", 0, 0, role="response", log_prob=float(log_probs[chosen]),
-                        alternatives=self._alternatives(log_probs, decoder),
-                    )
-                )  # fmt: skip
-                whole = decoder.push(chosen)
-                written += whole[0][1] if whole else ""
-                if any(text in written for text in options.stop):
-                    reason = "stop"
-                elif count == options.max_new_tokens:
-                    reason = "length"
-                elif len(ids) == self.context_length:
-                    reason = "context"
-            if reason is not None:
-                whole += decoder.flush()
-            tokens = tuple(
-                replace(token, text=text, start=a, stop=b)
-                for token, (_, text, (a, b)) in zip(held, whole, strict=False)
-            )
-            del held[: len(whole)]
-            if tokens or reason:
-                yield GenerationStep(tokens, reason)
-            if reason is not None:
-                return
+        ids: list[int] = []
+
+        def next_logits(new: Sequence[int]) -> FloatArray:  # (vocab,)
+            ids.extend(new)
+            last: FloatArray = self._logits(self.embed(ids), len(ids) - 1)[0]
+            return last
+
+        return write(prompt, options, next_logits, self._reader, frozenset({self._end}))
 
     # ---- scoring -----------------------------------------------------------------------
 
@@ -200,13 +166,13 @@ class ToyEngine:
         self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
         for index, context in enumerate(contexts):
-            yield index, np.concatenate([self._answer(context, one) for one in answers])
+            yield index, np.concatenate([self._answer(context, answer) for answer in answers])
 
     def knock_out(
         self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
         for index, span in enumerate(spans):
-            yield index, np.concatenate([self._answer(context, one, span) for one in answers])
+            yield index, np.concatenate([self._answer(context, answer, span) for answer in answers])
 
     def _answer(
         self, context: Sequence[int], answer: Sequence[int], hidden: Span | None = None
@@ -216,19 +182,13 @@ class ToyEngine:
         if hidden is not None:
             gates[hidden[1] :, slice(*hidden)] = 0
         embeddings = self.embed([*context, *answer[:-1]])  # (seq, vocab)
-        log_probs = _log_softmax(self._logits(embeddings, len(context) - 1, gates))
+        log_probs = log_softmax(self._logits(embeddings, len(context) - 1, gates))
         return log_probs[np.arange(len(answer)), list(answer)]
 
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
-        first = sequence.prompt_length
-        log_probs = _log_softmax(self._logits(self.embed(sequence.input_ids[:-1]), first - 1))
-        decoder = StreamDecoder(self._decode, sequence.prompt.input_ids, 0)
-        tokens = []
-        for token, row in zip(sequence.tokens[first:], log_probs, strict=True):
-            others = self._alternatives(row, decoder)
-            tokens.append(replace(token, log_prob=float(row[token.id]), alternatives=others))
-            decoder.push(token.id)
-        return sequence.prompt.extended(tokens)
+        embeddings = self.embed(sequence.input_ids[:-1])  # (seq - 1, vocab)
+        logits = self._logits(embeddings, sequence.prompt_length - 1)  # (response, vocab)
+        return annotated(sequence, logits, self._reader)
 
     # ---- differentiating ---------------------------------------------------------------
 
@@ -272,10 +232,10 @@ class ToyEngine:
         self, input_ids: Sequence[int], target: Target, embeddings: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """D log p(y_t) / d logits_t = onehot(y_t) - p_t, `(target, vocab)`, and log p(y_t)."""
-        wanted = list(input_ids[target.start : target.stop])  # (target,)
-        log_probs = _log_softmax(self._logits(embeddings, target.start - 1))  # (target, vocab)
-        slopes = self.embed(wanted) - np.exp(log_probs)
-        return slopes, log_probs[np.arange(len(wanted)), wanted]
+        ids = list(input_ids[target.start : target.stop])  # (target,)
+        log_probs = log_softmax(self._logits(embeddings, target.start - 1))  # (target, vocab)
+        slopes = self.embed(ids) - np.exp(log_probs)
+        return slopes, log_probs[np.arange(len(ids)), ids]
 
     def _back(self, slopes: FloatArray, target: Target, embeddings: FloatArray) -> FloatArray:
         """Slopes at the logits carried back to the embeddings: `(seq, vocab)`."""
@@ -300,51 +260,3 @@ class ToyEngine:
             self.bias + (decay @ embeddings) @ self.follows + COPY * (seen @ embeddings)
         )
         return logits
-
-    # ---- tokens ------------------------------------------------------------------------
-
-    def _encode(self, text: str) -> list[tuple[int, Span]]:
-        """`(id, characters)`: the longest known word at each place, else a character's bytes."""
-        pieces: list[tuple[int, Span]] = []
-        at = 0
-        while at < len(text):
-            word = _PIECE.match(text, at)
-            known = self._ids.get(word[0].encode()) if word else None
-            if word and known is not None and len(word[0]) > 1:
-                pieces.append((known, (at, word.end())))
-                at = word.end()
-            else:
-                pieces += [(byte, (at, at + 1)) for byte in text[at].encode()]
-                at += 1
-        return pieces
-
-    def _decode(self, ids: Sequence[int]) -> str:
-        return b"".join(self.vocabulary[i] for i in ids).decode(errors="replace")
-
-    def _alternatives(
-        self, log_probs: FloatArray, decoder: StreamDecoder
-    ) -> tuple[Alternative, ...]:
-        best = np.argsort(-log_probs, kind="stable")[:5].tolist()
-        return tuple(Alternative(i, decoder.peek(i), float(log_probs[i])) for i in best)
-
-
-def _template(messages: Sequence[Message]) -> str:
-    turns = "".join(f"[{m.role}]\n{m.content}\n" for m in messages)
-    return f"{turns}Answer:"
-
-
-def _log_softmax(logits: FloatArray) -> FloatArray:
-    """Row by row: `(rows, vocab)`."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    normal: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return normal
-
-
-def _choose(log_probs: FloatArray, options: GenerationOptions, random: np.random.Generator) -> int:
-    if options.temperature == 0:
-        return int(log_probs.argmax())
-    probs = np.exp(_log_softmax(log_probs / options.temperature))  # (vocab,)
-    order = np.argsort(-probs, kind="stable")
-    before = probs[order].cumsum() - probs[order]
-    kept = np.where(before < options.top_p, probs[order], 0)
-    return int(random.choice(order, p=kept / kept.sum()))

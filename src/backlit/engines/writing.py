@@ -1,18 +1,51 @@
 """Writing a response a token at a time, for any engine that tells the next token's logits."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from backlit.engines.base import FloatArray, GenerationStep
-from backlit.engines.text import StreamDecoder
+from backlit.engines.text import StreamDecoder, check_length
 from backlit.engines.tokens import TokenReader
-from backlit.types import Alternative, FinishReason, GenerationOptions, Token, TokenSequence
+from backlit.types import Alternative, FinishReason, GenerationOptions, Span, Token, TokenSequence
 
 ALTERNATIVES = 5
-COLD = 1e-6  # a temperature below which only the likeliest is left
+MIN_TEMPERATURE = 1e-6  # below it only the likeliest token is left
 
-Facts = tuple[float, tuple[Alternative, ...]]
+Likelihood = tuple[float, tuple[Alternative, ...]]
+"""A token's log-probability, nats, and the tokens that could have stood in its place."""
+
+
+class Limits:
+    """Where a response ends at the latest: at a stop string, or where no room is left.
+
+    Args:
+        prompt: what is answered.
+        options: with the stop strings and the most new tokens.
+        context_length: the most tokens of prompt and response, or None.
+    """
+
+    def __init__(
+        self, prompt: TokenSequence, options: GenerationOptions, context_length: int | None
+    ) -> None:
+        self._stop = options.stop
+        self._written = ""
+        self._room = options.max_new_tokens
+        self._reason: FinishReason = "length"
+        if context_length is not None and context_length - len(prompt.tokens) < self._room:
+            self._room, self._reason = context_length - len(prompt.tokens), "context"
+
+    @property
+    def full(self) -> FinishReason | None:
+        """Why there can't be another token, or None if there can."""
+        return None if self._room > 0 else self._reason
+
+    def stops_at(self, text: str) -> bool:
+        """Count a token in, with the text that it completes: whether a stop string is there."""
+        self._room -= 1
+        self._written += text
+        return any(stop in self._written for stop in self._stop)
 
 
 def write(
@@ -20,46 +53,43 @@ def write(
     options: GenerationOptions,
     next_logits: Callable[[Sequence[int]], FloatArray],
     reader: TokenReader,
-    ends: frozenset[int],
-    context_length: int | None,
+    end_ids: frozenset[int],
 ) -> Iterator[GenerationStep]:
     """See `Engine.generate`.
 
     Args:
+        prompt: what is answered.
+        options: how.
         next_logits: given the ids that are new since the last call, `(vocab,)` of what follows.
-        reader: turns ids into tokens.
-        ends: ids that end a response and are no part of it.
-        context_length: the most tokens the model reads.
+        reader: turns ids into tokens, and says how many fit.
+        end_ids: ids that end a response and are no part of it.
+
+    Raises:
+        PromptError: the prompt leaves no room for a response.
     """
+    check_length(len(prompt.tokens) + 1, reader.context_length, reader.name)
     random = np.random.default_rng(options.seed)
     decoder = reader.decoder(prompt)
-    facts: list[Facts] = []  # of ids not yet whole
-    written = ""
+    limits = Limits(prompt, options, reader.context_length)
+    pending: list[Likelihood] = []  # of ids whose characters are not complete
     new: Sequence[int] = prompt.input_ids
-    for count in range(1, options.max_new_tokens + 1):
+    reason: FinishReason | None = None
+    while reason is None:
         log_probs = log_softmax(next_logits(new))  # (vocab,)
         chosen = choose(log_probs, options, random)
-        reason: FinishReason | None = None
         tokens: list[Token] = []
-        if chosen in ends:
+        if chosen in end_ids:
             reason = "stop"
         else:
-            facts.append((float(log_probs[chosen]), alternatives(log_probs, decoder)))
-            whole = decoder.push(chosen)
-            tokens = _with_facts(reader, whole, facts)
-            written += whole[0][1] if whole else ""
-            if any(text in written for text in options.stop):
-                reason = "stop"
-            elif count == options.max_new_tokens:
-                reason = "length"
-            elif len(prompt.tokens) + count == context_length:
-                reason = "context"
+            pending.append((float(log_probs[chosen]), alternatives(log_probs, decoder)))
+            pieces = decoder.push(chosen)
+            tokens = _response_tokens(reader, pieces, pending)
+            stops = limits.stops_at(pieces[0][1] if pieces else "")
+            reason = "stop" if stops else limits.full
         if reason is not None:
-            tokens += _with_facts(reader, decoder.flush(), facts)
+            tokens += _response_tokens(reader, decoder.flush(), pending)
         if tokens or reason:
             yield GenerationStep(tuple(tokens), reason)
-        if reason:
-            return
         new = [chosen]
 
 
@@ -68,28 +98,18 @@ def annotated(sequence: TokenSequence, logits: FloatArray, reader: TokenReader) 
     decoder = reader.decoder(sequence.prompt)
     tokens: list[Token] = []
     for token, row in zip(sequence.tokens[sequence.prompt_length :], logits, strict=True):
-        log_probs = log_softmax(row)
-        tokens.append(
-            Token(
-                id=token.id,
-                text=token.text,
-                start=token.start,
-                stop=token.stop,
-                special=token.special,
-                role=token.role,
-                log_prob=float(log_probs[token.id]),
-                alternatives=alternatives(log_probs, decoder),
-            )
-        )
+        log_probs = log_softmax(row)  # (vocab,)
+        others = alternatives(log_probs, decoder)
+        tokens.append(replace(token, log_prob=float(log_probs[token.id]), alternatives=others))
         decoder.push(token.id)
     return sequence.prompt.extended(tokens)
 
 
 def log_softmax(logits: FloatArray) -> FloatArray:
-    """Log-probabilities `(vocab,)`, float64."""
-    shifted = np.asarray(logits, dtype=np.float64) - logits.max()
-    found: FloatArray = shifted - np.log(np.exp(shifted).sum())
-    return found
+    """Log-probabilities over the last axis, of the same shape, float64."""
+    shifted = np.asarray(logits, dtype=np.float64) - logits.max(axis=-1, keepdims=True)
+    log_probs: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return log_probs
 
 
 def log_softmax_at(logits: FloatArray, ids: Sequence[int]) -> FloatArray:
@@ -97,35 +117,37 @@ def log_softmax_at(logits: FloatArray, ids: Sequence[int]) -> FloatArray:
     rows = np.asarray(logits, dtype=np.float64)
     top = rows.max(axis=-1)  # (n,)
     totals = top + np.log(np.exp(rows - top[:, None]).sum(axis=-1))
-    found: FloatArray = rows[np.arange(len(ids)), list(ids)] - totals
-    return found
+    log_probs: FloatArray = rows[np.arange(len(ids)), list(ids)] - totals
+    return log_probs
 
 
 def alternatives(log_probs: FloatArray, decoder: StreamDecoder) -> tuple[Alternative, ...]:
-    """The most likely tokens, the likeliest first."""
+    """The most likely tokens of `(vocab,)`, the likeliest first; equals in the order of ids."""
     count = min(ALTERNATIVES, len(log_probs))
-    best = np.argpartition(log_probs, -count)[-count:]
-    best = best[np.argsort(-log_probs[best], kind="stable")]
-    return tuple(Alternative(int(i), decoder.peek(int(i)), float(log_probs[i])) for i in best)
+    least = np.partition(log_probs, -count)[-count]  # which several ids may share
+    likely = np.flatnonzero(log_probs >= least)
+    best = likely[np.argsort(-log_probs[likely], kind="stable")][:count].tolist()
+    return tuple(Alternative(i, decoder.peek(i), float(log_probs[i])) for i in best)
 
 
 def choose(log_probs: FloatArray, options: GenerationOptions, random: np.random.Generator) -> int:
     """The next id from `(vocab,)` log-probabilities."""
-    if options.temperature < COLD:
+    if options.temperature < MIN_TEMPERATURE:
         return int(log_probs.argmax())
-    probs = np.exp(log_softmax(log_probs / options.temperature))
+    probs = np.exp(log_softmax(log_probs / options.temperature))  # (vocab,)
     ranked = np.argsort(-probs, kind="stable")
     before = np.cumsum(probs[ranked]) - probs[ranked]
     kept = ranked[before < options.top_p]  # the first always stays
     return int(random.choice(kept, p=probs[kept] / probs[kept].sum()))
 
 
-def _with_facts(
-    reader: TokenReader, whole: Sequence[tuple[int, str, tuple[int, int]]], facts: list[Facts]
+def _response_tokens(
+    reader: TokenReader, pieces: Sequence[tuple[int, str, Span]], pending: list[Likelihood]
 ) -> list[Token]:
-    known = facts[: len(whole)]
-    del facts[: len(whole)]
+    """Tokens of complete characters, with what is known of them taken from `pending`."""
+    known = pending[: len(pieces)]
+    del pending[: len(pieces)]
     return [
         reader.response_token(*piece, log_prob=log_prob, alternatives=others)
-        for piece, (log_prob, others) in zip(whole, known, strict=True)
+        for piece, (log_prob, others) in zip(pieces, known, strict=True)
     ]

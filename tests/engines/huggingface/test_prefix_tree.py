@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backlit.engines.huggingface import prefix_tree
-from backlit.engines.huggingface.prefix_tree import PrefixTree, Row
+from backlit.engines.huggingface.prefix_tree import AnsweredContext, PrefixTree
 from backlit.types import Span
 
 IDS = st.lists(st.integers(0, 3), min_size=1, max_size=8)
@@ -28,7 +28,7 @@ def test_every_row_is_a_path_and_every_beginning_once(
 ) -> None:
     rows, offset = [], 0
     for answer in answers:
-        rows += [Row(i, context, answer, offset) for i, context in enumerate(contexts)]
+        rows += [AnsweredContext(i, context, answer, offset) for i, context in enumerate(contexts)]
         offset += len(answer)
     tree = PrefixTree.of(rows)
     beginnings = {
@@ -37,16 +37,16 @@ def test_every_row_is_a_path_and_every_beginning_once(
         for n in range(1, len(r.context) + len(r.answer))
     }
     assert len(tree.ids) == len(beginnings)
-    wanted = {}
-    for node, asked in enumerate(tree.wanted):
+    predicted = {}
+    for node, asked in enumerate(tree.predictions):
         ids = [tree.ids[n] for n in path_of(tree, node)]
         assert tree.depths[node] == len(ids) - 1
         for next_id, index, place in asked:
-            wanted[index, place] = (ids, next_id)
+            predicted[index, place] = (ids, next_id)
     for row in rows:
         for i, token_id in enumerate(row.answer):
             before = [*row.context, *row.answer[:i]]
-            assert wanted[row.index, row.offset + i] == (before, token_id)
+            assert predicted[row.index, row.offset + i] == (before, token_id)
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,7 +58,7 @@ def test_every_row_is_a_path_and_every_beginning_once(
 def test_batches_see_ancestors_alone(
     contexts: list[list[int]], hidden: Span | None, size: int
 ) -> None:
-    tree = PrefixTree.of([Row(i, c, [0], 0, hidden) for i, c in enumerate(contexts)])
+    tree = PrefixTree.of([AnsweredContext(i, c, [0], 0, hidden) for i, c in enumerate(contexts)])
     old, prefix_tree.BATCH_TOKENS = prefix_tree.BATCH_TOKENS, size
     try:
         batches = list(tree.batches())
@@ -73,11 +73,11 @@ def test_batches_see_ancestors_alone(
         keys = [*batch.path, *range(batch.start, batch.stop)]
         for row, node in enumerate(range(batch.start, batch.stop)):
             path = path_of(tree, node)
-            veiled = hidden is not None and tree.depths[node] >= hidden[1]
+            blind = hidden is not None and tree.depths[node] >= hidden[1]
             expected = {
                 n
                 for n in path
-                if not (veiled and hidden and hidden[0] <= tree.depths[n] < hidden[1])
+                if not (blind and hidden and hidden[0] <= tree.depths[n] < hidden[1])
             }
             assert {k for k, v in zip(keys, visible[row], strict=True) if v} == expected
             np.testing.assert_array_equal(
@@ -89,5 +89,5 @@ def test_batches_see_ancestors_alone(
 
 
 def test_a_batch_holds_few_logits_of_a_large_vocabulary() -> None:
-    tree = PrefixTree.of([Row(0, [1], [2] * 600, 0)])
-    assert all(len(batch.wanted) <= prefix_tree.BATCH_LOGITS for batch in tree.batches())
+    tree = PrefixTree.of([AnsweredContext(0, [1], [2] * 600, 0)])
+    assert all(len(batch.predictions) <= prefix_tree.BATCH_LOGITS for batch in tree.batches())

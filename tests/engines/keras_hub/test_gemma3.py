@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import backlit
-from backlit.engines.base import Differentiable
+from backlit.engines.base import as_differentiable, as_scorer
 from backlit.explanation import Generation
-from backlit.model import Model
+from backlit.model import Model, model_of
 from backlit.testing import check_engine
 from backlit.types import Target
 
@@ -54,11 +54,11 @@ def test_log_probabilities_are_the_same(
     models: tuple[Model, Model], answers: tuple[Generation, Generation]
 ) -> None:
     ours, theirs = answers
-    given = [model.engine.annotate(theirs.sequence) for model in models]  # type: ignore[attr-defined]
-    for pair in ([ours.sequence, theirs.sequence], given):
+    noted = [as_scorer(model.engine).annotate(theirs.sequence) for model in models]
+    for pair in ([ours.sequence, theirs.sequence], noted):
         one, other = ([t.log_prob or 0.0 for t in sequence.tokens] for sequence in pair)
         np.testing.assert_allclose(one, other, atol=1e-3)
-    for a, b in zip(given[0].tokens, given[1].tokens, strict=True):
+    for a, b in zip(noted[0].tokens, noted[1].tokens, strict=True):
         assert [x.id for x in a.alternatives[:3]] == [x.id for x in b.alternatives[:3]]
 
 
@@ -82,17 +82,16 @@ def test_maps_are_the_same(
         backlit.explain(
             model,
             answers[1],
-            select=(start, start + 4),
+            target=(start, start + 4),
             method=method,
             granularity="word" if method.startswith("grad") else "line",
             **parameters,
-        ).attributions[0]
+        )[0]
         for model in models
     )
     scores = ours.scores
     if method == "grad_l2":  # KerasHub scales what the layer puts out, transformers within it
-        engine = models[0].engine
-        assert isinstance(engine, Differentiable)
+        engine = as_differentiable(models[0].engine)
         scores = scores / math.sqrt(engine.embed([1]).shape[1])
     miss = np.abs(scores - theirs.scores).max() / np.abs(theirs.scores).max()
     assert miss < 1e-3
@@ -110,18 +109,18 @@ def test_it_says_what_it_is(models: tuple[Model, Model]) -> None:
     assert not engine.chat
     assert engine.metadata["architecture"] == "Gemma3CausalLM"
     assert engine.metadata["dtype"] == "float32"
-    found = backlit.explain(models[0], PROMPT, target=" avoid it.", method="grad_l2")
+    found = backlit.explain(models[0], PROMPT, response=" avoid it.", method="grad_l2")
     assert found.metadata["backend"] == engine.metadata["backend"]
-    again = backlit.pipeline.model_of(found)
+    again = model_of(found)
     assert again.engine.metadata == engine.metadata
 
 
 def test_gradients_of_other_targets(models: tuple[Model, Model]) -> None:
     ids = models[0].engine.tokenize(PROMPT).input_ids
-    ours, theirs = (
-        list(model.engine.token_gradients(ids, Target(8, 11)))  # type: ignore[attr-defined]
-        for model in models
-    )
-    for one, other in zip(ours, theirs, strict=True):
-        a, b = (e.gradient * e.embeddings for e in (one, other))
+    for place in (8, 9, 10):
+        ours, theirs = (
+            as_differentiable(model.engine).gradient(ids, Target(place, place + 1))
+            for model in models
+        )
+        a, b = (result.gradient * result.embeddings for result in (ours, theirs))
         assert np.abs(a - b).max() < 1e-3 * np.abs(b).max()

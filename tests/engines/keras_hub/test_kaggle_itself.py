@@ -20,6 +20,7 @@ from backlit.errors import (
     SourceError,
     UnsupportedModelError,
 )
+from backlit.progress import SILENT
 from backlit.sources import kaggle
 from backlit.sources.address import PRESET_NAME
 
@@ -98,7 +99,7 @@ def server(offline: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kaggle]:
 
 
 def get(handle: str = HANDLE) -> Path:
-    return kaggle.fetch(handle, lambda *_: None)
+    return kaggle.fetch(handle, SILENT)
 
 
 def write_key(folder: Path) -> None:

@@ -19,6 +19,7 @@ from backlit.errors import (
     OptionsError,
     UnsupportedModelError,
 )
+from backlit.progress import SILENT
 from backlit.sources import ModelSource, parse
 from backlit.types import Message
 from tests.support import tiny
@@ -53,11 +54,8 @@ def write_huggingface(folder: Path, config: object = LLAMA) -> Path:
     return folder
 
 
-def silent(phase: str, done: int, total: int | None) -> None: ...
-
-
 def folder_of(text: str, **options: Any) -> Path:
-    return presets.folder_of(parse(text), make_hub(), silent, **options)
+    return presets.folder_of(parse(text), make_hub(), SILENT, **options)
 
 
 @pytest.fixture
@@ -323,4 +321,4 @@ def test_a_folder_of_a_preset_is_keras_s(no_keras: None, tmp_path: Path) -> None
 
 def test_a_wrong_dtype_is_refused_before_keras_starts(no_keras: None) -> None:
     with pytest.raises(OptionsError, match=r"no dtype 'int8'.*float32, bfloat16, float16"):
-        load(parse("keras:gemma3"), "keras:gemma3", silent, dtype="int8")
+        load(parse("keras:gemma3"), "keras:gemma3", SILENT, dtype="int8")

@@ -5,28 +5,29 @@
 
 Such a model reads and writes text, so the tokens are ours: text is cut into pieces, and the id
 of a piece is its hash, the same in every process. An altered prompt is the pieces that are
-left, joined. What is wrong with a function is told as a `CapabilityError` that names it.
+left, joined. If one of the functions fails or returns nonsense, the `CapabilityError` names it.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from hashlib import blake2b
 from importlib.metadata import version
+from threading import Lock
 from typing import SupportsFloat
 
 import numpy as np
-import regex
 
 from backlit.engines.base import Capability, Engine, FloatArray, GenerationStep
+from backlit.engines.function.pieces import Pieces, id_of, pieces_of
 from backlit.engines.function.returns import (
     Generate,
-    blaming,
+    invalid_score,
     log_probs_of,
-    no_score,
     parts_of,
+    user_errors,
 )
 from backlit.engines.text import check_length, check_prompt, check_text
+from backlit.engines.writing import Limits
 from backlit.errors import CapabilityError, OptionsError, PromptError, TargetError
 from backlit.progress import current
 from backlit.types import FinishReason, GenerationOptions, Prompt, Token, TokenSequence
@@ -34,33 +35,6 @@ from backlit.types import FinishReason, GenerationOptions, Prompt, Token, TokenS
 Score = Callable[[list[str], str], Iterable[SupportsFloat | Iterable[SupportsFloat]]]
 """`score(prompts, response)`: for each prompt log p(response | prompt), nats, or its summands,
 one for each piece of the response."""
-
-Pieces = Callable[[str], Sequence[str]]
-"""`pieces(text)`: the text cut up; the pieces join to it, and none is empty."""
-
-_LETTERS = r"\p{L}\p{N}_"
-_MARKS = r"\p{M}\u200c\u200d"  # accents, vowel signs, joiners
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-# More text never changes any piece but the last, so that text can be cut while it is written.
-# No piece is endless, so that max_new_tokens bounds text without spaces too.
-_PIECE = regex.compile(
-    rf"""
-    \r\n | [\r\n]
-    | [ ]?[{_UNSPACED}][{_MARKS}]{{0,63}}
-    | [ ]?[[{_LETTERS}]--[{_UNSPACED}]][[{_LETTERS}{_MARKS}]--[{_UNSPACED}]]{{0,63}}
-    | [ ]?[^\s{_LETTERS}]{{1,64}}
-    | [^\S\r\n]{{1,64}}
-    """,
-    regex.VERSION1 | regex.VERBOSE,
-)
-
-
-def pieces_of(text: str) -> list[str]:
-    """Text as ends of lines, words and runs of signs with the space before them, and spaces.
-
-    Of scripts that put no spaces between words, each character is a piece.
-    """
-    return _PIECE.findall(text)
 
 
 def from_function(
@@ -121,6 +95,7 @@ class FunctionEngine:
         self.capabilities: frozenset[Capability] = frozenset({"generate"} if generate else ())
         self._generate = generate
         self._pieces = pieces
+        self._pieces_lock = Lock()
         self._known: dict[int, str] = {}  # the piece of each id that was given out
 
     # ---- reading -----------------------------------------------------------------------
@@ -150,9 +125,9 @@ class FunctionEngine:
     def _cut(self, text: str) -> list[str]:
         if not text:
             return []
-        with blaming("pieces"):
+        with self._pieces_lock, user_errors("pieces"):
             pieces = list(self._pieces(text))
-        if not all(isinstance(one, str) and one for one in pieces) or "".join(pieces) != text:
+        if not all(isinstance(piece, str) and piece for piece in pieces) or "".join(pieces) != text:
             raise CapabilityError(
                 f"Your pieces function returned what does not join to the text: {pieces!r:.60}",
                 "It should return texts, none of them empty, that join to what it was given.",
@@ -163,7 +138,7 @@ class FunctionEngine:
         """Tokens of pieces that stand in the text from `start` on; their ids are remembered."""
         tokens: list[Token] = []
         for piece in pieces:
-            token_id = _id_of(piece)
+            token_id = id_of(piece)
             self._known[token_id] = piece
             tokens.append(Token(token_id, piece, start, start + len(piece), role=role))
             start += len(piece)
@@ -197,33 +172,29 @@ class FunctionEngine:
         parts: Generator[str | None, None, None],
         options: GenerationOptions,
     ) -> Iterator[GenerationStep]:
-        room = options.max_new_tokens
-        full: FinishReason = "length"
-        if self.context_length is not None and self.context_length - len(prompt.tokens) < room:
-            room, full = self.context_length - len(prompt.tokens), "context"
-        held: list[str] = []  # the last piece, with which the next part may go on
-        written = ""
+        limits = Limits(prompt, options, self.context_length)
+        end = len(prompt.text)
+        last: list[str] = []  # the last piece, with which the next part may go on
         with closing(parts):
             for part in parts:
                 current().check()
                 reason: FinishReason | None = None
                 if part is None:
                     # Not cut again, so that an answer in one part is cut as it is when given.
-                    pieces, held, reason = held, [], "stop"
+                    pieces, last, reason = last, [], "stop"
                 else:
-                    pieces = self._cut("".join(held) + part)
-                    held = pieces[-1:]
+                    pieces = self._cut("".join(last) + part)
+                    last = pieces[-1:]
                 tokens: list[Token] = []
                 for place, piece in enumerate(pieces):
-                    if room == 0:
-                        reason = full
+                    if limits.full:
+                        reason = limits.full
                         break
-                    if place == len(pieces) - len(held):
+                    if place == len(pieces) - len(last):
                         break
-                    tokens += self._tokens([piece], len(prompt.text) + len(written), "response")
-                    written += piece
-                    room -= 1
-                    if any(text in written for text in options.stop):
+                    tokens += self._tokens([piece], end, "response")
+                    end += len(piece)
+                    if limits.stops_at(piece):
                         reason = "stop"
                         break
                 if tokens or reason:
@@ -257,46 +228,43 @@ class ScoringFunctionEngine(FunctionEngine):
         Where only the sum over an answer is known, its tokens get equal shares of it: methods
         use nothing but the sum.
         """
-        wanted = [self._pieces_of_ids(answer) for answer in answers]
+        answer_pieces = [self._pieces_of_ids(answer) for answer in answers]
         for at in range(0, len(contexts), self._batch_size):
             batch = contexts[at : at + self._batch_size]
             prompts = ["".join(self._pieces_of_ids(context)) for context in batch]
-            told = [self._ask(prompts, pieces) for pieces in wanted]  # [answer][prompt]
-            for index, row in enumerate(zip(*told, strict=True), start=at):
+            by_answer = [self._ask(prompts, pieces) for pieces in answer_pieces]
+            for index, by_prompt in enumerate(zip(*by_answer, strict=True), start=at):
                 shares = [
-                    found if found.ndim else np.full(len(pieces), found / len(pieces))
-                    for found, pieces in zip(row, wanted, strict=True)
+                    log_probs if log_probs.ndim else np.full(len(pieces), log_probs / len(pieces))
+                    for log_probs, pieces in zip(by_prompt, answer_pieces, strict=True)
                 ]
                 yield index, np.concatenate(shares)
 
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
         """See `Scorer.annotate`; the sequence as it is where only the sum is known."""
         tokens = sequence.tokens[sequence.prompt_length :]
-        (found,) = self._ask([sequence.prompt.text], [token.text for token in tokens])
-        if not found.ndim:
+        (log_probs,) = self._ask([sequence.prompt.text], [token.text for token in tokens])
+        if not log_probs.ndim:
             return sequence
         return sequence.prompt.extended(
-            replace(token, log_prob=value)
-            for token, value in zip(tokens, found.tolist(), strict=True)
+            replace(token, log_prob=log_prob)
+            for token, log_prob in zip(tokens, log_probs.tolist(), strict=True)
         )
 
     def _ask(self, prompts: list[str], pieces: list[str]) -> list[FloatArray]:
         """For each prompt the log-probabilities of the pieces, `(pieces,)`, or their sum, `()`."""
         current().check()
         response = "".join(pieces)
-        cut = self._cut(response)
-        with blaming("score"):
+        pieces_alone = self._cut(response)
+        with user_errors("score"):
             returned = self._score(list(prompts), response)
             if not isinstance(returned, Iterable):
-                raise no_score(f"{returned!r:.60}, not a list")
+                raise invalid_score(f"{returned!r:.60}, not a list")
             rows = list(returned)
             if len(rows) != len(prompts):
-                raise no_score(f"{len(rows)} values for {len(prompts)} prompts")
-            found = [log_probs_of(row, len(cut)) for row in rows]
+                raise invalid_score(f"{len(rows)} values for {len(prompts)} prompts")
+            log_probs = [log_probs_of(row, len(pieces_alone)) for row in rows]
+        if pieces_alone == pieces:
+            return log_probs
         # A function of the person's may cut a part of a response otherwise than the whole.
-        return found if cut == pieces else [np.asarray(one.sum()) for one in found]
-
-
-def _id_of(piece: str) -> int:
-    """52 bits, which JavaScript holds exactly; two of a million pieces meet once in 9,000 runs."""
-    return int.from_bytes(blake2b(piece.encode(), digest_size=8).digest()) >> 12
+        return [np.asarray(of_pieces.sum()) for of_pieces in log_probs]

@@ -1,4 +1,4 @@
-"""What a person's functions return, read with care: what is wrong with it is told as theirs."""
+"""Checks what a person's functions return, and says which function was wrong, and how."""
 
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -17,20 +17,28 @@ from backlit.types import GenerationOptions
 Generate = Callable[[str, GenerationOptions], str | Iterable[str]]
 """`generate(prompt, options)`: the answer, whole or in parts as they come."""
 
-SLACK = 1e-6  # nats by which rounding may lift a log-probability over 0
-HERE = Path(__file__).parent  # a fault of a function is not in here
+MAX_LOG_PROB = 1e-6  # nats: rounding may lift a log-probability over 0
+OUR_FOLDER = Path(__file__).parent  # the line to look at is not in here
 
 
 @contextmanager
-def blaming(function: str) -> Iterator[None]:
-    """Tell an error of a person's function as that; those of ours pass."""
+def user_errors(function: str) -> Iterator[None]:
+    """Turn an error in a person's function into one that names the function and the line.
+
+    Errors of ours that pass through it, such as `Cancelled`, stay as they are.
+
+    Raises:
+        CapabilityError: the function failed.
+    """
     try:
         yield
     except BacklitError:
         raise
     except Exception as error:
         frames = [
-            one for one in extract_tb(error.__traceback__) if Path(one.filename).parent != HERE
+            frame
+            for frame in extract_tb(error.__traceback__)
+            if Path(frame.filename).parent != OUR_FOLDER
         ]
         where = f"{frames[0].filename}, line {frames[0].lineno}" if frames else "how it is called"
         raise CapabilityError(
@@ -43,15 +51,15 @@ def parts_of(
     generate: Generate, prompt: str, options: GenerationOptions
 ) -> Generator[str | None, None, None]:
     """What the function writes, part by part, and None at its end."""
-    with blaming("generate"):
+    with user_errors("generate"):
         written: Any = generate(prompt, options)
         if not isinstance(written, Iterable):
-            raise _no_text(written)
+            raise _invalid_text(written)
         parts = iter([written] if isinstance(written, str) else written)
         try:
             for part in parts:
                 if not isinstance(part, str):
-                    raise _no_text(part)
+                    raise _invalid_text(part)
                 try:
                     check_text(part)
                 except PromptError as error:
@@ -69,32 +77,38 @@ def parts_of(
 def log_probs_of(row: Any, pieces: int) -> FloatArray:
     """What was returned for one prompt: a sum, `()`, or one number for each piece, `(pieces,)`."""
     try:
-        several = None if isinstance(row, str) else list(row)
+        summands = None if isinstance(row, str) else list(row)
     except TypeError:  # a number, or an array of no dimension
-        several = None
-    values: list[float] = []
-    for one in [row] if several is None else several:
-        try:
-            value = math.nan if isinstance(one, str) else float(one)
-        except (TypeError, ValueError, RuntimeError):  # the last by torch, of larger tensors
-            value = math.nan
-        if math.isnan(value):
-            raise no_score(f"{one!r:.60}, which is no number")
-        if value == -math.inf:
-            raise CapabilityError(
-                "Your score function returned -inf, of which no difference can be taken.",
-                "It should clip what it returns, for instance at -1e4.",
-            )
-        if value > SLACK:
-            raise no_score(f"{value:g}, but log-probabilities are 0 or less")
-        values.append(value)
-    if several is not None and len(values) != pieces:
-        raise no_score(f"{len(values)} values for one prompt and a response of {pieces} pieces")
-    return np.array(values if several is not None else values[0])
+        summands = None
+    log_probs = [_log_prob_of(value) for value in ([row] if summands is None else summands)]
+    if summands is None:
+        return np.array(log_probs[0])
+    if len(log_probs) != pieces:
+        raise invalid_score(
+            f"{len(log_probs)} values for one prompt and a response of {pieces} pieces"
+        )
+    return np.array(log_probs)
 
 
-def no_score(what: str) -> CapabilityError:
-    """What the score function returned, and what it should."""
+def _log_prob_of(value: Any) -> float:
+    try:
+        log_prob = math.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, RuntimeError):  # the last by torch, of larger tensors
+        log_prob = math.nan
+    if math.isnan(log_prob):
+        raise invalid_score(f"{value!r:.60}, which is no number")
+    if log_prob == -math.inf:
+        raise CapabilityError(
+            "Your score function returned -inf, of which no difference can be taken.",
+            "It should clip what it returns, for instance at -1e4.",
+        )
+    if log_prob > MAX_LOG_PROB:
+        raise invalid_score(f"{log_prob:g}, but log-probabilities are 0 or less")
+    return log_prob
+
+
+def invalid_score(what: str) -> CapabilityError:
+    """The error that says what the score function returned, and what it should return."""
     return CapabilityError(
         f"Your score function returned {what}.",
         "It should return, for each prompt, log p(response | prompt) in nats, or one "
@@ -102,7 +116,7 @@ def no_score(what: str) -> CapabilityError:
     )
 
 
-def _no_text(what: object) -> CapabilityError:
+def _invalid_text(what: object) -> CapabilityError:
     return CapabilityError(
         f"Your generate function gave {what!r:.60}, which is no text.",
         "It should return the answer as text, or yield it in parts.",

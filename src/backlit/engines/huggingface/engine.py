@@ -4,7 +4,6 @@ What is never done: decode a response and tokenize it again, run what comes afte
 compute logits where no target stands, or ask for the gradient of a weight.
 """
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,21 +13,15 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from backlit.engines.base import (
-    Capability,
-    EdgeGradient,
-    EmbeddingGradient,
-    FloatArray,
-    GenerationStep,
-)
-from backlit.engines.huggingface.gradients import Gradients, watch_layers
+from backlit.engines.base import Capability, FloatArray, GenerationStep
+from backlit.engines.huggingface.gradients import Gradients
+from backlit.engines.huggingface.model import CausalModel
 from backlit.engines.huggingface.scorer import TreeScorer
 from backlit.engines.huggingface.tokens import HuggingFaceTokenizer
-from backlit.engines.text import check_length
 from backlit.engines.tokens import TokenReader
 from backlit.engines.writing import annotated, write
 from backlit.errors import OptionsError, UnsupportedModelError
-from backlit.types import GenerationOptions, Prompt, Span, Target, TokenSequence
+from backlit.types import GenerationOptions, Prompt, Span, TokenSequence
 
 
 def load(
@@ -81,39 +74,44 @@ def load(
     return HuggingFaceEngine(model, tokenizer, name, source)
 
 
-class HuggingFaceEngine:
+class HuggingFaceEngine(Gradients):
     """A loaded model and its tokenizer; `Differentiable` and `Gated`.
 
     The model is put into eval mode and its weights are frozen.
+
+    Args:
+        model: a causal language model of transformers.
+        tokenizer: its fast tokenizer.
+        name: what people call the model.
+        source: where it came from, for the record.
+        dtype: of its weights, for the record; left out, what it computes in.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, name: str, source: str) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, name: str, source: str, dtype: str | None = None
+    ) -> None:
+        super().__init__(CausalModel(model))
         self.name = name
-        self._model = model.eval().requires_grad_(False)
+        self._model = model
         self._tokenizer = tokenizer
-        self.vocabulary_size: int = model.get_input_embeddings().weight.shape[0]
-        config = model.config.get_text_config()
-        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
-        self._reader = TokenReader(
-            HuggingFaceTokenizer(tokenizer), name, self.vocabulary_size, self.context_length
-        )
-        accepted = inspect.signature(model.forward).parameters
-        self._keeps_logits = "logits_to_keep" in accepted
-        # state-space models keep a state rather than keys and values
-        self._memory = "cache_params" if "cache_params" in accepted else "past_key_values"
-        self._scorer = TreeScorer(self._logits, model)
+        self._scorer = TreeScorer(self._causal)
         self.capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient"})
         if self._scorer.reuse:
             self.capabilities |= {"gates"}
-        self._gradients = Gradients(self._logits, model)
-        watch_layers(model)
+        self.vocabulary_size: int = self._causal.embedding.weight.shape[0]
+        self.context_length: int | None = getattr(
+            self._causal.config, "max_position_embeddings", None
+        )
+        self._reader = TokenReader(
+            HuggingFaceTokenizer(tokenizer), name, self.vocabulary_size, self.context_length
+        )
         self.chat = self._reader.chat
         self._ends = _end_ids(model, tokenizer)
         self.metadata: Mapping[str, str] = {
             "source": source,
             "engine": "huggingface",
             "architecture": type(model).__name__,
-            "dtype": str(model.dtype).removeprefix("torch."),
+            "dtype": dtype or str(model.dtype).removeprefix("torch."),
             "device": str(model.device),
             "torch": torch.__version__,
             "transformers": transformers.__version__,
@@ -133,82 +131,43 @@ class HuggingFaceEngine:
     def generate(
         self, prompt: TokenSequence, options: GenerationOptions
     ) -> Iterator[GenerationStep]:
-        check_length(len(prompt.tokens) + 1, self.context_length, self.name)
         cache: Any = None
-        extra = {"logits_to_keep": 1} if self._keeps_logits else {}
 
         @torch.inference_mode()
         def next_logits(ids: Sequence[int]) -> FloatArray:  # (vocab,)
             nonlocal cache
-            inputs = {"input_ids": self._tensor([ids]), self._memory: cache}
-            out = self._model(**inputs, use_cache=True, **extra)
-            cache = out[self._memory]
-            logits: FloatArray = out.logits[0, -1].float().cpu().numpy()
-            return logits
+            remembered = {self._causal.memory: cache}
+            inputs = self._causal.tensor([ids])
+            logits, cache = self._causal.run(1, input_ids=inputs, use_cache=True, **remembered)
+            last: FloatArray = logits[0, -1].float().cpu().numpy()
+            return last
 
-        yield from write(
-            prompt, options, next_logits, self._reader, self._ends, self.context_length
-        )
+        return write(prompt, options, next_logits, self._reader, self._ends)
 
     # ---- scoring -----------------------------------------------------------------------
 
     def score(
         self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
-        return self._scorer.score(contexts, answers)
+        return self._scorer.score(contexts, *answers)
 
     def knock_out(
         self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
-        return self._scorer.knock_out(context, spans, answers)
+        return self._scorer.knock_out(context, spans, *answers)
 
     @torch.inference_mode()
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
         count = len(sequence.tokens) - sequence.prompt_length
-        inputs = self._tensor([sequence.input_ids[:-1]])  # (1, seq - 1)
-        logits = self._logits(count, input_ids=inputs)[0].cpu().numpy()  # (count, vocab)
+        inputs = self._causal.tensor([sequence.input_ids[:-1]])  # (1, seq - 1)
+        logits = self._causal.logits(count, input_ids=inputs)[0].cpu().numpy()  # (count, vocab)
         return annotated(sequence, logits, self._reader)
-
-    # ---- differentiating ---------------------------------------------------------------
-
-    def embed(self, ids: Sequence[int]) -> FloatArray:
-        return self._gradients.embed(ids)
-
-    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
-        return self._gradients.gradient(input_ids, target)
-
-    def score_at(
-        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
-    ) -> FloatArray:
-        return self._gradients.score_at(input_ids, target, contexts)
-
-    def gradient_at(
-        self, input_ids: Sequence[int], target: Target, contexts: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        return self._gradients.gradient_at(input_ids, target, contexts)
-
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
-        return self._gradients.gate_gradient(input_ids, target)
-
-    # ---- running -----------------------------------------------------------------------
-
-    def _logits(self, positions: int | torch.Tensor, **inputs: Any) -> torch.Tensor:
-        """Float32 logits at these positions, or the last so many: `(batch, positions, vocab)`."""
-        extra = {"logits_to_keep": positions} if self._keeps_logits else {}
-        inputs.setdefault("use_cache", False)
-        logits: torch.Tensor = self._model(**inputs, **extra).logits
-        if isinstance(positions, int):
-            return logits[:, -positions:].float()
-        return (logits if self._keeps_logits else logits[:, positions]).float()
-
-    def _tensor(self, ids: Any) -> torch.Tensor:
-        return torch.tensor(ids, device=self._model.get_input_embeddings().weight.device)
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     ends = getattr(model.generation_config, "eos_token_id", None)
-    found = {*ends} if isinstance(ends, list | tuple) else {ends}
-    return frozenset(end for end in found | {tokenizer.eos_token_id} if end is not None)
+    several = {*ends} if isinstance(ends, list | tuple) else {ends}
+    return frozenset(end for end in several | {tokenizer.eos_token_id} if end is not None)
 
 
 def _device(asked: str | None) -> torch.device:

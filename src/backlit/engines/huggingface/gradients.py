@@ -6,36 +6,34 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch.utils.checkpoint import checkpoint as recomputed
+from torch.utils.checkpoint import checkpoint
 
 from backlit.engines.base import EdgeGradient, EmbeddingGradient, FloatArray
-from backlit.engines.huggingface.scorer import additive_masks, tensor_of
+from backlit.engines.huggingface.model import CausalModel
 from backlit.errors import CapabilityError
 from backlit.progress import current
 from backlit.types import Target
 
-LONG = 1_500  # tokens from which memory matters more than time
+MIN_CHECKPOINTED_TOKENS = 1_500  # from here on memory matters more than time
 
 
 class Gradients:
     """`Differentiable` and `Gated.gate_gradient` for a transformers model.
 
     Args:
-        logits: `(positions, **model_inputs) -> (batch, positions, vocab)`.
         model: its weights are frozen.
     """
 
-    def __init__(self, logits: Callable[..., torch.Tensor], model: Any) -> None:
-        self._logits = logits
-        self._model = model
-
-        self._layers = layers_of(model)
+    def __init__(self, model: CausalModel) -> None:
+        self._causal = model
 
     def embed(self, ids: Sequence[int]) -> FloatArray:
+        """See `Differentiable.embed`."""
         with torch.inference_mode():
-            return _numpy(self._model.get_input_embeddings()(tensor_of(self._model, ids)))
+            return _numpy(self._causal.embedding(self._causal.tensor(ids)))
 
     def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+        """See `Differentiable.gradient`."""
         with self._leaf_embeddings() as leaves, torch.enable_grad():
             log_probs = self._target_log_probs(input_ids, target)[0]  # (target,)
             (gradient,) = torch.autograd.grad(log_probs.sum(), leaves[0])  # (1, seq, dim)
@@ -46,23 +44,27 @@ class Gradients:
     def score_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> FloatArray:
+        """See `Differentiable.score_at`."""
         with self._leaf_embeddings(contexts), torch.no_grad():
             return _numpy(self._target_log_probs(input_ids, target, len(contexts)).sum(-1))
 
     def gradient_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
+        """See `Differentiable.gradient_at`."""
         with self._leaf_embeddings(contexts) as leaves, torch.enable_grad():
             sums = self._target_log_probs(input_ids, target, len(contexts)).sum(-1)  # (batch,)
             (gradient,) = torch.autograd.grad(sums.sum(), leaves[0])  # (batch, seq, dim)
         return _numpy(sums.detach()), _numpy(gradient[:, : target.start])
 
     def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
+        """See `Gated.gate_gradient`."""
+        model = self._causal
         place = torch.arange(target.stop - 1)
         distance = (place[:, None] - place)[None]  # (1, query, key)
-        masks = additive_masks(self._model, distance >= 0, distance)
+        masks = model.additive_masks(distance >= 0, distance)
         log_gates = torch.zeros(
-            distance.shape[1:], dtype=self._model.dtype, device=self._model.device
+            distance.shape[1:], dtype=model.dtype, device=model.device
         ).requires_grad_()  # (query, key); d / d gate = d / d log gate where the gate is 1
         if isinstance(masks, dict):
             gated: Any = {kind: mask + log_gates for kind, mask in masks.items()}
@@ -79,28 +81,35 @@ class Gradients:
         """Log-probabilities `(batch, target)`; what comes after the target is not run."""
         ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
         count = target.stop - target.start
-        with self._sparing(batch * len(ids)):
-            logits = self._logits(count, input_ids=tensor_of(self._model, [ids] * batch), **inputs)
-        wanted = tensor_of(self._model, input_ids[target.start : target.stop]).to(logits.device)
-        picked = logits.gather(-1, wanted.expand(batch, -1)[..., None])[..., 0]
+        with self._activation_checkpointing(batch * len(ids)):
+            logits = self._causal.logits(
+                count, input_ids=self._causal.tensor([ids] * batch), **inputs
+            )  # (batch, target, vocab)
+        target_ids = self._causal.tensor(input_ids[target.start : target.stop]).to(logits.device)
+        picked = logits.gather(-1, target_ids.expand(batch, -1)[..., None])[..., 0]
         return picked - logits.logsumexp(-1)
 
     @contextmanager
-    def _sparing(self, tokens: int) -> Iterator[None]:
+    def _activation_checkpointing(self, tokens: int) -> Iterator[None]:
         """For long inputs, keep only each layer's input and run it again on the way back.
 
         Chen et al. 2016, arXiv:1604.06174.
         """
-        if tokens < LONG or not torch.is_grad_enabled():
+        if tokens < MIN_CHECKPOINTED_TOKENS or not torch.is_grad_enabled():
             yield
             return
-        for layer in self._layers:
-            layer.forward = partial(_again, current().check, layer.forward)
+        # a layer may have a forward of its own already, as accelerate's hooks have it
+        own = [(layer, vars(layer).get("forward")) for layer in self._causal.layers]
+        for layer, _ in own:
+            layer.forward = partial(_checkpointed, current().check, layer.forward)
         try:
             yield
         finally:
-            for layer in self._layers:
-                del layer.forward  # the class's own shows again
+            for layer, forward in own:
+                if forward is None:
+                    del layer.forward  # the class's shows again
+                else:
+                    layer.forward = forward
 
     @contextmanager
     def _leaf_embeddings(self, contexts: FloatArray | None = None) -> Iterator[list[torch.Tensor]]:
@@ -114,12 +123,12 @@ class Gradients:
 
         def cut(module: Any, args: Any, output: torch.Tensor) -> torch.Tensor:
             if contexts is not None:
-                given = torch.from_numpy(contexts).to(output)
-                output = torch.cat([given, output[:, contexts.shape[1] :]], dim=1)
+                replaced = torch.from_numpy(contexts).to(output)
+                output = torch.cat([replaced, output[:, contexts.shape[1] :]], dim=1)
             leaves.append(output.detach().requires_grad_())
             return leaves[-1]
 
-        layer = self._model.get_input_embeddings()
+        layer = self._causal.embedding
         if layer is None:
             raise CapabilityError("This model has no embedding layer to differentiate by.")
         handle = layer.register_forward_hook(cut)
@@ -129,28 +138,7 @@ class Gradients:
             handle.remove()
 
 
-def watch_layers(model: Any) -> None:
-    """Let long work be cancelled between two layers, on the way forward and back."""
-
-    def watch(module: Any, args: Any, output: Any) -> None:
-        check = current().check
-        check()
-        hidden = output[0] if isinstance(output, tuple) else output
-        if isinstance(hidden, torch.Tensor) and hidden.requires_grad:
-            hidden.register_hook(lambda gradient: check())  # type: ignore[no-untyped-call]
-
-    for layer in layers_of(model):
-        layer.register_forward_hook(watch)
-
-
-def layers_of(model: Any) -> list[Any]:
-    """The decoder's layers, in order; none if it is built in another way."""
-    count = getattr(model.config.get_text_config(), "num_hidden_layers", 0)
-    stacks = (m for m in model.modules() if isinstance(m, torch.nn.ModuleList))
-    return list(next((stack for stack in stacks if len(stack) == count), ()))
-
-
-def _again(
+def _checkpointed(
     check: Callable[[], None], forward: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Any:
     """A layer's forward pass that keeps nothing but its inputs."""
@@ -159,7 +147,7 @@ def _again(
         check()
         return forward(*args, **kwargs)
 
-    return recomputed(run, *args, use_reentrant=False, **kwargs)
+    return checkpoint(run, *args, use_reentrant=False, **kwargs)
 
 
 def _numpy(tensor: torch.Tensor) -> FloatArray:

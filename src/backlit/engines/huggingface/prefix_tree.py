@@ -22,7 +22,7 @@ BATCH_LOGITS = 256  # positions: a large vocabulary needs a megabyte for each
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AnsweredContext:
     """A context and one answer to it; from `hidden[1]` on, places `hidden` are not seen."""
 
     index: int
@@ -38,54 +38,63 @@ class Batch:
 
     Attributes:
         path: nodes before `start` that are ancestors of `start`, by depth.
-        wanted: `(position in the batch, next id, row's index, place in its array)`.
+        predictions: `(position in the batch, next id, context's index, place in its array)`.
     """
 
     start: int
     stop: int
     path: list[int]
-    wanted: list[tuple[int, int, int, int]]
+    predictions: list[tuple[int, int, int, int]]
 
 
 @dataclass(slots=True)
 class PrefixTree:
-    """The tree of `rows`: nodes in depth-first order, as parallel lists."""
+    """A tree of tokens: its nodes in depth-first order, as parallel lists.
+
+    Attributes:
+        ids: of each node's token.
+        parents: -1 where a context begins.
+        depths: how many nodes are above.
+        hidden: places of the path that a node does not see.
+        predictions: `(next id, context's index, place in its array)` for each next id whose
+            log-probability is asked for.
+    """
 
     ids: list[int] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     depths: list[int] = field(default_factory=list)
     hidden: list[Span | None] = field(default_factory=list)
-    wanted: list[list[tuple[int, int, int]]] = field(default_factory=list)
+    predictions: list[list[tuple[int, int, int]]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> "PrefixTree":
-        """Children keep the order of their rows, so the first row comes first."""
+    def of(cls, contexts: Sequence[AnsweredContext]) -> "PrefixTree":
+        """Children keep the order of their contexts, so the first context comes first."""
         children: list[dict[tuple[int, Span | None], int]] = [{}]
-        wanted: list[list[tuple[int, int, int]]] = [[]]
-        for row in rows:
+        predictions: list[list[tuple[int, int, int]]] = [[]]
+        for row in contexts:
             node = 0  # the root is no token
             path = [*row.context, *row.answer[:-1]]
             for depth, token_id in enumerate(path):
-                veiled = row.hidden if row.hidden and depth >= row.hidden[1] else None
-                key = (token_id, veiled)
+                hidden = row.hidden if row.hidden and depth >= row.hidden[1] else None
+                key = (token_id, hidden)
                 if key not in children[node]:
                     children[node][key] = len(children)
                     children.append({})
-                    wanted.append([])
+                    predictions.append([])
                 node = children[node][key]
                 place = depth - len(row.context) + 1
                 if place >= 0:
-                    wanted[node].append((row.answer[place], row.index, row.offset + place))
+                    predictions[node].append((row.answer[place], row.index, row.offset + place))
         tree = cls()
         stack = [(node, -1, 0, *key) for key, node in reversed(children[0].items())]
         while stack:
-            node, parent, depth, token_id, veiled = stack.pop()
+            node, parent, depth, token_id, hidden = stack.pop()
             here = len(tree.ids)
             tree.ids.append(token_id)
             tree.parents.append(parent)
             tree.depths.append(depth)
-            tree.hidden.append(veiled)
-            tree.wanted.append(wanted[node])
+            tree.hidden.append(hidden)
+            tree.predictions.append(predictions[node])
             stack += [(n, here, depth + 1, *key) for key, n in reversed(children[node].items())]
         return tree
 
@@ -95,11 +104,15 @@ class PrefixTree:
         for node in range(len(self.ids) + 1):
             full = node - start >= BATCH_TOKENS or logits >= BATCH_LOGITS
             if node == len(self.ids) or full:
-                wanted = [(n - start, *one) for n in range(start, node) for one in self.wanted[n]]
-                yield Batch(start, node, self._path(start), wanted)
+                predictions = [
+                    (n - start, *prediction)
+                    for n in range(start, node)
+                    for prediction in self.predictions[n]
+                ]
+                yield Batch(start, node, self._path(start), predictions)
                 start, logits = node, 0
             if node < len(self.ids):
-                logits += bool(self.wanted[node])
+                logits += bool(self.predictions[node])
 
     def seen(self, batch: Batch) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
         """What each token of a batch sees, and how far back it is.
@@ -118,9 +131,9 @@ class PrefixTree:
             visible[row, before + row] = True
         depths = np.array(self.depths[batch.start : batch.stop])  # (batch,)
         key_depths = np.concatenate([np.arange(before), depths])  # (path + batch,)
-        for row, veiled in enumerate(self.hidden[batch.start : batch.stop]):
-            if veiled is not None:
-                visible[row] &= (key_depths < veiled[0]) | (key_depths >= veiled[1])
+        for row, hidden in enumerate(self.hidden[batch.start : batch.stop]):
+            if hidden is not None:
+                visible[row] &= (key_depths < hidden[0]) | (key_depths >= hidden[1])
         return visible, depths[:, None] - key_depths[None]
 
     def _path(self, node: int) -> list[int]:

@@ -8,7 +8,7 @@ from backlit.types import Message
 
 
 class HuggingFaceTokenizer:
-    """See `token_reader.Tokenizer`."""
+    """See `backlit.engines.tokens.Tokenizer`."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
@@ -17,8 +17,9 @@ class HuggingFaceTokenizer:
         self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
 
     def encode(self, text: str, *, whole: bool) -> Encoding:
-        found = self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=whole)
-        return Encoding(found.ids, found.offsets, [bool(f) for f in found.special_tokens_mask])
+        encoding = self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=whole)
+        added = [bool(flag) for flag in encoding.special_tokens_mask]
+        return Encoding(encoding.ids, encoding.offsets, added)
 
     def decode(self, ids: list[int]) -> str:
         text: str = self._tokenizer.backend_tokenizer.decode(ids, skip_special_tokens=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backlit.engines.keras_hub import presets
-from backlit.engines.keras_hub.runtime import start_keras
+from backlit.engines.keras_hub.runtime import framework_module, start_keras
 from backlit.errors import (
     BacklitError,
     IntegrityError,
@@ -28,7 +28,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 
 
 def load(
-    wanted: ModelSource,
+    parsed: ModelSource,
     source: str,
     progress: Progress,
     *,
@@ -40,7 +40,7 @@ def load(
     """Fetch and open a preset, or a Hugging Face folder that KerasHub converts.
 
     Args:
-        wanted: which.
+        parsed: which.
         source: as the person wrote it, for the record.
         backend: `torch`, `jax` or `tensorflow`; left out, `KERAS_BACKEND`, or torch.
         dtype: `float32`, `bfloat16` or `float16`; left out, float32 on a CPU, else bfloat16.
@@ -56,47 +56,49 @@ def load(
         raise OptionsError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
     progress("start", 0, None)
     hub = start_keras(backend)
-    folder = presets.folder_of(wanted, hub, progress, trust_remote_code=trust_remote_code)
+    folder = presets.folder_of(parsed, hub, progress, trust_remote_code=trust_remote_code)
     progress("load", 0, None)
-    from backlit.engines.keras_hub.frameworks import backend as framework
-
-    fast = framework.accelerated()
+    fast = framework_module().accelerated()
     if device is not None and (device != "cpu" or fast):
         raise OptionsError(
             f"Keras chooses its device itself, so {device!r} can't be asked for.",
             "Leave the device out; CUDA_VISIBLE_DEVICES says which GPUs there are.",
         )
     precision = dtype or ("bfloat16" if fast else "float32")
-    model, tokenizer = _open(hub, folder, wanted.name, precision)
+    model, tokenizer = _open(hub, folder, parsed.name, precision)
     engine = import_module("backlit.engines.keras_hub.engine")
     return engine.KerasHubEngine(  # type: ignore[no-any-return]
         model,
         tokenizer,
-        wanted.name,
+        parsed.name,
         source,
-        template=presets.template_of(folder, presets.name_of(wanted.source), tokenizer),
+        template=presets.template_of(folder, presets.name_of(parsed.source), tokenizer),
         context_length=presets.context_length_of(folder, type(model).__name__),
     )
 
 
-def is_causal_lm(given: object) -> bool:
+def is_causal_lm(model: object) -> bool:
     """Whether something is a `keras_hub.models.CausalLM`, without importing Keras."""
     hub = sys.modules.get("keras_hub")
-    return hub is not None and isinstance(given, hub.models.CausalLM)
+    return hub is not None and isinstance(model, hub.models.CausalLM)
 
 
-def engine_of(model: Any, tokenizer: Any = None) -> "KerasHubEngine":
-    """An engine for a `keras_hub.models.CausalLM` of your own, which is not changed.
+def engine_of(model: Any, tokenizer: Any = None) -> "KerasHubEngine | None":
+    """An engine for a `keras_hub.models.CausalLM` of your own, or None for anything else.
 
-    Messages are written with Gemma's turn markers if its vocabulary has them.
+    The model is not changed. Messages are written with Gemma's turn markers if its vocabulary
+    has them.
 
     Args:
+        model: loaded already.
         tokenizer: of KerasHub; left out, that of the model's preprocessor.
 
     Raises:
         OptionsError: the model has no preprocessor, and no tokenizer is given.
         UnsupportedModelError: a kind whose tokens can't be found in the text.
     """
+    if not is_causal_lm(model):
+        return None
     start_keras()
     tokenizer = tokenizer or getattr(getattr(model, "preprocessor", None), "tokenizer", None)
     if tokenizer is None:
@@ -113,7 +115,7 @@ def engine_of(model: Any, tokenizer: Any = None) -> "KerasHubEngine":
         model.name,
         "object",
         template=gemma_turns(tokenizer),
-        context_length=presets.CONTEXTS.get(type(model).__name__),
+        context_length=presets.CONTEXT_LENGTHS.get(type(model).__name__),
     )
 
 

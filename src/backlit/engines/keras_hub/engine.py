@@ -9,17 +9,16 @@ import keras
 import numpy as np
 
 from backlit.engines.base import Capability, EmbeddingGradient, FloatArray, GenerationStep
-from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.model import KerasModel
-from backlit.engines.keras_hub.scorer import CacheScorer, agree
+from backlit.engines.keras_hub.runtime import framework_module
+from backlit.engines.keras_hub.scorer import CacheScorer, logits_close
 from backlit.engines.keras_hub.tokens import KerasTokenizer, Template, end_ids
-from backlit.engines.text import check_length
 from backlit.engines.tokens import TokenReader
 from backlit.engines.writing import annotated, log_softmax_at, write
 from backlit.errors import CapabilityError
 from backlit.types import GenerationOptions, Prompt, Target, TokenSequence
 
-STEPS_TRIED = 2
+CACHED_STEPS_TRIED = 2
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class KerasHubEngine:
         self.capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient"})
         self._model = KerasModel(model)
         self._scorer = CacheScorer(self._model)
-        self._unsure = STEPS_TRIED  # steps over a cache that are still to be tried
+        self._unsure = CACHED_STEPS_TRIED  # steps over a cache that are still to be tried
         self.vocabulary_size: int = int(model.backbone.token_embedding.input_dim)
         self.context_length = self._model.positions or context_length
         self._reader = TokenReader(
@@ -68,7 +67,7 @@ class KerasHubEngine:
             "architecture": type(model).__name__,
             "dtype": self._model.dtype,
             "backend": keras.config.backend(),
-            keras.config.backend(): backend.VERSION,
+            keras.config.backend(): framework_module().VERSION,
             "keras": keras.__version__,
             "keras_hub": version("keras-hub"),
             "backlit": version("backlit"),
@@ -87,32 +86,29 @@ class KerasHubEngine:
     def generate(
         self, prompt: TokenSequence, options: GenerationOptions
     ) -> Iterator[GenerationStep]:
-        check_length(len(prompt.tokens) + 1, self.context_length, self.name)
-        most = len(prompt.tokens) + options.max_new_tokens
-        made = self._model.empty_cache(min(most, self.context_length or most))
-        cache, room = made or (None, 0)
+        longest = len(prompt.tokens) + options.max_new_tokens
+        cached = self._model.empty_cache(min(longest, self.context_length or longest))
+        cache, room = cached or (None, 0)
         read: list[int] = []
 
         def next_logits(ids: Sequence[int]) -> FloatArray:  # (vocab,)
-            nonlocal cache, made
+            nonlocal cache, cached
             start = len(read)
             read.extend(ids)
-            if made is None:
+            if cached is None:
                 return self._finite(self._model.logits(read, [len(read) - 1])[0])
             logits, cache = self._model.step(ids, start, [len(ids) - 1], cache, room)
             if start and self._unsure:  # not every family's cache gives what a whole pass does
                 self._unsure -= 1
                 whole = self._finite(self._model.logits(read, [len(read) - 1]))
-                if not agree(logits, whole, self._model.dtype):
+                if not logits_close(logits, whole, self._model.dtype):
                     log.info("%s is run without a cache: it would write otherwise", self.name)
                     self._model.forget_cache()
-                    made = None
+                    cached = None
                 logits = whole
             return self._finite(logits[0])
 
-        yield from write(
-            prompt, options, next_logits, self._reader, self._ends, self.context_length
-        )
+        yield from write(prompt, options, next_logits, self._reader, self._ends)
 
     # ---- scoring -----------------------------------------------------------------------
 
@@ -134,9 +130,9 @@ class KerasHubEngine:
 
     def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
         ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
-        wanted = input_ids[target.start : target.stop]
+        target_ids = input_ids[target.start : target.stop]
         embeddings = self.embed(ids)
-        log_probs, gradient = self._model.gradient(ids, embeddings, wanted)
+        log_probs, gradient = self._model.gradient(ids, embeddings, target_ids)
         return EmbeddingGradient(
             embeddings,
             self._finite(gradient.astype(np.float64)),
@@ -147,23 +143,23 @@ class KerasHubEngine:
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> FloatArray:
         ids, rest = self._behind(input_ids, target)
-        wanted = input_ids[target.start : target.stop]
+        target_ids = input_ids[target.start : target.stop]
         places = range(target.start - 1, len(ids))
         sums = []
         for context in contexts:  # (start, dim)
             logits = self._model.logits(ids, places, np.concatenate([context, rest]))
-            sums.append(log_softmax_at(logits, wanted).sum())
+            sums.append(log_softmax_at(logits, target_ids).sum())
         return np.array(sums)
 
     def gradient_at(
         self, input_ids: Sequence[int], target: Target, contexts: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         ids, rest = self._behind(input_ids, target)
-        wanted = input_ids[target.start : target.stop]
+        target_ids = input_ids[target.start : target.stop]
         sums, gradients = [], []
         for context in contexts:  # one at a time: a batch is no quicker, and may be cancelled less
             embeddings = np.concatenate([context, rest])  # (seq, dim)
-            log_probs, gradient = self._model.gradient(ids, embeddings, wanted)
+            log_probs, gradient = self._model.gradient(ids, embeddings, target_ids)
             sums.append(log_probs.astype(np.float64).sum())
             gradients.append(gradient[: target.start].astype(np.float64))
         return np.array(sums), np.array(gradients)

@@ -1,8 +1,8 @@
-"""A KerasHub causal language model, run where it matters: given embeddings, wanted places.
+"""A KerasHub causal language model, run where it matters: given embeddings, chosen places.
 
 One way for every family and framework. For the time of a call, the embedding layer's `call` is
 shadowed on the instance: a lookup gives the embeddings that are asked about, and the reverse
-call, which makes logits of hidden states, sees only the wanted places.
+call, which makes logits of hidden states, sees only the chosen places.
 """
 
 import logging
@@ -17,17 +17,18 @@ import numpy as np
 from keras import ops
 
 from backlit.engines.base import FloatArray
-from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.padding import bucket, pad_embeddings, pad_places
+from backlit.engines.keras_hub.runtime import framework_module
 from backlit.engines.keras_hub.shadows import shadowed
 from backlit.errors import UnsupportedModelError
 from backlit.progress import current
 
-_GIVEN = ("token_ids", "padding_mask", "position_ids")
-_PROBES = (7, 9)  # lengths by which the axis of a cache's length is found
+TEXT_INPUTS = ("token_ids", "padding_mask", "position_ids")
+PROBE_LENGTHS = (7, 9)  # by which the axis of a cache's length is found
 
 log = logging.getLogger(__name__)
-_altered = threading.RLock()  # held while layers of a model are shadowed
+framework = framework_module()
+_shadowing = threading.RLock()  # held while layers of a model are shadowed
 
 
 class KerasModel:
@@ -48,8 +49,8 @@ class KerasModel:
         self._embedding: Any = embedding
         self.positions = _positions(model.backbone)
         self._compiled: set[Any] = set()  # shapes
-        self._logits_of = backend.function(model, self._logits)
-        self._gradients_of = backend.gradients(model, self._log_probs)
+        self._logits_of = framework.function(model, self._logits)
+        self._gradient_of = framework.gradient(model, self._log_probs)
         self._cache: Any = None  # its leaves' shapes, with None for the length; () if it can't be
         self._step_of: Callable[..., Any] | None = None
 
@@ -62,14 +63,16 @@ class KerasModel:
     def ignored_inputs(self) -> list[str]:
         """What it could also look at or hear, which stays empty."""
         inputs = self.model.input
-        return [name for name in inputs if name not in _GIVEN] if isinstance(inputs, dict) else []
+        return (
+            [name for name in inputs if name not in TEXT_INPUTS] if isinstance(inputs, dict) else []
+        )
 
     # ---- whole passes --------------------------------------------------------------------
 
     def embed(self, ids: Sequence[int]) -> FloatArray:
         """What the embedding layer puts out, `(n, dim)`."""
-        found = _numpy(self._embedding(ops.convert_to_tensor([list(ids)], dtype="int32")))
-        embeddings: FloatArray = found[0]
+        batch = ops.convert_to_tensor([list(ids)], dtype="int32")  # (1, n)
+        embeddings: FloatArray = _numpy(self._embedding(batch))[0]
         return embeddings
 
     def logits(
@@ -80,35 +83,35 @@ class KerasModel:
         Args:
             embeddings: `(seq, dim)`, in place of the ids' own.
         """
-        inputs: tuple[Any, ...] = (*self._padded_ids(ids), pad_places(places, pads=backend.PADS))
+        inputs: tuple[Any, ...] = (*self._padded_ids(ids), pad_places(places, pads=framework.PADS))
         if embeddings is not None:
             inputs = (*inputs, pad_embeddings(embeddings, inputs[0].shape[1]))
         with self._running("logits", *inputs):
             return _numpy(self._logits_of(*inputs))[: len(places)]
 
     def gradient(
-        self, ids: Sequence[int], embeddings: FloatArray, wanted: Sequence[int]
+        self, ids: Sequence[int], embeddings: FloatArray, target_ids: Sequence[int]
     ) -> tuple[FloatArray, FloatArray]:
-        """How the log-probability of wanted ids changes with the embeddings.
+        """How the summed log-probability of target ids changes with the embeddings.
 
         Args:
-            ids: `(seq,)`, without the last wanted id, which predicts nothing.
+            ids: `(seq,)`, without the last target id, which predicts nothing.
             embeddings: `(seq, dim)`, in place of the ids' own.
-            wanted: what follows the last places of `ids`, one for each.
+            target_ids: what follows the last places of `ids`, one for each.
 
         Returns:
-            `(log_probs, gradient)`: `(wanted,)` and `(seq, dim)`.
+            `(log_probs, gradient)`: `(target,)` and `(seq, dim)`.
         """
-        count = len(wanted)
+        count = len(target_ids)
         padded, mask = self._padded_ids(ids)
-        places = pad_places(range(len(ids) - count, len(ids)), pads=backend.PADS)
+        places = pad_places(range(len(ids) - count, len(ids)), pads=framework.PADS)
+        counted = np.zeros(len(places), dtype="float32")  # (places,): no padding
+        counted[:count] = 1
         leaf = pad_embeddings(embeddings, padded.shape[1])
-        weighting = np.zeros((1, len(places)), dtype="float32")
-        weighting[:, :count] = 1
-        inputs = (leaf, padded, mask, places, pad_places(wanted, pads=backend.PADS))
+        inputs = (leaf, padded, mask, places, pad_places(target_ids, pads=framework.PADS))
         current().check()
         with self._running("gradients", *inputs):
-            log_probs, gradient = next(self._gradients_of(weighting, *inputs))
+            log_probs, gradient = self._gradient_of(counted, *inputs)
         return _numpy(log_probs)[:count], _numpy(gradient)[0, : len(ids)]
 
     # ---- steps over a cache --------------------------------------------------------------
@@ -120,8 +123,8 @@ class KerasModel:
         if not self._cache:
             return None
         if self._step_of is None:
-            self._step_of = backend.steps(self.model, self._step, self._cache[0])
-        room = bucket(length, self.positions) if backend.PADS else length
+            self._step_of = framework.steps(self.model, self._step, self._cache[0])
+        room = bucket(length, self.positions) if framework.PADS else length
 
         def empty(leaf: _CacheLeaf) -> Any:
             return ops.zeros([room if n is None else n for n in leaf.shape], dtype=leaf.dtype)
@@ -145,14 +148,14 @@ class KerasModel:
         """
         assert self._step_of is not None, "there is no cache without it"
         size = len(ids)
-        wanted = np.asarray(places, dtype="int32")
-        if backend.PADS and size > 1:
+        logit_places = np.asarray(places, dtype="int32")
+        if framework.PADS and size > 1:
             size = min(bucket(size), room - start)
-            wanted = pad_places(places, pads=backend.PADS)
+            logit_places = pad_places(places, pads=framework.PADS)
         padded = np.zeros((1, size), dtype="int32")
         padded[0, : len(ids)] = ids
-        with self._running("step", padded, wanted, np.empty(room)):
-            logits, cache = self._step_of(padded, np.array(start, "int32"), wanted, cache)
+        with self._running("step", padded, logit_places, np.empty(room)):
+            logits, cache = self._step_of(padded, np.array(start, "int32"), logit_places, cache)
             return _numpy(logits)[: len(places)], cache
 
     # ---- what is traced ------------------------------------------------------------------
@@ -163,10 +166,10 @@ class KerasModel:
             logits = self.model(self._inputs(ids, mask))
         return _at(logits, None if reversals else places)
 
-    def _log_probs(self, leaf: Any, ids: Any, mask: Any, places: Any, wanted: Any) -> Any:
-        """Of wanted ids `(places,)`."""
+    def _log_probs(self, leaf: Any, ids: Any, mask: Any, places: Any, target_ids: Any) -> Any:
+        """Of target ids `(places,)`."""
         logits = self._logits(ids, mask, places, leaf)
-        picked = ops.take_along_axis(logits, wanted[:, None], axis=-1)[:, 0]
+        picked = ops.take_along_axis(logits, target_ids[:, None], axis=-1)[:, 0]
         return picked - ops.logsumexp(logits, axis=-1)
 
     def _step(self, ids: Any, start: Any, places: Any, cache: Any) -> Any:
@@ -176,7 +179,7 @@ class KerasModel:
 
     def _padded_ids(self, ids: Sequence[int]) -> tuple[Any, Any]:
         """`(1, seq)` ids and mask, padded on the right where shapes are compiled."""
-        size = bucket(len(ids), self.positions) if backend.PADS else len(ids)
+        size = bucket(len(ids), self.positions) if framework.PADS else len(ids)
         padded, mask = np.zeros((1, size), dtype="int32"), np.zeros((1, size), dtype="int32")
         padded[0, : len(ids)] = ids
         mask[0, : len(ids)] = 1
@@ -187,14 +190,14 @@ class KerasModel:
         if not isinstance(self.model.input, dict):
             return ids
         length = ops.shape(ids)[1]
-        given = {
+        text = {
             "token_ids": ops.convert_to_tensor(ids),
             "padding_mask": ops.convert_to_tensor(mask),
             "position_ids": ops.arange(length, dtype="int32")[None],
         }
         return {
-            name: given[name] if name in given else _nothing(name, wanted, length)
-            for name, wanted in self.model.input.items()
+            name: text[name] if name in text else _nothing(name, tensor, length)
+            for name, tensor in self.model.input.items()
         }
 
     # ---- one at a time -------------------------------------------------------------------
@@ -202,12 +205,12 @@ class KerasModel:
     @contextmanager
     def _running(self, what: str, *inputs: Any) -> Iterator[None]:
         """Alone with the model, and say so if something must be compiled first."""
-        key = (what, len(inputs), *(array.shape for array in inputs if backend.PADS))
-        new = backend.COMPILES and key not in self._compiled
+        key = (what, len(inputs), *(array.shape for array in inputs if framework.PADS))
+        new = framework.COMPILES and key not in self._compiled
         if new:
             current()("compile")
         try:
-            with _altered:
+            with _shadowing:
                 yield
             self._compiled.add(key)
         finally:
@@ -224,9 +227,10 @@ class KerasModel:
             return ()
         others = [None] * (len(signature(build).parameters) - 1)
         try:
-            with _altered:
+            with _shadowing:
                 short, long = (
-                    backend.shapes(lambda ids: build(ids, *others)[-1], _few(n)) for n in _PROBES
+                    framework.shapes(lambda ids: build(ids, *others)[-1], _few(n))
+                    for n in PROBE_LENGTHS
                 )
             shapes = keras.tree.map_structure(_cache_leaf, short, long)
         except Exception as error:  # noqa: BLE001  families differ; without a cache all works too
@@ -246,16 +250,16 @@ class _CacheLeaf:
 
 def _cache_leaf(short: Any, long: Any) -> _CacheLeaf:
     pairs = zip(short.shape, long.shape, strict=True)
-    shape = [None if (a, b) == _PROBES else int(a) for a, b in pairs]
+    shape = [None if (a, b) == PROBE_LENGTHS else int(a) for a, b in pairs]
     return _CacheLeaf(shape, keras.backend.standardize_dtype(short.dtype))
 
 
 def _positions(backbone: Any) -> int | None:
     """How many positions a model has learned, if it learns them."""
     for name in ("max_sequence_length", "max_position_embeddings"):
-        found = getattr(backbone, name, None)
-        if found:
-            return int(found)
+        count = getattr(backbone, name, None)
+        if count:
+            return int(count)
     return None
 
 
@@ -263,12 +267,12 @@ def _few(count: int) -> Any:
     return ops.ones((1, count), dtype="int32")
 
 
-def _nothing(name: str, wanted: Any, length: Any) -> Any:
+def _nothing(name: str, tensor: Any, length: Any) -> Any:
     """An input that stands for no picture and no sound."""
-    shape = [1, *(0 if n is None else n for n in wanted.shape[1:])]
+    shape = [1, *(0 if n is None else n for n in tensor.shape[1:])]
     if name.endswith("_mask"):
         shape[1] = length
-    return ops.zeros(shape, dtype=wanted.dtype)
+    return ops.zeros(shape, dtype=tensor.dtype)
 
 
 def _at(logits: Any, places: Any) -> Any:
@@ -278,5 +282,5 @@ def _at(logits: Any, places: Any) -> Any:
 
 
 def _numpy(tensor: Any) -> FloatArray:
-    array: FloatArray = backend.numpy(ops.cast(tensor, "float32"))
+    array: FloatArray = framework.numpy(ops.cast(tensor, "float32"))
     return array

@@ -1,6 +1,6 @@
 """Keras on JAX: whole passes are compiled, once for each shape."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -28,24 +28,23 @@ def steps(model: Any, run: Callable[..., Any], cache: Any) -> Callable[..., Any]
     return function(model, run)
 
 
-def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tuple[Any, Any]]]:
-    """Gradients of weighted sums of what `run(leaf, *args)` gives, by the leaf.
+def gradient(model: Any, run: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """The gradient of the sum of what `run(leaf, *args)` gives, by the leaf.
 
     Returns:
-        `(weightings, leaf, *args)`, weightings `(n, places)`, to an iterator over them of
-        `(log_probs, gradient)`: `(places,)` and the leaf's shape.
+        `(mask, leaf, *args)` to `(log_probs, gradient)`, `(places,)` and the leaf's shape; of the
+        sum those count where the mask, `(places,)`, is 1 and not 0.
     """
 
-    def weighted(leaf: Any, weights: Any, weighting: Any, *args: Any) -> Any:
+    def masked_sum(leaf: Any, weights: Any, mask: Any, *args: Any) -> Any:
         log_probs = _with_weights(model, weights, run, leaf, *args)
-        return (log_probs * weighting).sum(), log_probs
+        return (log_probs * mask).sum(), log_probs
 
-    pure = jax.jit(jax.value_and_grad(weighted, has_aux=True))
+    pure = jax.jit(jax.value_and_grad(masked_sum, has_aux=True))
 
-    def call(weightings: Any, leaf: Any, *args: Any) -> Iterator[tuple[Any, Any]]:
-        for weighting in weightings:
-            (_, log_probs), gradient = pure(leaf, _weights(model), weighting, *args)
-            yield log_probs, gradient
+    def call(mask: Any, leaf: Any, *args: Any) -> tuple[Any, Any]:
+        (_, log_probs), slope = pure(leaf, _weights(model), mask, *args)
+        return log_probs, slope
 
     return call
 

@@ -1,6 +1,6 @@
 """Keras on TensorFlow: passes are made into graphs, once for sequences of any length."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -27,23 +27,17 @@ def steps(model: Any, run: Callable[..., Any], cache: Any) -> Callable[..., Any]
     return _Graph(run, keras.tree.map_structure(lambda leaf: _spec(leaf.shape, leaf.dtype), cache))
 
 
-def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tuple[Any, Any]]]:
-    """As `on_jax.gradients`."""
+def gradient(model: Any, run: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """As `on_jax.gradient`."""
 
-    def weighted(weighting: Any, leaf: Any, *args: Any) -> Any:
+    def masked(mask: Any, leaf: Any, *args: Any) -> tuple[Any, Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaf)
             log_probs = run(leaf, *args)
-            total = tf.reduce_sum(log_probs * weighting)
+            total = tf.reduce_sum(log_probs * mask)
         return log_probs, tape.gradient(total, leaf)
 
-    graph = _Graph(weighted)
-
-    def call(weightings: Any, *args: Any) -> Iterator[tuple[Any, Any]]:
-        for weighting in weightings:
-            yield graph(weighting, *args)
-
-    return call
+    return _Graph(masked)
 
 
 def numpy(tensor: Any) -> Any:

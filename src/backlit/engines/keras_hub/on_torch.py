@@ -34,19 +34,16 @@ def steps(model: Any, run: Callable[..., Any], cache: Any) -> Callable[..., Any]
     return function(model, run)
 
 
-def gradients(model: Any, run: Callable[..., Any]) -> Callable[..., Iterator[tuple[Any, Any]]]:
-    """As `on_jax.gradients`; one pass forward serves all weightings."""
+def gradient(model: Any, run: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """As `on_jax.gradient`."""
 
-    def call(weightings: Any, leaf: Any, *args: Any) -> Iterator[tuple[Any, Any]]:
+    def call(mask: Any, leaf: Any, *args: Any) -> tuple[Any, Any]:
         place = keras.ops.convert_to_tensor(leaf, dtype="float32").requires_grad_()
         with _frozen(model), torch.enable_grad():
             log_probs = run(place, *args)  # (places,)
-        last = len(weightings) - 1
-        for i, weighting in enumerate(keras.ops.convert_to_tensor(weightings)):
-            with torch.enable_grad():
-                total = (log_probs * weighting).sum()
-            (gradient,) = torch.autograd.grad(total, place, retain_graph=i < last)
-            yield log_probs.detach(), gradient
+            total = (log_probs * keras.ops.convert_to_tensor(mask)).sum()
+        (slope,) = torch.autograd.grad(total, place)
+        return log_probs.detach(), slope
 
     return call
 

@@ -7,16 +7,16 @@ import numpy as np
 
 from backlit.engines.base import FloatArray
 
-PLACES = 8  # wanted places are padded to this, or to 32, 128, 256, 512 …
+MIN_PLACES = 8  # places are padded to this, or to 32, 128, 256, 512 …
 
 
-def bucket(length: int, most: int | None = None) -> int:
+def bucket(length: int, maximum: int | None = None) -> int:
     """What a sequence is padded to where each new shape is compiled: 64, 96, 128, 192, 256 …
 
-    Powers of two, and halfway between them: at most half is added. Never more than `most`.
+    Powers of two, and halfway between them: at most half is added. Never more than `maximum`.
     """
-    if most is not None:
-        return min(bucket(length), most)
+    if maximum is not None:
+        return min(bucket(length), maximum)
     size = 64
     while size < length:
         if length <= size * 3 // 2:
@@ -25,15 +25,15 @@ def bucket(length: int, most: int | None = None) -> int:
     return size
 
 
-def pad_places(few: Sequence[int], *, pads: bool) -> Any:
+def pad_places(places: Sequence[int], *, pads: bool) -> Any:
     """Places, or ids at them, padded with zeros where shapes are compiled."""
-    size = len(few)
+    size = len(places)
     if pads:
-        size = PLACES
-        while size < len(few):
+        size = MIN_PLACES
+        while size < len(places):
             size *= 4 if size < 128 else 2  # each place is a whole vocabulary of logits
     filled = np.zeros(size, dtype="int32")
-    filled[: len(few)] = few
+    filled[: len(places)] = places
     return filled
 
 

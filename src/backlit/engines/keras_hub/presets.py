@@ -16,16 +16,16 @@ from backlit.sources.folder import read_config
 _INSTRUCT = re.compile(r"instruct|[-_]it\b|[-_]it[-_]", re.IGNORECASE)
 
 # Of families whose presets don't say: the smallest of each, from their model cards.
-CONTEXTS = {"GemmaCausalLM": 8_192, "Gemma3CausalLM": 32_768}
+CONTEXT_LENGTHS = {"GemmaCausalLM": 8_192, "Gemma3CausalLM": 32_768}
 
 
 def folder_of(
-    wanted: ModelSource, hub: Any, progress: Progress, *, trust_remote_code: bool = False
+    parsed: ModelSource, hub: Any, progress: Progress, *, trust_remote_code: bool = False
 ) -> Path:
     """The folder of a preset, or of a Hugging Face model that KerasHub converts.
 
     Args:
-        wanted: a built-in model, a folder, `kaggle://…`, `hf://…`, a Hugging Face id, or the
+        parsed: a built-in model, a folder, `kaggle://…`, `hf://…`, a Hugging Face id, or the
             name of a preset.
         hub: the package `keras_hub`.
 
@@ -35,20 +35,20 @@ def folder_of(
     """
     from backlit.sources import kaggle
 
-    source = wanted.source
+    source = parsed.source
     path = address.local_path(source)
     if source in BUILT_IN:
-        return fetch(wanted, progress)
+        return fetch(parsed, progress)
     if path is not None and path.is_dir():
         if not keras_preset.is_preset(path):
-            return fetch(wanted, progress, trust_remote_code=trust_remote_code)
+            return fetch(parsed, progress, trust_remote_code=trust_remote_code)
     elif source.startswith(kaggle.SCHEME):
         path = kaggle.fetch(source.removeprefix(kaggle.SCHEME), progress)
     elif source.startswith(address.HF) or address.is_hub_id(source):
         from backlit.sources import hub as huggingface
 
-        found = ModelSource(wanted.name, source.removeprefix(address.HF), wanted.revision)
-        path = huggingface.fetch(found, progress, trust_remote_code=trust_remote_code, keras=True)
+        on_hub = ModelSource(parsed.name, source.removeprefix(address.HF), parsed.revision)
+        path = huggingface.fetch(on_hub, progress, trust_remote_code=trust_remote_code, keras=True)
         if not keras_preset.is_preset(path):
             return path
     elif path is not None or address.is_url(source):
@@ -95,8 +95,8 @@ def context_length_of(folder: Path, architecture: str) -> int | None:
     """The most tokens a model was made for, if its folder or its family says."""
     config = read_config(folder / "config.json")
     text = config.get("text_config") or config
-    found = text.get("max_position_embeddings")
-    return int(found) if found else CONTEXTS.get(architecture)
+    length = text.get("max_position_embeddings")
+    return int(length) if length else CONTEXT_LENGTHS.get(architecture)
 
 
 def _handle(name: str, hub: Any) -> str:

@@ -30,6 +30,12 @@ def backend_name(asked: str) -> str:
     return name
 
 
+def framework_module() -> Any:
+    """The module for the framework that Keras runs on: `on_torch`, `on_jax` or `on_tensorflow`."""
+    running = importlib.import_module("keras").config.backend()
+    return importlib.import_module(f"backlit.engines.keras_hub.on_{running}")
+
+
 def start_keras(asked: str | None = None) -> Any:
     """KerasHub, on a framework.
 
@@ -41,29 +47,29 @@ def start_keras(asked: str | None = None) -> Any:
         MissingPackageError: KerasHub or the framework is not installed.
         OptionsError: no such framework, or Keras runs on another already.
     """
-    wanted = backend_name(asked) if asked else None
+    backend = backend_name(asked) if asked else None
     if "keras" in sys.modules:
-        wanted = _check_running(wanted)
+        backend = _check_running(backend)
     else:
-        wanted = wanted or backend_name(os.environ.get(VARIABLE) or DEFAULT)
+        backend = backend or backend_name(os.environ.get(VARIABLE) or DEFAULT)
         for package in ("keras", "keras_hub"):
             if importlib.util.find_spec(package) is None:
-                raise _missing(package, wanted)
-        if importlib.util.find_spec(wanted) is None:
+                raise _missing(package, backend)
+        if importlib.util.find_spec(backend) is None:
             others = " or ".join(name for name in BACKENDS if importlib.util.find_spec(name))
             raise MissingPackageError(
-                f"Keras is to run on {wanted}, which is not installed.",
-                f"Run: pip install 'backlit[{BACKENDS[wanted]}]', or choose {others} instead "
+                f"Keras is to run on {backend}, which is not installed.",
+                f"Run: pip install 'backlit[{BACKENDS[backend]}]', or choose {others} instead "
                 f"(--keras-backend, backend=, or {VARIABLE}).",
             )
-        os.environ[VARIABLE] = wanted
+        os.environ[VARIABLE] = backend
     try:
         return importlib.import_module("keras_hub")
     except ModuleNotFoundError as error:
-        raise _missing(error.name or "a package", wanted) from error
+        raise _missing(error.name or "a package", backend) from error
 
 
-def _check_running(wanted: str | None) -> str:
+def _check_running(backend: str | None) -> str:
     """The framework that Keras runs on already, if that will do."""
     running: str = sys.modules["keras"].config.backend()
     if running not in BACKENDS:
@@ -71,11 +77,11 @@ def _check_running(wanted: str | None) -> str:
             f"Keras runs on {running}, which has no gradients.",
             f"Restart Python and set {VARIABLE} to {', '.join(BACKENDS)} first.",
         )
-    if wanted is not None and wanted != running:
+    if backend is not None and backend != running:
         raise OptionsError(
-            f"Keras runs on {running} in this process, and can't change to {wanted}.",
-            f"Restart Python (in a notebook: the kernel), and choose {wanted} before Keras is "
-            f"first used: {VARIABLE}={wanted}.",
+            f"Keras runs on {running} in this process, and can't change to {backend}.",
+            f"Restart Python (in a notebook: the kernel), and choose {backend} before Keras is "
+            f"first used: {VARIABLE}={backend}.",
         )
     return running
 

@@ -12,24 +12,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from backlit.engines.base import FloatArray
-from backlit.engines.keras_hub.frameworks import backend
 from backlit.engines.keras_hub.model import KerasModel
+from backlit.engines.keras_hub.runtime import framework_module
 from backlit.engines.writing import log_softmax_at
 from backlit.errors import Cancelled
 from backlit.progress import current
 
-TOLERANCE = {"float32": 1e-2}  # nats, between a reused beginning and a whole pass
-LOOSE = 0.5  # of shorter floats; a wrong mask misses by far more
+TOLERANCE = 1e-2  # nats, between a reused beginning and a whole pass, in float32
+SHORT_FLOAT_TOLERANCE = 0.5  # nats, in shorter floats; a wrong mask misses by far more
 
 log = logging.getLogger(__name__)
+framework = framework_module()
+
+
+Answers = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A context with one answer, and where its log-probabilities belong."""
+class AnsweredContext:
+    """A context with one answer, and where its log-probabilities belong.
+
+    Attributes:
+        index: of the context.
+        ids: context and answer, without the answer's last, which predicts nothing.
+        answer: the answer's ids.
+        offset: of the answer's first log-probability in its context's array.
+    """
 
     index: int
-    ids: tuple[int, ...]  # without the answer's last, which predicts nothing
+    ids: tuple[int, ...]
     answer: tuple[int, ...]
     offset: int
 
@@ -37,6 +48,9 @@ class Row:
     def places(self) -> range:
         """From where each id of the answer is predicted."""
         return range(len(self.ids) - len(self.answer), len(self.ids))
+
+
+Scored = Iterator[tuple[AnsweredContext, FloatArray]]
 
 
 class CacheScorer:
@@ -49,10 +63,10 @@ class CacheScorer:
 
     def __init__(self, model: KerasModel) -> None:
         self._model = model
-        self.reuse: bool | None = False if backend.PADS else None  # None: not tried
+        self.reuse: bool | None = False if framework.PADS else None  # None: not tried
 
     def score(
-        self, contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
+        self, contexts: Sequence[Sequence[int]], answers: Answers
     ) -> Iterator[tuple[int, FloatArray]]:
         """See `Scorer.score`."""
         if self.reuse is None and len(contexts) > 1:
@@ -62,39 +76,39 @@ class CacheScorer:
     def _score(
         self,
         contexts: Sequence[Sequence[int]],
-        answers: Sequence[Sequence[int]],
+        answers: Answers,
         *,
         reuse: bool,
     ) -> Iterator[tuple[int, FloatArray]]:
         size = sum(map(len, answers))
-        found = np.zeros((len(contexts), size))  # (contexts, answers)
+        log_probs = np.zeros((len(contexts), size))  # (contexts, answers)
         missing = [len(answers)] * len(contexts)
-        rows = _rows(contexts, answers)
-        for row, log_probs in self._reused(rows) if reuse else self._whole(rows):
-            found[row.index, row.offset : row.offset + len(row.answer)] = log_probs
+        rows = _answered(contexts, answers)
+        for row, of_answer in self._reused(rows) if reuse else self._whole(rows):
+            log_probs[row.index, row.offset : row.offset + len(row.answer)] = of_answer
             missing[row.index] -= 1
             if not missing[row.index]:
-                yield row.index, found[row.index]
+                yield row.index, log_probs[row.index]
 
-    def _whole(self, rows: Sequence[Row]) -> Iterator[tuple[Row, FloatArray]]:
+    def _whole(self, rows: Sequence[AnsweredContext]) -> Scored:
         check = current().check
         for row in rows:
             check()
             yield row, log_softmax_at(self._model.logits(row.ids, row.places), row.answer)
 
-    def _reused(self, rows: Sequence[Row]) -> Iterator[tuple[Row, FloatArray]]:
-        made = self._model.empty_cache(max(len(row.ids) for row in rows))
-        assert made is not None, "tried before"
-        cache, room = made
+    def _reused(self, rows: Sequence[AnsweredContext]) -> Scored:
+        empty = self._model.empty_cache(max(len(row.ids) for row in rows))
+        assert empty is not None, "tried before"
+        cache, room = empty
         first = rows[0].ids
-        held: tuple[int, ...] = ()
+        cached: tuple[int, ...] = ()
         check = current().check
-        for row in sorted(rows, key=lambda row: (-shared(row.ids, first), row.ids)):
+        for row in sorted(rows, key=lambda row: (-common_prefix_length(row.ids, first), row.ids)):
             check()
-            start = min(shared(row.ids, held), row.places[0])
+            start = min(common_prefix_length(row.ids, cached), row.places[0])
             places = [place - start for place in row.places]
             logits, cache = self._model.step(row.ids[start:], start, places, cache, room)
-            held = row.ids
+            cached = row.ids
             yield row, log_softmax_at(logits, row.answer)
 
     def _try_reuse(self) -> bool:
@@ -112,20 +126,25 @@ class CacheScorer:
             return False
         whole = dict(self._score(contexts, [answer], reuse=False))
         miss = max(float(abs(reused[i] - whole[i]).max()) for i in whole)
-        allowed = TOLERANCE.get(self._model.dtype, LOOSE)
+        allowed = tolerance_of(self._model.dtype)
         if not miss <= allowed:
             log.info("Shared beginnings are run anew each time: reuse misses by %.2g nats", miss)
         return miss <= allowed
 
 
-def agree(one: FloatArray, other: FloatArray, dtype: str) -> bool:
+def logits_close(logits: FloatArray, expected: FloatArray, dtype: str) -> bool:
     """Whether logits `(places, vocab)` of two ways say the same of the likeliest ids."""
-    best = other.argmax(axis=-1)
-    miss = np.abs(log_softmax_at(one, best) - log_softmax_at(other, best)).max()
-    return bool(miss <= TOLERANCE.get(dtype, LOOSE))
+    best = expected.argmax(axis=-1)  # (places,)
+    miss = np.abs(log_softmax_at(logits, best) - log_softmax_at(expected, best)).max()
+    return bool(miss <= tolerance_of(dtype))
 
 
-def shared(a: Sequence[int], b: Sequence[int]) -> int:
+def tolerance_of(dtype: str) -> float:
+    """How far two ways to a log-probability may be apart, nats."""
+    return TOLERANCE if dtype == "float32" else SHORT_FLOAT_TOLERANCE
+
+
+def common_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
     """How many ids two sequences begin with alike."""
     for place, (x, y) in enumerate(zip(a, b, strict=False)):
         if x != y:
@@ -133,11 +152,11 @@ def shared(a: Sequence[int], b: Sequence[int]) -> int:
     return min(len(a), len(b))
 
 
-def _rows(contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[Row]:
+def _answered(contexts: Sequence[Sequence[int]], answers: Answers) -> list[AnsweredContext]:
     rows = []
     for index, context in enumerate(contexts):
         offset = 0
         for answer in answers:
-            rows.append(Row(index, (*context, *answer[:-1]), tuple(answer), offset))
+            rows.append(AnsweredContext(index, (*context, *answer[:-1]), tuple(answer), offset))
             offset += len(answer)
     return rows

@@ -7,8 +7,10 @@ from typing import Any
 
 from keras import ops
 
-from backlit.engines.keras_hub.frameworks import backend
+from backlit.engines.keras_hub.runtime import framework_module
 from backlit.progress import current
+
+framework = framework_module()
 
 
 @contextmanager
@@ -29,8 +31,8 @@ def shadowed(model: Any, embedding: Any, places: Any, leaf: Any = None) -> Itera
     def of_embedding(original: Callable[..., Any]) -> Callable[..., Any]:
         def call(inputs: Any, reverse: bool = False, **keywords: Any) -> Any:
             if threading.get_ident() != here:
-                given = {"reverse": True} if reverse else {}  # not every layer knows it
-                return original(inputs, **given, **keywords)
+                direction = {"reverse": True} if reverse else {}  # not every layer knows it
+                return original(inputs, **direction, **keywords)
             if reverse:
                 reversals.append(True)
                 return original(ops.take(inputs, places, axis=1), reverse=True, **keywords)
@@ -49,27 +51,27 @@ def shadowed(model: Any, embedding: Any, places: Any, leaf: Any = None) -> Itera
             except Exception as stop:
                 stopped.append(stop)
                 raise
-            found = original(*args, **keywords)
-            backend.watch(found)
-            return found
+            hidden = original(*args, **keywords)
+            framework.watch(hidden)
+            return hidden
 
         return call
 
     layers = getattr(model.backbone, "transformer_layers", ())
     shadows = [(embedding, of_embedding), *((layer, of_layer) for layer in layers)]
-    done = []
+    shadowed_calls = []
     try:
         for owner, shadow in shadows:
             for name in ("call", "quantized_call"):
                 original = getattr(owner, name, None)
                 if original is not None:
                     object.__setattr__(owner, name, shadow(original))
-                    done.append((owner, name))
+                    shadowed_calls.append((owner, name))
         yield reversals
     except Exception:
         if stopped:  # Keras makes its own errors of those that layers raise
             raise stopped[0] from None
         raise
     finally:
-        for owner, name in done:
+        for owner, name in shadowed_calls:
             object.__delattr__(owner, name)  # the class's own shows again

@@ -18,7 +18,7 @@ _END_OF_TURN = ("<end_of_turn>", "<turn|>", "<|end|>", "<|eot_id|>", "<|im_end|>
 
 
 class KerasTokenizer:
-    """See `token_reader.Tokenizer`.
+    """See `backlit.engines.tokens.Tokenizer`.
 
     Args:
         tokenizer: of KerasHub.
@@ -84,9 +84,9 @@ class _SentencePiece:
     def encode(self, text: str) -> tuple[list[int], list[Span]]:
         # A template may write out its start, which SentencePiece reads as plain characters.
         start = next((piece for piece in self._control if text.startswith(piece)), "")
-        found = self._processor.encode(text[len(start) :], return_type="offset_mapping")
-        ids = list(found["ids"])
-        offsets = [(int(a) + len(start), int(b) + len(start)) for a, b in found["offsets"]]
+        mapping = self._processor.encode(text[len(start) :], return_type="offset_mapping")
+        ids = list(mapping["ids"])
+        offsets = [(int(a) + len(start), int(b) + len(start)) for a, b in mapping["offsets"]]
         # Of a character in bytes only the last has its span; it is that of all of them.
         for i in reversed(range(len(ids) - 1)):
             if offsets[i][0] == offsets[i][1] and self._processor.is_byte(ids[i]):
@@ -113,8 +113,8 @@ class _BytePairs:
         self._tokenizer = tokenizer
 
     def encode(self, text: str) -> tuple[list[int], list[Span]]:
-        found = self._tokenizer.encode(text, add_special_tokens=False)
-        return list(found.ids), list(found.offsets)
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return list(encoding.ids), list(encoding.offsets)
 
     def decode(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=False))
@@ -125,10 +125,10 @@ class _BytePairs:
 
 def end_ids(tokenizer: Any) -> frozenset[int]:
     """The ids that end an answer: of the text and, where there are turns, of a turn."""
-    found = {_known(tokenizer, name) for name in ("end_token_id", "end_token2_id")}
+    ends = {_known(tokenizer, name) for name in ("end_token_id", "end_token2_id")}
     vocabulary = set(tokenizer.get_vocabulary())
-    found |= {int(tokenizer.token_to_id(p)) for p in _END_OF_TURN if p in vocabulary}
-    return frozenset(i for i in found if i is not None)
+    ends |= {int(tokenizer.token_to_id(p)) for p in _END_OF_TURN if p in vocabulary}
+    return frozenset(i for i in ends if i is not None)
 
 
 def gemma_turns(tokenizer: Any) -> Template | None:
@@ -170,5 +170,5 @@ def _library(tokenizer: Any) -> _SentencePiece | _BytePairs:
 
 
 def _known(tokenizer: Any, name: str) -> int | None:
-    found = getattr(tokenizer, name, None)
-    return None if found is None else int(found)
+    token_id = getattr(tokenizer, name, None)
+    return None if token_id is None else int(token_id)
