@@ -10,7 +10,9 @@ from contextlib import contextmanager
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from backlit.explanation import Attribution
+from backlit.engines.toy import ToyEngine
+from backlit.explaining.responses import respond
+from backlit.explanation import Attribution, Explanation
 from backlit.serving.requests.explain import ExplanationEvent
 from backlit.types import Target
 from benchmarks.timing import Line, median
@@ -86,7 +88,10 @@ def _random_scores(route: Route) -> None:
     """Answer an explain request in the server's place."""
     body = route.request.post_data
     assert body is not None
-    start, stop = json.loads(body)["target"]
+    asked = json.loads(body)
+    start, stop = asked["target"]
+    reference = asked["reference"]
+    generation = respond(ToyEngine(), reference["prompt"], reference["response_ids"])
     scores = np.random.default_rng(0).normal(size=start)
     attribution = Attribution(
         method="grad_x_input",
@@ -98,7 +103,7 @@ def _random_scores(route: Route) -> None:
         target_log_prob=-1.0,
         token_scores=tuple(scores.tolist()),
     )
-    event = ExplanationEvent(attribution=attribution)
+    event = ExplanationEvent(explanation=Explanation(generation, (attribution,)))
     route.fulfill(content_type="text/event-stream", body=f"data: {event.model_dump_json()}\n\n")
 
 

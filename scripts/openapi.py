@@ -14,23 +14,18 @@ from backlit.serving.requests import KINDS
 from backlit.serving.service import Service
 from backlit.serving.wire import View, Wire
 
-Requests: Any = create_model(
-    "Requests", __base__=Wire, **{kind.name: (kind.request, ...) for kind in KINDS.values()}
-)
-Events: Any = create_model(
-    "Events", __base__=Wire, **{kind.name: (event_of(kind), ...) for kind in KINDS.values()}
-)
+requests: dict[str, Any] = {kind.name: (kind.request, ...) for kind in KINDS.values()}
+events: dict[str, Any] = {kind.name: (event_of(kind), ...) for kind in KINDS.values()}
+Requests = create_model("Requests", __base__=Wire, **requests)
+Events = create_model("Events", __base__=Wire, **events)
 
 
 def document() -> dict[str, Any]:
     """The document, with `Requests`, `Events` and `View` among its schemas."""
     openapi = create_app(Service([], []), token="").openapi()
     schemas = openapi["components"]["schemas"]
-    for model, mode in (
-        (Requests, "validation"),
-        (Events, "serialization"),
-        (View, "serialization"),
-    ):
+    for model in (Requests, Events, View):
+        mode: Any = "validation" if model is Requests else "serialization"
         schema = model.model_json_schema(mode=mode, ref_template="#/components/schemas/{model}")
         for name, definition in schema.pop("$defs").items():
             schemas.setdefault(name, definition)

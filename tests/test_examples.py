@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter

@@ -1,7 +1,8 @@
 """Imports go one way: the layers that ARCHITECTURE.md tells of are those of the code.
 
-The table there is the only list. A line is a room; a room imports only from lines above it. Behind
-some names stands the order inside, from left to right; what shares a step does not import each other.
+The table there is the only list. A line is a room; a room imports only from lines above it.
+Behind some names stands the order inside, from left to right; what shares a step does not import
+each other.
 """
 
 import ast

@@ -53,7 +53,7 @@ def test_what_is_ready_says_what_it_can_do() -> None:
     assert (model.info.status, model.info.chat, model.info.metadata) == ("waiting", False, {})
     model.load(go_on)
     assert model.info.chat
-    assert model.info.context_length == ToyEngine.context_length
+    assert model.info.context_length == ToyEngine().context_length
     assert model.info.unavailable_methods == {}
     assert model.info.metadata["engine"] == "toy"
     assert model.info.progress is None

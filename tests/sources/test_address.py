@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlit.errors import InputError, NotFoundError
+from backlit.progress import SILENT
 from backlit.sources import ModelSource, fetch, parse
 from backlit.sources.address import is_hub_id, is_url, local_path, plain_name
 
@@ -116,7 +117,7 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
 )
 def test_a_wrong_name_says_what_is_right(text: str, message: str) -> None:
     with pytest.raises(NotFoundError, match=message):
-        fetch(ModelSource("m", text), lambda *_: None)
+        fetch(ModelSource("m", text), SILENT)
 
 
 def test_a_path_is_local_if_something_is_there(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from backlit.errors import Cancelled, DiskError, IntegrityError, UnsupportedModelError
-from backlit.progress import Progress
+from backlit.progress import SILENT, Progress
 from backlit.sources import archive, cache
 
 CONFIG = json.dumps({"architectures": ["LlamaForCausalLM"], "model_type": "llama"}).encode()
@@ -26,7 +26,7 @@ Unpack = Callable[..., Path]
 def unpack(tmp_path: Path) -> Unpack:
     """`unpack(content, suffix)` writes an archive and unpacks it into `tmp_path/in/out`."""
 
-    def run(content: bytes, suffix: str = ".tar", progress: Progress = lambda *_: None) -> Path:
+    def run(content: bytes, suffix: str = ".tar", progress: Progress = SILENT) -> Path:
         path = tmp_path / f"tiny{suffix}"
         path.write_bytes(content)
         (tmp_path / "in").mkdir()

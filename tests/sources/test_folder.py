@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from backlit.errors import IntegrityError, UnsupportedModelError
+from backlit.progress import SILENT
 from backlit.sources import fetch, parse
 from backlit.sources.folder import is_whole, read_config, read_index
 
 
 def get(folder: Path, **options: Any) -> Path:
-    return fetch(parse(str(folder)), lambda *_: None, **options)
+    return fetch(parse(str(folder)), SILENT, **options)
 
 
 def test_a_folder_is_used_where_it_lies(write_folder: Any, tmp_path: Path, cache: Path) -> None:

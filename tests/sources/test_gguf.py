@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from backlit.errors import Cancelled, DiskError, IntegrityError, SourceError, UnsupportedModelError
+from backlit.progress import SILENT, Callback
 from backlit.sources import fetch, gguf, parse
 from backlit.sources.child import child
 
@@ -72,7 +73,8 @@ def test_a_stopped_conversion_leaves_no_process_and_no_files(
             processes.append(process)
             yield process
 
-    def progress(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def progress(phase: str, done: int, total: int | None, scores: object) -> None:
         if phase == "convert" and total:  # it is in the midst of it
             raise Cancelled
 
@@ -93,7 +95,8 @@ def test_a_conversion_that_says_nothing_can_be_stopped(
     (tmp_path / "out").mkdir()
     calls: list[tuple[str, int, int | None]] = []
 
-    def progress(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def progress(phase: str, done: int, total: int | None, scores: object) -> None:
         calls.append((phase, done, total))
         if len(calls) == 3:
             raise Cancelled
@@ -112,7 +115,7 @@ def test_a_killed_conversion_leaves_nothing_that_looks_finished(
     assert process.returncode == -signal.SIGKILL
     assert list(cache.glob("tiny*")) == []
     assert len(list(cache.glob(".*.partial"))) == 1
-    folder = fetch(parse(str(tiny_gguf)), lambda *_: None)
+    folder = fetch(parse(str(tiny_gguf)), SILENT)
     assert folder.is_dir()
     assert list(cache.glob(".*.partial")) == [], "the next start cleans up"
 

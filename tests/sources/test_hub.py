@@ -20,7 +20,7 @@ from backlit.errors import (
     OfflineError,
     UnsupportedModelError,
 )
-from backlit.progress import Progress
+from backlit.progress import SILENT, Callback, Progress
 from backlit.sources import fetch, parse
 from backlit.sources.hub import fetch as fetch_of_hub
 from backlit.sources.keras_preset import is_preset
@@ -123,7 +123,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
         server.shutdown()
 
 
-def get(text: str, progress: Progress = lambda *_: None, **options: Any) -> Path:
+def get(text: str, progress: Progress = SILENT, **options: Any) -> Path:
     return fetch(parse(text), progress, **options)
 
 
@@ -237,7 +237,7 @@ SHARDS = {
 }
 
 
-def get_keras(text: str, progress: Progress = lambda *_: None) -> Path:
+def get_keras(text: str, progress: Progress = SILENT) -> Path:
     return fetch_of_hub(parse(text), progress, keras=True)
 
 
@@ -286,7 +286,8 @@ def test_transformers_is_given_no_preset_of_keras(hub: Hub) -> None:
 
 
 def test_a_download_is_stopped(hub: Hub) -> None:
-    def progress(_phase: str, done: int, _total: int | None) -> None:
+    @Callback
+    def progress(_phase: str, done: int, _total: int | None, scores: object) -> None:
         if done:
             raise Cancelled
 

