@@ -155,24 +155,23 @@ def test_command_lines_that_do_not_parse_are_found() -> None:
 
 
 def test_commands_and_options_in_the_prose_exist() -> None:
-    options = {
-        option
-        for command in CLI.commands.values()
-        for param in command.params
-        if not getattr(param, "hidden", False)
-        for option in param.opts
-    }
+    every = {option for name in CLI.commands for option in options(name)}
     for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md"]:
         text = present(page)
         for name, rest in re.findall(r"`backlit ([a-z]+)([^`]*)`", text):
             assert name in CLI.commands, f"{page.name}: backlit {name}"
-            own = {option for param in CLI.commands[name].params for option in param.opts}
             for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
-                assert option in own, f"{page.name}: backlit {name} {option}"
+                assert option in options(name), f"{page.name}: backlit {name} {option}"
         for option in re.findall(r"`(--[a-z-]+)", text):
-            assert option in options, f"{page.name}: {option}"
+            assert option in every, f"{page.name}: {option}"
         for target in re.findall(r"^    make ([a-z-]+)", text, re.M):
             assert f"\n{target}:" in (ROOT / "Makefile").read_text(), f"{page.name}: make {target}"
+
+
+def options(command: str) -> set[str]:
+    """The options that a command tells of."""
+    shown = [p for p in CLI.commands[command].params if not getattr(p, "hidden", False)]
+    return {option for param in shown for option in [*param.opts, *param.secondary_opts]}
 
 
 @pytest.mark.model
