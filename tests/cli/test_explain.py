@@ -194,7 +194,7 @@ def test_a_chat_is_explained(wrapped: bool, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "is not JSON"), ('{"a": 1}', "no list of messages"), ('["x"]', "list of 1 texts")],
+    [("{", "is not JSON"), ('{"a": 1}', "no list of messages"), ('["x"]', "list of texts")],
 )
 def test_a_file_that_holds_no_chat(content: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "chat.json"

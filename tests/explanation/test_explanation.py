@@ -124,6 +124,9 @@ def test_it_is_a_sequence_of_its_maps(explanation: Explanation) -> None:
     assert explanation[0] is explanation.attributions[0]
     assert explanation[-1].method == "grad_l2"
     assert list(explanation) == list(explanation.attributions)
+    without = replace(explanation, attributions=())
+    assert len(without) == 0
+    assert without  # an answer is there
 
 
 def test_the_first_segments(explanation: Explanation) -> None:

@@ -33,6 +33,10 @@ class Explanation:
     def __len__(self) -> int:
         return len(self.attributions)
 
+    def __bool__(self) -> bool:
+        """True, also without a map: there is an answer."""
+        return True
+
     def __getitem__(self, index: int) -> Attribution:
         return self.attributions[index]
 

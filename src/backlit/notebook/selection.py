@@ -43,7 +43,7 @@ def as_selection(value: Selected, before: Selection | None) -> Selection | None:
     """What a value that a person set means.
 
     Args:
-        value: words (their last occurrence in the answer), a token span of the sequence, a
+        value: words of the answer that stand in it once, a token span of the sequence, a
             target, a generation with nothing selected, or a whole selection; None selects
             nothing of the answer that is shown.
         before: what is selected now.

