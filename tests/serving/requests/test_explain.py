@@ -171,7 +171,11 @@ def test_the_same_target_of_another_prompt_is_another_question(client: Client) -
 
 @pytest.mark.parametrize(
     ("changes", "learns"),
-    [({}, True), ({"foil": " soup"}, False), ({"method": "lime"}, False)],
+    [
+        ({"method": "grad_l2"}, True),
+        ({"method": "grad_l2", "foil": " soup"}, False),
+        ({"method": "lime"}, False),
+    ],
 )
 def test_the_models_speed_is_learnt_where_the_cost_is_exact(
     client: Client, changes: dict[str, Any], learns: bool
