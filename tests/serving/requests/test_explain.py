@@ -167,3 +167,21 @@ def test_the_same_target_of_another_prompt_is_another_question(client: Client) -
     event = client.answered(request.model_copy(update={"reference": longer}))
     assert not event.cached
     assert event.explanation.generation.finish_reason == "given"
+
+
+@pytest.mark.parametrize(
+    ("changes", "learns"),
+    [
+        ({"method": "grad_l2"}, True),
+        ({"method": "grad_l2", "foil": " soup"}, False),
+        ({"method": "lime"}, False),
+    ],
+)
+def test_the_models_speed_is_learnt_where_the_cost_is_exact(
+    client: Client, changes: dict[str, Any], learns: bool
+) -> None:
+    request = question(client, **changes)
+    served = ServedModel("toy", "toy")
+    with Client(Service([served], [])) as restarted:
+        restarted.answered(request)
+    assert (served.seconds_per_token is not None) == learns
