@@ -58,7 +58,11 @@ def serve(
     named = [ServedModel(parse(source).name, source, opener) for source in sources]
     datasets: list[Dataset] = [load_dataset(path) for path in data or [DEFAULT_DATA]]
     service = Service(named, datasets)
-    sock = bind(host, port)
+    try:
+        sock = bind(host, port)
+    except BaseException:
+        service.close()
+        raise
     token = secrets.token_urlsafe(16)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     shown = f"[{shown}]" if ":" in shown else shown
