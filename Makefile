@@ -1,5 +1,6 @@
 # make run    set up everything and start the page on the default model
 # make test   set up everything and run all tests but those of Gemma and of Keras
+# make test-fast   the tests that need no browser, no model and no other process: under a minute
 # Nothing is needed but Python 3.11 or newer, make, and the package registries.
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 ARGS ?=
 
-.PHONY: setup run test test-gemma test-keras check format types bench bench-peers bench-keras screenshots build clean browser
+.PHONY: setup run test test-fast test-gemma test-keras check format types bench bench-peers bench-keras screenshots build clean browser
 
 setup: $(VENV)/.dev
 
@@ -33,7 +34,11 @@ run: $(VENV)/.run
 	$(BIN)/backlit serve $(ARGS)
 
 test: setup browser
-	$(BIN)/pytest -m "not gemma and not keras" $(ARGS)
+	$(BIN)/pytest -m "not gemma and not keras" --numprocesses 2 --cov --cov-report term $(ARGS)
+
+# While you work: no browser, no model, no other process.
+test-fast: setup
+	$(BIN)/pytest -m "not (gemma or keras or model or browser or process)" --numprocesses 2 $(ARGS)
 
 test-gemma: setup
 	$(BIN)/pytest -m "gemma and not keras" $(ARGS)

@@ -47,6 +47,7 @@ def check_method(
     assert facts.signed or (scores.values >= 0).all(), "declared unsigned, but some are negative"
     if scores.standard_errors is not None:
         assert scores.standard_errors.shape == (size,), "not one standard error for each score"
+        assert np.isfinite(scores.standard_errors).all(), "a standard error is not finite"
         assert (scores.standard_errors >= 0).all(), "a negative standard error"
     assert method.forward_passes(len(segments)) > 0, "it costs nothing?"
     if facts.complete:
@@ -57,6 +58,8 @@ def check_method(
         assert abs(objective.log_probs()[0] - log_probs.sum()) < tolerance, "log-prob is off"
     again = method.attribute(Objective(engine, sequence, target), segments, followed)
     assert np.allclose(scores.values, again.values, atol=tolerance), "the second time differs"
+    if facts.kind == "perturbation":
+        assert followed.calls, "many altered prompts, and no progress is told"
     if followed.calls:
         _check_cancel(method, engine, sequence, target)
 
@@ -76,6 +79,7 @@ class Followed:
         scores: Sequence[PartialScore] = (),
     ) -> None:
         self.calls += 1
+        assert done >= 0, "reported less than nothing"
         assert phase == "explain", f"told of the phase {phase!r}, not of 'explain'"
         assert total is None or done <= total, "reported more done than there is"
         for start, stop, _ in scores:

@@ -188,7 +188,7 @@ BROKEN: dict[str, tuple[Method, str]] = {
     ),
     "standard errors that are no numbers": (
         returning(standard_errors=lambda n: np.full(n, np.nan)),
-        "a negative standard error",
+        "a standard error is not finite",
     ),
     "no cost": (Free(), "it costs nothing"),
     "complete without a delta": (declaring(complete=True), "complete, but no delta"),
@@ -200,6 +200,8 @@ BROKEN: dict[str, tuple[Method, str]] = {
         telling("explain", 1, 2, [(0, 2, 1.0)]),
         "a partial score of what is no segment",
     ),
+    "less than nothing done": (telling("explain", -1, 2), "reported less than nothing"),
+    "altered prompts in silence": (declaring(kind="perturbation"), "no progress is told"),
     "a stop that is swallowed": (Deaf(), "did not end the method"),
 }
 

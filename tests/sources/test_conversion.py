@@ -15,6 +15,8 @@ from backlit.errors import IntegrityError, SourceError, UnsupportedModelError
 from backlit.progress import SILENT
 from backlit.sources import fetch, parse
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def converted(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

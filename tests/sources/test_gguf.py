@@ -17,6 +17,8 @@ from backlit.progress import SILENT, Callback
 from backlit.sources import fetch, gguf, parse
 from backlit.sources.child import child
 
+pytestmark = pytest.mark.process
+
 FETCH = """
 import os, signal, sys
 from backlit.sources import fetch, parse

@@ -94,3 +94,18 @@ def test_a_broken_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "nothing known"}')
     with pytest.raises(UnsupportedModelError, match="could not be opened"):
         huggingface.load(tmp_path, "mine", "tiny")
+
+
+def test_loading_shows_no_bar_of_transformers(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from transformers.utils import logging
+
+    engine = tiny.engine()
+    engine._model.save_pretrained(tmp_path)
+    engine._tokenizer.save_pretrained(tmp_path)
+    capfd.readouterr()
+    before = logging.is_progress_bar_enabled()
+    huggingface.load(tmp_path, "mine", "tiny", device="cpu")
+    assert "Loading" not in capfd.readouterr().err
+    assert logging.is_progress_bar_enabled() == before

@@ -5,6 +5,7 @@ compute logits where no target stands, or ask for the gradient of a weight.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from typing import Any
 import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils.logging import (
+    disable_progress_bar,
+    enable_progress_bar,
+    is_progress_bar_enabled,
+)
 
 from backlit.engines.base import Capability, FloatArray, GenerationStep
 from backlit.engines.huggingface.gradients import Gradients
@@ -55,9 +61,10 @@ def load(
     common = {"trust_remote_code": trust_remote_code, "local_files_only": True}
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **common)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=precision, use_safetensors=True, device_map=device_map, **common
-        )
+        with _without_bar():
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=precision, use_safetensors=True, device_map=device_map, **common
+            )
     except (ValueError, OSError, KeyError, ImportError, RuntimeError) as error:
         raise UnsupportedModelError(
             f"{name} could not be opened: {str(error).splitlines()[0]}",
@@ -72,6 +79,18 @@ def load(
     if chosen is not None:
         model.to(chosen)
     return HuggingFaceEngine(model, tokenizer, name, source)
+
+
+@contextmanager
+def _without_bar() -> Iterator[None]:
+    """Keep transformers from showing a bar of its own: how far loading is, we tell."""
+    shows = is_progress_bar_enabled()
+    disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shows:
+            enable_progress_bar()
 
 
 class HuggingFaceEngine(Gradients):
