@@ -135,6 +135,15 @@ class Deaf(Kept):
         return self.scores(len(segments), objective)
 
 
+class Silent(Kept):
+    """Tells nobody how far it is."""
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
+    ) -> Scores:
+        return self.scores(len(segments), objective)
+
+
 class Liar(Kept):
     """Leaves another log-probability behind than the engine's."""
 
@@ -201,7 +210,7 @@ BROKEN: dict[str, tuple[Method, str]] = {
         "a partial score of what is no segment",
     ),
     "less than nothing done": (telling("explain", -1, 2), "reported less than nothing"),
-    "altered prompts in silence": (declaring(kind="perturbation"), "no progress is told"),
+    "altered prompts in silence": (Silent(), "no progress is told"),
     "a stop that is swallowed": (Deaf(), "did not end the method"),
 }
 
