@@ -1,7 +1,7 @@
 /** The transport of a notebook: messages over the kernel's own channel, so no port and no proxy. */
 import { type Link, type Listener, LIVE, type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import type { Event, Kind, Requests, State } from "../wire";
+import type { Event, Events, Kind, Requests, State } from "../wire";
 import type { Model } from "./model";
 
 /** What the kernel sends: that it took a request, an event of its answer, or that it is over. */
@@ -57,7 +57,7 @@ export class CommTransport implements Transport {
     kind: K,
     request: Requests[K],
     signal: AbortSignal,
-  ): AsyncGenerator<Event> {
+  ): AsyncGenerator<Events[K]> {
     if (this.#link.state === "gone") throw refusal(this.#link);
     const id = newId();
     const events = new ReadableStream<Event>({
@@ -71,7 +71,7 @@ export class CommTransport implements Transport {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
-        yield value;
+        yield value as Events[K];
       }
     } finally {
       signal.removeEventListener("abort", cancel);
