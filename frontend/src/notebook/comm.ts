@@ -71,7 +71,7 @@ export class CommTransport implements Transport {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
-        yield value as Events[K];
+        yield value;
       }
     } finally {
       signal.removeEventListener("abort", cancel);

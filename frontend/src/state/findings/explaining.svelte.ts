@@ -127,7 +127,8 @@ export class Explaining {
 
   /** Ask once more, if it failed or was stopped. */
   again(): void {
-    if (this.question && (this.job.error || this.stopped)) this.#compute(this.question);
+    const { question } = this;
+    if (question && !this.maps.find(question) && !this.job.running) this.#compute(question);
   }
 
   stop(): void {
