@@ -11,6 +11,9 @@ interface Reply {
   readonly over?: boolean;
 }
 
+/** Where the events of an answer go: those of the kind that was asked for. */
+type Controller = Pick<ReadableStreamDefaultController<unknown>, "enqueue" | "close" | "error">;
+
 /** An idle kernel answers within this; a busy one may take as long as its cell. */
 const PATIENCE = 1000;
 /**
@@ -20,7 +23,7 @@ const PATIENCE = 1000;
 const MAX_SENT = 4;
 
 export class CommTransport implements Transport {
-  readonly #calls = new Map<string, ReadableStreamDefaultController<Event>>();
+  readonly #calls = new Map<string, Controller>();
   /** What was sent and not taken yet. */
   readonly #untaken = new Map<string, { message: unknown; sent: number }>();
   #listener: Listener | null = null;
@@ -60,7 +63,7 @@ export class CommTransport implements Transport {
   ): AsyncGenerator<Events[K]> {
     if (this.#link.state === "gone") throw refusal(this.#link);
     const id = newId();
-    const events = new ReadableStream<Event>({
+    const events = new ReadableStream<Events[K]>({
       start: (controller) => void this.#calls.set(id, controller),
     });
     const reader = events.getReader();

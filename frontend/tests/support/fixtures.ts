@@ -252,7 +252,8 @@ export class FakeTransport implements Transport {
     const play = this.script[kind] ?? USUAL[kind];
     this.pending++;
     try {
-      for await (const event of play?.(request, signal) ?? []) {
+      const events = (play?.(request, signal) ?? []) as AsyncIterable<Events[K]>;
+      for await (const event of events) {
         await Promise.resolve();
         yield event;
       }
