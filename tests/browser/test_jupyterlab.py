@@ -144,7 +144,9 @@ print(widget.selection.text)"""
     select = "widget.selection = 'water'\nprint(widget.selection.text, widget.explanation)"
     wrong = "widget.selection = 'no such words'"
     found = "print(widget.explanation.attributions[0].method, widget.selection.text)"
-    jupyter.write(name, RENDER, explain, select, wrong, found, "widget.selection = generation")
+    whole = "widget.selection = generation"
+    same = "print(widget.selection.generation == generation, widget.selection.target)"
+    jupyter.write(name, RENDER, explain, select, wrong, found, whole, same)
     notebook = jupyter.open(page, name)
     notebook.start(0)
     widget = notebook.widget()
@@ -163,6 +165,7 @@ print(widget.selection.text)"""
     assert notebook.run(4).split() == ["occlusion", "water"]
     notebook.run(5)
     expect(widget.get_by_test_id("target-card")).not_to_contain_text("water")
+    assert notebook.run(6).split() == ["True", "None"]
 
 
 def test_stopping_while_a_cell_runs(jupyter: Lab, page: Page, name: str) -> None:

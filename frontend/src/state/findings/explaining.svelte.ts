@@ -160,7 +160,7 @@ export class Explaining {
   #take(question: Question, event: Event<"explain">): void {
     if (event.type === "progress" && event.scores.length > 0) {
       const partial = new Map(this.#partial);
-      for (const scored of event.scores) partial.set(`${scored[0]} ${scored[1]}`, scored);
+      for (const one of event.scores) partial.set(`${one[0]} ${one[1]}`, one);
       this.#partial = partial;
     }
     if (event.type !== "explanation") return;
