@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 // notebook that uses them, so they should stay small.
 const ENTRIES: Record<string, string> = {
   widget: "src/notebook/main.ts",
-  link: "src/notebook/newTab.ts",
+  tab: "src/notebook/tab.ts",
 };
 
 export default defineConfig(({ mode }) => ({

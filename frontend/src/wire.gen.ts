@@ -118,7 +118,9 @@ export interface paths {
         put?: never;
         /**
          * Estimate
-         * @description What each method would cost, with the parameters given by method.
+         * @description What each method would cost, with the parameters given by method, and a check.
+         *
+         *         `parts` are the segments of the map that would be checked; left out, those of the granularity.
          */
         post: operations["estimate_api_estimate_post"];
         delete?: never;
@@ -138,7 +140,7 @@ export interface paths {
         put?: never;
         /**
          * Check
-         * @description Whether to believe a map: segments that tile what is before the target, and scores.
+         * @description Whether to believe a map, as it is shown: its segments tile what is before its target.
          */
         post: operations["check_api_check_post"];
         delete?: never;
@@ -187,10 +189,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree
+         * @description Compare maps: each is a score for every one of the same segments.
+         */
+        post: operations["agree_api_agree_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AgreeEvent
+         * @description Spearman's rank correlations, one row for each map.
+         */
+        AgreeEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agree";
+            /** Correlations */
+            correlations: number[][];
+        };
+        /**
+         * AgreeRequest
+         * @description Compare maps: each is a score for every one of the same segments.
+         */
+        AgreeRequest: {
+            /** Model */
+            model: string;
+            /** Maps */
+            maps: number[][];
+        };
         /**
          * Alternative
          * @description A token that could have stood at this place, and its log-probability in nats.
@@ -205,14 +250,15 @@ export interface components {
         };
         /**
          * Attribution
-         * @description How much each segment before the target mattered to it.
+         * @description How much each segment before the target mattered to it: a map.
          *
          *     The objective is the target's summed log-probability (less the foil's, if there is one),
          *     so where `signed`, a positive score supports the target. `token_scores` (one per token
          *     before the target) are kept by methods that score tokens, so that other granularities need
          *     no model; `aggregate` says how they were joined, and is None for methods that score whole
          *     segments. `convergence_delta` is the sum of a complete method's scores less what they should
-         *     sum to. `notes` are sentences that a person should read with the scores.
+         *     sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
+         *     there once the map was checked.
          */
         Attribution: {
             /** Method */
@@ -248,22 +294,12 @@ export interface components {
              * @default []
              */
             notes: string[];
+            faithfulness?: components["schemas"]["Faithfulness"] | null;
         };
-        /** AttributionEvent */
-        AttributionEvent: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "attribution";
-            attribution: components["schemas"]["Attribution"];
-            /**
-             * Cached
-             * @default false
-             */
-            cached: boolean;
-        };
-        /** CheckEvent */
+        /**
+         * CheckEvent
+         * @description What was found of the map.
+         */
         CheckEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -271,38 +307,25 @@ export interface components {
              */
             type: "check";
             faithfulness: components["schemas"]["Faithfulness"];
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
         };
         /**
          * CheckRequest
-         * @description Whether to believe a map: segments that tile what is before the target, and scores.
+         * @description Whether to believe a map, as it is shown: its segments tile what is before its target.
          */
         CheckRequest: {
             /** Model */
             model: string;
             reference: components["schemas"]["SequenceRef"];
-            /** Target */
-            target: [
-                number,
-                number
-            ];
-            /** Foil */
-            foil?: string | number[] | null;
-            /** Spans */
-            spans: [
-                number,
-                number
-            ][];
-            /** Scores */
-            scores: number[];
-            /**
-             * Unit
-             * @default segment
-             */
-            unit: string;
+            attribution: components["schemas"]["Attribution"];
         };
         /**
          * Cost
-         * @description What a method would take: forward passes, and seconds if the model's speed is known.
+         * @description Forward passes of the whole prompt, and seconds if the model's speed is known.
          */
         Cost: {
             /** Runs */
@@ -360,7 +383,7 @@ export interface components {
         };
         /**
          * EstimateEvent
-         * @description By method.
+         * @description Of each method by its name, and of a check.
          */
         EstimateEvent: {
             /**
@@ -372,10 +395,13 @@ export interface components {
             costs: {
                 [key: string]: components["schemas"]["Cost"];
             };
+            check: components["schemas"]["Cost"];
         };
         /**
          * EstimateRequest
-         * @description What each method would cost, with the parameters given by method.
+         * @description What each method would cost, with the parameters given by method, and a check.
+         *
+         *     `parts` are the segments of the map that would be checked; left out, those of the granularity.
          */
         EstimateRequest: {
             /** Model */
@@ -405,6 +431,8 @@ export interface components {
             granularity: "token" | "word" | "sentence" | "line" | "paragraph" | "custom";
             /** Pattern */
             pattern?: string | null;
+            /** Parts */
+            parts?: number | null;
         };
         /**
          * ExampleInfo
@@ -463,15 +491,52 @@ export interface components {
             budget?: number | null;
         };
         /**
+         * Explanation
+         * @description A generation and the maps of it: what `explain` returns, a file holds, and a page is sent.
+         *
+         *     `explanation[0]` is its first map; `print(explanation)` shows all of them as text.
+         */
+        Explanation: {
+            generation: components["schemas"]["Generation"];
+            /** Attributions */
+            attributions: components["schemas"]["Attribution"][];
+            /** Metadata */
+            metadata?: {
+                [key: string]: string | number;
+            };
+            /**
+             * Schema Version
+             * @default 3
+             */
+            schema_version: number;
+        };
+        /**
+         * ExplanationEvent
+         * @description The explanation, as a file would hold it, with one map.
+         */
+        ExplanationEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "explanation";
+            explanation: components["schemas"]["Explanation"];
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
+        };
+        /**
          * Faithfulness
-         * @description Whether a map's order beats chance; see `backlit.faithfulness`.
+         * @description Whether a map's order beats chance; see `backlit.explaining.faithfulness`.
          *
          *     Attributes:
-         *         attribution: index of the map in its explanation.
          *         steps: how many segments are taken away, or left, at each point of the curves.
          *         order: token spans of the segments, in the order of the map.
-         *         map, leave_one_out: curves of the map's order and of the exact leave-one-out order.
-         *         random: curves of random orders.
+         *         map_order: the curve of the map's order.
+         *         leave_one_out: the curve of the exact leave-one-out order.
+         *         random_orders: curves of random orders.
          *         comprehensiveness: mean nats lost over `deletion`; more is better.
          *         sufficiency: mean nats lost over `insertion`; less is better.
          *         percentile: share of random orders whose deletion loses less, in percent.
@@ -479,8 +544,6 @@ export interface components {
          *         sentence: the verdict for people.
          */
         Faithfulness: {
-            /** Attribution */
-            attribution: number;
             /** Steps */
             steps: number[];
             /** Order */
@@ -488,10 +551,10 @@ export interface components {
                 number,
                 number
             ][];
-            map: components["schemas"]["Curve"];
+            map_order: components["schemas"]["Curve"];
             leave_one_out: components["schemas"]["Curve"];
-            /** Random */
-            random: components["schemas"]["Curve"][];
+            /** Random Orders */
+            random_orders: components["schemas"]["Curve"][];
             /** Comprehensiveness */
             comprehensiveness: number;
             /** Sufficiency */
@@ -620,12 +683,36 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * Limits
+         * @description What the service takes at most.
+         */
+        Limits: {
+            /**
+             * Prompt Characters
+             * @default 2000000
+             */
+            prompt_characters: number;
+            /**
+             * Foil Characters
+             * @default 10000
+             */
+            foil_characters: number;
+            /**
+             * Budget
+             * @default 20000
+             */
+            budget: number;
+        };
+        /**
          * LoadProgress
-         * @description How far a model's loading is: `phase` as in `engines.sources`, bytes when it downloads.
+         * @description How far a model's loading is, in bytes while it downloads.
          */
         LoadProgress: {
-            /** Phase */
-            phase: string;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "evaluate";
             /**
              * Done
              * @default 0
@@ -654,7 +741,7 @@ export interface components {
         };
         /**
          * MethodInfo
-         * @description A method as declared. `scores_tokens`: granularity and aggregate need no model.
+         * @description The facts of a method, and its parameters.
          */
         MethodInfo: {
             /** Name */
@@ -674,10 +761,23 @@ export interface components {
             kind: "gradient" | "perturbation";
             /** Signed */
             signed: boolean;
-            /** Complete */
-            complete: boolean;
+            /**
+             * Needs
+             * @enum {string}
+             */
+            needs: "generate" | "score" | "gradient" | "gates";
             /** Scores Tokens */
             scores_tokens: boolean;
+            /**
+             * Complete
+             * @default false
+             */
+            complete: boolean;
+            /**
+             * Exact Cost
+             * @default false
+             */
+            exact_cost: boolean;
             /**
              * Parameters
              * @default []
@@ -737,6 +837,8 @@ export interface components {
         /**
          * MuteEvent
          * @description The target's summed log-probability with everything there, and without the spans.
+         *
+         *     `change` says in words what that does: "163 times less likely".
          */
         MuteEvent: {
             /**
@@ -748,6 +850,13 @@ export interface components {
             log_prob: number;
             /** Muted Log Prob */
             muted_log_prob: number;
+            /** Change */
+            change: string;
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
         };
         /**
          * MuteRequest
@@ -770,7 +879,7 @@ export interface components {
         };
         /**
          * ParameterInfo
-         * @description A parameter of a method, enough to draw a form field.
+         * @description A parameter of a method, and what kind of form field it needs.
          */
         ParameterInfo: {
             /** Name */
@@ -779,11 +888,6 @@ export interface components {
             label: string;
             /** Description */
             description: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "int" | "float" | "choice" | "bool" | "text";
             /** Default */
             default: boolean | number | string;
             /** Minimum */
@@ -795,26 +899,15 @@ export interface components {
              * @default []
              */
             choices: string[];
-        };
-        /**
-         * PhaseEvent
-         * @description What the model is about to do, where that takes seconds of its own: compile, then run.
-         */
-        PhaseEvent: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * Kind
              * @enum {string}
              */
-            type: "phase";
-            /**
-             * Phase
-             * @enum {string}
-             */
-            phase: "compile" | "run";
+            kind: "int" | "float" | "choice" | "bool" | "text";
         };
         /**
          * ProgressEvent
-         * @description A method's progress; `scores` are segments scored since: token span and score.
+         * @description How far the work is; `scores` are segments scored since: token span and score.
          */
         ProgressEvent: {
             /**
@@ -822,10 +915,18 @@ export interface components {
              * @enum {string}
              */
             type: "progress";
-            /** Done */
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "evaluate";
+            /**
+             * Done
+             * @default 0
+             */
             done: number;
             /** Total */
-            total: number | null;
+            total?: number | null;
             /**
              * Scores
              * @default []
@@ -936,7 +1037,8 @@ export interface components {
          * SequenceRef
          * @description What a sequence is made of; the server makes the same tokens from it every time.
          *
-         *     `muted` are token spans of the full prompt, taken away before the response.
+         *     `muted` are token spans of the full prompt, taken away before the response. `finish_reason`
+         *     and `options` are those of the response, for the record.
          */
         SequenceRef: {
             /** Prompt */
@@ -954,10 +1056,20 @@ export interface components {
              * @default []
              */
             response_ids: number[];
+            /**
+             * Finish Reason
+             * @default given
+             * @enum {string}
+             */
+            finish_reason: "stop" | "length" | "context" | "cancelled" | "given";
+            options?: components["schemas"]["GenerationOptions"] | null;
         };
         /**
          * State
          * @description All that the page needs to draw itself.
+         *
+         *     `units` is what people call a segment of each granularity. The first method that a model can
+         *     serve is the one to begin with.
          */
         State: {
             /** Version */
@@ -970,7 +1082,21 @@ export interface components {
             datasets: components["schemas"]["DatasetInfo"][];
             /** Granularities */
             granularities: ("token" | "word" | "sentence" | "line" | "paragraph" | "custom")[];
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+            /** Aggregates */
+            aggregates: ("sum" | "mean" | "max")[];
             options: components["schemas"]["GenerationOptions"];
+            /**
+             * @default {
+             *       "prompt_characters": 2000000,
+             *       "foil_characters": 10000,
+             *       "budget": 20000
+             *     }
+             */
+            limits: components["schemas"]["Limits"];
         };
         /**
          * Target
@@ -1060,15 +1186,49 @@ export interface components {
             /** Context */
             ctx?: Record<string, never>;
         };
+        /** Requests */
+        Requests: {
+            load: components["schemas"]["LoadRequest"];
+            generate: components["schemas"]["GenerateRequest"];
+            respond: components["schemas"]["RespondRequest"];
+            explain: components["schemas"]["ExplainRequest"];
+            estimate: components["schemas"]["EstimateRequest"];
+            check: components["schemas"]["CheckRequest"];
+            mute: components["schemas"]["MuteRequest"];
+            segment: components["schemas"]["SegmentRequest"];
+            agree: components["schemas"]["AgreeRequest"];
+        };
+        /** Events */
+        Events: {
+            /** Load */
+            load: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"];
+            /** Generate */
+            generate: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SequenceEvent"] | components["schemas"]["TokensEvent"] | components["schemas"]["GenerationEvent"];
+            /** Respond */
+            respond: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["GenerationEvent"];
+            /** Explain */
+            explain: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExplanationEvent"];
+            /** Estimate */
+            estimate: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["EstimateEvent"];
+            /** Check */
+            check: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CheckEvent"];
+            /** Mute */
+            mute: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MuteEvent"];
+            /** Segment */
+            segment: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SegmentsEvent"];
+            /** Agree */
+            agree: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AgreeEvent"];
+        };
         /**
-         * Seen
-         * @description An answer on the page, what of it is the target, and the map: kept, and set from Python.
+         * View
+         * @description What a person sees: kept in a notebook, and set from Python.
          *
-         *     `attribution` is as the page shows it, cut and joined as the person chose.
+         *     `explanation` has the answer and, once there is one, the map as the page shows it, cut and
+         *     joined as the person chose. `target` is what is selected, also while there is no map of it.
          */
-        Seen: {
+        View: {
             /** @default null */
-            generation: components["schemas"]["Generation"] | null;
+            explanation: components["schemas"]["Explanation"] | null;
             /**
              * Segmentations
              * @default {}
@@ -1081,8 +1241,6 @@ export interface components {
             };
             /** @default null */
             target: components["schemas"]["Target"] | null;
-            /** @default null */
-            attribution: components["schemas"]["Attribution"] | null;
         };
     };
     responses: never;
@@ -1354,6 +1512,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SegmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    agree_api_agree_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeRequest"];
             };
         };
         responses: {

@@ -101,6 +101,38 @@ def test_python_sees_what_the_person_sees(jupyter: Lab, page: Page, name: str) -
     assert notebook.run(4).strip() == "cold"
 
 
+def test_python_gets_the_very_map_that_explain_makes(jupyter: Lab, page: Page, name: str) -> None:
+    """Every score of it, as long as the person leaves it as it is."""
+    ask = """\
+seen = widget.explanation
+made = backlit.explain(
+    backlit.load_model("toy"), seen.generation, target=(seen[0].target.start, seen[0].target.stop),
+    method=seen[0].method, granularity=seen[0].granularity,
+)
+print(seen[0].method, seen[0] == made[0], seen.generation == made.generation,
+      len(seen), seen.metadata.keys() == made.metadata.keys())"""
+    checked = "print(widget.explanation == backlit.load_model('toy').check(seen))"
+    jupyter.write(name, RENDER, ask, ask, checked, ask)
+    notebook = jupyter.open(page, name)
+    notebook.start(0)
+    widget = notebook.widget()
+    generated(widget)
+    widget.get_by_text("Word", exact=True).click()
+    explained(widget, "water")
+    assert notebook.run(1).split() == ["gate_gradient", "True", "True", "1", "True"]
+    widget.get_by_test_id("method-select").select_option("occlusion")
+    expect(widget.get_by_test_id("method-select")).to_have_value("occlusion")
+    mapped(widget)
+    assert notebook.run(2).split() == ["occlusion", "True", "True", "1", "True"]
+    widget.get_by_test_id("check").click()
+    expect(widget.get_by_test_id("sentence")).to_be_visible()
+    assert notebook.run(3).strip() == "True"
+    widget.get_by_test_id("method-select").select_option("gate_gradient")
+    widget.get_by_test_id("aggregate").get_by_text("Mean", exact=True).click()
+    mapped(widget)
+    assert notebook.run(4).split()[:2] == ["gate_gradient", "False"]
+
+
 def test_the_page_follows_python(jupyter: Lab, page: Page, name: str) -> None:
     explain = """\
 model = backlit.load_model("toy")
@@ -112,7 +144,9 @@ print(widget.selection.text)"""
     select = "widget.selection = 'water'\nprint(widget.selection.text, widget.explanation)"
     wrong = "widget.selection = 'no such words'"
     found = "print(widget.explanation.attributions[0].method, widget.selection.text)"
-    jupyter.write(name, RENDER, explain, select, wrong, found, "widget.selection = generation")
+    whole = "widget.selection = generation"
+    same = "print(widget.selection.generation == generation, widget.selection.target)"
+    jupyter.write(name, RENDER, explain, select, wrong, found, whole, same)
     notebook = jupyter.open(page, name)
     notebook.start(0)
     widget = notebook.widget()
@@ -131,6 +165,7 @@ print(widget.selection.text)"""
     assert notebook.run(4).split() == ["occlusion", "water"]
     notebook.run(5)
     expect(widget.get_by_test_id("target-card")).not_to_contain_text("water")
+    assert notebook.run(6).split() == ["True", "None"]
 
 
 def test_stopping_while_a_cell_runs(jupyter: Lab, page: Page, name: str) -> None:

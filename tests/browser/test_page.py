@@ -10,9 +10,11 @@ from tests.support.page import (
     answer_chip,
     choose,
     finished,
+    free_port,
     generate,
     granularity,
     mapped,
+    serve,
     tints,
     type_prompt,
 )
@@ -120,6 +122,34 @@ def test_everything_by_keyboard(page: Page, toy_url: str) -> None:
     expect(page.get_by_test_id("target-card")).not_to_have_text(words)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("influence")).to_have_count(0)
+
+
+def test_a_restarted_server_explains_again_what_the_page_kept(page: Page) -> None:
+    """The new one knows nothing of the answer: it reads it once more, as it was written."""
+    port = str(free_port())
+    with serve("toy", "--port", port) as url:
+        page.goto(url)
+        type_prompt(page, "The dog likes cold water.\nThe cat likes")
+        generate(page)
+        finished(page)
+        granularity(page, "Word")
+        answer_chip(page, "water")
+        mapped(page)
+        page.get_by_test_id("check").click()
+        expect(page.get_by_test_id("sentence")).to_be_visible()
+        target = page.get_by_test_id("target-card").inner_text()
+        ranked = page.get_by_test_id("influence").all_inner_texts()
+        sentence = page.get_by_test_id("sentence").inner_text()
+        page.wait_for_timeout(1_000)  # what is asked is saved a moment after it changes
+    with serve("toy", "--port", port) as url:
+        with page.expect_request("**/api/explain") as asking:
+            page.goto(url)
+        assert asking.value.post_data_json["reference"]["finish_reason"] in ("stop", "length")
+        mapped(page)
+        assert page.get_by_test_id("target-card").inner_text() == target
+        assert page.get_by_test_id("influence").all_inner_texts() == ranked
+        page.get_by_test_id("check").click()
+        expect(page.get_by_test_id("sentence")).to_have_text(sentence)
 
 
 def test_methods_that_score_tokens_ask_no_more_of_the_model(page: Page, toy_url: str) -> None:

@@ -1,6 +1,7 @@
 """The page as a person uses it: served as they start it, clicked and typed into."""
 
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,14 @@ def serve(*arguments: str) -> Iterator[str]:
         process.terminate()
         process.wait(timeout=30)
         process.stdout.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
 
 
 def choose(page: Page, name: str) -> None:

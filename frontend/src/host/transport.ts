@@ -1,11 +1,15 @@
 /** How the page reaches the service. Components know only this; HTTP is one way of it. */
-import type { ErrorInfo, Event, Kind, Requests, State } from "../wire";
+import type { ErrorInfo, Events, Kind, Requests, State } from "../wire";
 
 export interface Transport {
   /** All that the page needs to draw itself. */
   state(): Promise<State>;
   /** Ask, and follow the answer. Aborting `signal` cancels the work. */
-  call<K extends Kind>(kind: K, request: Requests[K], signal: AbortSignal): AsyncIterable<Event>;
+  call<K extends Kind>(
+    kind: K,
+    request: Requests[K],
+    signal: AbortSignal,
+  ): AsyncIterable<Events[K]>;
   /** Hear of what changes without being asked for. */
   listen?(listener: Listener): void;
 }

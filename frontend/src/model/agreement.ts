@@ -1,38 +1,30 @@
-/** The methods that were run on a target, and how far their rankings agree. */
-import type { Attribution, Span } from "../wire";
-import { spearman } from "./correlation";
-import { influencesOf, type View } from "./influences";
+/** The methods that were run on a target, and whose maps can be compared. */
+import type { Attribution } from "../wire";
 import { type Influence, spanOf, TEMPLATE } from "./ranking";
+import { asShown, type Cut } from "./shown";
 import { sameSpan } from "./spans";
 
-export interface Agreement {
+export interface Comparable {
   readonly methods: readonly string[];
-  /** Rank correlations, one row for each method. */
-  readonly table: readonly (readonly number[])[];
+  /** The scores of each method's map, over the same segments. */
+  readonly maps: readonly (readonly number[])[];
 }
 
 /** Of the maps that score the very segments of `shown`, the latest of each method. */
-export function agreement(
+export function comparable(
   maps: readonly Attribution[],
   shown: readonly Influence[],
-  view: View,
-): Agreement | null {
-  const spans: Span[] = shown.map(spanOf);
+  cut: Cut,
+): Comparable | null {
   const byMethod = new Map<string, number[]>();
   for (const map of maps) {
-    const influences = influencesOf(map, { ...view, spans });
-    if (!alike(influences, shown)) continue;
-    const scores = influences
-      .filter((_, i) => shown[i]!.role !== TEMPLATE)
-      .map(({ score }) => score);
-    byMethod.set(map.method, scores);
+    const { segments } = asShown(map, cut);
+    if (!alike(segments, shown)) continue;
+    const scores = segments.filter((_, i) => shown[i]!.role !== TEMPLATE).map(({ score }) => score);
+    if (scores.length > 0) byMethod.set(map.method, scores);
   }
   if (byMethod.size < 2) return null;
-  const all = [...byMethod.values()];
-  return {
-    methods: [...byMethod.keys()],
-    table: all.map((row) => all.map((column) => spearman(row, column))),
-  };
+  return { methods: [...byMethod.keys()], maps: [...byMethod.values()] };
 }
 
 function alike(a: readonly Influence[], b: readonly Influence[]): boolean {

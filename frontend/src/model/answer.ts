@@ -48,9 +48,32 @@ export function sameAnswer(answer: Answer, { model, sequence }: Generation): boo
 
 export function referenceOf(answer: Answer): SequenceRef {
   return {
-    prompt: answer.prompt,
-    muted: [...answer.muted],
+    ...promptReference(answer.prompt, answer.muted, answer.options),
     response_ids: answer.tokens.slice(answer.promptLength).map((token) => token.id),
+    finish_reason: answer.finish ?? "given",
+  };
+}
+
+/** A prompt that has no response yet. */
+export function promptReference(
+  prompt: Prompt,
+  muted: readonly Span[] = [],
+  options: GenerationOptions | null = null,
+): SequenceRef {
+  return { prompt, muted: [...muted], response_ids: [], finish_reason: "given", options };
+}
+
+/** As the server would tell it. */
+export function generationOf(answer: Answer): Generation {
+  const { prompt, tokens, promptLength, finish, model, options, muted } = answer;
+  const text = textOf(chipsOfAnswer(answer), 0, tokens.length);
+  return {
+    prompt,
+    sequence: { text, tokens: [...tokens], prompt_length: promptLength },
+    finish_reason: finish ?? "given",
+    model,
+    options,
+    muted: [...muted],
   };
 }
 

@@ -16,10 +16,10 @@ export interface Chart {
 
 export function chartOf(check: Faithfulness, which: Which): Chart {
   const start = which === "deletion" ? [0] : []; // with nothing taken away nothing is lost
-  const columns = check.steps.map((_, i) => check.random.map((order) => order[which][i]!));
+  const columns = check.steps.map((_, i) => check.random_orders.map((order) => order[which][i]!));
   return {
     steps: [...start, ...check.steps],
-    map: [...start, ...check.map[which]],
+    map: [...start, ...check.map_order[which]],
     exact: [...start, ...check.leave_one_out[which]],
     low: [...start, ...columns.map((column) => Math.min(...column))],
     middle: [...start, ...columns.map(median)],
@@ -29,7 +29,7 @@ export function chartOf(check: Faithfulness, which: Which): Chart {
 
 /** The median over random orders of the mean over steps: what a map's own mean compares with. */
 export function randomMean(check: Faithfulness, which: Which): number {
-  return median(check.random.map((order) => mean(order[which])));
+  return median(check.random_orders.map((order) => mean(order[which])));
 }
 
 export function median(values: readonly number[]): number {
@@ -73,12 +73,4 @@ export function ticks(low: number, high: number): number[] {
   const round: number[] = [];
   for (let n = Math.ceil(low / step); n * step <= high + 1e-9; n++) round.push(n * step);
   return round;
-}
-
-/** What a check takes, in passes of the whole prompt: 20 random orders, the map's and the exact
- * one, both ways, of altered prompts that are half as long on average. */
-export function runsOf(parts: number): number {
-  let steps = 2;
-  for (let [a, b] = [1, 2]; a + b <= parts / 2; [a, b] = [b, a + b]) steps++;
-  return (1 + parts + (20 + 2) * 2 * steps) / 2;
 }

@@ -1,27 +1,12 @@
 /** Log-probabilities in words and digits that a person can weigh. */
+import type { Token } from "../wire";
 
-export interface Change {
-  readonly kind: "less" | "more" | "same";
-  /** "163", "2.4", "10^12"; empty when about the same. */
-  readonly times: string;
-}
-
-const SAME = 0.05;
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** How many times less (or more) likely something became, from log-probabilities in nats. */
-export function change(logProb: number, changedLogProb: number): Change {
-  const nats = logProb - changedLogProb;
-  if (Math.abs(Math.expm1(Math.abs(nats))) < SAME) return { kind: "same", times: "" };
-  return { kind: nats > 0 ? "less" : "more", times: times(Math.abs(nats)) };
-}
-
-/** e to the `nats`, short: two digits below ten, whole numbers, then powers of ten. */
-function times(nats: number): string {
-  const power = nats / Math.LN10;
-  if (power >= 6) return `10${superscript(Math.round(power))}`;
-  const ratio = Math.exp(nats);
-  return ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString("en");
+/** The log-probability of tokens the model was asked to score; null if of none. */
+export function summedLogProb(tokens: readonly Token[]): number | null {
+  const known = tokens.map((token) => token.log_prob).filter((value) => value != null);
+  return known.length === tokens.length ? known.reduce((sum, value) => sum + value, 0) : null;
 }
 
 /** A probability from a log-probability: "82%", "0.4%", "1 in 12,000", "1 in 10⁹". */

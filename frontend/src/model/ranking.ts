@@ -1,17 +1,7 @@
 /** Segments with their scores, in the order of how much they mattered. */
-import type { Granularity, Span } from "../wire";
+import type { ScoredSegment, Span } from "../wire";
 
-export interface Influence {
-  readonly start: number;
-  readonly stop: number;
-  readonly text: string;
-  readonly role: string;
-  readonly score: number;
-  /** Of the score, where the method samples. */
-  readonly standard_error?: number | null;
-  /** What cut this segment, where that differs from one to the next. */
-  readonly level?: Granularity | null;
-}
+export type Influence = Readonly<ScoredSegment>;
 
 export const TEMPLATE = "template";
 
@@ -47,4 +37,9 @@ export function reach(influences: readonly Influence[]): number {
 
 export function spanOf(influence: Influence): Span {
   return [influence.start, influence.stop];
+}
+
+/** The segments that somebody wrote. */
+export function written(influences: readonly Influence[]): Influence[] {
+  return influences.filter(({ role }) => role !== TEMPLATE);
 }

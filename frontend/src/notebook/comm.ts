@@ -1,7 +1,7 @@
 /** The transport of a notebook: messages over the kernel's own channel, so no port and no proxy. */
 import { type Link, type Listener, LIVE, type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import type { Event, Kind, Requests, State } from "../wire";
+import type { Event, Events, Kind, Requests, State } from "../wire";
 import type { Model } from "./model";
 
 /** What the kernel sends: that it took a request, an event of its answer, or that it is over. */
@@ -10,6 +10,9 @@ interface Reply {
   readonly event?: Event;
   readonly over?: boolean;
 }
+
+/** Where the events of an answer go: those of the kind that was asked for. */
+type Controller = Pick<ReadableStreamDefaultController<unknown>, "enqueue" | "close" | "error">;
 
 /** An idle kernel answers within this; a busy one may take as long as its cell. */
 const PATIENCE = 1000;
@@ -20,7 +23,7 @@ const PATIENCE = 1000;
 const MAX_SENT = 4;
 
 export class CommTransport implements Transport {
-  readonly #calls = new Map<string, ReadableStreamDefaultController<Event>>();
+  readonly #calls = new Map<string, Controller>();
   /** What was sent and not taken yet. */
   readonly #untaken = new Map<string, { message: unknown; sent: number }>();
   #listener: Listener | null = null;
@@ -57,10 +60,10 @@ export class CommTransport implements Transport {
     kind: K,
     request: Requests[K],
     signal: AbortSignal,
-  ): AsyncGenerator<Event> {
+  ): AsyncGenerator<Events[K]> {
     if (this.#link.state === "gone") throw refusal(this.#link);
     const id = newId();
-    const events = new ReadableStream<Event>({
+    const events = new ReadableStream<Events[K]>({
       start: (controller) => void this.#calls.set(id, controller),
     });
     const reader = events.getReader();

@@ -1,6 +1,6 @@
 /** What the person sees, shared with Python as a trait, so that it is also saved. */
 import type { Mirror } from "../host/mirror";
-import type { Seen } from "../wire";
+import type { View } from "../wire";
 import type { Model } from "./model";
 
 export class TraitMirror implements Mirror {
@@ -9,25 +9,25 @@ export class TraitMirror implements Mirror {
 
   constructor(private readonly model: Model) {}
 
-  get seen(): Seen | null {
-    return (this.model.get("_seen") as Seen | null) ?? null;
+  get view(): View | null {
+    return (this.model.get("_view") as View | null) ?? null;
   }
 
-  tell(seen: Seen): void {
-    const text = JSON.stringify(seen);
+  tell(view: View): void {
+    const text = JSON.stringify(view);
     if (text === this.#latest) return;
     this.#latest = text;
-    this.model.set("_seen", seen);
+    this.model.set("_view", view);
     this.model.save_changes();
   }
 
-  listen(show: (seen: Seen) => void): void {
-    this.model.on("change:_seen", () => {
-      const { seen } = this;
-      const text = JSON.stringify(seen);
-      if (!seen || text === this.#latest) return;
+  listen(show: (view: View) => void): void {
+    this.model.on("change:_view", () => {
+      const { view } = this;
+      const text = JSON.stringify(view);
+      if (!view || text === this.#latest) return;
       this.#latest = text;
-      show(seen);
+      show(view);
     });
   }
 }

@@ -3,7 +3,7 @@
 export interface Traits {
   /** What `Service.state()` says, for a first paint that waits for nobody. */
   _state: unknown;
-  _seen: unknown;
+  _view: unknown;
   /** What is kept of the person's work: see `KernelStore`. */
   _session: unknown;
   _answers: unknown;

@@ -2,7 +2,7 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import type { ErrorInfo, Event, Kind, Requests, State } from "../wire";
+import type { ErrorInfo, Events, Kind, Requests, State } from "../wire";
 
 export class HttpTransport implements Transport {
   constructor(private readonly base = "api/") {}
@@ -16,7 +16,7 @@ export class HttpTransport implements Transport {
     kind: K,
     request: Requests[K],
     signal: AbortSignal,
-  ): AsyncGenerator<Event> {
+  ): AsyncGenerator<Events[K]> {
     const response = await this.#fetch(kind, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
@@ -25,7 +25,7 @@ export class HttpTransport implements Transport {
     });
     if (!response.body) return;
     try {
-      for await (const data of eventData(response.body)) yield JSON.parse(data) as Event;
+      for await (const data of eventData(response.body)) yield JSON.parse(data) as Events[K];
     } catch (error) {
       throw signal.aborted ? error : unreachable();
     }

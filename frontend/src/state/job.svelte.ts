@@ -1,7 +1,10 @@
 /** One kind of request at a time: starting it again stops the one before. */
 import { type Refusal, type Transport, TransportError } from "../host/transport";
 import { t } from "../strings";
-import type { ErrorInfo, Event, Kind, ModelInfo, Requests } from "../wire";
+import type { ErrorInfo, Event, Events, Kind, ModelInfo, Requests } from "../wire";
+
+/** Phases that come in between, and do not count how far the work is. */
+const ASIDE: readonly string[] = ["compile", "run"];
 
 export type Outcome = "done" | "stopped" | "failed";
 
@@ -40,7 +43,7 @@ export class Job {
   async run<K extends Kind>(
     kind: K,
     request: Requests[K],
-    onEvent: (event: Event) => void,
+    onEvent: (event: Events[K]) => void,
   ): Promise<Outcome> {
     this.cancel();
     const abort = new AbortController();
@@ -92,8 +95,10 @@ export class Job {
     this.ahead = event.type === "queued" ? event.ahead : null;
     this.loading = event.type === "model" && event.model.status !== "ready";
     if (event.type === "model") this.watcher.model(event.model);
-    if (event.type === "phase") this.compiling = event.phase === "compile";
-    if (event.type === "progress") this.progress = { done: event.done, total: event.total };
+    if (event.type !== "progress") return;
+    this.compiling = event.phase === "compile";
+    if (ASIDE.includes(event.phase)) return;
+    this.progress = { done: event.done, total: event.total ?? null };
   }
 
   #fail(error: unknown): void {

@@ -1,12 +1,12 @@
 /** What the person sees, told to whoever follows it; and shown, when they set it. */
 import { untrack } from "svelte";
 import type { Mirror } from "../host/mirror";
-import type { Seen } from "../wire";
+import type { View } from "../wire";
 
 export interface Mirrored {
   /** Null while there is nothing new to tell. */
-  readonly seen: Seen | null;
-  show(seen: Seen): void;
+  readonly view: View | null;
+  show(view: View): void;
 }
 
 export class Mirroring {
@@ -21,15 +21,15 @@ export class Mirroring {
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
-    if (this.mirror.seen) this.page.show(this.mirror.seen);
-    this.mirror.listen((seen) => this.page.show(seen));
+    if (this.mirror.view) this.page.show(this.mirror.view);
+    this.mirror.listen((view) => this.page.show(view));
   }
 
   /** Tell what is seen, for as long as the effect lives that this is called in. */
   follow(): void {
     $effect(() => {
-      const seen = this.#begun ? this.page.seen : null;
-      if (seen) untrack(() => this.mirror.tell(seen));
+      const view = this.#begun ? this.page.view : null;
+      if (view) untrack(() => this.mirror.tell(view));
     });
   }
 }

@@ -1,6 +1,6 @@
 /** What the server offers, whether it is there, and loading a model. */
 import { type Link, LIVE, type Refusal, type Transport, TransportError } from "../host/transport";
-import type { ErrorInfo, ModelInfo, State } from "../wire";
+import type { ErrorInfo, Granularity, ModelInfo, State } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
 
 const FIRST_WAIT = 1;
@@ -31,6 +31,11 @@ export class Server implements Watcher {
 
   get models(): readonly ModelInfo[] {
     return this.state?.models ?? [];
+  }
+
+  /** What people call a segment of this granularity; of several, "custom". */
+  unit(granularity: Granularity): string {
+    return this.state?.units[granularity] ?? granularity;
   }
 
   /** Ask for the state; while nobody answers, ask again after longer and longer waits. */

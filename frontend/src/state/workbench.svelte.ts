@@ -7,16 +7,16 @@ import { lacksSegments, sameAnswer } from "../model/answer";
 import { isEmpty } from "../model/draft";
 import type { Suggestion } from "../model/foils";
 import { type Foil, questionOf } from "../model/question";
-import { cutMap, NOTHING_SEEN, seenOf } from "../model/seen";
 import { sameSpan, spanAt, union } from "../model/spans";
+import { NOTHING, viewOf } from "../model/view";
 import type {
-  Attribution,
+  Explanation,
   Generation,
   Granularity,
   ParameterValue,
-  Seen,
   Segmentations,
   Span,
+  View,
 } from "../wire";
 import { Answering } from "./answer/answering.svelte";
 import { Answers } from "./answer/answers.svelte";
@@ -81,7 +81,7 @@ export class Workbench implements Mirrored {
     );
     const parts = { session, choices, answers, cutting: this.cutting, selection, contrast };
     this.inquiry = new Inquiry(parts);
-    this.findings = new Findings(transport, server, this.inquiry, session, choices);
+    this.findings = new Findings(transport, server, this.inquiry, choices);
     this.muting = new Muting(transport, server, () => ({
       answer: answers.current,
       target: selection.target,
@@ -230,22 +230,19 @@ export class Workbench implements Mirrored {
   // ---- what is seen, for whoever follows it ----
 
   /** Null while an answer is being written: what was seen before still holds. */
-  get seen(): Seen | null {
-    const { current, chips } = this.answers;
-    if (!current) return NOTHING_SEEN;
+  get view(): View | null {
+    const { current } = this.answers;
+    if (!current) return NOTHING;
     if (current.finish === null) return null;
-    const { shown, explaining } = this.findings;
-    const { attribution } = explaining;
-    const map = shown && attribution && cutMap(attribution, shown.influences, this.session);
-    return seenOf(current, chips, this.inquiry.subject, map);
+    return viewOf(current, this.inquiry.subject, this.findings.shown);
   }
 
   /** Show what somebody else wants seen. */
-  show({ generation, segmentations, target, attribution }: Seen): void {
-    if (!generation) return this.setTarget(null);
-    this.#showGeneration(generation, segmentations);
+  show({ explanation, segmentations, target }: View): void {
+    if (!explanation) return this.setTarget(null);
+    this.#showGeneration(explanation.generation, segmentations);
     const foil = target?.foil ? { value: target.foil.ids, text: target.foil.text } : null;
-    if (target && attribution) this.#adopt(attribution, foil);
+    if (target) this.#adopt(explanation, foil);
     this.setTarget(target && [target.start, target.stop], foil);
   }
 
@@ -262,10 +259,11 @@ export class Workbench implements Mirrored {
   }
 
   /** Take over a map of the present answer that was made elsewhere, with the choices it shows. */
-  #adopt(map: Attribution, foil: Foil | null): void {
+  #adopt(explanation: Explanation, foil: Foil | null): void {
     const answer = this.answers.current;
-    const method = this.server.state?.methods.find(({ name }) => name === map.method);
-    if (!answer || !method) return;
+    const map = explanation.attributions[0];
+    const method = this.server.state?.methods.find(({ name }) => name === map?.method);
+    if (!answer || !map || !method) return;
     const { session } = this;
     const { granularity, pattern, aggregate, params } = map;
     const coarse = map.segments.some((segment) => segment.level != null);
@@ -278,7 +276,8 @@ export class Workbench implements Mirrored {
     });
     session.setParams(method.name, params);
     const target: Span = [map.target.start, map.target.stop];
-    this.findings.maps.remember(questionOf({ answer, target, foil }, method, session), map);
+    const question = questionOf({ answer, target, foil }, method, session);
+    this.findings.maps.remember(question, explanation);
   }
 }
 

@@ -1,7 +1,6 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
-import type { Change } from "../model/likelihood";
 import type { Cost, Verdict } from "../wire";
-import { count, units } from "./words";
+import { count } from "./words";
 
 /** Fewer are not worth telling beside the time they take. */
 const FEW_RUNS = 10;
@@ -54,11 +53,9 @@ export const findings = {
   mute: {
     title: (n: number) => `${count(n, "part", "parts")} muted`,
     scoring: "Measuring",
-    change: (n: number, unit: string, change: Change) => {
-      const [one, many] = units[unit] ?? ["part", "parts"];
-      const without = n === 1 ? `Without this ${one}` : `Without these ${n} ${many}`;
-      if (change.kind === "same") return `${without} the target is about as likely.`;
-      return `${without} the target is ${change.times} times ${change.kind} likely.`;
+    change: (n: number, unit: string, change: string) => {
+      const without = n === 1 ? `Without this ${unit}` : `Without these ${n} ${unit}s`;
+      return `${without} the target is ${change}.`;
     },
     fromTo: (before: string, after: string) => `${before} → ${after}`,
     generate: "Generate without it",

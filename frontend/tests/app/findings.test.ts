@@ -3,13 +3,11 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { t } from "../../src/strings";
 import type { Event, ParameterInfo } from "../../src/wire";
-import { attribution, STATE, USUAL } from "../support/fixtures";
+import { attribution, found, STATE, USUAL } from "../support/fixtures";
 import { explained, forever, open, pick } from "../support/person";
 
 const told = (change: Parameters<typeof attribution>[0]) => ({
-  explain: (): Event[] => [
-    { type: "attribution", attribution: attribution(change), cached: false },
-  ],
+  explain: (): Event[] => [found(change)],
 });
 
 test("methods come in groups, with what they cost", async () => {
@@ -94,11 +92,7 @@ test("coarse to fine is off, with the reason, where it saves nothing", async () 
 test("a foil by its chip: the target narrows, and both are weighed", async () => {
   const { user, transport } = await explained({
     explain: (...[request]: Parameters<NonNullable<typeof USUAL.explain>>) => [
-      {
-        type: "attribution" as const,
-        cached: false,
-        attribution: attribution({ foil_log_prob: request.foil ? -3 : null }),
-      },
+      found({ foil_log_prob: request.foil ? -3 : null }),
     ],
   });
   const offers = screen.getAllByTestId("suggestion");
@@ -137,6 +131,9 @@ test("a foil that can't be: told under the field, where what was typed stays", a
 
 test("a map is checked: the sentence first, every figure with its baseline", async () => {
   const { user } = await explained();
+  await waitFor(() =>
+    expect(screen.getByTestId("trust")).toHaveTextContent("Takes about 3 s, 60 runs."),
+  );
   await user.click(screen.getByTestId("check"));
   expect(await screen.findByTestId("sentence")).toHaveTextContent("this map holds up");
   expect(screen.getByTestId("verdict")).toHaveTextContent(t.trust.verdicts.holds);
@@ -165,11 +162,20 @@ test("a check that fails says why", async () => {
 });
 
 test("methods that were run are compared by rank", async () => {
-  const { user } = await explained();
+  const { user, transport } = await explained();
   expect(screen.queryByTestId("agreement")).toBeNull();
   await user.selectOptions(screen.getByTestId("method-select"), "gradient");
   const table = await screen.findByTestId("agreement");
   expect(within(table).getByRole("row", { name: /^gradient/ })).toHaveTextContent("−0.95");
+  expect(transport.requests("agree")).toEqual([
+    {
+      model: "toy",
+      maps: [
+        [-0.5, 4, 0.1, 1],
+        [3, -1, 0, 0],
+      ],
+    },
+  ]);
 });
 
 test("side by side: the text twice, each by its own method, and out again", async () => {
@@ -184,4 +190,20 @@ test("side by side: the text twice, each by its own method, and out again", asyn
   await user.click(screen.getByTestId("leave-rival"));
   expect(screen.queryByTestId("rival-side")).toBeNull();
   expect(screen.getAllByTestId("text")).toHaveLength(1);
+});
+
+test("of two maps, only the one that failed is asked for again", async () => {
+  const error = { code: "ModelError", message: "No.", hint: "" };
+  let fails = true;
+  const { user, transport } = await explained({
+    explain: (...args: Parameters<NonNullable<typeof USUAL.explain>>) =>
+      fails && args[0].method === "gradient" ? [{ type: "error", error }] : USUAL.explain!(...args),
+  });
+  await user.selectOptions(screen.getByTestId("rival-select"), "gradient");
+  const rival = within(screen.getByTestId("rival-side"));
+  fails = false;
+  await user.click(await rival.findByText(t.app.retry));
+  await waitFor(() => expect(rival.queryByRole("alert")).toBeNull());
+  const methods = transport.requests("explain").map((one) => one.method);
+  expect(methods).toEqual(["occlusion", "gradient", "gradient"]);
 });

@@ -2,7 +2,7 @@
 import { fireEvent, screen } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { t } from "../../src/strings";
-import { MAX_PROMPT_CHARACTERS } from "../../src/wire";
+import { STATE } from "../support/fixtures";
 import { open } from "../support/person";
 
 test("an edited prompt: told, compared, kept, removed", async () => {
@@ -78,7 +78,7 @@ test("a paste that is too large is refused, and what was there stays", async () 
   await open();
   const prompt = screen.getByTestId<HTMLTextAreaElement>("prompt-editor");
   const before = prompt.value;
-  const huge = "x".repeat(MAX_PROMPT_CHARACTERS + 1);
+  const huge = "x".repeat(STATE.limits.prompt_characters + 1);
   const paste = new Event("paste", { bubbles: true, cancelable: true });
   Object.assign(paste, { clipboardData: { getData: () => huge } });
   await fireEvent(prompt, paste);
@@ -86,4 +86,14 @@ test("a paste that is too large is refused, and what was there stays", async () 
   expect(await screen.findByTestId("error")).toHaveTextContent("2,000,000");
   await fireEvent.input(prompt, { target: { value: huge } });
   expect(prompt.value).toBe(before);
+});
+
+test("how long a prompt or a foil may be is the server's to say", async () => {
+  const state = { ...STATE, limits: { ...STATE.limits, prompt_characters: 20 } };
+  await open({}, state);
+  const prompt = screen.getByTestId<HTMLTextAreaElement>("prompt-editor");
+  await fireEvent.input(prompt, { target: { value: "x".repeat(21) } });
+  expect(await screen.findByTestId("error")).toHaveTextContent(t.editor.tooLong(20));
+  await fireEvent.input(prompt, { target: { value: "😀".repeat(20) } }); // characters, not units
+  expect(prompt.value).toBe("😀".repeat(20));
 });

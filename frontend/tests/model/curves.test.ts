@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { apart, chartOf, median, randomMean, runsOf, ticks } from "../../src/model/curves";
+import { apart, chartOf, median, randomMean, ticks } from "../../src/model/curves";
 import { FAITHFUL } from "../support/fixtures";
 
 describe("the curves of a check", () => {
@@ -26,9 +26,5 @@ describe("the curves of a check", () => {
     expect(ticks(0, 5.6)).toEqual([0, 2, 4]);
     expect(ticks(-1, 1)).toEqual([-1, -0.5, 0, 0.5, 1]);
     expect(ticks(0, 0).length).toBeGreaterThan(0);
-  });
-  test("what it costs is what the server runs", () => {
-    expect(runsOf(5)).toBe((1 + 5 + 22 * 2 * 2) / 2); // 1, 2
-    expect(runsOf(10)).toBe((1 + 10 + 22 * 2 * 4) / 2); // 1, 2, 3, 5
   });
 });

@@ -1,17 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { change, probability, scoreText, signedNumber } from "../../src/model/likelihood";
+import { probability, scoreText, signedNumber, summedLogProb } from "../../src/model/likelihood";
+import type { Token } from "../../src/wire";
+import { tokens } from "../support/fixtures";
 
 describe("likelihood in words", () => {
-  test("times", () => {
-    expect(change(-1, -1 - Math.log(163))).toEqual({ kind: "less", times: "163" });
-    expect(change(-2, -1)).toEqual({ kind: "more", times: "2.7" });
-    expect(change(-1, -1 - Math.log(12345))).toEqual({ kind: "less", times: "12,345" });
-    expect(change(-1, -40)).toEqual({ kind: "less", times: "10¹⁷" });
-  });
-  test("about the same within five percent either way", () => {
-    expect(change(-1, -1.04).kind).toBe("same");
-    expect(change(-1, -0.96).kind).toBe("same");
-    expect(change(-1, -1.06).kind).toBe("less");
+  test("of several tokens is known only if that of each is", () => {
+    const [one, other] = tokens([" It", " is"], 0, "response") as [Token, Token];
+    expect(summedLogProb([one, other])).toBe(-1);
+    expect(summedLogProb([one, { ...other, log_prob: null }])).toBeNull();
+    expect(summedLogProb([])).toBe(0);
   });
   test("probabilities", () => {
     expect(probability(0)).toBe("100%");

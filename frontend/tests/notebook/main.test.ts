@@ -3,30 +3,16 @@ import { afterEach, describe, expect, test } from "vitest";
 import widget from "../../src/notebook/main";
 import type { Traits } from "../../src/notebook/model";
 import { t } from "../../src/strings";
-import type { Seen } from "../../src/wire";
 import {
-  PROMPT_TEXT,
+  attribution,
+  explanation,
+  NOTHING,
   READY,
   STATE,
-  attribution,
-  segmentations,
-  sequence,
+  unexplained,
+  VIEW,
 } from "../support/fixtures";
 import { FakeModel } from "../support/model";
-
-const SEEN: Seen = {
-  generation: {
-    prompt: PROMPT_TEXT,
-    sequence: sequence(),
-    finish_reason: "stop",
-    model: "toy",
-    options: null,
-    muted: [],
-  },
-  segmentations: segmentations(10),
-  target: { start: 8, stop: 10 },
-  attribution: attribution(),
-};
 
 function shown(traits: Partial<Traits> = {}) {
   const model = new FakeModel({
@@ -69,7 +55,7 @@ describe("the widget", () => {
     fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Typed here" } });
     await waitFor(() => expect(second.page.getByTestId("prompt-editor")).toHaveValue("Typed here"));
     leave();
-    model.set("_seen", { ...SEEN, attribution: null });
+    model.set("_view", unexplained(VIEW.target));
     await waitFor(() =>
       expect(second.page.getByTestId("target-card")).toHaveTextContent("Avoid it."),
     );
@@ -78,15 +64,15 @@ describe("the widget", () => {
   });
 
   test("what is typed outlives what Python shows, and a reload", async () => {
-    const { page, model, end } = shown({ _seen: SEEN });
+    const { page, model, end } = shown({ _view: VIEW });
     await page.findAllByTestId("influence");
     fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Half a tho" } });
-    model.set("_seen", { ...SEEN, target: { start: 5, stop: 8 }, attribution: null });
+    model.set("_view", unexplained({ start: 5, stop: 8 }));
     await waitFor(() => expect(page.getByTestId("target-card")).toHaveTextContent("It is bad."));
     expect(page.getByTestId("prompt-editor")).toHaveValue("Half a tho");
     end();
     const kept = {
-      _seen: model.get("_seen"),
+      _view: model.get("_view"),
       _session: model.get("_session"),
       _answers: model.get("_answers"),
     };
@@ -97,7 +83,7 @@ describe("the widget", () => {
 
   test("a map by a pattern is shown as it was made", async () => {
     const map = attribution({ granularity: "custom", pattern: "[.]" });
-    const { page, model } = shown({ _seen: { ...SEEN, attribution: map } });
+    const { page, model } = shown({ _view: { ...VIEW, explanation: explanation(map) } });
     await page.findAllByTestId("example");
     await waitFor(() => expect(model.sent.map((one) => one.kind)).toContain("segment"));
     const call = model.asked;
@@ -151,7 +137,7 @@ describe("the widget", () => {
   });
 
   test("shows what was seen last, and tells nothing new of it", async () => {
-    const { model, page } = shown({ _seen: SEEN });
+    const { model, page } = shown({ _view: VIEW });
     await page.findAllByTestId("influence");
     expect(page.getByTestId("target-card")).toHaveTextContent("Avoid it.");
     expect(model.sent.map((one) => one.kind)).not.toContain("explain");
@@ -161,12 +147,12 @@ describe("the widget", () => {
   test("follows what is set from outside", async () => {
     const { model, page } = shown();
     await page.findAllByTestId("example");
-    model.set("_seen", SEEN);
+    model.set("_view", VIEW);
     await page.findAllByTestId("influence");
-    model.set("_seen", { ...SEEN, target: { start: 5, stop: 8 }, attribution: null });
+    model.set("_view", unexplained({ start: 5, stop: 8 }));
     await waitFor(() => expect(page.getByTestId("target-card")).toHaveTextContent("It is bad."));
     await waitFor(() => expect(model.sent.map((one) => one.kind)).toContain("explain"));
-    model.set("_seen", { generation: null, segmentations: {}, target: null, attribution: null });
+    model.set("_view", NOTHING);
     await waitFor(() =>
       expect(page.getByTestId("target-card")).not.toHaveTextContent("It is bad."),
     );
@@ -176,17 +162,17 @@ describe("the widget", () => {
     const { model, page } = shown();
     await page.findAllByTestId("example");
     const before = page.getAllByTestId("example").length;
-    model.set("_seen", {
-      ...SEEN,
-      generation: { ...SEEN.generation!, prompt: "Elsewhere" },
-      target: null,
+    const bare = explanation();
+    model.set("_view", {
+      ...unexplained(null),
+      explanation: { ...bare, generation: { ...bare.generation, prompt: "Elsewhere" } },
     });
     await waitFor(() => expect(page.getAllByTestId("example")).toHaveLength(before + 1));
     expect(page.getByTestId("answer-text")).toHaveTextContent("It is bad.");
   });
 
   test("without a kernel it says so and keeps showing", async () => {
-    const { model, page } = shown({ _seen: SEEN });
+    const { model, page } = shown({ _view: VIEW });
     await page.findAllByTestId("influence");
     model.comm_live = false;
     model.fire("comm_live_update");

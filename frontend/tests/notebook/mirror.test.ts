@@ -1,20 +1,20 @@
 import { expect, test } from "vitest";
 import { TraitMirror } from "../../src/notebook/mirror";
-import type { Seen } from "../../src/wire";
+import type { View } from "../../src/wire";
+import { NOTHING } from "../support/fixtures";
 import { FakeModel } from "../support/model";
 
 test("what is seen is told once, and heard only from others", () => {
   const model = new FakeModel({});
   const mirror = new TraitMirror(model);
-  const heard: Seen[] = [];
-  mirror.listen((seen) => heard.push(seen));
-  const nothing: Seen = { generation: null, segmentations: {}, target: null, attribution: null };
-  mirror.tell(nothing);
-  mirror.tell(structuredClone(nothing));
+  const heard: View[] = [];
+  mirror.listen((view) => heard.push(view));
+  mirror.tell(NOTHING);
+  mirror.tell(structuredClone(NOTHING));
   expect(model.saved).toHaveLength(1);
   expect(heard).toEqual([]);
-  const other = { ...nothing, target: { start: 1, stop: 2 } };
-  model.set("_seen", other);
+  const other = { ...NOTHING, target: { start: 1, stop: 2 } };
+  model.set("_view", other);
   expect(heard).toEqual([other]);
-  expect(mirror.seen).toEqual(other);
+  expect(mirror.view).toEqual(other);
 });

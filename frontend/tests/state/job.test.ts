@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { Job } from "../../src/state/job.svelte";
 import { t } from "../../src/strings";
 import type { Event } from "../../src/wire";
-import { FakeTransport, READY } from "../support/fixtures";
+import { FakeTransport, progress, READY } from "../support/fixtures";
 import { held } from "../support/workbench";
 
 describe("a job", () => {
@@ -11,10 +11,11 @@ describe("a job", () => {
     const events: Event[] = [
       { type: "queued", ahead: 2 },
       { type: "model", model: { ...READY, status: "loading" } },
-      { type: "phase", phase: "compile" },
-      { type: "progress", done: 0, total: 3, scores: [] },
-      { type: "phase", phase: "run" },
-      { type: "progress", done: 1, total: 3, scores: [] },
+      progress(0, 3),
+      progress(0, null, [], "compile"),
+      progress(0, null, [], "compile"),
+      progress(0, null, [], "run"),
+      progress(1, 3),
     ];
     const job = new Job(new FakeTransport({ load: () => events }), watcher);
     const seen: unknown[] = [];
@@ -25,7 +26,8 @@ describe("a job", () => {
     expect(seen).toEqual([
       [t.wait.queued(2), undefined],
       [t.wait.model, undefined],
-      [t.wait.compiling, undefined],
+      [null, 0],
+      [t.wait.compiling, 0],
       [t.wait.compiling, 0],
       [null, 0],
       [null, 1],

@@ -3,44 +3,36 @@ import { describe, expect, test } from "vitest";
 import type { Mirror } from "../../src/host/mirror";
 import { TabStorage } from "../../src/page/storage";
 import { Workbench } from "../../src/state/workbench.svelte";
-import type { Seen } from "../../src/wire";
+import type { Event, View } from "../../src/wire";
 import {
   attribution,
+  explanation,
+  FAITHFUL,
   FakeTransport,
+  found,
+  NOTHING,
   PROMPT_TEXT,
   segmentations,
   sequence,
+  unexplained,
+  VIEW,
 } from "../support/fixtures";
 import { quiet } from "../support/workbench";
 
-const SEEN: Seen = {
-  generation: {
-    prompt: PROMPT_TEXT,
-    sequence: sequence(),
-    finish_reason: "stop",
-    model: "toy",
-    options: null,
-    muted: [],
-  },
-  segmentations: segmentations(10),
-  target: { start: 8, stop: 10 },
-  attribution: attribution(),
-};
-
 /** Somebody who follows what is seen; `show` is what they want seen. */
-async function mirrored(seen: Seen | null = null) {
-  const told: Seen[] = [];
-  let show: (seen: Seen) => void = () => undefined;
+async function mirrored(view: View | null = null, script = {}) {
+  const told: View[] = [];
+  let show: (view: View) => void = () => undefined;
   const mirror: Mirror = {
-    seen,
+    view,
     tell: (next) => told.push(next),
     listen: (callback) => (show = callback),
   };
-  const transport = new FakeTransport();
+  const transport = new FakeTransport(script);
   const workbench = new Workbench(transport, new TabStorage(), mirror);
   await workbench.start();
   await quiet(transport);
-  return { transport, workbench, told, show: (next: Seen) => show(next) };
+  return { transport, workbench, told, show: (next: View) => show(next) };
 }
 
 describe("what is seen", () => {
@@ -53,31 +45,31 @@ describe("what is seen", () => {
     await quiet(transport);
     expect(told.at(-1)).toMatchObject({
       target: { start: 5 },
-      attribution: { target: { start: 5 } },
+      explanation: { attributions: [{ target: { start: 5 } }] },
     });
-    for (const { target, attribution: map } of told) {
-      if (map) expect(map.target).toMatchObject({ start: target!.start, stop: target!.stop });
+    for (const { target, explanation } of told) {
+      for (const map of explanation?.attributions ?? [])
+        expect(map.target).toMatchObject({ start: target!.start, stop: target!.stop });
     }
   });
 
   test("is shown without asking for what it brings", async () => {
-    const { transport, told } = await mirrored(SEEN);
-    expect(told.at(-1)).toMatchObject({ target: { start: 8, stop: 10 } });
-    expect(told.at(-1)?.attribution?.segments).toEqual(attribution().segments);
+    const { transport, told } = await mirrored(VIEW);
+    expect(told.at(-1)).toEqual(VIEW);
     expect(transport.requests("explain")).toEqual([]);
   });
 
   test("is computed where it brings no map", async () => {
-    const { show, transport, workbench } = await mirrored(SEEN);
-    show({ ...SEEN, target: { start: 5, stop: 8 }, attribution: null });
+    const { show, transport, workbench } = await mirrored(VIEW);
+    show(unexplained({ start: 5, stop: 8 }));
     await quiet(transport);
     expect(transport.requests("explain")).toMatchObject([{ target: [5, 8] }]);
-    show({ generation: null, segmentations: {}, target: null, attribution: null });
+    show(NOTHING);
     expect(workbench.selection.target).toBeNull();
   });
 
   test("is told no more once the page has gone", async () => {
-    const { workbench, told } = await mirrored(SEEN);
+    const { workbench, told } = await mirrored(VIEW);
     workbench.stop();
     const before = told.length;
     workbench.setTarget([5, 8]);
@@ -96,6 +88,60 @@ describe("what is seen", () => {
     expect(told).toHaveLength(before);
     workbench.answers.finish(id, sequence(), segmentations(10), "stop");
     flushSync();
-    expect(told.at(-1)?.generation).toMatchObject({ finish_reason: "stop", model: "toy" });
+    expect(told.at(-1)?.explanation?.generation).toMatchObject({
+      finish_reason: "stop",
+      model: "toy",
+    });
+  });
+
+  test("without a map is the answer, with what is asked of it", async () => {
+    const { told, show } = await mirrored(VIEW, { explain: () => [] });
+    const foil = { ids: [7], text: "else" };
+    show(unexplained({ start: 9, stop: 10, foil }));
+    flushSync();
+    expect(told.at(-1)).toEqual(unexplained({ start: 9, stop: 10, foil }));
+    show(unexplained(null));
+    flushSync();
+    expect(told.at(-1)).toEqual(unexplained(null));
+  });
+
+  test("goes back as it came where the person changed nothing, and is cut where they did", async () => {
+    const map = attribution({
+      method: "gradient",
+      token_scores: [0.1, 0.2, 3, -4, 0, 0, 0, 0],
+      aggregate: "mean",
+      notes: ["As it came."],
+      faithfulness: FAITHFUL,
+    });
+    const given = explanation(map);
+    const { workbench, told } = await mirrored({ ...VIEW, explanation: given });
+    expect(told.at(-1)?.explanation).toEqual(given);
+    workbench.session.setAggregate("sum");
+    flushSync();
+    const cut = told.at(-1)!.explanation!;
+    expect(cut).toMatchObject({ generation: given.generation, metadata: given.metadata });
+    expect(cut.attributions[0]).toMatchObject({ aggregate: "sum", faithfulness: null });
+    expect(cut.attributions[0]!.segments[1]).toMatchObject({ start: 2, stop: 4, score: -1 });
+    workbench.session.setAggregate("mean");
+    flushSync();
+    expect(told.at(-1)?.explanation).toEqual(given);
+  });
+
+  test("is the explanation that was sent, with its check once there is one", async () => {
+    const sent = found() as Event & { type: "explanation" };
+    const { transport, workbench, told } = await mirrored(null, { explain: () => [sent] });
+    await workbench.answering.generate();
+    workbench.setTarget([8, 10]);
+    await quiet(transport);
+    expect(told.at(-1)?.explanation).toEqual(sent.explanation);
+    await workbench.findings.check();
+    flushSync();
+    expect(told.at(-1)?.explanation).toEqual({
+      ...sent.explanation,
+      attributions: [{ ...sent.explanation.attributions[0], faithfulness: FAITHFUL }],
+    });
+    workbench.setTarget(null);
+    flushSync();
+    expect(told.at(-1)).toMatchObject({ target: null, explanation: { attributions: [] } });
   });
 });

@@ -71,11 +71,11 @@ test("counts have thousands apart", () => {
 test("words follow numbers", () => {
   expect(en.wait.queued(1)).toBe("Waiting for 1 other request");
   expect(en.wait.queued(2)).toBe("Waiting for 2 other requests");
-  expect(en.mute.change(1, "line", { kind: "less", times: "163" })).toBe(
+  expect(en.mute.change(1, "line", "163 times less likely")).toBe(
     "Without this line the target is 163 times less likely.",
   );
-  expect(en.mute.change(2, "part", { kind: "same", times: "" })).toBe(
-    "Without these 2 parts the target is about as likely.",
+  expect(en.mute.change(2, "part", "about as likely as before")).toBe(
+    "Without these 2 parts the target is about as likely as before.",
   );
 });
 

@@ -3,6 +3,8 @@ import { type Transport, TransportError } from "../../src/host/transport";
 import type {
   Attribution,
   Event,
+  Events,
+  Explanation,
   Faithfulness,
   Kind,
   MethodInfo,
@@ -13,6 +15,7 @@ import type {
   State,
   Token,
   TokenSequence,
+  View,
 } from "../../src/wire";
 
 export function token(text: string, start: number, stop: number, role = "prompt"): Token {
@@ -95,7 +98,9 @@ function method(name: string, scoresTokens: boolean, signed = true): MethodInfo 
     reference: `The paper on ${name}.`,
     kind: scoresTokens ? "gradient" : "perturbation",
     signed,
+    needs: scoresTokens ? "gradient" : "score",
     complete: false,
+    exact_cost: false,
     scores_tokens: scoresTokens,
     parameters: [],
   };
@@ -116,6 +121,16 @@ export const STATE: State = {
     },
   ],
   granularities: ["token", "word", "sentence", "line", "paragraph", "custom"],
+  units: {
+    token: "token",
+    word: "word",
+    sentence: "sentence",
+    line: "line",
+    paragraph: "paragraph",
+    custom: "part",
+  },
+  aggregates: ["sum", "mean", "max"],
+  limits: { prompt_characters: 2_000_000, foil_characters: 10_000, budget: 20_000 },
   options: { max_new_tokens: 128, temperature: 0, top_p: 1, seed: null, stop: [] },
 };
 
@@ -139,9 +154,50 @@ export function attribution(change: Partial<Attribution> = {}): Attribution {
   };
 }
 
+/** The answer to the first example, with maps or without. */
+export function explanation(...attributions: Attribution[]): Explanation {
+  const generation = {
+    prompt: PROMPT_TEXT,
+    sequence: sequence(),
+    finish_reason: "stop" as const,
+    model: "toy",
+    options: null,
+    muted: [],
+  };
+  const metadata = attributions.length > 0 ? { model: "toy", seconds: 0.5 } : {};
+  return { generation, attributions, metadata, schema_version: 3 };
+}
+
+/** The last event of explaining. */
+export function found(change: Partial<Attribution> = {}): Events["explain"] {
+  return { type: "explanation", explanation: explanation(attribution(change)), cached: false };
+}
+
+export function progress(
+  done: number,
+  total: number | null,
+  scores: [number, number, number][] = [],
+  phase: (Event & { type: "progress" })["phase"] = "explain",
+): Event & { type: "progress" } {
+  return { type: "progress", phase, done, total, scores };
+}
+
+/** What is seen of the first example's answer, explained. */
+export const VIEW: View = {
+  explanation: explanation(attribution()),
+  segmentations: segmentations(10),
+  target: { start: 8, stop: 10 },
+};
+
+/** The same answer with another target, or none, and no map. */
+export function unexplained(target: View["target"]): View {
+  return { ...VIEW, explanation: explanation(), target };
+}
+
+export const NOTHING: View = { explanation: null, segmentations: {}, target: null };
+
 /** A map that beats random orders. */
 export const FAITHFUL: Faithfulness = {
-  attribution: 0,
   steps: [1, 2, 3],
   order: [
     [2, 4],
@@ -149,9 +205,9 @@ export const FAITHFUL: Faithfulness = {
     [4, 5],
     [0, 2],
   ],
-  map: { deletion: [4, 5, 6], insertion: [2, 1, 0] },
+  map_order: { deletion: [4, 5, 6], insertion: [2, 1, 0] },
   leave_one_out: { deletion: [4, 5.5, 6], insertion: [2, 1, 0] },
-  random: [1, 2, 3].map((n) => ({ deletion: [0, n, n], insertion: [6, 5, 4] })),
+  random_orders: [1, 2, 3].map((n) => ({ deletion: [0, n, n], insertion: [6, 5, 4] })),
   comprehensiveness: 5,
   sufficiency: 1,
   percentile: 97.5,
@@ -191,12 +247,13 @@ export class FakeTransport implements Transport {
     kind: K,
     request: Requests[K],
     signal: AbortSignal,
-  ): AsyncGenerator<Event> {
+  ): AsyncGenerator<Events[K]> {
     this.asked.push({ kind, request, signal });
     const play = this.script[kind] ?? USUAL[kind];
     this.pending++;
     try {
-      for await (const event of play?.(request, signal) ?? []) {
+      const events = (play?.(request, signal) ?? []) as AsyncIterable<Events[K]>;
+      for await (const event of events) {
         await Promise.resolve();
         yield event;
       }
@@ -248,25 +305,36 @@ export const USUAL: Script = {
     return [{ type: "generation", generation, segmentations: segmentations(whole.tokens.length) }];
   },
   explain: ({ method: name, target: [start, stop] }) => [
-    { type: "progress", done: 1, total: 4, scores: [[0, 2, -0.5]] },
-    {
-      type: "attribution",
-      cached: false,
-      attribution: attribution({
-        method: name,
-        target: { start, stop },
-        token_scores: name === "gradient" ? [1, 2, 3, -4, 0, 0, 0, 0].slice(0, start) : null,
-      }),
-    },
+    progress(1, 4, [[0, 2, -0.5]]),
+    found({
+      method: name,
+      target: { start, stop },
+      token_scores: name === "gradient" ? [1, 2, 3, -4, 0, 0, 0, 0].slice(0, start) : null,
+    }),
   ],
   estimate: () => [
     {
       type: "estimate",
       costs: { occlusion: { runs: 240, seconds: 12 }, gradient: { runs: 3, seconds: 0.15 } },
+      check: { runs: 60, seconds: 3 },
     },
   ],
-  check: () => [{ type: "check", faithfulness: FAITHFUL }],
-  mute: () => [{ type: "mute", log_prob: -1, muted_log_prob: -1 - Math.log(163) }],
+  check: () => [{ type: "check", faithfulness: FAITHFUL, cached: false }],
+  mute: () => [
+    {
+      type: "mute",
+      log_prob: -1,
+      muted_log_prob: -1 - Math.log(163),
+      change: "163 times less likely",
+      cached: false,
+    },
+  ],
+  agree: ({ maps }) => [
+    {
+      type: "agree",
+      correlations: maps.map((_, i) => maps.map((_, j) => (i === j ? 1 : -0.95))),
+    },
+  ],
   segment: () => [
     {
       type: "segments",

@@ -12,7 +12,7 @@ import traitlets
 from backlit.serving.http import Serving, bind, create_app
 from backlit.serving.service import Service
 
-ESM = (importlib.resources.files("backlit") / "static" / "link.js").read_text(encoding="utf-8")
+ESM = (importlib.resources.files("backlit") / "static" / "tab.js").read_text(encoding="utf-8")
 ENTRANCE = "Open the link in the notebook's cell, or widget.address."
 
 

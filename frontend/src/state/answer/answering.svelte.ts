@@ -1,6 +1,6 @@
 /** Getting answers: from the model, from the dataset, and without parts of the prompt. */
 import type { Transport } from "../../host/transport";
-import { type Answer, lacksSegments, referenceOf } from "../../model/answer";
+import { type Answer, lacksSegments, promptReference, referenceOf } from "../../model/answer";
 import { textOf } from "../../model/chips";
 import { samePrompt } from "../../model/draft";
 import type { Example } from "../../model/example";
@@ -44,7 +44,7 @@ export class Answering {
     const prompt = muted.length > 0 ? this.answers.current!.prompt : this.context().prompt;
     const from = { kind: "model" as const, model: model.name, prompt, muted, mutedTexts, options };
     let id = 0;
-    const reference = { prompt, muted: [...muted], response_ids: [] };
+    const reference = promptReference(prompt, muted);
     const request = { model: model.name, reference, options };
     const outcome = await this.writing.run("generate", request, (event) => {
       if (event.type === "sequence") {
@@ -105,7 +105,7 @@ export class Answering {
     if (known) return this.show(known.id);
     const request = {
       model: model.name,
-      reference: { prompt: example.prompt, muted: [], response_ids: [] },
+      reference: promptReference(example.prompt),
       response: example.target,
     };
     const from = { kind: "dataset" as const, model: model.name, prompt: example.prompt };

@@ -1,17 +1,9 @@
 /** Whether a map is to be believed: checked when asked to, once for each map. */
 import type { Transport } from "../../host/transport";
-import { aboutSubject, keyOfSubject, type Subject } from "../../model/question";
-import { type Influence, spanOf } from "../../model/ranking";
-import type { Faithfulness } from "../../wire";
+import { referenceOf } from "../../model/answer";
+import { keyOfSubject, type Subject } from "../../model/question";
+import type { Attribution, Faithfulness } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
-
-/** A map as it is shown: its segments tile what is before the target. */
-export interface Shown {
-  readonly subject: Subject;
-  readonly influences: readonly Influence[];
-  /** What people call one of its segments. */
-  readonly unit: string;
-}
 
 export class Checking {
   readonly job: Job;
@@ -23,27 +15,27 @@ export class Checking {
     this.job = new Job(transport, watcher);
   }
 
-  /** What is known of this very map. */
-  find(shown: Shown): Faithfulness | null {
-    return this.#checked.get(keyOf(shown)) ?? null;
+  /** The map, with what is known of this very one. */
+  withCheck(subject: Subject, map: Attribution): Attribution {
+    if (map.faithfulness) return map;
+    const faithfulness = this.#checked.get(keyOf(subject, map));
+    return faithfulness ? { ...map, faithfulness } : map;
   }
 
-  async ask(shown: Shown): Promise<void> {
-    const known = this.find(shown);
+  /** Check a map as it is shown: its segments tile what is before the target. */
+  async ask(subject: Subject, attribution: Attribution): Promise<void> {
+    const known = this.withCheck(subject, attribution).faithfulness;
     if (known) {
       this.latest = known;
       return;
     }
-    const request = {
-      ...aboutSubject(shown.subject),
-      spans: shown.influences.map(spanOf),
-      scores: shown.influences.map((influence) => influence.score),
-      unit: shown.unit,
-    };
+    const { answer } = subject;
+    const request = { model: answer.model, reference: referenceOf(answer), attribution };
     await this.job.run("check", request, (event) => {
       if (event.type !== "check") return;
       this.latest = event.faithfulness;
-      this.#checked = new Map([...this.#checked, [keyOf(shown), event.faithfulness]]);
+      const key = keyOf(subject, attribution);
+      this.#checked = new Map([...this.#checked, [key, event.faithfulness]]);
     });
   }
 
@@ -54,7 +46,8 @@ export class Checking {
   }
 }
 
-function keyOf({ subject, influences, unit }: Shown): string {
-  const map = influences.map((influence) => [influence.start, influence.stop, influence.score]);
-  return JSON.stringify([keyOfSubject(subject), unit, map]);
+/** The same for maps that have the same check: what made them does not matter. */
+function keyOf(subject: Subject, { granularity, segments }: Attribution): string {
+  const map = segments.map(({ start, stop, score, level }) => [start, stop, score, level]);
+  return JSON.stringify([keyOfSubject(subject), granularity, map]);
 }

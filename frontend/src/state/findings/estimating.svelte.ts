@@ -1,4 +1,4 @@
-/** What each method would cost, asked for ahead of running one. */
+/** What each method and a check would cost, asked for ahead of running one. */
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { aboutSubject, keyOfSubject, type Question, type Subject } from "../../model/question";
@@ -16,16 +16,19 @@ export interface Prospect extends Subject, Pick<Question, "granularity" | "patte
 export interface Planned {
   readonly subject: Subject | null;
   readonly prospect: Prospect | null;
+  /** Segments of the map that a check would be of; null while there is none. */
+  readonly parts: number | null;
 }
 
 export class Estimating {
   readonly #job: Job;
   costs = $state.raw<Readonly<Record<string, Cost>>>({});
+  check = $state.raw<Cost | null>(null);
   readonly #key: string | null = $derived.by(() => {
-    const { subject, prospect } = this.planned();
+    const { subject, prospect, parts } = this.planned();
     if (!prospect) return subject && "";
     const { granularity, pattern, allParams } = prospect;
-    return JSON.stringify([keyOfSubject(prospect), granularity, pattern, allParams]);
+    return JSON.stringify([keyOfSubject(prospect), granularity, pattern, allParams, parts]);
   });
 
   constructor(
@@ -47,17 +50,26 @@ export class Estimating {
   }
 
   #ask(): void {
-    const { prospect } = this.planned();
+    const { prospect, parts } = this.planned();
     if (!prospect) return;
     const { granularity, pattern, allParams } = prospect;
-    const request = { ...aboutSubject(prospect), granularity, pattern, params: allParams };
+    const request = {
+      ...aboutSubject(prospect),
+      granularity,
+      pattern,
+      params: allParams,
+      parts,
+    };
     void this.#job.run("estimate", request, (event) => {
-      if (event.type === "estimate") this.costs = event.costs;
+      if (event.type !== "estimate") return;
+      this.costs = event.costs;
+      this.check = event.check;
     });
   }
 
   #clear(): void {
     this.#job.cancel();
     this.costs = {};
+    this.check = null;
   }
 }

@@ -1,7 +1,6 @@
 /** The map of what mattered to the target: asked for whenever the question is another one. */
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
-import { influenceOf, influencesOf, type View } from "../../model/influences";
 import {
   explainRequest,
   keyOfQuestion,
@@ -11,19 +10,45 @@ import {
 } from "../../model/question";
 import type { Influence } from "../../model/ranking";
 import { type Layer, STALE } from "../../model/scale";
-import type { Attribution, Event, MethodInfo } from "../../wire";
+import { asShown, type Cut, scored } from "../../model/shown";
+import type { Attribution, Event, Explanation, MethodInfo } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
-import type { Maps } from "./maps.svelte";
+
+const MAX_MAPS = 60;
 
 /** What is to be explained, and how: no question yet while its segments are not known. */
 export interface Asked {
   readonly subject: Subject | null;
   readonly question: Question | null;
+  readonly cut: Cut;
 }
 
 interface Answered {
   readonly question: Question;
-  readonly attribution: Attribution;
+  readonly explanation: Explanation;
+}
+
+/** The maps computed in this visit: none is computed twice, and methods can be compared. */
+export class Maps {
+  #all = $state.raw<ReadonlyMap<string, Answered>>(new Map());
+
+  find(question: Question): Answered | null {
+    return this.#all.get(keyOfQuestion(question)) ?? null;
+  }
+
+  remember(question: Question, explanation: Explanation): void {
+    const key = keyOfQuestion(question);
+    const others = [...this.#all].filter(([known]) => known !== key).slice(1 - MAX_MAPS);
+    this.#all = new Map([...others, [key, { question, explanation }]]);
+  }
+
+  /** All maps of a target and foil, the latest last. */
+  of(subject: Subject): Attribution[] {
+    const key = keyOfSubject(subject);
+    return [...this.#all.values()]
+      .filter(({ question }) => keyOfSubject(question) === key)
+      .map(({ explanation }) => explanation.attributions[0]!);
+  }
 }
 
 export class Explaining {
@@ -32,8 +57,6 @@ export class Explaining {
   stopped = $state(false);
   /** The latest whole map of this target, or of one before it in the same answer. */
   #latest = $state.raw<Answered | null>(null);
-  /** The person asked again for what is known. */
-  #renewing = $state(false);
   /** Scores so far, by span: those of methods that sample get better and come again. */
   #partial = $state.raw<ReadonlyMap<string, readonly [number, number, number]>>(new Map());
 
@@ -46,23 +69,40 @@ export class Explaining {
   readonly #shown: Answered | null = $derived.by(() => {
     const { subject, question } = this.asked();
     if (!subject) return null;
-    const attribution = question && this.maps.find(question);
-    if (attribution) return { question, attribution };
+    const known = question && this.maps.find(question);
+    if (known) return known;
     const latest = this.#latest;
     return latest?.question.answer.id === subject.answer.id ? latest : null;
   });
-  /** What is shown, until there is something newer. */
-  readonly attribution: Attribution | null = $derived.by(() => this.#shown?.attribution ?? null);
+  /** As it came; what is shown of it is `attribution`. */
+  readonly explanation: Explanation | null = $derived.by(() => this.#shown?.explanation ?? null);
+  /** The map, cut and joined as the person chose, until there is something newer. */
+  readonly attribution: Attribution | null = $derived.by(() => {
+    const map = this.explanation?.attributions[0];
+    return map ? asShown(map, this.asked().cut) : null;
+  });
+  /** The segments of what is shown. */
+  readonly influences: readonly Influence[] = $derived.by(() => this.attribution?.segments ?? []);
+  /** Segments scored so far, while a new map is being computed. */
+  readonly arriving: readonly Influence[] = $derived.by(() =>
+    [...this.#partial.values()].map(([start, stop, score]) =>
+      scored([start, stop], score, this.asked().cut.chips),
+    ),
+  );
   /** What is shown answers another question than the one asked. */
   readonly stale: boolean = $derived.by(() => {
     const { subject, question } = this.asked();
     if (!this.#shown || !subject) return false;
-    if (this.#renewing) return true;
     const shown = this.#shown.question;
     return question
       ? keyOfQuestion(shown) !== keyOfQuestion(question)
       : keyOfSubject(shown) !== keyOfSubject(subject);
   });
+  /** What is drawn: the old map fades until the new one is there, so nothing flashes. */
+  readonly layers: readonly Layer[] = $derived.by(() => [
+    { influences: this.influences, weight: this.stale ? STALE : 1 },
+    { influences: this.arriving, weight: 1 },
+  ]);
   /** The method of what is shown: while the first map is on its way, the one that makes it. */
   readonly method: MethodInfo | null = $derived.by(
     () => (this.#shown?.question ?? this.question)?.method ?? null,
@@ -85,9 +125,10 @@ export class Explaining {
     });
   }
 
-  /** Ask once more: it failed, or was stopped. */
+  /** Ask once more, if it failed or was stopped. */
   again(): void {
-    if (this.question) this.#compute(this.question, true);
+    const { question } = this;
+    if (question && !this.maps.find(question) && !this.job.running) this.#compute(question);
   }
 
   stop(): void {
@@ -97,53 +138,34 @@ export class Explaining {
 
   #ask(): void {
     const { subject, question } = this.asked();
-    const attribution = question && this.maps.find(question);
-    if (question && !attribution) return this.#compute(question, false);
-    this.#begin(false);
+    const known = question && this.maps.find(question);
+    if (question && !known) return this.#compute(question);
+    this.#begin();
     this.job.clear();
-    if (attribution) this.#latest = { question, attribution };
+    if (known) this.#latest = known;
     if (!subject) this.#latest = null;
   }
 
-  #compute(question: Question, renewing: boolean): void {
-    this.#begin(renewing);
+  #compute(question: Question): void {
+    this.#begin();
     const request = explainRequest(question);
     void this.job.run("explain", request, (event) => this.#take(question, event));
   }
 
-  #begin(renewing: boolean): void {
+  #begin(): void {
     this.stopped = false;
-    this.#renewing = renewing;
     this.#partial = new Map();
   }
 
-  #take(question: Question, event: Event): void {
+  #take(question: Question, event: Event<"explain">): void {
     if (event.type === "progress" && event.scores.length > 0) {
       const partial = new Map(this.#partial);
-      for (const scored of event.scores) partial.set(`${scored[0]} ${scored[1]}`, scored);
+      for (const one of event.scores) partial.set(`${one[0]} ${one[1]}`, one);
       this.#partial = partial;
     }
-    if (event.type !== "attribution") return;
-    this.maps.remember(question, event.attribution);
-    this.#latest = { question, attribution: event.attribution };
-    this.#begin(false);
-  }
-
-  /** The segments of what is shown, as the page wants them. */
-  influences(view: View): Influence[] {
-    return this.attribution ? influencesOf(this.attribution, view) : [];
-  }
-
-  /** Segments scored so far, while a new map is being computed. */
-  arriving(view: View): Influence[] {
-    return [...this.#partial.values()].map(([start, stop, score]) =>
-      influenceOf([start, stop], score, view.chips),
-    );
-  }
-
-  /** What is drawn: the old map fades until the new one is there, so nothing flashes. */
-  layers(view: View): Layer[] {
-    const old = { influences: this.influences(view), weight: this.stale ? STALE : 1 };
-    return [old, { influences: this.arriving(view), weight: 1 }];
+    if (event.type !== "explanation") return;
+    this.maps.remember(question, event.explanation);
+    this.#latest = { question, explanation: event.explanation };
+    this.#begin();
   }
 }

@@ -1,15 +1,17 @@
 /** All that is computed about a target: its map, a second one to compare, costs and checks. */
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
+import { comparable } from "../../model/agreement";
 import { keyOfSubject } from "../../model/question";
+import { written } from "../../model/ranking";
+import type { Explanation } from "../../wire";
 import type { Choices } from "../choices.svelte";
 import type { Watcher } from "../job.svelte";
-import type { Session } from "../prompt/session.svelte";
-import { Checking, type Shown } from "./checking.svelte";
+import { Agreeing, type Compared } from "./agreeing.svelte";
+import { Checking } from "./checking.svelte";
 import { Estimating } from "./estimating.svelte";
-import { Explaining } from "./explaining.svelte";
+import { Explaining, Maps } from "./explaining.svelte";
 import type { Inquiry } from "./inquiry.svelte";
-import { Maps } from "./maps.svelte";
 
 export class Findings {
   readonly maps = new Maps();
@@ -18,16 +20,27 @@ export class Findings {
   readonly comparison: Explaining;
   readonly estimating: Estimating;
   readonly checking: Checking;
+  readonly agreeing: Agreeing;
 
-  /** The map as it is shown, whole and up to date; null while there is none. */
-  readonly shown: Shown | null = $derived.by(() => {
-    const { subject, view } = this.inquiry;
-    const { attribution, stale } = this.explaining;
-    if (!subject || !attribution || stale) return null;
-    const mixed = attribution.segments.some((segment) => segment.level != null);
-    const cut = attribution.token_scores ? this.session.granularity : attribution.granularity;
-    const unit = mixed || cut === "custom" ? "part" : cut;
-    return { subject, influences: this.explaining.influences(view), unit };
+  /** The map as it is shown, whole, up to date and with its check; null while there is none. */
+  readonly shown: Explanation | null = $derived.by(() => {
+    const { subject } = this.inquiry;
+    const { explanation, attribution, stale } = this.explaining;
+    if (!subject || !explanation || !attribution || stale) return null;
+    const map = this.checking.withCheck(subject, attribution);
+    return map === explanation.attributions[0]
+      ? explanation
+      : { ...explanation, attributions: [map] };
+  });
+  readonly #compared: Compared | null = $derived.by(() => {
+    const { subject, cut } = this.inquiry;
+    const segments = this.shown?.attributions[0]?.segments;
+    const maps = subject && segments && comparable(this.maps.of(subject), segments, cut);
+    return maps ? { ...maps, model: subject.answer.model } : null;
+  });
+  readonly #parts: number | null = $derived.by(() => {
+    const segments = this.shown?.attributions[0]?.segments;
+    return segments ? written(segments).length : null;
   });
   readonly #subjectKey: string | null = $derived.by(() => {
     const { subject } = this.inquiry;
@@ -38,16 +51,21 @@ export class Findings {
     transport: Transport,
     watcher: Watcher,
     private readonly inquiry: Inquiry,
-    private readonly session: Session,
     choices: Choices,
   ) {
     this.explaining = new Explaining(transport, watcher, this.maps, () => inquiry);
     this.comparison = new Explaining(transport, watcher, this.maps, () => ({
       subject: choices.comparison && inquiry.subject,
       question: inquiry.comparison,
+      cut: inquiry.cut,
     }));
-    this.estimating = new Estimating(transport, watcher, () => inquiry);
+    this.estimating = new Estimating(transport, watcher, () => ({
+      subject: inquiry.subject,
+      prospect: inquiry.prospect,
+      parts: this.#parts,
+    }));
     this.checking = new Checking(transport, watcher);
+    this.agreeing = new Agreeing(transport, watcher, () => this.#compared);
   }
 
   /** Ask for what is not known, for as long as the effect lives that this is called in. */
@@ -55,6 +73,7 @@ export class Findings {
     this.explaining.follow();
     this.comparison.follow();
     this.estimating.follow();
+    this.agreeing.follow();
     $effect(() => {
       void this.#subjectKey;
       untrack(() => this.checking.clear());
@@ -65,9 +84,16 @@ export class Findings {
     });
   }
 
-  /** Ask once more for the maps that are shown. */
+  /** Ask once more for what failed or was stopped. */
   again(): void {
     this.explaining.again();
     this.comparison.again();
+  }
+
+  /** Check the map that is shown. */
+  async check(): Promise<void> {
+    const { subject } = this.inquiry;
+    const map = this.shown?.attributions[0];
+    if (subject && map) await this.checking.ask(subject, map);
   }
 }

@@ -1,6 +1,6 @@
 /** What is being asked, put together from what is selected and chosen. */
-import type { View } from "../../model/influences";
 import { type Question, questionOf, type Subject } from "../../model/question";
+import type { Cut } from "../../model/shown";
 import type { MethodInfo, Span } from "../../wire";
 import type { Answers } from "../answer/answers.svelte";
 import type { Cutting } from "../answer/cutting.svelte";
@@ -27,11 +27,11 @@ export class Inquiry {
     if (session.granularity === "custom") return cutting.spans;
     return answers.current.segmentations[session.granularity] ?? null;
   });
-  readonly view: View = $derived.by(() => ({
-    chips: this.parts.answers.chips,
-    spans: this.segments,
-    aggregate: this.parts.session.aggregate,
-  }));
+  readonly cut: Cut = $derived.by(() => {
+    const { answers, session } = this.parts;
+    const { granularity, pattern, aggregate } = session;
+    return { chips: answers.chips, spans: this.segments, granularity, pattern, aggregate };
+  });
   readonly subject: Subject | null = $derived.by(() => {
     const { answers, contrast, selection } = this.parts;
     const { target } = selection;

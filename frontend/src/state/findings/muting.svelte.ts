@@ -2,7 +2,6 @@
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { type Answer, referenceOf } from "../../model/answer";
-import { type Change, change } from "../../model/likelihood";
 import { covered, include, subtract } from "../../model/spans";
 import type { Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
@@ -10,7 +9,8 @@ import { Job, type Watcher } from "../job.svelte";
 export interface MuteResult {
   readonly logProb: number;
   readonly mutedLogProb: number;
-  readonly change: Change;
+  /** In words, such as "163 times less likely". */
+  readonly change: string;
 }
 
 /** What is looked at: parts of an answer and its prompt, and what they may have led to. */
@@ -91,7 +91,7 @@ export class Muting {
       this.result = {
         logProb: event.log_prob,
         mutedLogProb: event.muted_log_prob,
-        change: change(event.log_prob, event.muted_log_prob),
+        change: event.change,
       };
     });
     if (outcome === "failed") this.result = null;

@@ -1,5 +1,6 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
+import { promptReference } from "../../../src/model/answer";
 import type { Event, Requests } from "../../../src/wire";
 import { ANSWER, PROMPT, STATE, USUAL } from "../../support/fixtures";
 import { answered, held, started } from "../../support/workbench";
@@ -8,7 +9,7 @@ import { answered, held, started } from "../../support/workbench";
 function usualEvents(): Event[] {
   const request: Requests["generate"] = {
     model: "toy",
-    reference: { prompt: "", muted: [], response_ids: [] },
+    reference: promptReference(""),
     options: STATE.options,
   };
   return USUAL.generate!(request, new AbortController().signal) as Event[];
@@ -91,6 +92,8 @@ test("a new answer leaves out parts of the prompt, never of the answer", async (
     prompt: PROMPT.join(""),
     muted: [[2, 4]],
     response_ids: [],
+    finish_reason: "given",
+    options: null,
   });
   expect(workbench.answers.current?.mutedTexts).toEqual(["Bad line.\n"]);
   expect(workbench.answers.shown).toHaveLength(2);
@@ -101,7 +104,7 @@ test("a new answer leaves out parts of the prompt, never of the answer", async (
 test("a target picked right after a stop grows to its line once lines are known", async () => {
   const request: Requests["respond"] = {
     model: "toy",
-    reference: { prompt: "", muted: [], response_ids: [] },
+    reference: promptReference(""),
     response: ANSWER.map((_, i) => i),
   };
   const lines = held(USUAL.respond!(request, new AbortController().signal) as Event[]);

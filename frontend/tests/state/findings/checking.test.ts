@@ -1,52 +1,81 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
 import type { Event } from "../../../src/wire";
-import { attribution, FAITHFUL } from "../../support/fixtures";
+import {
+  attribution,
+  FAITHFUL,
+  found,
+  progress,
+  PROMPT_TEXT,
+  sequence,
+  STATE,
+} from "../../support/fixtures";
 import { explained, held, quiet } from "../../support/workbench";
 
 describe("checking", () => {
   test("sends the map as it is shown, once", async () => {
     const { transport, workbench } = await explained();
-    await workbench.findings.checking.ask(workbench.findings.shown!);
-    expect(transport.requests("check")[0]).toMatchObject({
-      target: [8, 10],
-      spans: [
-        [0, 2],
-        [2, 4],
-        [4, 5],
-        [5, 8],
-      ],
-      scores: [-0.5, 4, 0.1, 1],
-      unit: "line",
+    const checked = () => workbench.findings.shown!.attributions[0]!.faithfulness ?? null;
+    await workbench.findings.check();
+    expect(transport.requests("check")[0]).toEqual({
+      model: "toy",
+      reference: {
+        prompt: PROMPT_TEXT,
+        muted: [],
+        response_ids: sequence()
+          .tokens.slice(5)
+          .map((one) => one.id),
+        finish_reason: "stop",
+        options: STATE.options,
+      },
+      attribution: attribution(),
     });
-    await workbench.findings.checking.ask(workbench.findings.shown!);
+    await workbench.findings.check();
     expect(transport.requests("check")).toHaveLength(1);
-    expect(workbench.findings.checking.find(workbench.findings.shown!)?.verdict).toBe("holds");
+    expect(checked()).toEqual(FAITHFUL);
     workbench.session.setMethod("gradient");
     expect(workbench.findings.shown).toBeNull(); // while the new map is not there
     await quiet(transport);
-    expect(workbench.findings.checking.find(workbench.findings.shown!)).toBeNull();
+    expect(checked()).toBeNull();
     expect(workbench.findings.checking.latest).not.toBeNull();
     workbench.setTarget([5, 8]);
     flushSync();
     expect(workbench.findings.checking.latest).toBeNull();
   });
-  test("parts of many kinds are called parts", async () => {
-    const segments = attribution().segments.map((one) => ({ ...one, level: "line" as const }));
-    const { workbench } = await explained({
-      explain: (): Event[] => [
-        { type: "attribution", attribution: attribution({ segments }), cached: false },
-      ],
+  test("is of the map as it is cut and joined, and tells one cut from the other", async () => {
+    const { transport, workbench } = await explained();
+    workbench.session.setMethod("gradient");
+    await quiet(transport);
+    await workbench.findings.check();
+    workbench.setGranularity("token");
+    await quiet(transport);
+    expect(workbench.findings.shown?.attributions[0]?.faithfulness).toBeNull();
+    await workbench.findings.check();
+    const checks = transport.requests("check").map((one) => one.attribution);
+    expect(checks).toMatchObject([
+      { granularity: "line", aggregate: "sum", faithfulness: null },
+      { granularity: "token", aggregate: "sum", faithfulness: null },
+    ]);
+    expect(checks.map(({ segments }) => segments.map(({ score }) => score))).toEqual([
+      [3, -1, 0, 0],
+      [1, 2, 3, -4, 0, 0, 0, 0],
+    ]);
+    workbench.setGranularity("line");
+    flushSync();
+    expect(workbench.findings.shown?.attributions[0]?.faithfulness).toEqual(FAITHFUL);
+  });
+  test("that came with the map is not made again", async () => {
+    const { transport, workbench } = await explained({
+      explain: (): Event[] => [found({ faithfulness: FAITHFUL })],
     });
-    expect(workbench.findings.shown?.unit).toBe("part");
+    await workbench.findings.check();
+    expect(transport.requests("check")).toEqual([]);
+    expect(workbench.findings.checking.latest).toEqual(FAITHFUL);
   });
   test("makes way for a new map", async () => {
-    const slow = held([
-      { type: "progress", done: 1, total: 9, scores: [] },
-      { type: "check", faithfulness: FAITHFUL },
-    ]);
+    const slow = held([progress(1, 9), { type: "check", faithfulness: FAITHFUL, cached: false }]);
     const { transport, workbench } = await explained({ check: slow.play });
-    void workbench.findings.checking.ask(workbench.findings.shown!);
+    void workbench.findings.check();
     await vi.waitFor(() => expect(workbench.findings.checking.job.progress?.done).toBe(1));
     workbench.session.setMethod("gradient");
     flushSync();

@@ -2,20 +2,29 @@ import { describe, expect, test, vi } from "vitest";
 import { TabStorage } from "../../../src/page/storage";
 import { Contrast } from "../../../src/state/findings/contrast.svelte";
 import { Workbench } from "../../../src/state/workbench.svelte";
-import { FakeTransport, USUAL } from "../../support/fixtures";
+import type { Requests } from "../../../src/wire";
+import { FakeTransport, found, USUAL } from "../../support/fixtures";
 import { explained, quiet } from "../../support/workbench";
 
 describe("a foil", () => {
   test("goes into everything that is asked, survives a reload, and ends with its target", async () => {
-    const { transport, workbench } = await explained();
+    const { transport, workbench } = await explained({
+      explain: ({ target: [start, stop], foil }: Requests["explain"]) => [
+        found({ target: { start, stop, foil: foil ? { ids: [7], text: "else" } : null } }),
+      ],
+    });
     workbench.suggest({ span: [9, 10], instead: " it.", foil: { value: [7], text: "else" } });
     await quiet(transport);
     expect(transport.requests("explain").at(-1)).toMatchObject({ target: [9, 10], foil: [7] });
     await vi.waitFor(() =>
       expect(transport.requests("estimate").at(-1)).toMatchObject({ foil: [7] }),
     );
-    await workbench.findings.checking.ask(workbench.findings.shown!);
-    expect(transport.requests("check").at(-1)).toMatchObject({ foil: [7] });
+    await workbench.findings.check();
+    expect(transport.requests("check").at(-1)!.attribution.target).toEqual({
+      start: 9,
+      stop: 10,
+      foil: { ids: [7], text: "else" },
+    });
     workbench.contrast.type("half typed");
     await workbench.session.flush();
 

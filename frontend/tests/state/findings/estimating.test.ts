@@ -1,5 +1,7 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
+import type { Event } from "../../../src/wire";
+import { attribution, found } from "../../support/fixtures";
 import { explained, quiet } from "../../support/workbench";
 
 describe("costs", () => {
@@ -17,10 +19,23 @@ describe("costs", () => {
       foil: null,
       granularity: "sentence",
       params: { occlusion: {}, gradient: { steps: 3 } },
+      parts: 4,
     });
+    expect(workbench.findings.estimating.check?.runs).toBe(60);
     workbench.setTarget(null);
     flushSync();
     expect(workbench.findings.estimating.costs).toEqual({});
+    expect(workbench.findings.estimating.check).toBeNull();
+  });
+  test("of a check are of the map that is there, without the template", async () => {
+    const segments = attribution().segments.map((one, i) =>
+      i === 0 ? { ...one, role: "template" } : one,
+    );
+    const { transport, workbench } = await explained({
+      explain: (): Event[] => [found({ segments })],
+    });
+    await vi.waitFor(() => expect(workbench.findings.estimating.check?.runs).toBe(60));
+    expect(transport.requests("estimate").map((one) => one.parts)).toEqual([3]);
   });
   test("that can't be told are no trouble", async () => {
     const error = { code: "OptionsError", message: "No.", hint: "" };

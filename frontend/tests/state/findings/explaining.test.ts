@@ -1,7 +1,7 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
 import type { Event } from "../../../src/wire";
-import { attribution, USUAL } from "../../support/fixtures";
+import { found, progress, USUAL } from "../../support/fixtures";
 import { answered, explained, held, quiet } from "../../support/workbench";
 
 describe("explaining", () => {
@@ -15,7 +15,7 @@ describe("explaining", () => {
       granularity: "line",
       pattern: null,
     });
-    const influences = workbench.findings.explaining.influences(workbench.inquiry.view);
+    const influences = workbench.findings.explaining.influences;
     expect(influences.map((one) => one.score)).toEqual([-0.5, 4, 0.1, 1]);
   });
 
@@ -34,8 +34,7 @@ describe("explaining", () => {
     workbench.session.setMethod("gradient");
     workbench.setTarget([8, 10]);
     await quiet(transport);
-    const scores = () =>
-      workbench.findings.explaining.influences(workbench.inquiry.view).map((one) => one.score);
+    const scores = () => workbench.findings.explaining.influences.map((one) => one.score);
     expect(scores()).toEqual([3, -1, 0, 0]);
     workbench.session.setAggregate("max");
     expect(scores()).toEqual([2, -4, 0, 0]);
@@ -49,15 +48,12 @@ describe("explaining", () => {
     workbench.session.setMethod("gradient");
     workbench.setTarget([6, 8]);
     await quiet(transport);
-    const influences = workbench.findings.explaining.influences(workbench.inquiry.view);
+    const influences = workbench.findings.explaining.influences;
     expect(influences.at(-1)).toMatchObject({ start: 5, stop: 6, text: " It", role: "response" });
   });
 
   test("the old map stays, faded, while new scores come in", async () => {
-    const slow = held([
-      { type: "progress", done: 1, total: 4, scores: [[2, 4, 9]] },
-      { type: "attribution", attribution: attribution(), cached: false },
-    ]);
+    const slow = held([progress(1, 4, [[2, 4, 9]]), found()]);
     let count = 0;
     const { workbench, transport } = await answered({
       explain: (...args: Parameters<NonNullable<typeof USUAL.explain>>) =>
@@ -65,26 +61,21 @@ describe("explaining", () => {
     });
     workbench.setTarget([8, 10]);
     await quiet(transport);
-    expect(workbench.findings.explaining.layers(workbench.inquiry.view)[0]!.weight).toBe(1);
+    expect(workbench.findings.explaining.layers[0]!.weight).toBe(1);
     workbench.setTarget([7, 10]);
     flushSync();
-    await vi.waitFor(() =>
-      expect(workbench.findings.explaining.arriving(workbench.inquiry.view)).toHaveLength(1),
-    );
-    const [old, fresh] = workbench.findings.explaining.layers(workbench.inquiry.view);
+    await vi.waitFor(() => expect(workbench.findings.explaining.arriving).toHaveLength(1));
+    const [old, fresh] = workbench.findings.explaining.layers;
     expect(old!.weight).toBe(0.4);
     expect(old!.influences).toHaveLength(4);
     expect(fresh!.influences).toMatchObject([{ start: 2, score: 9 }]);
     slow.release();
     await quiet(transport);
-    expect(workbench.findings.explaining.layers(workbench.inquiry.view)[0]!.weight).toBe(1);
+    expect(workbench.findings.explaining.layers[0]!.weight).toBe(1);
   });
 
   test("can be stopped and taken up again", async () => {
-    const slow = held([
-      { type: "queued", ahead: 1 },
-      { type: "attribution", attribution: attribution(), cached: false },
-    ]);
+    const slow = held([{ type: "queued", ahead: 1 }, found()]);
     const { workbench, transport } = await answered({ explain: slow.play });
     workbench.setTarget([8, 10]);
     await vi.waitFor(() => expect(workbench.findings.explaining.job.ahead).toBe(1));
@@ -99,7 +90,7 @@ describe("explaining", () => {
 });
 
 describe("maps", () => {
-  test("are computed once in a visit, unless asked again", async () => {
+  test("are computed once in a visit: none is asked for again that is known", async () => {
     const { transport, workbench } = await explained();
     workbench.session.setMethod("gradient");
     await quiet(transport);
@@ -109,24 +100,15 @@ describe("maps", () => {
     workbench.findings.again();
     await quiet(transport);
     const methods = transport.requests("explain").map((one) => one.method);
-    expect(methods).toEqual(["occlusion", "gradient", "occlusion"]);
+    expect(methods).toEqual(["occlusion", "gradient"]);
   });
   test("a score that comes again takes the place of the earlier one", async () => {
-    const scores = (...list: [number, number, number][]): Event => ({
-      type: "progress",
-      done: 1,
-      total: 2,
-      scores: list,
-    });
-    const sampling = held([
-      scores([0, 2, 1], [2, 4, 2]),
-      scores([0, 2, 1.5]),
-      { type: "attribution", attribution: attribution(), cached: false },
-    ]);
+    const scores = (...list: [number, number, number][]): Event => progress(1, 2, list);
+    const sampling = held([scores([0, 2, 1], [2, 4, 2]), scores([0, 2, 1.5]), found()]);
     const { workbench } = await answered({ explain: sampling.play });
     workbench.setTarget([8, 10]);
     const { explaining } = workbench.findings;
-    const arriving = () => explaining.arriving(workbench.inquiry.view).map(({ score }) => score);
+    const arriving = () => explaining.arriving.map(({ score }) => score);
     await vi.waitFor(() => expect(arriving()).toEqual([1.5, 2]));
   });
   test("from coarse to fine have a budget, where that makes sense", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import link from "../../src/notebook/newTab";
+import link from "../../src/notebook/tab";
 import { t } from "../../src/strings";
 
 describe("the link to a tab", () => {
