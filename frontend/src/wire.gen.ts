@@ -77,8 +77,8 @@ export interface paths {
          * Respond
          * @description Take a given response, and say how likely the model finds it.
          *
-         *         A text is tokenized (`finish_reason` is then "given"); ids are those of an answer that was
-         *         stopped half way ("cancelled").
+         *     A text is tokenized (`finish_reason` is then "given"); ids are those of an answer that was
+         *     stopped half way ("cancelled").
          */
         post: operations["respond_api_respond_post"];
         delete?: never;
@@ -120,7 +120,7 @@ export interface paths {
          * Estimate
          * @description What each method would cost, with the parameters given by method, and a check.
          *
-         *         `parts` are the segments of the map that would be checked; left out, those of the granularity.
+         *     `parts` are the segments of the map that would be checked; left out, those of the granularity.
          */
         post: operations["estimate_api_estimate_post"];
         delete?: never;

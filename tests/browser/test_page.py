@@ -21,6 +21,9 @@ from tests.support.page import (
 
 pytestmark = pytest.mark.browser
 
+# What is asked is kept a moment after it changes.
+SAVED = """Object.entries(localStorage)
+  .some(([key, value]) => key.endsWith(".session") && JSON.parse(value).target)"""
 TYPED = "area.dispatchEvent(new InputEvent('input', { bubbles: true }));"
 
 
@@ -140,11 +143,13 @@ def test_a_restarted_server_explains_again_what_the_page_kept(page: Page) -> Non
         target = page.get_by_test_id("target-card").inner_text()
         ranked = page.get_by_test_id("influence").all_inner_texts()
         sentence = page.get_by_test_id("sentence").inner_text()
-        page.wait_for_timeout(1_000)  # what is asked is saved a moment after it changes
+        page.wait_for_function(SAVED)
     with serve("toy", "--port", port) as url:
         with page.expect_request("**/api/explain") as asking:
             page.goto(url)
-        assert asking.value.post_data_json["reference"]["finish_reason"] in ("stop", "length")
+        asked = asking.value.post_data_json
+        assert asked is not None
+        assert asked["reference"]["finish_reason"] in ("stop", "length")
         mapped(page)
         assert page.get_by_test_id("target-card").inner_text() == target
         assert page.get_by_test_id("influence").all_inner_texts() == ranked

@@ -85,12 +85,12 @@ def load(
 def _without_bar() -> Iterator[None]:
     """Keep transformers from showing a bar of its own: how far loading is, we tell."""
     shows = is_progress_bar_enabled()
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         if shows:
-            enable_progress_bar()
+            enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 class HuggingFaceEngine(Gradients):
