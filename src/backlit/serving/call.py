@@ -82,9 +82,9 @@ class Call(Progress):
         now = time.monotonic()
         if phase != self._phase or now - self._told_at >= PROGRESS_SECONDS:
             self._phase, self._told_at = phase, now
-            told = [(*span, score) for span, score in self._untold.items()]
+            partial = [(*span, score) for span, score in self._untold.items()]
             self._untold.clear()
-            self.tell(wire.ProgressEvent(phase=phase, done=done, total=total, scores=told))
+            self.tell(wire.ProgressEvent(phase=phase, done=done, total=total, scores=partial))
 
     def check(self) -> None:
         self.job.check()
