@@ -229,11 +229,11 @@ export class Workbench implements Mirrored {
 
   // ---- what is seen, for whoever follows it ----
 
-  /** Null while an answer is being written: what was seen before still holds. */
+  /** Null while an answer is being written or cut: what was seen before still holds. */
   get view(): View | null {
     const { current } = this.answers;
     if (!current) return NOTHING;
-    if (current.finish === null) return null;
+    if (current.finish === null || this.cutting.pending) return null;
     return viewOf(current, this.inquiry.subject, this.findings.shown);
   }
 

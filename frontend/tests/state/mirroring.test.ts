@@ -127,6 +127,27 @@ describe("what is seen", () => {
     expect(told.at(-1)?.explanation).toEqual(given);
   });
 
+  test("by a pattern is told once it is known where that cuts, and nothing less before", async () => {
+    const given = explanation(attribution({ granularity: "custom", pattern: "[.]" }));
+    const { told, transport } = await mirrored({ ...VIEW, explanation: given });
+    await quiet(transport);
+    expect(transport.requests("segment")).toMatchObject([{ pattern: "[.]" }]);
+    expect(told).toEqual([{ ...VIEW, explanation: given }]);
+  });
+
+  test("by a pattern that can't be read is the answer and its target", async () => {
+    const error = { code: "PatternError", message: "No.", hint: "" };
+    const { workbench, told, transport } = await mirrored(VIEW, {
+      segment: () => [{ type: "error", error }],
+    });
+    workbench.setGranularity("custom");
+    workbench.session.set({ pattern: "(" });
+    await quiet(transport);
+    workbench.setTarget([5, 8]);
+    flushSync();
+    expect(told.at(-1)).toEqual(unexplained({ start: 5, stop: 8, foil: null }));
+  });
+
   test("is the explanation that was sent, with its check once there is one", async () => {
     const sent = found() as Event & { type: "explanation" };
     const { transport, workbench, told } = await mirrored(null, { explain: () => [sent] });

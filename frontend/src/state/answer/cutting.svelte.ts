@@ -28,6 +28,10 @@ export class Cutting {
     const complete = pattern?.answer.finish && !lacksSegments(pattern.answer);
     return complete && pattern.pattern ? keyOf(pattern) : null;
   });
+  /** It is not known yet where the pattern cuts, and will be. */
+  readonly pending: boolean = $derived.by(
+    () => this.#key !== null && this.spans === null && this.job.error === null,
+  );
 
   constructor(
     transport: Transport,
