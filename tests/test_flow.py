@@ -33,6 +33,7 @@ ASKING = [
     ("frontend/src/state/answer/selection.svelte.ts", "pick("),
     ("frontend/src/state/findings/inquiry.svelte.ts", "questionOf("),
     ("frontend/src/model/question.ts", "export function explainRequest"),
+    ("frontend/src/model/answer.ts", "export function referenceOf"),
     ("frontend/src/state/findings/explaining.svelte.ts", 'this.job.run("explain"'),
     ("frontend/src/state/job.svelte.ts", "this.transport.call("),
     ("frontend/src/page/http.ts", "fetch(this.base + path"),
