@@ -143,7 +143,8 @@ def test_a_restarted_server_explains_again_what_the_page_kept(page: Page) -> Non
         target = page.get_by_test_id("target-card").inner_text()
         ranked = page.get_by_test_id("influence").all_inner_texts()
         sentence = page.get_by_test_id("sentence").inner_text()
-        page.wait_for_function(SAVED)
+        while not page.evaluate(SAVED):  # the page's policy forbids wait_for_function
+            page.wait_for_timeout(50)
     with serve("toy", "--port", port) as url:
         with page.expect_request("**/api/explain") as asking:
             page.goto(url)
