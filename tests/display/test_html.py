@@ -20,20 +20,12 @@ from backlit.model import Model, check, explain
 from backlit.types import ScoredSegment, Target, Token, TokenSequence
 
 
-def explanation_html(explanation: Explanation) -> str:
-    return explanation._repr_mimebundle_()["text/html"]
+def html_of(value: Explanation | Generation) -> str:
+    return value._repr_mimebundle_()["text/html"]
 
 
-def explanation_text(explanation: Explanation) -> str:
-    return explanation._repr_mimebundle_()["text/plain"]
-
-
-def generation_html(generation: Generation) -> str:
-    return generation._repr_mimebundle_()["text/html"]
-
-
-def generation_text(generation: Generation) -> str:
-    return generation._repr_mimebundle_()["text/plain"]
+def text_of(value: Explanation | Generation) -> str:
+    return value._repr_mimebundle_()["text/plain"]
 
 
 ATTRIBUTES = {
@@ -167,7 +159,7 @@ def test_the_whole_text_the_target_and_a_ranking(model: Model) -> None:
     one = explain(
         model, prompt, response=" cold water.", target="cold", granularity="word", method="grad_l2"
     )
-    page = Page(explanation_html(one))
+    page = Page(html_of(one))
     assert page.texts("pre") == [prompt + " cold water."]
     assert page.texts("em") == ["cold"]
     assert page.texts("strong") == ["toy · grad_l2 by word", "cold", "cold"]
@@ -177,33 +169,33 @@ def test_the_whole_text_the_target_and_a_ranking(model: Model) -> None:
 
 
 def test_blue_supports_and_orange_opposes() -> None:
-    page = Page(explanation_html(made([" so", " much", " more"], [2.0, -1.0, 0.02])))
+    page = Page(html_of(made([" so", " much", " more"], [2.0, -1.0, 0.02])))
     assert page.tinted()["so"].startswith(colour(SUPPORTS))
     assert page.tinted()["much"].startswith(colour(OPPOSES))
     assert "more" not in page.tinted()
-    unsigned = Page(explanation_html(made([" so", " much"], [2.0, 1.0], signed=False)))
+    unsigned = Page(html_of(made([" so", " much"], [2.0, 1.0], signed=False)))
     assert all(found.startswith(colour(SUPPORTS)) for found in unsigned.tinted().values())
 
 
 def test_stronger_scores_have_stronger_tints() -> None:
-    page = Page(explanation_html(made([" a", " b", " c", " d"], [4.0, 3.0, 2.0, 1.0])))
+    page = Page(html_of(made([" a", " b", " c", " d"], [4.0, 3.0, 2.0, 1.0])))
     alphas = [float(page.tinted()[text].split(",")[3].rstrip(")")) for text in "abcd"]
     assert alphas == sorted(set(alphas), reverse=True)
 
 
 def test_without_any_style_what_matters_is_bold() -> None:
     words = [f" w{i}" for i in range(8)]
-    page = Page(explanation_html(made(words, [9, 8, 7, 6, 5, 4, 0.1, 0])))
+    page = Page(html_of(made(words, [9, 8, 7, 6, 5, 4, 0.1, 0])))
     assert page.texts("b") == ["w0", "w1", "w2", "w3", "w4"]  # w5 is tinted, but not among them
     assert "w5" in page.tinted()
-    few = Page(explanation_html(made(words, [9, 0.1, 0.1, 0, 0, 0, 0, 0])))
+    few = Page(html_of(made(words, [9, 0.1, 0.1, 0, 0, 0, 0, 0])))
     assert few.texts("b") == ["w0"]
     assert len(few.texts("code")) == 5
 
 
 def test_what_a_template_added_is_dim_and_unranked(model: Model) -> None:
     one = explain(model, (Message("user", "The dog likes"),), response=" cold", granularity="word")
-    page = Page(explanation_html(one))
+    page = Page(html_of(one))
     dim = [text for tag, given, text in page.found if "opacity" in given.get("style", "")]
     assert dim[0] == "[user]"
     assert page.texts("pre") == [one.generation.sequence.text]
@@ -213,23 +205,23 @@ def test_what_a_template_added_is_dim_and_unranked(model: Model) -> None:
 
 def test_neighbours_that_look_alike_are_one_piece() -> None:
     rest = [0.401, 0.402, 0.403]
-    page = Page(explanation_html(made(list("ABCDEFGHI"), [1, 1, 1, 1, 1, *rest, 0.0])))
+    page = Page(html_of(made(list("ABCDEFGHI"), [1, 1, 1, 1, 1, *rest, 0.0])))
     titles = {text: given["title"] for _, given, text in page.found if "title" in given}
     assert titles == {**dict.fromkeys("ABCDE", "+1.000"), "FGH": "+0.401 to +0.403"}
 
 
 def test_no_bare_space_is_tinted_unless_it_is_all_there_is() -> None:
-    page = Page(explanation_html(made([" one", "\n\n", " two\n"], [3.0, 2.0, 1.0])))
+    page = Page(html_of(made([" one", "\n\n", " two\n"], [3.0, 2.0, 1.0])))
     assert set(page.tinted()) == {"one", "\n\n", "two"}
     assert page.texts("pre") == [" one\n\n two\n yes"]
     assert "'\\n\\n'" in page.texts("li")[1]
 
 
 def test_scores_of_nothing_have_no_tint() -> None:
-    page = Page(explanation_html(made([" a", " b"], [0.0, 0.0])))
+    page = Page(html_of(made([" a", " b"], [0.0, 0.0])))
     assert not page.tinted()
     assert len(page.texts("li")) == 2
-    assert Page(explanation_html(made([], []))).texts("pre") == [" yes"]
+    assert Page(html_of(made([], []))).texts("pre") == [" yes"]
 
 
 def test_a_target_without_characters_has_a_name() -> None:
@@ -238,8 +230,8 @@ def test_a_target_without_characters_has_a_name() -> None:
     tokens[1] = replace(tokens[1], text="<end>", special=True)
     sequence = replace(one.generation.sequence, tokens=tuple(tokens))
     ended = replace(one, generation=replace(one.generation, sequence=sequence))
-    assert Page(explanation_html(ended)).texts("em") == ["<end>"]
-    assert "target: <end>" in explanation_text(ended)
+    assert Page(html_of(ended)).texts("em") == ["<end>"]
+    assert "target: <end>" in text_of(ended)
 
 
 # ---- safe ----------------------------------------------------------------------------------
@@ -263,10 +255,10 @@ def test_whatever_was_written_is_text(texts: list[str], target: str, rest: str, 
     one = made(texts, [(-1) ** i * i for i in range(len(texts))], target, rest, model=model)
     noted = replace(one.attributions[0], notes=(target,), method=rest)
     one = replace(one, attributions=(noted,))
-    page = Page(explanation_html(one))
+    page = Page(html_of(one))
     assert page.texts("pre") == [shown("".join((*texts, target, rest)))]
     prompt, response = one.generation.sequence.prompt.text, one.generation.response
-    boxes = Page(generation_html(one.generation)).texts("pre")
+    boxes = Page(html_of(one.generation)).texts("pre")
     assert boxes == [shown(prompt), shown(response)]
     for bundle in (one._repr_mimebundle_(), one.generation._repr_mimebundle_()):
         assert all(text.encode() for text in bundle.values())
@@ -279,13 +271,13 @@ def shown(text: str) -> str:
 
 
 def test_right_to_left_text_has_its_direction() -> None:
-    page = Page(explanation_html(made(["שלום", " hello"], [1.0, 0.5])))
+    page = Page(html_of(made(["שלום", " hello"], [1.0, 0.5])))
     directed = {text for _, given, text in page.found if given.get("dir") == "auto"}
     assert {"שלום", "hello", "yes", "שלום hello yes"} <= directed
 
 
 def test_a_line_end_in_front_survives_a_browser() -> None:
-    html = explanation_html(made(["\nfirst"], [0.0]))
+    html = html_of(made(["\nfirst"], [0.0]))
     assert re.search(r"<pre[^>]*><span></span>&#10;first", html)  # parsers drop one after <pre>
 
 
@@ -306,7 +298,7 @@ def contrast(a: Sequence[float], b: Sequence[float]) -> float:
 def test_text_is_easy_to_read_on_every_tint(page: int, ink: int) -> None:
     texts = [f" {i}" for i in range(2 * TINTS)]
     scores = [(i // 2 + 1) * (-1) ** i for i in range(2 * TINTS)]
-    html = explanation_html(made(texts, scores, rest=" more"))
+    html = html_of(made(texts, scores, rest=" more"))
     tints = {tuple(map(float, m)) for m in re.findall(r"r:rgba\((.+?),(.+?),(.+?),(.+?)\)", html)}
     tints = {tint for tint in tints if tint[:3] in {SUPPORTS, OPPOSES}}
     assert len(tints) == 2 * TINTS
@@ -324,17 +316,17 @@ def test_text_is_easy_to_read_on_every_tint(page: int, ink: int) -> None:
 def test_a_map_of_two_thousand_tokens_is_small() -> None:
     texts = [" tokens"[: 2 + i % 6] for i in range(2_000)]
     scores = [(-1) ** i * (1 + i % 10) / 3 for i in range(2_000)]  # no two neighbours alike
-    html = explanation_html(made(texts, scores))
+    html = html_of(made(texts, scores))
     assert Page(html).texts("pre") == ["".join(texts) + " yes"]
     assert len(html) < 200_000
-    assert len(explanation_html(made(texts, [0.0] * 2_000))) < 15_000
+    assert len(html_of(made(texts, [0.0] * 2_000))) < 15_000
 
 
 def test_a_long_text_is_shown_around_what_matters() -> None:
     texts = [f" {i:06}" for i in range(6_000)]
     scores = [0.0] * 6_000
     scores[1_000], scores[4_000] = 2.0, -1.0
-    (box,) = Page(explanation_html(made(texts, scores))).texts("pre")
+    (box,) = Page(html_of(made(texts, scores))).texts("pre")
     gaps = [int(n.replace(",", "")) for n in re.findall(r" … ([\d,]+) characters … ", box)]
     kept = re.sub(r" … [\d,]+ characters … ", "", box)
     assert sum(gaps) + len(kept) == len("".join(texts)) + len(" yes")
@@ -347,15 +339,15 @@ def test_a_long_text_is_shown_around_what_matters() -> None:
 
 def test_even_a_long_segment_is_cut() -> None:
     one = made(["x" * 50_000, " y", "z" * 50_000], [3.0, 2.0, 1.0], "t" * 50_000)
-    (box,) = Page(explanation_html(one)).texts("pre")
+    (box,) = Page(html_of(one)).texts("pre")
     assert box.startswith("x" * CONTEXT + " … 48,400 characters … x")
     assert len(box) < MAX_LENGTH
-    assert max(map(len, explanation_text(one).splitlines())) < 200
+    assert max(map(len, text_of(one).splitlines())) < 200
 
 
 def test_a_text_that_fits_is_whole() -> None:
     one = made(["x" * (MAX_LENGTH - 4)], [1.0])
-    assert "…" not in Page(explanation_html(one)).texts("pre")[0]
+    assert "…" not in Page(html_of(one)).texts("pre")[0]
 
 
 # ---- what is said --------------------------------------------------------------------------
@@ -372,7 +364,7 @@ def test_foil_notes_and_faithfulness_are_told(model: Model) -> None:
     )
     noted = replace(one.attributions[0], notes=("Take <care>.",))
     one = check(replace(one, attributions=(noted, one.attributions[1])), model)
-    html, text = explanation_html(one), explanation_text(one)
+    html, text = html_of(one), text_of(one)
     assert html.count("positive supports the target over the foil") == 2
     assert "log p(foil “cold water”)" in text
     remarks = [text for text in Page(html).texts("li") if text[0] not in "+-"]
@@ -385,16 +377,14 @@ def test_standard_errors_and_levels_are_told() -> None:
     one = made([" a", " b"], [2.0, 1.0])
     first, second = one.attributions[0].segments
     segments = (replace(first, standard_error=0.25, level="line"), second)
-    html = explanation_html(
-        replace(one, attributions=(replace(one.attributions[0], segments=segments),))
-    )
+    html = html_of(replace(one, attributions=(replace(one.attributions[0], segments=segments),)))
     assert Page(html).texts("code") == ["+2.000 ± 0.250", "+1.000"]
     assert "by coarse to fine" in html
 
 
 def test_plain_text_is_a_few_lines() -> None:
     one = made([" so", " much", " more"], [0.5, -12.0, 0.0], target="\n yes")
-    assert explanation_text(one).splitlines() == [
+    assert text_of(one).splitlines() == [
         "m · occlusion by word: positive supports the target. log p(target) = -1.500 nats.",
         "  1. -12.000  much",
         "  2. +0.500   so",
@@ -407,7 +397,7 @@ def test_plain_text_is_a_few_lines() -> None:
 def test_plain_text_of_many_maps_is_still_a_few_lines(count: int) -> None:
     one = made([f" w{i}" for i in range(9)], range(9))
     noted = replace(one.attributions[0], notes=("One.", "Two."))
-    text = explanation_text(replace(one, attributions=(noted,) * count))
+    text = text_of(replace(one, attributions=(noted,) * count))
     assert len(text.splitlines()) <= MAX_LINES
     assert (" 5. " in text) == (count == 1)
     assert text.endswith("more lines") == (count > 2)
@@ -415,17 +405,17 @@ def test_plain_text_of_many_maps_is_still_a_few_lines(count: int) -> None:
 
 def test_without_a_map_there_is_the_response() -> None:
     one = replace(made([" a"], [1.0]), attributions=())
-    assert explanation_html(one) == generation_html(one.generation)
-    assert explanation_text(one) == generation_text(one.generation)
+    assert html_of(one) == html_of(one.generation)
+    assert text_of(one) == text_of(one.generation)
 
 
 def test_a_generation(model: Model) -> None:
     one = model.generate("\nThe cat likes", max_new_tokens=2)
-    page = Page(generation_html(one))
+    page = Page(html_of(one))
     assert page.texts("pre") == ["\nThe cat likes", " cold water"]
     assert page.texts("strong") == ["cold water"]
     assert page.texts("div")[1] == "toy · 2 tokens · reached its limit of new tokens"
-    assert generation_text(one).splitlines() == [
+    assert text_of(one).splitlines() == [
         "toy · 2 tokens · reached its limit of new tokens",
         "  prompt: The cat likes",
         "  response: cold water",
@@ -434,10 +424,10 @@ def test_a_generation(model: Model) -> None:
 
 def test_a_generation_that_was_muted_or_empty(model: Model) -> None:
     one = replace(model.generate("The cat likes", max_new_tokens=1), muted=((0, 1),))
-    assert "1 token · " in generation_text(one)
-    assert generation_text(one).splitlines()[0].endswith(" · without 1 muted part")
+    assert "1 token · " in text_of(one)
+    assert text_of(one).splitlines()[0].endswith(" · without 1 muted part")
     prompt = one.sequence.prompt
-    assert Page(generation_html(replace(one, sequence=prompt))).texts("strong") == []
+    assert Page(html_of(replace(one, sequence=prompt))).texts("strong") == []
 
 
 def test_a_notebook_finds_both() -> None:
