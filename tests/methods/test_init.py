@@ -141,3 +141,9 @@ def test_parameter_values_are_checked(
 def test_defaults_pass_their_own_check(method: type[Method]) -> None:
     for declared in parameters(method):
         _check(declared, declared.default)
+
+
+@pytest.mark.parametrize("segments", [1, 100, 1_024, 8_000])
+@pytest.mark.parametrize("name", methods())
+def test_every_cost_is_a_number(name: str, segments: int) -> None:
+    assert 0 < make_method(name).forward_passes(segments) < 100_000

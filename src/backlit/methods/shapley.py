@@ -53,7 +53,7 @@ class Shapley:
     replacement: str = replacement_parameter()
 
     def forward_passes(self, segments: int) -> float:
-        return min(self.n_samples, 2 ** min(segments, 32)) / 2
+        return min(self.n_samples, 2.0 ** min(segments, 32)) / 2
 
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], progress: Progress
