@@ -1,6 +1,6 @@
 """One protocol for how far work is and how to stop it, found again deep inside an engine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -8,29 +8,11 @@ from typing import Any
 import pytest
 
 from backlit.errors import Cancelled
-from backlit.progress import (
-    SILENT,
-    Callback,
-    PartialScore,
-    Phase,
-    Progress,
-    Quiet,
-    current,
-    following,
-)
+from backlit.progress import SILENT, Callback, Progress, Quiet, current, following
 
 
-class Stopped:
-    """A `Progress` of work that should stop."""
-
-    def __call__(
-        self,
-        phase: Phase,
-        done: int = 0,
-        total: int | None = None,
-        scores: Sequence[PartialScore] = (),
-    ) -> None:
-        raise Cancelled
+class Stopped(Progress):
+    """Of work that should stop."""
 
     def check(self) -> None:
         raise Cancelled
@@ -79,7 +61,7 @@ def test_quiet_passes_a_stop_on() -> None:
 
 
 def test_who_follows_is_current_until_the_work_ends() -> None:
-    outer, inner = Quiet(), Quiet()
+    outer, inner = Progress(), Progress()
     assert current() is SILENT
     with following(outer):
         assert current() is outer
@@ -97,13 +79,13 @@ def test_who_follows_is_gone_when_the_work_fails() -> None:
 
 def test_threads_have_their_own() -> None:
     """Work handed to another thread is followed only if its context is handed on, too."""
-    mine = Quiet()
+    mine = Progress()
     with ThreadPoolExecutor(1) as threads, following(mine):
         assert threads.submit(current).result() is SILENT
         assert threads.submit(copy_context().run, current).result() is mine
 
         def theirs() -> bool:
-            other = Quiet()
+            other = Progress()
             with following(other):
                 return current() is other
 
@@ -120,7 +102,7 @@ def test_a_generator_asks_whoever_follows_each_of_its_steps() -> None:
             yield current()
 
     running = steps()
-    first, second = Quiet(), Quiet()
+    first, second = Progress(), Progress()
     with following(first):
         assert next(running) is first
     assert next(running) is SILENT
@@ -130,7 +112,7 @@ def test_a_generator_asks_whoever_follows_each_of_its_steps() -> None:
 
 def test_a_generator_that_follows_is_current_until_it_is_closed() -> None:
     """So one that hands out steps should not: its caller would be followed, too."""
-    own = Quiet()
+    own = Progress()
 
     def steps() -> Iterator[int]:
         with following(own):

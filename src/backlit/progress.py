@@ -8,7 +8,8 @@ argument reaches, `current()` is the one that was passed.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Literal
 
 Phase = Literal[
     "start",
@@ -32,8 +33,25 @@ PartialScore = tuple[int, int, float]
 """A token span `[start, stop)` and its score so far."""
 
 
-class Progress(Protocol):
-    """Who follows a piece of work, and may stop it."""
+@dataclass(frozen=True, slots=True)
+class Update:
+    """How far a piece of work is.
+
+    Attributes:
+        phase: what is being done.
+        done: how much of it.
+        total: of how much, or None if that is not known.
+        scores: segments scored since the last update; those of methods that sample come again.
+    """
+
+    phase: Phase
+    done: int = 0
+    total: int | None = None
+    scores: Sequence[PartialScore] = ()
+
+
+class Progress:
+    """Who follows a piece of work, and may stop it; this one does neither."""
 
     def __call__(
         self,
@@ -42,18 +60,16 @@ class Progress(Protocol):
         total: int | None = None,
         scores: Sequence[PartialScore] = (),
     ) -> None:
-        """Called often.
-
-        Args:
-            phase: what is being done.
-            done: how much of it.
-            total: of how much, or None if that is not known.
-            scores: segments scored since the last call; those of methods that sample come again.
+        """Called often, with the fields of an `Update`.
 
         Raises:
             Cancelled: the work should stop.
         """
-        ...
+        self.check()
+        self.report(Update(phase, done, total, scores))
+
+    def report(self, update: Update) -> None:
+        """Told how far it is."""
 
     def check(self) -> None:
         """Called several times a second, also where there is nothing to tell.
@@ -61,51 +77,31 @@ class Progress(Protocol):
         Raises:
             Cancelled: the work should stop.
         """
-        ...
 
 
-Report = Callable[[Phase, int, int | None, Sequence[PartialScore]], None]
+class Callback(Progress):
+    """Calls a function with phase, done, total and scores; it may raise `Cancelled`."""
 
-
-class Callback:
-    """A function of one's own as a `Progress`; it may raise `Cancelled`, too."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-
-    def __call__(
-        self,
-        phase: Phase,
-        done: int = 0,
-        total: int | None = None,
-        scores: Sequence[PartialScore] = (),
+    def __init__(
+        self, function: Callable[[Phase, int, int | None, Sequence[PartialScore]], None]
     ) -> None:
-        self._report(phase, done, total, scores)
+        self._function = function
 
-    def check(self) -> None: ...
+    def report(self, update: Update) -> None:
+        self._function(update.phase, update.done, update.total, update.scores)
 
 
-class Quiet:
+class Quiet(Progress):
     """Tells nobody, and stops when another one would: for work that is part of other work."""
 
-    def __init__(self, other: Progress | None = None) -> None:
+    def __init__(self, other: Progress) -> None:
         self._other = other
 
-    def __call__(
-        self,
-        phase: Phase,
-        done: int = 0,
-        total: int | None = None,
-        scores: Sequence[PartialScore] = (),
-    ) -> None:
-        self.check()
-
     def check(self) -> None:
-        if self._other is not None:
-            self._other.check()
+        self._other.check()
 
 
-SILENT = Quiet()
+SILENT = Progress()
 
 _current: ContextVar[Progress] = ContextVar("progress", default=SILENT)
 

@@ -16,7 +16,7 @@ from backlit.engines.conformance import TOLERANCE, check_engine
 from backlit.errors import Cancelled
 from backlit.methods.base import Method, parameters, unavailable
 from backlit.methods.objective import Objective
-from backlit.progress import Callback, PartialScore, Phase
+from backlit.progress import Callback, Progress, Update
 from backlit.segments import segment
 from backlit.types import Segment, Target, TokenSequence
 
@@ -64,28 +64,21 @@ def check_method(
         _check_cancel(method, engine, sequence, target)
 
 
-class Followed:
+class Followed(Progress):
     """A `Progress` that checks what it is told."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.calls = 0
         self._spans = {(segment.start, segment.stop) for segment in segments}
 
-    def __call__(
-        self,
-        phase: Phase,
-        done: int = 0,
-        total: int | None = None,
-        scores: Sequence[PartialScore] = (),
-    ) -> None:
+    def report(self, update: Update) -> None:
         self.calls += 1
+        done, total = update.done, update.total
         assert done >= 0, "reported less than nothing"
-        assert phase == "explain", f"told of the phase {phase!r}, not of 'explain'"
+        assert update.phase == "explain", f"told of the phase {update.phase!r}, not of 'explain'"
         assert total is None or done <= total, "reported more done than there is"
-        for start, stop, _ in scores:
+        for start, stop, _ in update.scores:
             assert (start, stop) in self._spans, "a partial score of what is no segment"
-
-    def check(self) -> None: ...
 
 
 def _check_cancel(method: Method, engine: Engine, sequence: TokenSequence, target: Target) -> None:

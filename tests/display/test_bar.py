@@ -8,7 +8,7 @@ import pytest
 
 from backlit.display.bar import PHASES, Bar, followed
 from backlit.errors import Cancelled
-from backlit.progress import SILENT, Callback, Phase, Quiet, current, following
+from backlit.progress import SILENT, Callback, Phase, Progress, current, following
 
 
 def test_every_phase_has_words() -> None:
@@ -76,7 +76,7 @@ def test_who_follows_already_goes_on_following() -> None:
 
 
 def test_false_tells_nobody_and_still_stops() -> None:
-    class Stopped(Quiet):
+    class Stopped(Progress):
         def check(self) -> None:
             raise Cancelled
 

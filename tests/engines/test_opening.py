@@ -10,10 +10,10 @@ import backlit.engines
 from backlit.engines import as_engine, open_engine
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled
-from backlit.progress import PartialScore, Phase, Quiet
+from backlit.progress import PartialScore, Phase, Progress
 
 
-class Waiting(Quiet):
+class Waiting(Progress):
     """Hears what it waits for, and gives up after a while."""
 
     def __init__(self, patience: int) -> None:
@@ -49,7 +49,7 @@ def test_while_one_model_is_loaded_no_other_is(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(backlit.engines, "LOCK_SECONDS", 0.001)
     waiting = Waiting(patience=3)
     with (
-        backlit.engines._loading_lock(Quiet()),
+        backlit.engines._loading_lock(Progress()),
         pytest.raises(Cancelled),
         backlit.engines._loading_lock(waiting),
     ):
@@ -65,7 +65,7 @@ def test_a_lock_is_had_once_the_other_is_done(monkeypatch: pytest.MonkeyPatch) -
     begun, end = threading.Event(), threading.Event()
 
     def load() -> None:
-        with backlit.engines._loading_lock(Quiet()):
+        with backlit.engines._loading_lock(Progress()):
             begun.set()
             end.wait()
 
@@ -73,13 +73,13 @@ def test_a_lock_is_had_once_the_other_is_done(monkeypatch: pytest.MonkeyPatch) -
     other.start()
     begun.wait()
     threading.Timer(0.02, end.set).start()
-    with backlit.engines._loading_lock(Quiet()):
+    with backlit.engines._loading_lock(Progress()):
         assert end.is_set()
     other.join()
 
 
 def test_what_fails_to_load_keeps_nobody_waiting() -> None:
-    with pytest.raises(ZeroDivisionError), backlit.engines._loading_lock(Quiet()):
+    with pytest.raises(ZeroDivisionError), backlit.engines._loading_lock(Progress()):
         raise ZeroDivisionError
     assert not backlit.engines._loading.locked()
 

@@ -20,7 +20,7 @@ from transformers import (
 
 from backlit.engines.huggingface.engine import HuggingFaceEngine
 from backlit.errors import Cancelled
-from backlit.progress import Quiet
+from backlit.progress import Progress
 
 CORPUS = [
     "The cat likes warm milk. The dog likes cold water, and so on and on.",
@@ -71,7 +71,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class CancelledAfter(Quiet):
+class CancelledAfter(Progress):
     """A `Progress` that cancels the work when it was checked so many times."""
 
     def __init__(self, checks: int) -> None:

@@ -1,7 +1,7 @@
 """A progress bar for whoever waits in a terminal or a notebook."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,10 +9,10 @@ from backlit.display.screen import in_notebook
 from backlit.progress import (
     SILENT,
     Callback,
-    PartialScore,
     Phase,
     Progress,
     Quiet,
+    Update,
     current,
     following,
 )
@@ -40,7 +40,7 @@ ProgressLike = Progress | Callable[..., None] | bool | None
 `Progress`, or a function `(phase, done, total, scores)` that may raise `Cancelled`."""
 
 
-class Bar:
+class Bar(Progress):
     """Shows each phase as a bar of tqdm: on a terminal's standard error, or in a notebook."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -48,20 +48,12 @@ class Bar:
         self._phase: Phase | None = None
         self._bar: Any = None
 
-    def __call__(
-        self,
-        phase: Phase,
-        done: int = 0,
-        total: int | None = None,
-        scores: Sequence[PartialScore] = (),
-    ) -> None:
-        if phase != self._phase or self._bar.total != total:
+    def report(self, update: Update) -> None:
+        if update.phase != self._phase or self._bar.total != update.total:
             self.close()
-            self._phase = phase
-            self._bar = _bar(phase, done, total, self._patience)
-        self._bar.update(done - self._bar.n)
-
-    def check(self) -> None: ...
+            self._phase = update.phase
+            self._bar = _bar(update, self._patience)
+        self._bar.update(update.done - self._bar.n)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -92,13 +84,18 @@ def followed(progress: ProgressLike = None, patience: float = PATIENCE) -> Itera
 def _as_progress(progress: Progress | Callable[..., None] | bool, around: Progress) -> Progress:
     if isinstance(progress, bool):
         return Quiet(around)
-    return progress if hasattr(progress, "check") else Callback(progress)
+    return progress if isinstance(progress, Progress) else Callback(progress)
 
 
-def _bar(phase: Phase, done: int, total: int | None, delay: float) -> Any:
-    options: dict[str, Any] = {"desc": PHASES[phase], "initial": done, "total": total}
-    options |= {"delay": delay, "leave": False}
-    if phase == "download":
+def _bar(update: Update, delay: float) -> Any:
+    options: dict[str, Any] = {
+        "desc": PHASES[update.phase],
+        "initial": update.done,
+        "total": update.total,
+        "delay": delay,
+        "leave": False,
+    }
+    if update.phase == "download":
         options |= {"unit": "B", "unit_scale": True}
     if in_notebook() and "ipywidgets" in sys.modules:
         from tqdm.notebook import tqdm as notebook_tqdm

@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from backlit.errors import Cancelled
 from backlit.explanation import Generation
-from backlit.progress import PartialScore, Phase, Progress, following
+from backlit.progress import Phase, Progress, Update, following
 from backlit.serving import wire
 from backlit.serving.errors import BUG, error_info
 from backlit.serving.models import PROGRESS_SECONDS, ServedModel
@@ -69,22 +69,19 @@ class Call(Progress):
         self._done(event)
         self.tell(event)
 
-    def __call__(
-        self,
-        phase: Phase,
-        done: int = 0,
-        total: int | None = None,
-        scores: Sequence[PartialScore] = (),
-    ) -> None:
-        self.check()
-        self._compiled |= phase == "compile"
-        self._untold |= {(start, stop): score for start, stop, score in scores}
+    def report(self, update: Update) -> None:
+        self._compiled |= update.phase == "compile"
+        self._untold |= {(start, stop): score for start, stop, score in update.scores}
         now = time.monotonic()
-        if phase != self._phase or now - self._told_at >= PROGRESS_SECONDS:
-            self._phase, self._told_at = phase, now
-            partial = [(*span, score) for span, score in self._untold.items()]
+        if update.phase != self._phase or now - self._told_at >= PROGRESS_SECONDS:
+            self._phase, self._told_at = update.phase, now
+            scores = [(*span, score) for span, score in self._untold.items()]
             self._untold.clear()
-            self.tell(wire.ProgressEvent(phase=phase, done=done, total=total, scores=partial))
+            self.tell(
+                wire.ProgressEvent(
+                    phase=update.phase, done=update.done, total=update.total, scores=scores
+                )
+            )
 
     def check(self) -> None:
         self.job.check()

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from backlit.display.bar import followed
 from backlit.engines import open_engine
@@ -12,7 +12,7 @@ from backlit.errors import Cancelled
 from backlit.methods import methods
 from backlit.methods.base import unavailable
 from backlit.model import Model
-from backlit.progress import PartialScore, Phase, Progress
+from backlit.progress import Phase, Progress, Update
 from backlit.serving import wire
 from backlit.serving.errors import error_info
 
@@ -127,18 +127,11 @@ class Loading(Progress):
         self._phase: Phase | None = None
         self._last = 0.0
 
-    def __call__(
-        self,
-        phase: Phase,
-        done: int = 0,
-        total: int | None = None,
-        scores: Sequence[PartialScore] = (),
-    ) -> None:
-        self.check()
+    def report(self, update: Update) -> None:
         now = time.monotonic()
-        if phase != self._phase or now - self._last >= PROGRESS_SECONDS:
-            self._phase, self._last = phase, now
-            progress = wire.LoadProgress(phase=phase, done=done, total=total)
+        if update.phase != self._phase or now - self._last >= PROGRESS_SECONDS:
+            self._phase, self._last = update.phase, now
+            progress = wire.LoadProgress(phase=update.phase, done=update.done, total=update.total)
             self._set_state(status="loading", progress=progress, error=None)
 
     def check(self) -> None:

@@ -18,7 +18,7 @@ from backlit.engines.function.pieces import pieces_of
 from backlit.errors import Cancelled, CapabilityError, OptionsError, PromptError, TargetError
 from backlit.methods import BUILT_IN
 from backlit.methods.base import unavailable
-from backlit.progress import Quiet, following
+from backlit.progress import Progress, following
 from backlit.testing import check_engine
 from backlit.types import GenerationOptions, Message
 from tests.engines.function.examples import PROMPT, echo, scorer, summands, sums, wrote
@@ -230,7 +230,7 @@ def test_the_iterator_is_closed_when_the_answer_is_not_wanted_any_more() -> None
     steps.close()  # type: ignore[attr-defined]
     assert pen.closed == 1
 
-    class Impatient(Quiet):
+    class Impatient(Progress):
         def check(self) -> None:
             if pen.words > 6:
                 raise Cancelled
@@ -293,7 +293,7 @@ def test_prompts_come_in_batches_that_can_be_cancelled() -> None:
         ["a b c d e f g"],
     ]
 
-    class Impatient(Quiet):
+    class Impatient(Progress):
         def check(self) -> None:
             if len(heard) == 5:
                 raise Cancelled

@@ -11,7 +11,7 @@ from backlit.engines.keras_hub.engine import KerasHubEngine
 from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.keras_hub.runtime import framework_module
 from backlit.errors import Cancelled, UnsupportedModelError
-from backlit.progress import PartialScore, Phase, Quiet, following
+from backlit.progress import PartialScore, Phase, Progress, following
 from backlit.types import Target
 from tests.support import tiny_keras
 from tests.support.tiny import CancelledAfter
@@ -104,7 +104,7 @@ def test_compiling_is_told_once_for_a_length() -> None:
     ids = engine.tokenize(TEXT * 6).input_ids
     heard: list[str] = []
 
-    class Heard(Quiet):
+    class Heard(Progress):
         def __call__(
             self,
             phase: Phase,
