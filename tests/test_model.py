@@ -10,8 +10,9 @@ from backlit import pipeline
 from backlit.engines.base import Engine
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled, DataError, OptionsError, PromptError
+from backlit.methods.occlusion import Occlusion
 from backlit.model import MAX_OBJECTIVES, Model, load_model, model_of
-from backlit.progress import Callback, following
+from backlit.progress import Callback, Progress, Update, following
 from backlit.types import Target
 
 PROMPT = "Question: what does the dog like? Answer:"
@@ -149,3 +150,94 @@ def test_its_repr_says_what_it_is(toy: ToyEngine) -> None:
 
     engine: Engine = backlit.from_function(generate=write, name="mine")
     assert repr(load_model(engine)) == "<Model mine: function>"
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_has_at_least_one(toy: ToyEngine, size: int) -> None:
+    with pytest.raises(OptionsError, match="batch_size"):
+        Model(toy, size)
+    with pytest.raises(OptionsError, match="batch_size"):
+        Model(toy).with_batch_size(size)
+
+
+def test_models_of_one_engine_take_turns(toy: ToyEngine) -> None:
+    first, second = Model(toy), Model(toy)
+    inside, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with first.turn():
+            inside.set()
+            release.wait(timeout=60)
+
+    class Impatient(Progress):
+        def report(self, update: Update) -> None:
+            assert update.phase == "wait"
+            raise Cancelled
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait(timeout=60)
+    try:
+        with following(Impatient()), pytest.raises(Cancelled), second.turn():
+            pass
+    finally:
+        release.set()
+        thread.join()
+
+
+def test_a_model_is_whatever_can_be_loaded(toy: ToyEngine, model: Model) -> None:
+    assert load_model(model) is model
+    assert backlit.explain(toy, PROMPT, response=" cold").generation.model == "toy"
+    explanation = model.explain(PROMPT, granularity="word")
+    assert backlit.check(explanation, toy)[0].faithfulness  # type: ignore[arg-type]
+    with pytest.raises(OptionsError, match="takes an explanation first"):
+        backlit.check(model, explanation)  # type: ignore[arg-type]
+    with pytest.raises(OptionsError, match="no maps to check"):
+        model.check(explanation.generation)  # type: ignore[arg-type]
+    with pytest.raises(OptionsError, match="no model that can be used"):
+        backlit.explain(object(), PROMPT)
+
+
+def test_what_was_loaded_by_name_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[str] = []
+    real = backlit.model.load_model
+
+    def counting(source: str, *arguments: object, **options: object) -> Model:
+        loads.append(source)
+        return real(source, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(backlit.model, "load_model", counting)
+    explanation = backlit.explain("once:toy", PROMPT, granularity="word")
+    backlit.explain("once:toy", PROMPT)
+    backlit.check(explanation)
+    assert loads.count("once:toy") == 1
+
+
+def test_options_of_generating(model: Model) -> None:
+    options = backlit.GenerationOptions(max_new_tokens=2)
+    assert model.generate(PROMPT, options=options) == model.generate(PROMPT, max_new_tokens=2)
+    explanation = model.explain(PROMPT, options={"max_new_tokens": 2})
+    assert explanation.generation.options == options
+    with pytest.raises(OptionsError, match="option of generating"):
+        model.explain(PROMPT, max_new_tokens=2)
+    with pytest.raises(OptionsError, match="no set of generation options"):
+        model.generate(PROMPT, options=3)  # type: ignore[arg-type]
+    assert backlit.GenerationOptions(stop="ab").stop == ("ab",)  # type: ignore[arg-type]
+    assert backlit.GenerationOptions(stop=["ab"]).stop == ("ab",)  # type: ignore[arg-type]
+    for wrong in ({"max_new_tokens": "3"}, {"max_new_tokens": 3.5}, {"seed": 1.5}, {"top_p": None}):
+        with pytest.raises(OptionsError, match="number"):
+            backlit.GenerationOptions(**wrong)
+
+
+def test_methods_in_every_form(model: Model) -> None:
+    explanation = model.explain(PROMPT, response=" cold", method=[Occlusion, "grad_l2"])  # type: ignore[list-item]
+    assert [one.method for one in explanation] == ["occlusion", "grad_l2"]
+    for wrong in ([], 3, [None], object()):
+        with pytest.raises(OptionsError, match="method"):
+            model.explain(PROMPT, response=" cold", method=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("budget", [0, -1, True, 1.5, "a"])
+def test_a_budget_is_at_least_one_segment(model: Model, budget: object) -> None:
+    with pytest.raises(OptionsError, match="budget"):
+        model.explain(PROMPT, response=" cold", budget=budget)  # type: ignore[arg-type]

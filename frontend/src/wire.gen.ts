@@ -494,7 +494,8 @@ export interface components {
          * Explanation
          * @description A generation and the maps of it: what `explain` returns, a file holds, and a page is sent.
          *
-         *     `explanation[0]` is its first map; `print(explanation)` shows all of them as text.
+         *     `explanation[0]` is its first map, `explanation["occlusion"]` that of a method;
+         *     `print(explanation)` shows all of them as text.
          */
         Explanation: {
             generation: components["schemas"]["Generation"];

@@ -94,5 +94,5 @@ class MissingPackageError(BacklitError): ...
 
 
 class Cancelled(BacklitError):  # noqa: N818  a request honoured, not a fault
-    def __init__(self) -> None:
-        super().__init__("Stopped.")
+    def __init__(self, message: str = "Stopped.", hint: str = "") -> None:
+        super().__init__(message, hint)

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
 
@@ -18,10 +19,14 @@ from backlit.explaining.prompts import PromptLike
 from backlit.explanation import Explanation, Generation
 from backlit.methods.objective import CHUNK, Objective
 from backlit.progress import current
-from backlit.types import GenerationOptions, Target, TokenSequence
+from backlit.types import OptionsLike, Target, TokenSequence, as_options
 
 TURN_SECONDS = 0.05  # between two looks whether whoever waits for a model was cancelled
+ORIGIN = ("source", "dtype", "backend")  # by which a model is known again
 MAX_OBJECTIVES = 8  # kept for each model: the last targets that people asked about
+
+# Turns at engines, so that two models of one engine do not run it at once.
+_turns: "WeakKeyDictionary[Engine, threading.RLock]" = WeakKeyDictionary()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,9 +46,9 @@ class Model:
 
     def __init__(self, engine: Engine, batch_size: int | None = None) -> None:
         self.engine = engine
-        self.batch_size = batch_size
+        self.batch_size = _checked(batch_size)
         self._objectives: LRUCache[object, Objective] = LRUCache(MAX_OBJECTIVES)
-        self._turn = threading.RLock()
+        self._turn = _turns.setdefault(engine, threading.RLock())
 
     @property
     def name(self) -> str:
@@ -53,24 +58,30 @@ class Model:
     def with_batch_size(self, batch_size: int) -> "Model":
         """The same model in batches of another size; turns and what is known are shared."""
         other = copy(self)
-        other.batch_size = batch_size
+        other.batch_size = _checked(batch_size)
         return other
 
     def generate(
-        self, prompt: PromptLike, *, progress: ProgressLike = None, **options: Any
+        self,
+        prompt: PromptLike,
+        *,
+        options: OptionsLike = None,
+        progress: ProgressLike = None,
+        **changes: Any,
     ) -> Generation:
         """Let the model answer.
 
         Args:
             prompt: text, or messages.
+            options: `GenerationOptions`, or a mapping of their fields.
             progress: as for `explain`.
-            **options: the fields of `GenerationOptions`.
+            **changes: the fields of `GenerationOptions` by name, in place of those in `options`.
 
         Raises:
             PromptError: the model can't read the prompt.
             OptionsError: an option that does not exist or is out of range.
         """
-        chosen = _generation_options(options)
+        chosen = as_options(options, **changes)
         with followed(progress) as follower, self.turn():
             return pipeline.generate(self.engine, prompt, chosen, follower)
 
@@ -80,9 +91,9 @@ class Model:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait until nobody else uses the model, and keep others waiting."""
-        check = current().check
+        progress = current()
         while not self._turn.acquire(timeout=TURN_SECONDS):
-            check()
+            progress("wait")
         try:
             yield
         finally:
@@ -126,7 +137,7 @@ def load_model(
             KerasHub is installed, its presets by name. Or a causal language model of
             `transformers` (also quantised, wrapped by PEFT, or in a pipeline), which is put
             into eval mode and whose weights are frozen; a `keras_hub.models.CausalLM`; or an
-            engine, such as `backlit.from_function` makes.
+            engine, such as `backlit.from_function` makes. A `Model` is given back as it is.
         tokenizer: of a loaded model that does not bring it.
         device: `cuda`, `mps` or `cpu`; the best there is when left out.
         dtype: `float32`, `bfloat16`, `float16`; float32 on CPU, else bfloat16, when left out.
@@ -155,7 +166,9 @@ def load_model(
             raise OptionsError(f"{source} brings its own tokenizer.", "Leave the tokenizer out.")
         with followed(progress) as follower:
             return Model(open_engine(source, progress=follower, **chosen))
-    engine = as_engine(source, tokenizer)
+    if isinstance(source, Model) and tokenizer is None and not chosen:
+        return source
+    engine = source.engine if isinstance(source, Model) else as_engine(source, tokenizer)
     if chosen:
         raise OptionsError(
             f"{engine.name} is loaded already: {', '.join(chosen)} can't be chosen any more.",
@@ -188,22 +201,53 @@ def model_of(explanation: Explanation, **options: Any) -> Model:
     return load_model(source, **chosen | options)
 
 
-_by_name = lru_cache(maxsize=1)(load_model)  # so that a loop over prompts loads it once
+class _Latest:
+    """The model that was loaded last by its name, so that a loop over prompts loads it once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._source: str | None = None
+        self._model: Model | None = None
+
+    def load(self, source: str, progress: ProgressLike) -> Model:
+        """The model of that name."""
+        with self._lock:
+            if self._model is None or self._source != source:
+                self._model = load_model(source, progress=progress)
+                self._source = source
+            return self._model
+
+    def of(self, explanation: Explanation) -> Model | None:
+        """The model, if it made this explanation."""
+        model = self._model
+        if model is None or model.name != explanation.generation.model:
+            return None
+        known, told = model.engine.metadata, explanation.metadata
+        return model if all(known.get(key) == told.get(key) for key in ORIGIN) else None
 
 
-def _also_by_name(
+_latest = _Latest()
+
+
+def _as_model(value: Any, progress: ProgressLike) -> Model:
+    """A model, or one by its name, or what `load_model` takes."""
+    return _latest.load(value, progress) if isinstance(value, str) else load_model(value)
+
+
+def _of_any_model(
     function: Callable[Concatenate[Model, P], R],
-) -> Callable[Concatenate[Model | str, P], R]:
+) -> Callable[Concatenate[Any, P], R]:
     """The function for a model, or for the name of one that is loaded by default options."""
 
     @wraps(function)
-    def called(model: Model | str, *args: P.args, **kwargs: P.kwargs) -> R:
-        return function(_by_name(model) if isinstance(model, str) else model, *args, **kwargs)
+    def called(model: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        progress: Any = kwargs.get("progress")
+        return function(_as_model(model, progress), *args, **kwargs)
 
     return called  # type: ignore[return-value]  # `model` may be given by its name, too
 
 
-explain = _also_by_name(pipeline.explain)  # type: ignore[arg-type]  # so it may here
+explain = _of_any_model(pipeline.explain)  # type: ignore[arg-type]  # so it may here
 
 
 def check(
@@ -213,7 +257,7 @@ def check(
 
     Args:
         explanation: of which each map is checked.
-        model: that made it; left out, it is loaded from where the explanation says.
+        model: that made it, or its name; left out, it is loaded from where the explanation says.
         progress: as for `explain`.
 
     Returns:
@@ -223,18 +267,17 @@ def check(
         InputError: too few segments, or an explanation that does not name its model.
         CapabilityError: the model can't say how likely a given text is.
     """
+    if not isinstance(explanation, Explanation):
+        raise OptionsError(
+            f"check takes an explanation first, not a {type(explanation).__name__}.",
+            "Write check(explanation, model), or model.check(explanation).",
+        )
     if model is None:
-        model = model_of(explanation, progress=progress)
-    elif isinstance(model, str):
-        model = _by_name(model)
-    return model.check(explanation, progress=progress)
+        model = _latest.of(explanation) or model_of(explanation, progress=progress)
+    return _as_model(model, progress).check(explanation, progress=progress)
 
 
-def _generation_options(options: Mapping[str, Any]) -> GenerationOptions:
-    known = GenerationOptions.__dataclass_fields__
-    for name in options:
-        if name not in known:
-            raise OptionsError(
-                f"There is no generation option {name!r}.", f"Use {', '.join(known)}."
-            )
-    return GenerationOptions(**options)
+def _checked(batch_size: int | None) -> int | None:
+    if batch_size is not None and batch_size < 1:
+        raise OptionsError(f"batch_size is {batch_size}.", "Use 1 or more, or leave it out.")
+    return batch_size

@@ -9,23 +9,25 @@ from typing import Protocol
 from backlit.display.bar import ProgressLike, followed
 from backlit.display.words import UNITS
 from backlit.engines.base import Engine
-from backlit.errors import OptionsError, TargetError
+from backlit.errors import InputError, OptionsError, TargetError
 from backlit.explaining.attribution import Segmenting, attribute
 from backlit.explaining.faithfulness import check_map
 from backlit.explaining.prompts import PromptLike, as_prompt
 from backlit.explaining.responses import respond, stream
 from backlit.explaining.targets import TargetLike, select_target, with_foil
-from backlit.explanation import Explanation, Generation
-from backlit.methods import Method, default_method, make_method
+from backlit.explanation import Attribution, Explanation, Generation
+from backlit.methods import Method, default_method, make_method, methods
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
 from backlit.types import (
     Aggregate,
     GenerationOptions,
     Granularity,
+    OptionsLike,
     ParameterValue,
     Target,
     TokenSequence,
+    as_options,
 )
 
 RENAMED = {"select": "target", "report": "progress"}  # arguments of earlier versions
@@ -58,14 +60,15 @@ def explain(
     pattern: str | None = None,
     aggregate: Aggregate = "sum",
     budget: int | None = None,
-    options: GenerationOptions | None = None,
+    options: OptionsLike = None,
     progress: ProgressLike = None,
     **params: ParameterValue,
 ) -> Explanation:
     """Which parts of a prompt led to (a part of) its response?
 
     Args:
-        model: from `load_model`.
+        model: from `load_model`; in the function `backlit.explain` also a model's name, or what
+            `load_model` takes.
         prompt: text, messages, or a `Generation`, of which exactly the ids are explained.
         response: what was or is to be answered; left out, the model writes it.
         target: the part of the response to explain: its words, a compiled regular expression,
@@ -77,8 +80,8 @@ def explain(
         pattern: a regular expression; the text is cut after each match.
         aggregate: how token scores are joined, for methods that score tokens.
         budget: go from coarse to fine, reaching `granularity` only where it matters, until so
-            many segments were measured.
-        options: how to generate, if need be.
+            many segments were measured; the coarsest level always is.
+        options: how to generate, if need be: `GenerationOptions`, or a mapping of their fields.
         progress: left out, a bar if it takes long; False for none, or a function
             `(phase, done, total, scores)`, which may raise `backlit.errors.Cancelled`.
         **params: the method's parameters.
@@ -91,16 +94,17 @@ def explain(
         InputError: a prompt, response, target, foil, option, pattern or name that can't be used.
         CapabilityError: the model can't serve the method.
     """
-    started = time.perf_counter()
-    methods = _methods(model.engine, method, params)
+    chosen_methods = _methods(model.engine, method, params)
     segmenting = Segmenting(granularity, pattern, aggregate, budget)
+    chosen = as_options(options)
     with followed(progress) as follower, model.turn():
-        generation = _generation(model.engine, prompt, response, options, follower)
+        started = time.perf_counter()
+        generation = _generation(model.engine, prompt, response, chosen, follower)
         selected = select_target(generation.sequence, target)
         if foil is not None:
             selected = with_foil(model.engine, generation.sequence, selected, foil)
         objective = model.objective(generation.sequence, selected)
-        maps = tuple(attribute(objective, one, segmenting, follower) for one in methods)
+        maps = tuple(attribute(objective, one, segmenting, follower) for one in chosen_methods)
     seconds = round(time.perf_counter() - started, 3)
     return Explanation(generation, maps, {**model.engine.metadata, "seconds": seconds})
 
@@ -122,9 +126,15 @@ def check(
         InputError: too few segments.
         CapabilityError: the model can't say how likely a given text is.
     """
+    if not isinstance(explanation, Explanation):
+        raise OptionsError(
+            f"A {type(explanation).__name__} has no maps to check.",
+            "Give what explain returned.",
+        )
     checked = []
     with followed(progress) as follower, model.turn():
         for one in explanation:
+            _check_covers(explanation.generation.sequence, one)
             objective = model.objective(explanation.generation.sequence, one.target)
             found = check_map(
                 objective,
@@ -135,6 +145,17 @@ def check(
             )
             checked.append(replace(one, faithfulness=found))
     return replace(explanation, attributions=tuple(checked))
+
+
+def _check_covers(sequence: TokenSequence, attribution: Attribution) -> None:
+    """The segments of a map tile what is before its target."""
+    target = select_target(sequence, attribution.target)
+    starts = [segment.start for segment in attribution.segments]
+    stops = [segment.stop for segment in attribution.segments]
+    if not starts or [0, *stops] != [*starts, target.start]:
+        raise InputError(
+            "The map to check does not cover what is before the target.", "Explain it again."
+        )
 
 
 def generate(
@@ -154,7 +175,7 @@ def _generation(
     engine: Engine,
     prompt: PromptLike | Generation,
     response: str | None,
-    options: GenerationOptions | None,
+    options: GenerationOptions,
     progress: Progress,
 ) -> Generation:
     """The prompt with its response: the one it has, the one that is given, or the model's."""
@@ -167,7 +188,7 @@ def _generation(
         return prompt
     if response is not None:
         return respond(engine, as_prompt(prompt), response)
-    return generate(engine, prompt, options or GenerationOptions(), progress)
+    return generate(engine, prompt, options, progress)
 
 
 def _methods(
@@ -178,8 +199,29 @@ def _methods(
     for old, new in RENAMED.items():
         if old in params:
             raise OptionsError(f"{old}= is called {new}= now.", f"Write {new}= instead.")
+    for name in params:
+        if name in GenerationOptions.__dataclass_fields__ and name != "seed":
+            raise OptionsError(
+                f"{name} is an option of generating, not of a method.",
+                f"Give options=backlit.GenerationOptions({name}=…).",
+            )
     names = method if method is not None else default_method(engine)
-    several = [names] if isinstance(names, str) or not isinstance(names, Sequence) else names
+    several = list(names) if isinstance(names, Sequence) and not isinstance(names, str) else [names]
+    if not several:
+        raise OptionsError("No method is given.", "Name one, or leave the method out.")
     if params and (len(several) > 1 or not isinstance(several[0], str)):
         raise OptionsError("Parameters go with one method's name.", "Set them on method objects.")
-    return [make_method(one, **params) if isinstance(one, str) else one for one in several]
+    return [_method(one, params) for one in several]
+
+
+def _method(method: object, params: dict[str, ParameterValue]) -> Method:
+    if isinstance(method, str):
+        return make_method(method, **params)
+    if isinstance(method, type) and hasattr(method, "facts"):
+        return method()  # type: ignore[no-any-return]
+    if not isinstance(method, Method):
+        raise OptionsError(
+            f"A {type(method).__name__} is no method.",
+            f"Use a name, or a method object; the names are {', '.join(methods())}.",
+        )
+    return method

@@ -4,10 +4,10 @@ Spans are half-open, `[start, stop)`. Token spans index `TokenSequence.tokens`;
 character spans index `TokenSequence.text`, in Python code points.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from reprlib import Repr
-from typing import Literal
+from typing import Any, Literal
 
 from backlit.errors import OptionsError
 
@@ -133,6 +133,13 @@ class GenerationOptions:
     stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        stop: Any = self.stop
+        stop = (stop,) if isinstance(stop, str) else tuple(stop)
+        object.__setattr__(self, "stop", stop)
+        for name, kind in (("max_new_tokens", int), ("temperature", float), ("top_p", float)):
+            _check_number(name, getattr(self, name), kind)
+        if self.seed is not None:
+            _check_number("seed", self.seed, int)
         if self.max_new_tokens < 1:
             raise OptionsError(f"max_new_tokens is {self.max_new_tokens}.", "Use 1 or more.")
         if not 0 <= self.temperature <= 10:
@@ -141,8 +148,42 @@ class GenerationOptions:
             raise OptionsError(f"top_p is {self.top_p}.", "Use more than 0 and at most 1.")
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise OptionsError(f"seed is {self.seed}.", "Use 0 or a positive 63-bit integer.")
-        if any(not text for text in self.stop):
+        if any(not isinstance(text, str) or not text for text in self.stop):
             raise OptionsError("A stop string is empty.", "Leave it out or type some text.")
+
+
+OptionsLike = GenerationOptions | Mapping[str, Any] | None
+"""How to write a response, as people may give it."""
+
+
+def as_options(options: OptionsLike = None, **changes: Any) -> GenerationOptions:
+    """Options with some of their fields changed.
+
+    Raises:
+        OptionsError: an option that does not exist or is out of range.
+    """
+    known = GenerationOptions.__dataclass_fields__
+    given = options if isinstance(options, Mapping) else {}
+    for name in (*given, *changes):
+        if name not in known:
+            raise OptionsError(
+                f"There is no generation option {name!r}.", f"Use {', '.join(known)}."
+            )
+    if isinstance(options, GenerationOptions):
+        return replace(options, **changes)
+    if options is not None and not isinstance(options, Mapping):
+        raise OptionsError(
+            f"A {type(options).__name__} is no set of generation options.",
+            "Give backlit.GenerationOptions(…), or a mapping of its fields.",
+        )
+    return GenerationOptions(**{**given, **changes})
+
+
+def _check_number(name: str, value: object, kind: type) -> None:
+    allowed = (int, float) if kind is float else (int,)
+    if isinstance(value, bool) or not isinstance(value, allowed):
+        what = "a number" if kind is float else "a whole number"
+        raise OptionsError(f"{name} is {value!r}.", f"Use {what}.")
 
 
 @dataclass(frozen=True, slots=True)

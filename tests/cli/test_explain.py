@@ -99,7 +99,7 @@ def test_explain_goes_from_coarse_to_fine() -> None:
         ),
         (["--prompt", PROMPT, "--response", " x", "--target", "y"], "does not contain 'y'"),
         (["--prompt", PROMPT, "--response", " the the", "--target", "the"], "the target 2 times"),
-        (["--prompt", PROMPT, "--response", " x", "--target", "0:2"], "token span 0:2"),
+        (["--prompt", PROMPT, "--response", " x", "--target-tokens", "0:2"], "token span 0:2"),
         (["--prompt", PROMPT, "--temperature", "-1"], "temperature is -1"),
         (["--messages", "/nowhere/chat.json"], "could not be read"),
         (["--prompt", PROMPT, "--max-new-tokens", "0"], "max_new_tokens is 0"),
@@ -168,7 +168,7 @@ def test_a_target_by_its_tokens_or_a_pattern() -> None:
     common = ("--prompt", PROMPT, "--response", " the cat and the dog", "--format", "json")
     whole = json.loads(explain_toy(*common).stdout)
     start = whole["generation"]["sequence"]["prompt_length"]
-    by_tokens = json.loads(explain_toy(*common, "--target", f"{start}:{start + 1}").stdout)
+    by_tokens = json.loads(explain_toy(*common, "--target-tokens", f"{start}:{start + 1}").stdout)
     assert by_tokens["attributions"][0]["target"]["stop"] == start + 1
     by_pattern = json.loads(explain_toy(*common, "--target-pattern", "d.g").stdout)
     tokens = by_pattern["generation"]["sequence"]["tokens"]

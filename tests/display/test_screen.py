@@ -1,6 +1,7 @@
 """Where a result is shown."""
 
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,3 +30,9 @@ def test_in_a_notebook_it_is_displayed(monkeypatch: pytest.MonkeyPatch) -> None:
     explanation = Model(ToyEngine()).explain("The dog likes", response=" cold")
     explanation.show()
     assert displayed == [explanation]
+
+
+def test_brackets_in_an_answer_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    explanation = Model(ToyEngine()).explain("[/INST] The dog", response=" likes")
+    replace(explanation, attributions=()).show()
+    assert "[/INST]" in capsys.readouterr().out

@@ -65,3 +65,10 @@ def test_plain_text_is_the_same_without_colours(model: Model) -> None:
     assert "\x1b" not in text
     assert text == str(explanation)
     assert text.split() == shown(explanation).split()
+
+
+def test_nothing_in_a_prompt_commands_the_terminal(model: Model) -> None:
+    prompt = "a \x1b[2J\x1b]0;owned\x07 b"
+    explanation = model.explain(prompt, response=" cold", granularity="word")
+    assert "\x1b" not in str(explanation)
+    assert "\x07" not in shown(explanation)

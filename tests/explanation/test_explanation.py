@@ -1,6 +1,7 @@
 """The result and its file: nothing lost, earlier files read, damage told."""
 
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -9,7 +10,7 @@ import pytest
 
 import backlit
 from backlit.engines.toy import ToyEngine
-from backlit.errors import DataError, DiskError, MissingPackageError
+from backlit.errors import DataError, DiskError, MissingPackageError, UnknownNameError
 from backlit.explanation import Explanation, load_explanation
 from backlit.explanation.generation import FINISH
 from backlit.explanation.schema import SCHEMA_VERSION
@@ -190,3 +191,23 @@ def test_printed_it_shows_its_maps(explanation: Explanation) -> None:
 
 def test_every_finish_has_words() -> None:
     assert set(FINISH) == set(get_args(FinishReason))
+
+
+def test_a_map_by_its_method(explanation: Explanation) -> None:
+    assert explanation["grad_l2"] is explanation[1]
+    with pytest.raises(UnknownNameError, match="It has occlusion, grad_l2"):
+        explanation["lime"]
+    assert explanation[0].top(-1) == []
+
+
+def test_results_are_values(explanation: Explanation) -> None:
+    again = Explanation.from_json(explanation.to_json())
+    assert hash(again) == hash(explanation)
+    assert pickle.loads(pickle.dumps(explanation)) == explanation
+
+
+def test_a_failed_save_leaves_nothing(explanation: Explanation, tmp_path: Path) -> None:
+    for path in ("", tmp_path):
+        with pytest.raises(DiskError, match="it is a folder"):
+            explanation.save(path)
+    assert list(tmp_path.iterdir()) == []

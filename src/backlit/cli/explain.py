@@ -61,9 +61,12 @@ def explain(
     target: Annotated[
         str | None,
         typer.Option(
-            metavar="WORDS",
-            help="The words of the response to explain, or its tokens START:STOP; all if left out.",
+            metavar="WORDS", help="The words of the response to explain; all if left out."
         ),
+    ] = None,
+    target_tokens: Annotated[
+        str | None,
+        typer.Option(metavar="START:STOP", help="Their tokens instead."),
     ] = None,
     target_pattern: Annotated[
         str | None,
@@ -118,8 +121,8 @@ def explain(
         raise typer.BadParameter("Give one of --prompt, --prompt-file and --messages.")
     if response is not None and response_file is not None:
         raise typer.BadParameter("Give only one of --response and --response-file.")
-    if target is not None and target_pattern is not None:
-        raise typer.BadParameter("Give only one of --target and --target-pattern.")
+    if sum(one is not None for one in (target, target_tokens, target_pattern)) > 1:
+        raise typer.BadParameter("Give only one of --target, --target-tokens and --target-pattern.")
     if (granularity == "custom") != (pattern is not None):
         raise typer.BadParameter("--pattern and --granularity custom go together.")
     from backlit.display.bar import followed
@@ -134,7 +137,7 @@ def explain(
         seed,
         tuple(text.replace("\\n", "\n") for text in stop or ()),
     )
-    selected = _target(target, target_pattern)
+    selected = _target(target, target_tokens, target_pattern)
     text = _prompt(prompt, prompt_file, messages)
     answer = _read(response_file) if response_file is not None else response
     with followed(patience=0):
@@ -215,14 +218,18 @@ def _parsed(text: str, default: "ParameterValue") -> "ParameterValue":
         return text
 
 
-def _target(words: str | None, pattern: str | None) -> "TargetLike":
+def _target(words: str | None, tokens: str | None, pattern: str | None) -> "TargetLike":
     if pattern is not None:
         try:
             return re.compile(pattern)
         except re.error as error:
             raise typer.BadParameter(f"--target-pattern: {error}.") from error
-    tokens = TOKENS.fullmatch(words or "")
-    return (int(tokens[1]), int(tokens[2])) if tokens else words
+    if tokens is None:
+        return words
+    span = TOKENS.fullmatch(tokens)
+    if span is None:
+        raise typer.BadParameter("--target-tokens is START:STOP, such as 12:15.")
+    return int(span[1]), int(span[2])
 
 
 def _prompt(text: str | None, file: Path | None, messages: Path | None) -> Prompt:

@@ -33,7 +33,9 @@ def serve(
         typer.Option(metavar="NAME:PATH", help="Examples: .jsonl, .json, .csv, .parquet, .txt."),
     ] = None,
     host: Annotated[str, typer.Option(help="What to listen on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="A free one if left out.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="A free one if left out.")
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     device: Device = None,
     keras_backend: KerasBackend = None,

@@ -19,7 +19,7 @@ from backlit.progress import (
 
 PHASES: dict[Phase, str] = {
     "start": "Starting",
-    "wait": "Waiting for another process",
+    "wait": "Waiting for others",
     "check": "Checking",
     "download": "Downloading",
     "unpack": "Unpacking",

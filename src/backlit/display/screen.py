@@ -26,7 +26,8 @@ def show(result: object, figures: Sequence[MapFigure]) -> None:
         display(result)
         return
     from rich.console import Console
+    from rich.text import Text
 
     from backlit.display.terminal import render
 
-    Console().print(render(figures) if figures else str(result))
+    Console().print(render(figures) if figures else Text(str(result)))

@@ -15,6 +15,7 @@ from backlit.display.figure import (
     MapFigure,
     ranking,
     score_text,
+    showable,
     tint_of,
     words_of,
 )
@@ -41,16 +42,18 @@ def _render(figure: MapFigure) -> RenderableType:
     text = Text()
     for segment in figure.segments:
         template = segment.role == "template"
-        text.append(segment.text, Style(dim=True) if template else _tint(segment.score, largest))
-    text.append(figure.target, Style(bold=True, underline=True))
-    text.append(figure.rest, Style(dim=True))
+        text.append(
+            showable(segment.text), Style(dim=True) if template else _tint(segment.score, largest)
+        )
+    text.append(showable(figure.target), Style(bold=True, underline=True))
+    text.append(showable(figure.rest), Style(dim=True))
 
     table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
     table.add_column("#", justify="right")
     table.add_column("score", justify="right")
     table.add_column("segment", overflow="ellipsis", no_wrap=True)
     for rank, segment in enumerate(ranking(figure.segments)[:TOP], start=1):
-        table.add_row(str(rank), score_text(segment), Text(words_of(segment)))
+        table.add_row(str(rank), score_text(segment), Text(showable(words_of(segment))))
     remarks = [Text(remark, style="bold") for remark in figure.remarks]
     caption = Text(f"{figure.name}: {figure.meaning}.", style="dim")
     return Group(text, Text(), table, caption, *remarks, Text())

@@ -162,10 +162,11 @@ def _add(
         if ranking.method == CHANCE:
             drawn = [random.random(len(segments)) for _ in range(DRAWS)]
             ranking.ranks += [_rank(scores[inside], planted) for scores in drawn]
-            ranking.areas.append(deletion_area(shared, segments, drawn[0]))
+            with model.turn():
+                ranking.areas.append(deletion_area(shared, segments, drawn[0]))
             continue
         method = make_method(ranking.method, **SAMPLES.get(ranking.method, {}))
-        fresh = Model(model.engine)  # which does not know yet what the others measured
+        fresh = Model(model.engine, model.batch_size)  # knows nothing of what others measured
         started = time.perf_counter()
         try:
             scores = _map(fresh, case, granularity, method).scores  # (segments,)
@@ -174,7 +175,8 @@ def _add(
             continue
         ranking.seconds.append(time.perf_counter() - started)
         ranking.ranks.append(_rank(scores[inside], planted))
-        ranking.areas.append(deletion_area(shared, segments, scores))
+        with model.turn():
+            ranking.areas.append(deletion_area(shared, segments, scores))
         pair = [scores[inside].tolist(), reference.scores[inside].tolist()]
         ranking.agreements.append(float(agreement(pair)[0, 1]))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backlit.engines.base import FloatArray
-from backlit.errors import CapabilityError, UnknownNameError
+from backlit.errors import CapabilityError, OptionsError, UnknownNameError
 from backlit.explaining.refinement import refine
 from backlit.explanation import Attribution
 from backlit.methods import Method
@@ -30,6 +30,7 @@ class Segmenting:
 
     Raises:
         UnknownNameError: no such aggregate.
+        OptionsError: a budget below 1.
     """
 
     granularity: Granularity = "line"
@@ -42,6 +43,9 @@ class Segmenting:
             raise UnknownNameError(
                 f"There is no aggregate {self.aggregate!r}.", f"Use one of {', '.join(AGGREGATES)}."
             )
+        whole = isinstance(self.budget, int) and not isinstance(self.budget, bool)
+        if self.budget is not None and (not whole or self.budget < 1):
+            raise OptionsError(f"The budget is {self.budget!r}.", "Use 1 segment or more.")
 
 
 def attribute(

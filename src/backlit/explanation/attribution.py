@@ -1,7 +1,7 @@
 """A map, and whether it was found faithful."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,7 +82,7 @@ class Attribution:
     """
 
     method: str
-    params: Mapping[str, ParameterValue]
+    params: Mapping[str, ParameterValue] = field(hash=False)
     target: Target
     granularity: Granularity
     segments: tuple[ScoredSegment, ...]
@@ -108,7 +108,7 @@ class Attribution:
 
     def top(self, count: int = 5) -> list[ScoredSegment]:
         """The segments of largest magnitude, the first first, without the template's."""
-        return ranking(self.segments)[:count]
+        return ranking(self.segments)[: max(0, count)]
 
     def to_frame(self) -> "pandas.DataFrame":
         """The segments as a table: token span, text, role, score and what is known of it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from backlit.display import html, text
 from backlit.display.figure import MapFigure, short
-from backlit.errors import DataError, DiskError
+from backlit.errors import DataError, DiskError, UnknownNameError
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.generation import Generation
 from backlit.explanation.schema import SCHEMA_VERSION, upgraded
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 class Explanation:
     """A generation and the maps of it: what `explain` returns, a file holds, and a page is sent.
 
-    `explanation[0]` is its first map; `print(explanation)` shows all of them as text.
+    `explanation[0]` is its first map, `explanation["occlusion"]` that of a method;
+    `print(explanation)` shows all of them as text.
     """
 
     generation: Generation
     attributions: tuple[Attribution, ...]
-    metadata: Mapping[str, str | float] = field(default_factory=dict)
+    metadata: Mapping[str, str | float] = field(default_factory=dict, hash=False)
     schema_version: int = SCHEMA_VERSION
 
     def __len__(self) -> int:
@@ -37,8 +38,21 @@ class Explanation:
         """True, also without a map: there is an answer."""
         return True
 
-    def __getitem__(self, index: int) -> Attribution:
-        return self.attributions[index]
+    def __getitem__(self, key: int | str) -> Attribution:
+        """A map by its place, or by the name of its method.
+
+        Raises:
+            UnknownNameError: no map is of that method.
+        """
+        if not isinstance(key, str):
+            return self.attributions[key]
+        names = [one.method for one in self.attributions]
+        if key not in names:
+            raise UnknownNameError(
+                f"There is no map of {key!r} in this explanation.",
+                f"It has {', '.join(names) or 'none'}.",
+            )
+        return self.attributions[names.index(key)]
 
     def __iter__(self) -> Iterator[Attribution]:
         return iter(self.attributions)
@@ -80,15 +94,16 @@ class Explanation:
             DiskError: the file can't be written.
         """
         path = Path(path)
+        advice = "Check that the folder exists, may be written to and has room."
+        if not path.name or path.is_dir():
+            raise DiskError(f"{path} could not be written: it is a folder.", "Name a file.")
         partial = path.with_name(f".{path.name}.part")
         try:
             partial.write_text(self.to_json(), encoding="utf-8")
             partial.replace(path)
         except OSError as error:
-            raise DiskError(
-                f"{path} could not be written: {error.strerror}.",
-                "Check that the folder exists, may be written to and has room.",
-            ) from error
+            partial.unlink(missing_ok=True)
+            raise DiskError(f"{path} could not be written: {error.strerror}.", advice) from error
 
     def show(self) -> None:
         """Show the maps: in a notebook as HTML, in a terminal tinted, elsewhere as text."""

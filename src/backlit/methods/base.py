@@ -6,7 +6,7 @@ its class attribute `facts` is what the page, CLI and docs show and tests check.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from backlit.engines.base import Capability, Engine, FloatArray
 from backlit.methods.objective import Objective
@@ -65,6 +65,7 @@ class Scores:
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class Method(Protocol):
     """A way to say how much each earlier part mattered to the target."""
 

@@ -58,8 +58,11 @@ class ServedModel:
         with self._lock:
             self._listeners.append(listener)
             info = self.info
-        if info.status == "loading":
-            listener(info)
+        if info.status != "loading":
+            return
+        listener(info)
+        if self.info is not info:  # it changed meanwhile, and that may have been told before
+            listener(self.info)
 
     def unfollow(self, listener: Listener) -> None:
         """Tell it no more."""

@@ -3,8 +3,6 @@
 from typing import Literal
 
 from backlit import pipeline
-from backlit.errors import InputError
-from backlit.explaining.targets import select_target
 from backlit.explanation import Attribution, Explanation, Faithfulness
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, SequenceRequest, Work
@@ -27,12 +25,6 @@ class CheckEvent(wire.Event):
 def run(request: CheckRequest, work: Work) -> wire.Event:
     attribution = request.attribution
     generation = work.generation(request.reference)
-    target = select_target(generation.sequence, attribution.target)
-    ends = [end for one in attribution.segments for end in (one.start, one.stop)]
-    if not ends or [0, *ends[1::2]] != [*ends[0::2], target.start]:
-        raise InputError(
-            "The map to check does not cover what is before the target.", "Explain it again."
-        )
     checked = pipeline.check(work.model, Explanation(generation, (attribution,)))
     assert checked[0].faithfulness is not None
     return CheckEvent(faithfulness=checked[0].faithfulness)
