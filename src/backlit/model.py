@@ -222,8 +222,9 @@ class _Latest:
         model = self._model
         if model is None or model.name != explanation.generation.model:
             return None
-        known, told = model.engine.metadata, explanation.metadata
-        return model if all(known.get(key) == told.get(key) for key in ORIGIN) else None
+        known, recorded = model.engine.metadata, explanation.metadata
+        same = all(known.get(key) == recorded.get(key) for key in ORIGIN)
+        return model if same else None
 
 
 _latest = _Latest()

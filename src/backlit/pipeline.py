@@ -136,14 +136,14 @@ def check(
         for one in explanation:
             _check_covers(explanation.generation.sequence, one)
             objective = model.objective(explanation.generation.sequence, one.target)
-            found = check_map(
+            faithfulness = check_map(
                 objective,
                 one.segments,
                 one.scores.tolist(),
                 unit=UNITS["custom" if one.coarse_to_fine else one.granularity],
                 progress=follower,
             )
-            checked.append(replace(one, faithfulness=found))
+            checked.append(replace(one, faithfulness=faithfulness))
     return replace(explanation, attributions=tuple(checked))
 
 

@@ -163,8 +163,8 @@ def as_options(options: OptionsLike = None, **changes: Any) -> GenerationOptions
         OptionsError: an option that does not exist or is out of range.
     """
     known = GenerationOptions.__dataclass_fields__
-    given = options if isinstance(options, Mapping) else {}
-    for name in (*given, *changes):
+    fields = options if isinstance(options, Mapping) else {}
+    for name in (*fields, *changes):
         if name not in known:
             raise OptionsError(
                 f"There is no generation option {name!r}.", f"Use {', '.join(known)}."
@@ -176,7 +176,7 @@ def as_options(options: OptionsLike = None, **changes: Any) -> GenerationOptions
             f"A {type(options).__name__} is no set of generation options.",
             "Give backlit.GenerationOptions(…), or a mapping of its fields.",
         )
-    return GenerationOptions(**{**given, **changes})
+    return GenerationOptions(**{**fields, **changes})
 
 
 def _check_number(name: str, value: object, kind: type) -> None:

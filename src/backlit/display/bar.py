@@ -76,9 +76,9 @@ def followed(progress: ProgressLike = None, patience: float = PATIENCE) -> Itera
         finally:
             bar.close()
     else:
-        told = _as_progress(progress, around)
-        with following(told):
-            yield told
+        follower = _as_progress(progress, around)
+        with following(follower):
+            yield follower
 
 
 def _as_progress(progress: Progress | Callable[..., None] | bool, around: Progress) -> Progress:

@@ -89,14 +89,14 @@ def open_engine(
         return huggingface.load(folder, parsed.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
 
 
-def as_engine(given: object, tokenizer: object = None) -> Engine:
+def as_engine(loaded: object, tokenizer: object = None) -> Engine:
     """The engine that something loaded is or can be made into.
 
     A model of transformers is put into eval mode and its weights are frozen, those of adapters
     too; a model of KerasHub is not changed.
 
     Args:
-        given: an engine; a causal language model of transformers, also quantised or with
+        loaded: an engine; a causal language model of transformers, also quantised or with
             adapters of PEFT, or a text-generation pipeline; or a `keras_hub.models.CausalLM`.
         tokenizer: for a model that does not bring it.
 
@@ -104,23 +104,23 @@ def as_engine(given: object, tokenizer: object = None) -> Engine:
         OptionsError: something else, or a model without its tokenizer.
         UnsupportedModelError: not a causal language model, or a slow tokenizer.
     """
-    if isinstance(given, Engine):
+    if isinstance(loaded, Engine):
         if tokenizer is not None:
-            raise OptionsError(f"{given.name} brings its tokenizer.", "Leave the tokenizer out.")
-        return given
+            raise OptionsError(f"{loaded.name} brings its tokenizer.", "Leave the tokenizer out.")
+        return loaded
     for library, package in LIBRARIES.items():
         if library in sys.modules:  # else it can't be a model of it
             with _loading_lock(current()):
-                engine: Engine | None = import_module(package).engine_of(given, tokenizer)
+                engine: Engine | None = import_module(package).engine_of(loaded, tokenizer)
             if engine is not None:
                 return engine
-    if isinstance(given, str):
+    if isinstance(loaded, str):
         raise OptionsError(
-            f"{given!r} is a name, not a loaded model.",
+            f"{loaded!r} is a name, not a loaded model.",
             "Open it with load_model by its name alone.",
         )
     raise OptionsError(
-        f"A {type(given).__name__} is no model that can be used as it is.",
+        f"A {type(loaded).__name__} is no model that can be used as it is.",
         "Give a source (see `backlit models`), an engine (for functions of yours: "
         "backlit.from_function), a model of transformers, or a keras_hub.models.CausalLM.",
     )

@@ -245,8 +245,8 @@ def _invented_words(rng: Random, count: int) -> list[str]:
 @cache
 def _texts(language: str, kind: str) -> Texts:
     text = files("backlit.evaluation").joinpath("planted.json").read_text(encoding="utf-8")
-    found: Texts = json.loads(text)[language]
-    return {"places": found["places"], **found[kind]}
+    texts: Texts = json.loads(text)[language]
+    return {"places": texts["places"], **texts[kind]}
 
 
 _DRAFTS: Mapping[str, Callable[[Random, Texts], Draft]] = {

@@ -104,8 +104,8 @@ def _add_stream(app: FastAPI, service: Service, kind: AnyKind) -> None:
             yield event
 
     # FastAPI reads here what comes in and what goes out, for validation and OpenAPI.
-    told = GenericAlias(AsyncIterable, (event_of(kind),))
-    endpoint.__annotations__ = {"request": kind.request, "return": told}
+    events = GenericAlias(AsyncIterable, (event_of(kind),))
+    endpoint.__annotations__ = {"request": kind.request, "return": events}
     app.post(
         f"/api/{kind.name}",
         name=kind.name,
@@ -147,9 +147,9 @@ def _guard(token: str, entrance: str) -> Callable[[Request, Any], Awaitable[Resp
         if origin is not None and origin.split("://")[-1] != request.headers.get("host"):
             return PlainTextResponse("Requests from other sites are refused.", 403)
         cookie = f"backlit-{request.url.port or 80}"  # cookies are shared between ports
-        given = request.query_params.get("token")
+        query_token = request.query_params.get("token")
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        known = given or bearer or request.cookies.get(cookie, "")
+        known = query_token or bearer or request.cookies.get(cookie, "")
         if not hmac.compare_digest(known.encode(), token.encode()):
             error = wire.ErrorInfo(
                 code="Unauthorized",
@@ -160,7 +160,7 @@ def _guard(token: str, entrance: str) -> Callable[[Request, Any], Awaitable[Resp
                 return JSONResponse(error.model_dump(), 401)
             return PlainTextResponse(f"{error.message} {error.hint}", 401)
         response = await call_next(request)
-        if given:
+        if query_token:
             response.set_cookie(cookie, token, httponly=True, samesite="strict")
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"

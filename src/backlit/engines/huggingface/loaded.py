@@ -18,14 +18,14 @@ MAX_EXTRA_ROWS = 1_024  # and leave some for ids to come
 READS_ONE_WAY = "Backlit explains models that continue a text, such as GPT-2, Llama or Qwen."
 
 
-def engine_of(given: object, tokenizer: object = None) -> HuggingFaceEngine | None:
+def engine_of(loaded: object, tokenizer: object = None) -> HuggingFaceEngine | None:
     """An engine for a model of transformers, or None for anything else.
 
     The model is put into eval mode and all its weights are frozen, those of adapters too: to go
     on training, call `model.train()` and make them require gradients again.
 
     Args:
-        given: a causal language model, also quantised, compiled, or with adapters of PEFT, or a
+        loaded: a causal language model, also quantised, compiled, or with adapters of PEFT, or a
             text-generation pipeline.
         tokenizer: the model's fast tokenizer, or its processor; a pipeline brings its own.
 
@@ -33,19 +33,19 @@ def engine_of(given: object, tokenizer: object = None) -> HuggingFaceEngine | No
         OptionsError: no tokenizer, or one that is not the model's.
         UnsupportedModelError: no causal language model, or a slow tokenizer.
     """
-    if isinstance(given, PreTrainedTokenizerBase):
+    if isinstance(loaded, PreTrainedTokenizerBase):
         raise OptionsError(
-            f"A {type(given).__name__} is a tokenizer, not a model.",
+            f"A {type(loaded).__name__} is a tokenizer, not a model.",
             "Give the model first, and its tokenizer behind it: load_model(model, tokenizer).",
         )
-    if isinstance(given, Pipeline):
-        if not isinstance(given, TextGenerationPipeline):
+    if isinstance(loaded, Pipeline):
+        if not isinstance(loaded, TextGenerationPipeline):
             raise UnsupportedModelError(
-                f"A {type(given).__name__} does not continue a text.",
+                f"A {type(loaded).__name__} does not continue a text.",
                 "Give a text-generation pipeline, or a model and its tokenizer.",
             )
-        given, tokenizer = given.model, tokenizer or given.tokenizer
-    model = _without_wrappers(given)
+        loaded, tokenizer = loaded.model, tokenizer or loaded.tokenizer
+    model = _without_wrappers(loaded)
     if not isinstance(model, PreTrainedModel):
         return None
     _check_causal(model)
@@ -54,17 +54,17 @@ def engine_of(given: object, tokenizer: object = None) -> HuggingFaceEngine | No
     return HuggingFaceEngine(model, reader, _name_of(model), "object", _dtypes_of(model))
 
 
-def _without_wrappers(given: Any) -> Any:
+def _without_wrappers(loaded: Any) -> Any:
     """The model inside what `torch.compile` or PEFT made of it; adapters stay in its layers."""
-    given = getattr(given, "_orig_mod", given)
-    if not callable(getattr(given, "get_base_model", None)):
-        return given
-    if getattr(getattr(given, "active_peft_config", None), "is_prompt_learning", False):
+    loaded = getattr(loaded, "_orig_mod", loaded)
+    if not callable(getattr(loaded, "get_base_model", None)):
+        return loaded
+    if getattr(getattr(loaded, "active_peft_config", None), "is_prompt_learning", False):
         raise UnsupportedModelError(
             "This PEFT adapter puts learned vectors before the prompt, which are no tokens.",
             "Use an adapter that changes weights, such as LoRA.",
         )
-    return given.get_base_model()
+    return loaded.get_base_model()
 
 
 def _check_causal(model: Any) -> None:
