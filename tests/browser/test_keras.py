@@ -151,7 +151,7 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_the_main_job_at_the_command_line(preset: Path, framework: str) -> None:
     done = run(
         *("explain", "--model", str(preset), "--keras-backend", framework, "--format", "json"),
-        *("--prompt", PROMPT, "--target", " cold water.", "--method", "grad_x_input"),
+        *("--prompt", PROMPT, "--response", " cold water.", "--method", "grad_x_input"),
         *("--granularity", "sentence"),
     )
     assert done.returncode == 0, done.stderr
