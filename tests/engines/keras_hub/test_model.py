@@ -1,7 +1,6 @@
 """A KerasHub model, its layers shadowed for a run: nothing is left of it, and nobody else sees."""
 
 import threading
-from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -11,7 +10,7 @@ from backlit.engines.keras_hub.engine import KerasHubEngine
 from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.keras_hub.runtime import framework_module
 from backlit.errors import Cancelled, UnsupportedModelError
-from backlit.progress import PartialScore, Phase, Progress, following
+from backlit.progress import Progress, Update, following
 from backlit.types import Target
 from tests.support import tiny_keras
 from tests.support.tiny import CancelledAfter
@@ -105,14 +104,8 @@ def test_compiling_is_told_once_for_a_length() -> None:
     heard: list[str] = []
 
     class Heard(Progress):
-        def __call__(
-            self,
-            phase: Phase,
-            done: int = 0,
-            total: int | None = None,
-            scores: Sequence[PartialScore] = (),
-        ) -> None:
-            heard.append(phase)
+        def report(self, update: Update) -> None:
+            heard.append(update.phase)
 
     with following(Heard()):
         engine.gradient(ids, Target(5, 9))
