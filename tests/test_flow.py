@@ -79,6 +79,7 @@ HELPERS = {
     "engines/text.py",
     "engines/tokens.py",
     "engines/writing.py",
+    "explaining/answers.py",
     "explaining/responses.py",
 }
 

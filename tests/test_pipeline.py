@@ -1,5 +1,8 @@
 """The flow as a Python user drives it, and the facts the sample prompts promise."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from backlit.errors import (
     CapabilityError,
     InputError,
     OptionsError,
+    PatternError,
     PromptError,
     TargetError,
     UnknownNameError,
@@ -18,7 +22,7 @@ from backlit.explanation import Generation
 from backlit.methods.gradient import GradL2
 from backlit.model import Model
 from backlit.pipeline import explain
-from backlit.types import Aggregate, GenerationOptions, Granularity, Message, Target
+from backlit.types import Aggregate, GenerationOptions, Granularity, Message, Target, TokenSequence
 
 MISTAKE = "Recommendation: You have to try it."
 PROMPT = "Question: what does the dog like? Answer:"
@@ -99,10 +103,18 @@ def test_chats_go_through_the_template(model: Model) -> None:
         (PromptError, {"prompt": ["one", "two"]}),
         (TargetError, {"response": ""}),
         (PromptError, {"response": "half \ud800"}),
+        (TargetError, {"response": b" cold water"}),
+        (TargetError, {"response": [" cold", " water"]}),
+        (TargetError, {"foil": 3}),
+        (TargetError, {"foil": b"warm"}),
         (TargetError, {"target": "not there"}),
+        (TargetError, {"target": 3}),
+        (TargetError, {"target": b"cold"}),
         (TargetError, {"response": " cold water, cold", "target": "cold"}),
         (OptionsError, {"select": "cold"}),
         (OptionsError, {"report": print}),
+        (OptionsError, {"progress": 1}),
+        (PatternError, {"granularity": "custom", "pattern": re.compile(",")}),
         (UnknownNameError, {"method": "nope"}),
         (UnknownNameError, {"granularity": "phrase"}),
         (UnknownNameError, {"aggregate": "median"}),
@@ -123,6 +135,32 @@ def test_a_generation_brings_its_response(model: Model) -> None:
         explain(model, generation, response="other")
     with pytest.raises(OptionsError, match="no generation option"):
         model.generate(PROMPT, tokens=3)
+
+
+def test_a_response_may_be_ids(model: Model) -> None:
+    written = model.generate(PROMPT, max_new_tokens=3)
+    ids = np.array(written.sequence.input_ids[written.sequence.prompt_length :])
+    found = explain(model, PROMPT, response=ids, granularity="word")
+    again = explain(model, written, granularity="word")
+    assert found.generation.sequence.input_ids == written.sequence.input_ids
+    assert found[0].scores.tolist() == again[0].scores.tolist()
+
+
+def test_a_check_by_a_model_with_other_tokens_is_told(model: Model) -> None:
+    explanation = explain(model, PROMPT, response=" cold water", granularity="word")
+    sequence = explanation.generation.sequence
+    strange = [replace(token, id=10**6) for token in sequence.tokens]
+    other = TokenSequence(sequence.text, tuple(strange), sequence.prompt_length)
+    altered = replace(explanation, generation=replace(explanation.generation, sequence=other))
+    with pytest.raises(InputError, match="toy has other tokens"):
+        model.check(altered)
+
+
+@pytest.mark.model
+def test_a_check_by_a_model_that_knows_the_ids_as_other_words(model: Model, smollm2: Model) -> None:
+    explanation = explain(model, PROMPT, response=" cold water", granularity="word")
+    with pytest.raises(InputError, match="smollm2 has other tokens than toy"):
+        smollm2.check(explanation)
 
 
 def test_numbers_that_overflow_are_an_error() -> None:

@@ -96,3 +96,17 @@ class MissingPackageError(BacklitError): ...
 class Cancelled(BacklitError):  # noqa: N818  a request honoured, not a fault
     def __init__(self, message: str = "Stopped.", hint: str = "") -> None:
         super().__init__(message, hint)
+
+
+def out_of_memory(error: BaseException) -> CapabilityError | None:
+    """What to say of an error if it is of memory: Python's own, or torch's of a GPU or a CPU."""
+    if (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    ):
+        return CapabilityError(
+            "There was not enough memory for this.",
+            "Shorten the prompt, close other programs, or pick a smaller model.",
+        )
+    return None

@@ -265,7 +265,8 @@ def check(
         The explanation, each of its attributions with its `faithfulness`.
 
     Raises:
-        InputError: too few segments, or an explanation that does not name its model.
+        InputError: too few segments, an explanation that does not name its model, or a model
+            with other tokens than the one explained.
         CapabilityError: the model can't say how likely a given text is.
     """
     if not isinstance(explanation, Explanation):

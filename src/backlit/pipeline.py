@@ -10,6 +10,7 @@ from backlit.display.bar import ProgressLike, followed
 from backlit.display.words import UNITS
 from backlit.engines.base import Engine
 from backlit.errors import InputError, OptionsError, TargetError
+from backlit.explaining.answers import Answer
 from backlit.explaining.attribution import Segmenting, attribute
 from backlit.explaining.faithfulness import check_map
 from backlit.explaining.prompts import PromptLike, as_prompt
@@ -52,9 +53,9 @@ def explain(
     model: Explainable,
     prompt: PromptLike | Generation,
     *,
-    response: str | None = None,
+    response: Answer | None = None,
     target: TargetLike = None,
-    foil: str | Sequence[int] | None = None,
+    foil: Answer | None = None,
     method: str | Method | Sequence[str | Method] | None = None,
     granularity: Granularity = "line",
     pattern: str | None = None,
@@ -70,7 +71,7 @@ def explain(
         model: from `load_model`; in the function `backlit.explain` also a model's name, or what
             `load_model` takes.
         prompt: text, messages, or a `Generation`, of which exactly the ids are explained.
-        response: what was or is to be answered; left out, the model writes it.
+        response: what was or is to be answered, text or ids; left out, the model writes it.
         target: the part of the response to explain: its words, a compiled regular expression,
             or a token span of the sequence; left out, all of it.
         foil: why the target rather than this: text, or ids.
@@ -123,7 +124,7 @@ def check(
         The explanation, each of its attributions with its `faithfulness`.
 
     Raises:
-        InputError: too few segments.
+        InputError: too few segments, or a model with other tokens than the one explained.
         CapabilityError: the model can't say how likely a given text is.
     """
     if not isinstance(explanation, Explanation):
@@ -132,10 +133,12 @@ def check(
             "Give what explain returned.",
         )
     checked = []
+    sequence = explanation.generation.sequence
     with followed(progress) as follower, model.turn():
+        _check_reads(model.engine, explanation.generation)
         for one in explanation:
-            _check_covers(explanation.generation.sequence, one)
-            objective = model.objective(explanation.generation.sequence, one.target)
+            _check_covers(sequence, one)
+            objective = model.objective(sequence, one.target)
             faithfulness = check_map(
                 objective,
                 one.segments,
@@ -145,6 +148,24 @@ def check(
             )
             checked.append(replace(one, faithfulness=faithfulness))
     return replace(explanation, attributions=tuple(checked))
+
+
+def _check_reads(engine: Engine, generation: Generation) -> None:
+    """The ids of a response mean to this engine what they meant to the one that was explained."""
+    sequence = generation.sequence
+    prompt, ids = sequence.prompt, sequence.input_ids[sequence.prompt_length :]
+    try:
+        same = (
+            engine.append(prompt, ids).text == sequence.text
+            or engine.append(prompt, generation.response).input_ids == sequence.input_ids
+        )
+    except InputError:
+        same = False
+    if not same:
+        raise InputError(
+            f"{engine.name} has other tokens than {generation.model}, which was explained.",
+            "Check with the model that was explained, or explain with this one.",
+        )
 
 
 def _check_covers(sequence: TokenSequence, attribution: Attribution) -> None:
@@ -174,7 +195,7 @@ def generate(
 def _generation(
     engine: Engine,
     prompt: PromptLike | Generation,
-    response: str | None,
+    response: Answer | None,
     options: GenerationOptions,
     progress: Progress,
 ) -> Generation:

@@ -181,6 +181,11 @@ def _compile(pattern: str | None) -> "regex.Pattern[str]":
         raise PatternError(
             "There is no pattern to cut by.", "Type a regular expression, such as \\n\\n or [;.]."
         )
+    if not isinstance(pattern, str):
+        raise PatternError(
+            f"A pattern can't be of type {type(pattern).__name__}.",
+            "Give it as text; flags go inside, such as (?i) for ignoring case.",
+        )
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise PatternError(
             f"The pattern has {len(pattern)} characters.", f"Use at most {MAX_PATTERN_CHARACTERS}."

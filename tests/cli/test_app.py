@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from backlit.engines.toy import ToyEngine
 from tests.support.command import PROMPT, explain_toy, run
 
 
@@ -65,6 +66,26 @@ def test_an_unknown_model_says_what_there_is() -> None:
     result = run("explain", "--model", "smolm2", "--prompt", "a")
     assert result.exit_code == 1
     assert "smollm2" in result.stderr
+
+
+def test_running_out_of_memory_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(self: ToyEngine, *args: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ToyEngine, "score", greedy)
+    result = explain_toy("--prompt", PROMPT, "--response", " cold", "--method", "occlusion")
+    assert result.exit_code == 1
+    assert "not enough memory" in result.stderr
+    assert "smaller model" in result.stderr
+
+
+def test_a_bug_is_not_made_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: ToyEngine, *args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ToyEngine, "score", broken)
+    result = explain_toy("--prompt", PROMPT, "--response", " cold", "--method", "occlusion")
+    assert isinstance(result.exception, ZeroDivisionError)
 
 
 def test_help_needs_nothing_heavy() -> None:

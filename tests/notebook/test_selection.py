@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import backlit
-from backlit.errors import InputError, TargetError
+from backlit.errors import TargetError
 from backlit.explanation import Explanation, Generation
 from backlit.model import Model
 from backlit.notebook.selection import (
@@ -82,7 +82,7 @@ def test_nothing_to_select_from() -> None:
 
 
 def test_another_kind_of_value(generation: Generation) -> None:
-    with pytest.raises(InputError, match="int can't be a selection"):
+    with pytest.raises(TargetError, match="7 is no target"):
         as_selection(7, Selection(generation))  # type: ignore[arg-type]
 
 

@@ -47,8 +47,8 @@ def test_a_view_is_the_same_behind_the_wire(toy_model: Model) -> None:
 
 
 def test_a_prompt_is_text_or_messages() -> None:
-    assert wire.as_prompt("a") == "a"
-    assert wire.as_prompt([Message("user", "a")]) == (Message("user", "a"),)
+    assert wire.prompt_of("a") == "a"
+    assert wire.prompt_of([Message("user", "a")]) == (Message("user", "a"),)
 
 
 def test_events_that_every_request_may_be_told_differ_by_their_type() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backlit.errors import BacklitError, Cancelled, OptionsError
+from backlit.errors import BacklitError, Cancelled, OptionsError, out_of_memory
 
 app = typer.Typer(
     name="backlit",
@@ -58,10 +58,13 @@ def errors_for_people(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except (KeyboardInterrupt, Cancelled):
             raise typer.Exit(130) from None
-        except BacklitError as error:
-            typer.secho(f"Error: {error.message}", fg="red", err=True)
-            if error.hint:
-                typer.echo(error.hint, err=True)
+        except Exception as error:
+            known = error if isinstance(error, BacklitError) else out_of_memory(error)
+            if known is None:
+                raise
+            typer.secho(f"Error: {known.message}", fg="red", err=True)
+            if known.hint:
+                typer.echo(known.hint, err=True)
             raise typer.Exit(1) from None
 
     return guarded

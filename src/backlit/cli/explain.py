@@ -165,12 +165,9 @@ def _write(
     elif format_ == "json":
         sys.stdout.write(explanation.to_json())
     elif output is not None:
-        try:
-            output.write_text(f"{explanation}\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"{output} could not be written: {error.strerror}.", "Check the path."
-            ) from error
+        from backlit.explanation.file import write_file
+
+        write_file(output, f"{explanation}\n")
     else:
         explanation.show()
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from backlit.display.screen import in_notebook
+from backlit.errors import OptionsError
 from backlit.progress import (
     SILENT,
     Callback,
@@ -84,7 +85,14 @@ def followed(progress: ProgressLike = None, patience: float = PATIENCE) -> Itera
 def _as_progress(progress: Progress | Callable[..., None] | bool, around: Progress) -> Progress:
     if isinstance(progress, bool):
         return Quiet(around)
-    return progress if isinstance(progress, Progress) else Callback(progress)
+    if isinstance(progress, Progress):
+        return progress
+    if not callable(progress):
+        raise OptionsError(
+            f"progress can't be of type {type(progress).__name__}.",
+            "Give True, False, or a function (phase, done, total, scores).",
+        )
+    return Callback(progress)
 
 
 def _bar(update: Update, delay: float) -> Any:

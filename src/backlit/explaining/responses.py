@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from backlit.engines.base import Engine, as_scorer
 from backlit.errors import TargetError
+from backlit.explaining.answers import Answer, as_answer
 from backlit.explanation import Generation
 from backlit.types import FinishReason, GenerationOptions, Prompt, Span, Token, TokenSequence
 
@@ -40,7 +41,7 @@ def stream(
 def respond(
     engine: Engine,
     prompt: Prompt,
-    response: str | Sequence[int],
+    response: Answer,
     muted: Sequence[Span] = (),
     *,
     finish_reason: FinishReason = "given",
@@ -59,7 +60,8 @@ def respond(
     Raises:
         TargetError: the response is empty, or the tokenizer can't write it.
     """
-    sequence = engine.append(read_prompt(engine, prompt, muted), response)
+    written = as_answer(response, "response")
+    sequence = engine.append(read_prompt(engine, prompt, muted), written)
     if "score" in engine.capabilities:
         sequence = as_scorer(engine).annotate(sequence)
     return Generation(prompt, sequence, finish_reason, engine.name, options, tuple(muted))

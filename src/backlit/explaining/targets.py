@@ -1,13 +1,13 @@
 """What is explained: a part of the response, and what might have stood in its place."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from operator import index
 from typing import SupportsIndex
 
 from backlit.engines.base import Engine
 from backlit.errors import TargetError
+from backlit.explaining.answers import Answer, as_answer
 from backlit.types import Foil, Span, Target, TokenSequence
 
 MAX_NAMED = 3  # places that an error names, of words that stand in several
@@ -106,9 +106,7 @@ def _tokens_at(sequence: TokenSequence, characters: Span) -> Span:
     return inside[0], inside[-1] + 1
 
 
-def with_foil(
-    engine: Engine, sequence: TokenSequence, target: Target, foil: str | Sequence[int]
-) -> Target:
+def with_foil(engine: Engine, sequence: TokenSequence, target: Target, foil: Answer) -> Target:
     """The target, asked why it is not the foil: a text, or ids as the model would write them.
 
     Spaces before the target's words stand before a foil's text too.
@@ -118,6 +116,7 @@ def with_foil(
     """
     tokens = sequence.tokens[target.start : target.stop]
     words = sequence.text[tokens[0].start : max(token.stop for token in tokens)]
+    foil = as_answer(foil, "foil")
     if not foil or (isinstance(foil, str) and not foil.strip()):
         raise TargetError("The foil is empty.", "Type what the model might have said instead.")
     if isinstance(foil, str) and foil[0] == foil.lstrip()[0]:

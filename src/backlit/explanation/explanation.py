@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from backlit.display import html, text
 from backlit.display.figure import MapFigure, short
-from backlit.errors import DataError, DiskError, UnknownNameError
+from backlit.errors import DataError, UnknownNameError
 from backlit.explanation.attribution import Attribution
+from backlit.explanation.file import write_file
 from backlit.explanation.generation import Generation
 from backlit.explanation.schema import SCHEMA_VERSION, upgraded
 
@@ -93,17 +94,7 @@ class Explanation:
         Raises:
             DiskError: the file can't be written.
         """
-        path = Path(path)
-        advice = "Check that the folder exists, may be written to and has room."
-        if not path.name or path.is_dir():
-            raise DiskError(f"{path} could not be written: it is a folder.", "Name a file.")
-        partial = path.with_name(f".{path.name}.part")
-        try:
-            partial.write_text(self.to_json(), encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise DiskError(f"{path} could not be written: {error.strerror}.", advice) from error
+        write_file(path, self.to_json())
 
     def show(self) -> None:
         """Show the maps: in a notebook as HTML, in a terminal tinted, elsewhere as text."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backlit.errors import InputError, TargetError
+from backlit.errors import TargetError
 from backlit.explaining.targets import select_target
 from backlit.explanation import Attribution, Explanation, Generation
 from backlit.serving import wire
@@ -31,8 +31,7 @@ class Selection:
         """The words of the target, without blanks around them; empty if there is none."""
         if self.target is None:
             return ""
-        tokens = self.generation.sequence.tokens[self.target.start : self.target.stop]
-        return self.generation.sequence.text[tokens[0].start : tokens[-1].stop].strip()
+        return self.generation.text_of(self.target).strip()
 
 
 Selected = Selection | Generation | Target | str | Span | None
@@ -49,14 +48,14 @@ def as_selection(value: Selected, before: Selection | None) -> Selection | None:
         before: what is selected now.
 
     Raises:
-        TargetError: there is no answer yet, or the words or tokens are not in it.
-        InputError: a value of some other kind.
+        TargetError: there is no answer yet, the words or tokens are not in it, or a value of
+            some other kind.
     """
     if isinstance(value, Generation):
         return Selection(value)
     if isinstance(value, Selection):
         if value.target is not None:
-            select_target(value.generation.sequence, (value.target.start, value.target.stop))
+            select_target(value.generation.sequence, value.target)
         return value
     if value is None:
         return before and replace(before, target=None)
@@ -65,17 +64,7 @@ def as_selection(value: Selected, before: Selection | None) -> Selection | None:
             "There is no answer yet to select from.",
             "Press Generate first, or set a Generation.",
         )
-    sequence = before.generation.sequence
-    if isinstance(value, Target):
-        target = replace(select_target(sequence, (value.start, value.stop)), foil=value.foil)
-    elif isinstance(value, str) or (isinstance(value, tuple) and len(value) == 2):
-        target = select_target(sequence, value)
-    else:
-        raise InputError(
-            f"{type(value).__name__} can't be a selection.",
-            "Set words of the answer, a token span, a Target, a Generation or None.",
-        )
-    return replace(before, target=target)
+    return replace(before, target=select_target(before.generation.sequence, value))
 
 
 def to_view(selection: Selection | None, explanation: Explanation | None = None) -> wire.View:

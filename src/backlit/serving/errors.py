@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backlit.errors import BacklitError
+from backlit.errors import BacklitError, out_of_memory
 from backlit.serving import wire
 
 BUG = "InternalError"
@@ -11,27 +11,13 @@ BUG = "InternalError"
 
 def error_info(error: BaseException) -> wire.ErrorInfo:
     """What a person should be told of an error; nothing internal of one that is a bug."""
+    error = out_of_memory(error) or error
     if isinstance(error, BacklitError):
         return wire.ErrorInfo(code=error.code, message=error.message, hint=error.hint)
-    if _out_of_memory(error):
-        return wire.ErrorInfo(
-            code="CapabilityError",
-            message="There was not enough memory for this.",
-            hint="Shorten the prompt, close other programs, or pick a smaller model.",
-        )
     return wire.ErrorInfo(
         code=BUG,
         message="Something went wrong inside Backlit.",
         hint="The log has the details. Your text is safe; try again.",
-    )
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Python's own, or as torch says it on a GPU and on a CPU."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
     )
 
 

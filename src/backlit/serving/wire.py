@@ -157,7 +157,7 @@ class View(Wire):
     target: Target | None = None
 
 
-def as_prompt(prompt: str | list[Message]) -> Prompt:
+def prompt_of(prompt: str | list[Message]) -> Prompt:
     """A prompt as it travels, as one."""
     return prompt if isinstance(prompt, str) else tuple(prompt)
 

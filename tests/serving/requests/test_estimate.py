@@ -86,7 +86,7 @@ def test_what_the_template_added_costs_nothing(client: Client) -> None:
 
 def read(reference: wire.SequenceRef) -> Any:
     engine = Counting()
-    return engine.append(engine.tokenize(wire.as_prompt(reference.prompt)), reference.response_ids)
+    return engine.append(engine.tokenize(wire.prompt_of(reference.prompt)), reference.response_ids)
 
 
 class Asked(Objective):

@@ -47,7 +47,7 @@ def test_what_was_measured_is_remembered_and_said_to_be(client: Client) -> None:
 def test_something_must_be_left_to_read(client: Client) -> None:
     request = request_of(client)
     everything = request.model_copy(update={"spans": [(0, request.target[0])]})
-    assert client.answer(everything).error.code == "CapabilityError"
+    assert client.answer(everything).error.code == "TargetError"
 
 
 def test_a_model_that_only_writes_says_so() -> None:

@@ -73,7 +73,7 @@ class Work:
         known = self._generations.get(self._key(reference))
         if known is not None:
             return known.sequence
-        prompt = read_prompt(self.model.engine, wire.as_prompt(reference.prompt), reference.muted)
+        prompt = read_prompt(self.model.engine, wire.prompt_of(reference.prompt), reference.muted)
         if not reference.response_ids:
             return prompt
         return self.model.engine.append(prompt, reference.response_ids)
@@ -86,7 +86,7 @@ class Work:
         return self.keep(
             respond(
                 self.model.engine,
-                wire.as_prompt(reference.prompt),
+                wire.prompt_of(reference.prompt),
                 reference.response_ids,
                 reference.muted,
                 finish_reason=reference.finish_reason,

@@ -40,7 +40,7 @@ class GenerationEvent(wire.Event):
 
 def run(request: GenerateRequest, work: Work) -> wire.Event:
     reference = request.reference
-    prompt = wire.as_prompt(reference.prompt)
+    prompt = wire.prompt_of(reference.prompt)
     unread = 0  # tokens of the prompt, until the first token of the response shows they were read
     for part in stream(work.model.engine, prompt, request.options, reference.muted):
         if isinstance(part, Generation):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from backlit.display.words import times_likely
 from backlit.engines.base import as_scorer
-from backlit.errors import CapabilityError
+from backlit.errors import TargetError
 from backlit.explaining.targets import select_target
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, SequenceRequest, Work
@@ -38,7 +38,7 @@ def run(request: MuteRequest, work: Work) -> wire.Event:
     before = TokenSequence(sequence.text, sequence.tokens[: target.start], target.start)
     kept = before.without(request.spans).input_ids
     if not kept:
-        raise CapabilityError(
+        raise TargetError(
             "Everything before the target is muted.", "Leave the model something to read."
         )
     objective = work.model.objective(sequence, target)

@@ -25,7 +25,7 @@ def run(request: RespondRequest, work: Work) -> wire.Event:
     work.begin()
     generation = respond(
         work.model.engine,
-        wire.as_prompt(reference.prompt),
+        wire.prompt_of(reference.prompt),
         request.response,
         reference.muted,
         finish_reason="given" if isinstance(request.response, str) else "cancelled",
