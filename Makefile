@@ -36,9 +36,9 @@ run: $(VENV)/.run
 test: setup browser
 	$(BIN)/pytest -m "not gemma and not keras" --numprocesses 2 --cov --cov-report term $(ARGS)
 
-# While you work: no browser, no model, no other process.
+# While you work: no browser, no model, no other process, nothing large.
 test-fast: setup
-	$(BIN)/pytest -m "not (gemma or keras or model or browser or process)" --numprocesses 2 $(ARGS)
+	$(BIN)/pytest -m "not (gemma or keras or model or browser or process or heavy)" --numprocesses 2 $(ARGS)
 
 test-gemma: setup
 	$(BIN)/pytest -m "gemma and not keras" $(ARGS)

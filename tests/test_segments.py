@@ -1,5 +1,7 @@
 """Segments tile the sequence, and are what people mean by words, sentences, lines."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from backlit.engines.toy import ToyEngine
 from backlit.errors import PatternError, UnknownNameError
-from backlit.segments import GRANULARITIES, aggregate, segment, token_spans
+from backlit.segments import GRANULARITIES, MAX_PATTERN_ITEMS, aggregate, segment, token_spans
 from backlit.types import Granularity, Segment, Token, TokenSequence
 
 TEXT = (
@@ -81,6 +83,54 @@ def test_patterns_that_cannot_be_read(pattern: str | None) -> None:
     with pytest.raises(PatternError) as raised:
         segment(characters("text"), "custom", pattern)
     assert raised.value.hint
+
+
+TOO_LARGE = [
+    "(?:a{65535}){65535}",
+    "(?:a{1000}){1000}",
+    "(?:a{5000}){1000}",
+    "(?:(?:(?:(?:a?){50}){50}){50}){50}b",
+    "(?:(?:a){999,}){,999}",
+    "(?:a{999})(?#){999}",
+    "(?:a{999}) { 999 }",
+    "(?x)(?:a{999}) #\n {999}",
+    "(?ix:(?:a{999}) #\n {999})",
+    "(a{999}(?1)?){999}+",
+    f"a{{{'9' * 900}}}",
+]
+
+
+@pytest.mark.parametrize("pattern", TOO_LARGE)
+def test_repeats_of_repeats_are_bounded_before_they_are_written_out(pattern: str) -> None:
+    with pytest.raises(PatternError, match="repeats too often"):
+        segment(characters("text"), "custom", pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\n{2,}", r"(?:\d{3}-){2}\d{4}", r"^#{1,6} ", r"(?:.{0,1000}\n){5}", r"\p{L}+", r"x{,9}"],
+)
+def test_patterns_as_people_write_them_are_not(pattern: str) -> None:
+    assert cut("a text", "custom", pattern)
+
+
+CAPPED = """
+import resource, sys
+from backlit.segments import _compile
+has = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (has + 200_000_000,) * 2)
+_compile(sys.argv[1])
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_the_largest_patterns_take_little_memory() -> None:
+    """As large as they may be, in a process that may have 200 MB more than it has."""
+    for shape in ("(?:a{%d}){%d}", "(?:(?:a?){%d}b){%d}", "(?i:[a-zß]{%d}é){%d}"):
+        count = int((MAX_PATTERN_ITEMS / (len(shape) + 4)) ** 0.5)
+        pattern = shape % (count, count)
+        subprocess.run([sys.executable, "-c", CAPPED, pattern], check=True)
 
 
 def test_a_catastrophic_pattern_ends() -> None:

@@ -24,6 +24,7 @@ AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 
 MAX_PATTERN_SECONDS = 0.5
 MAX_PATTERN_CHARACTERS = 1_000
+MAX_PATTERN_ITEMS = 200_000  # some 30 MB once it is compiled
 
 _CHARACTER = regex.compile(r"\X")  # what a person sees as one: grapheme clusters of UAX #29
 _EXTENDING = regex.compile(
@@ -31,6 +32,8 @@ _EXTENDING = regex.compile(
     r"(?:[\p{WB=Extend}\p{WB=Format}]|\u200d(?!\p{Extended_Pictographic}))+"
 )
 _WORD_EDGE = regex.compile(r"(?w)\b")  # the default word boundaries of Unicode UAX #29
+_REPEAT = regex.compile(r"\{\s*(\d*)\s*,?\s*(\d*)\s*\}")
+_VERBOSE = regex.compile(r"\(\?\w*x")  # blanks and comments are allowed then
 _LINE_END = regex.compile(r"\r\n|\n|\r")
 _PARAGRAPH_END = regex.compile(r"(?:\r\n|\n|\r)(?:[^\S\r\n]*(?:\r\n|\n|\r))+")
 
@@ -190,12 +193,35 @@ def _compile(pattern: str | None) -> "regex.Pattern[str]":
         raise PatternError(
             f"The pattern has {len(pattern)} characters.", f"Use at most {MAX_PATTERN_CHARACTERS}."
         )
+    if _items(pattern) > MAX_PATTERN_ITEMS:
+        raise PatternError(
+            "The pattern repeats repeats too often.",
+            "Use smaller counts: those of a group in braces multiply what is inside.",
+        )
     try:
-        return regex.compile(pattern, regex.MULTILINE)
-    except (regex.error, RecursionError, OverflowError, MemoryError) as error:
+        # not kept: a few hundred large ones would fill the memory
+        return regex.compile(pattern, regex.MULTILINE, cache_pattern=False)
+    except (regex.error, RecursionError, OverflowError) as error:
         raise PatternError(
             f"The pattern can't be read: {error}.", "Fix it and try again."
         ) from error
+
+
+def _items(pattern: str) -> int:
+    """The most items that compiling makes of a pattern, as counted repeats are written out.
+
+    A repeat of a group multiplies what is in it, perhaps others; what a repeat belongs to is
+    judged by the character before it, to the safe side.
+    """
+    of_groups = of_items = 1
+    verbose = _VERBOSE.search(pattern)
+    for repeat in _REPEAT.finditer(pattern):
+        count = max(int(digits or 1) for digits in repeat.groups())
+        if verbose or pattern[: repeat.start()].rstrip().endswith(")"):
+            of_groups *= max(count, 1)
+        else:
+            of_items = max(of_items, count)
+    return len(pattern) * of_groups * of_items
 
 
 def _custom_edges(text: str, pattern: "regex.Pattern[str]", deadline: float) -> list[int]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backlit.methods import coalitions as module
-from backlit.methods.coalitions import coalitions, pairs_of
+from backlit.methods.coalitions import MOST_PAIRS, coalitions, pairs_of
 from backlit.methods.perturbation import Masks
 
 
@@ -71,3 +71,11 @@ def test_sizes_with_too_many_coalitions_to_list_are_drawn(monkeypatch: pytest.Mo
     monkeypatch.undo()
     many = coalitions(300, 200, 0)
     assert len(as_set(many)) == 200
+
+
+@pytest.mark.parametrize("size", [66, 67, 68, 69, 70, 200, 8_000])
+def test_how_many_pairs_there_are_up_to_more_than_anybody_draws(size: int) -> None:
+    for small in (*range(1, 36), size // 2):
+        if small <= size // 2:
+            exact = comb(size, small) // (2 if 2 * small == size else 1)
+            assert pairs_of(size, small) == min(exact, MOST_PAIRS)

@@ -15,6 +15,7 @@ from backlit.engines.base import FloatArray
 from backlit.methods.coalitions import coalitions
 from backlit.methods.perturbation import Masks
 from backlit.methods.shapley_values import (
+    MANY_PLAYERS,
     MAX_PAIRS,
     _covariance,
     _prior_variance,
@@ -192,6 +193,28 @@ def test_hundreds_of_players_stay_in_range() -> None:
     assert np.isfinite(scores).all()
     assert np.isfinite(errors).all()
     assert np.corrcoef(scores, np.linspace(-1, 1, 300))[0, 1] > 0.4
+
+
+@pytest.mark.parametrize("size", [MANY_PLAYERS, MANY_PLAYERS + 1, 1_024, 2_048, 8_000])
+def test_thousands_of_players_have_scores_as_good_as_their_errors_say(size: int) -> None:
+    random = np.random.default_rng(size)
+    adds = random.normal(0, 0.02, size)
+    adds[random.choice(size, 5, replace=False)] += 3
+    masks = coalitions(size, 128, 0)
+    values = masks @ adds
+    scores, errors = estimate(masks, values)
+    assert scores.sum() == pytest.approx(values[1] - values[0])
+    assert np.corrcoef(scores, adds)[0, 1] > 0.05  # 64 pairs say little of 8,000 players
+    assert 0.5 < np.sqrt(np.mean(((scores - adds) / errors) ** 2)) < 2
+
+
+@pytest.mark.heavy
+def test_least_squares_of_thousands_of_players_stay_in_range() -> None:
+    size = 1_050
+    masks = coalitions(size, 2 * MAX_PAIRS + 4, 0)
+    scores, errors = estimate(masks, masks @ np.linspace(-1, 1, size))
+    assert np.isfinite(scores).all()
+    assert np.isfinite(errors).all()
 
 
 # ---- many: least squares -----------------------------------------------------------------------

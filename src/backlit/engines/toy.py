@@ -19,6 +19,7 @@ from importlib.metadata import version
 from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from backlit.engines.base import (
     Capability,
@@ -178,11 +179,14 @@ class ToyEngine:
         self, context: Sequence[int], answer: Sequence[int], hidden: Span | None = None
     ) -> FloatArray:
         """Log-probabilities `(answer,)`; tokens behind the span `hidden` do not see it."""
-        gates = np.tri(len(context) + len(answer) - 1)  # (query, key)
+        first = len(context) - 1
+        gates = np.ones((len(answer), first + len(answer)))  # (query, key)
         if hidden is not None:
-            gates[hidden[1] :, slice(*hidden)] = 0
-        embeddings = self.embed([*context, *answer[:-1]])  # (seq, vocab)
-        log_probs = log_softmax(self._logits(embeddings, len(context) - 1, gates))
+            gates[max(hidden[1] - first, 0) :, slice(*hidden)] = 0
+        ids = [*context, *answer[:-1]]  # (seq,)
+        place = np.arange(len(ids))
+        one_hot = csr_array((np.ones(len(ids)), (place, ids)), (len(ids), self.vocabulary_size))
+        log_probs = log_softmax(self._logits(one_hot, first, gates))
         return log_probs[np.arange(len(answer)), list(answer)]
 
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
@@ -246,15 +250,15 @@ class ToyEngine:
         return gradient
 
     def _logits(
-        self, embeddings: FloatArray, first: int, gates: FloatArray | None = None
+        self, embeddings: FloatArray | csr_array, first: int, gates: FloatArray | None = None
     ) -> FloatArray:
         """Logits after each position from `first` on: `(seq - first, vocab)`.
 
-        `gates` `(query, key)` weigh what each position sees; all of what is before it if None.
+        `gates` `(seq - first, seq)` weigh what each of them sees of what is not behind it.
         """
-        place = np.arange(len(embeddings))
+        place = np.arange(embeddings.shape[0])
         distance = place[first:, None] - place  # (seq - first, seq)
-        seen = (distance >= 0) * (1 if gates is None else gates[first:])
+        seen = (distance >= 0) * (1 if gates is None else gates)
         decay = seen * self.decay ** np.maximum(distance, 0.0)
         logits: FloatArray = (
             self.bias + (decay @ embeddings) @ self.follows + COPY * (seen @ embeddings)

@@ -9,6 +9,8 @@ import numpy as np
 from backlit.methods.perturbation import Masks
 
 MAX_LISTED = 4_096  # coalitions of a size that are listed and shuffled; of more, some are drawn
+MOST_PAIRS = 2**61  # more than anybody draws
+ENOUGH = 34  # so many or more of at least twice as many players can be chosen in 2^62 ways
 
 
 def coalitions(size: int, n_samples: int, seed: int) -> Masks:
@@ -26,7 +28,8 @@ def coalitions(size: int, n_samples: int, seed: int) -> Masks:
     ends = [np.zeros(size, dtype=bool), np.ones(size, dtype=bool)]
     pairs: list[Masks] = []
     for small, quota in _quotas(size, (n_samples - 2) // 2).items():
-        pairs += _of_size(size, small, quota, seed)
+        if quota:
+            pairs += _of_size(size, small, quota, seed)
     order = np.random.default_rng(seed).permutation(len(pairs))
     return np.array(ends + [mask for i in order for mask in (pairs[i], ~pairs[i])])
 
@@ -48,8 +51,12 @@ def _quotas(size: int, pairs: int) -> dict[int, int]:
 
 
 def pairs_of(size: int, small: int) -> int:
-    """How many pairs of complements there are whose smaller one has `small` players."""
-    return comb(size, small) // (2 if 2 * small == size else 1)
+    """How many pairs of complements there are whose smaller one has `small` players.
+
+    At most `MOST_PAIRS`: of thousands of players, exact numbers have thousands of digits.
+    """
+    choices = comb(size, min(small, ENOUGH))
+    return min(choices // (2 if 2 * small == size else 1), MOST_PAIRS)
 
 
 def _of_size(size: int, small: int, quota: int, seed: int) -> list[Masks]:

@@ -13,9 +13,9 @@ matter less, and `single_factor` times that for single players. Of a few values 
 taken that make the observed values most likely.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import product
-from math import lgamma
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ from backlit.methods.coalitions import pairs_of
 from backlit.methods.perturbation import Masks
 
 RHOS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
+MANY_PLAYERS = 256  # of more, any fixed rho leaves single players no weight beside large sets
+RHOS_BY_SIZE = (0.5, 1.0, 2.0, 4.0)  # over the number of players: sets of about so many
 SINGLE_FACTORS = (1.0, 100.0, 1e8)
 JITTER = 1e-9  # added to the diagonal, so that rounding can't make it indefinite
 MAX_PAIRS = 1_000  # a process of more takes long, and least squares are good enough by then
@@ -54,8 +56,9 @@ def estimate(masks: Masks, values: FloatArray) -> tuple[FloatArray, FloatArray]:
     if not odd.any():
         return np.zeros(size), np.zeros(size)
     inside = np.where(masks[1::2], 1.0, -1.0)  # (pairs, size); of the first pair, everybody
+    rhos = RHOS if size <= MANY_PLAYERS else [sets / size for sets in RHOS_BY_SIZE]
     with threadpool_limits(1, user_api="blas"):  # for matrices this small threads only wait
-        fits = [_fit(inside, odd, *prior) for prior in product(RHOS, SINGLE_FACTORS)]
+        fits = [_fit(inside, odd, *prior) for prior in product(rhos, SINGLE_FACTORS)]
     best = max((fit for fit in fits if fit), key=lambda fit: fit.log_likelihood)
     scores, errors = _shapley_values(inside, best)
     return scores + (values[1] - values[0] - scores.sum()) / size, errors
@@ -75,7 +78,7 @@ class _Fit:
 
 def _fit(inside: FloatArray, odd: FloatArray, rho: float, single_factor: float) -> _Fit | None:
     pairs, size = inside.shape
-    single = single_factor * rho / (1 + rho) ** size
+    single = single_factor * rho * _shrinkage(size, rho)
     products = inside @ inside.T  # (pairs, pairs)
     covariance = _covariance(products, size, rho) + single * products  # (pairs, pairs)
     covariance[np.diag_indices(pairs)] *= 1 + JITTER
@@ -102,12 +105,17 @@ def _shapley_values(inside: FloatArray, fit: _Fit) -> tuple[FloatArray, FloatArr
 # These are divided by (1 + rho)^size, which keeps them in range for many players.
 
 
+def _shrinkage(size: int, rho: float) -> float:
+    """1 / (1 + rho)^size, which goes to 0 where the power itself overflows."""
+    return math.exp(-size * math.log1p(rho))
+
+
 def _covariance(products: FloatArray, size: int, rho: float) -> FloatArray:
     """Sum over sets of 3, 5, … of rho^|A| prod x_i t_i, from the products x . t."""
     alike = (products + size) / 2  # players on whom two coalitions agree
     small = (1 - rho) / (1 + rho)
     all_odd = (small ** (size - alike) - small**alike) / 2
-    covariance: FloatArray = all_odd - rho * products / (1 + rho) ** size
+    covariance: FloatArray = all_odd - rho * products * _shrinkage(size, rho)
     return covariance
 
 
@@ -126,7 +134,7 @@ def _weights(inside: FloatArray, rho: float) -> FloatArray:
     weights = np.zeros((pairs, size))
     for node_up, node_down, weight in zip(up, down, LEGENDRE_WEIGHTS * rho / 2, strict=True):
         weights += weight * (node_up**kept * node_down**gone + node_down**kept * node_up**gone)
-    from_large_sets: FloatArray = weights / (1 + rho) - 2 * rho / (1 + rho) ** size
+    from_large_sets: FloatArray = weights / (1 + rho) - 2 * rho * _shrinkage(size, rho)
     return from_large_sets
 
 
@@ -134,7 +142,7 @@ def _prior_variance(size: int, rho: float) -> float:
     """Of a Shapley value's part from sets of 3, 5, …, before anything was observed."""
     total = 0.0
     for k in range(3, size + 1, 2):
-        choices = lgamma(size) - lgamma(k) - lgamma(size - k + 1)  # of k - 1 others
+        choices = math.lgamma(size) - math.lgamma(k) - math.lgamma(size - k + 1)  # of k - 1 others
         total += (2 / k) ** 2 * np.exp(choices + k * np.log(rho) - size * np.log1p(rho))
     return float(total)
 
@@ -169,9 +177,8 @@ def standard_errors(masks: Masks, values: FloatArray, scores: FloatArray) -> Flo
     pulls = pulls.reshape(-1, 2, size).sum(axis=1)  # (pairs, size)
     sizes = masks[2::2].sum(axis=1)  # (pairs,)
     small = np.minimum(sizes, size - sizes)
-    drawn = np.bincount(small, minlength=size + 1)[small] / np.array(
-        [pairs_of(size, int(s)) for s in small]
-    )
+    counts = np.bincount(small, minlength=size + 1)
+    drawn = counts[small] / np.array([pairs_of(size, int(s)) for s in small])  # (pairs,)
     spare = max(len(pulls) - size + 1, 1)
     curvature = (inside * weights[:, None]).T @ inside  # (size, size), flat along the mean
     bread = np.linalg.pinv(curvature, rcond=1e-9, hermitian=True)

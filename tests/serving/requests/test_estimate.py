@@ -39,6 +39,19 @@ def test_every_method_has_its_cost(client: Client) -> None:
     assert event.costs["lime"].runs == usual["lime"].runs
 
 
+def test_a_method_that_fails_costs_only_its_own_entry(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(self: object, segments: int) -> float:
+        raise OverflowError
+
+    monkeypatch.setattr(methods()["lime"], "forward_passes", broken)
+    params: dict[str, Any] = {"shapley": {"n_samples": -1}}
+    event = client.answered(estimate_of(client, params=params))
+    assert set(methods()) - set(event.costs) == {"lime", "shapley"}
+    assert "What lime would cost" in caplog.text
+
+
 def test_costs_are_those_that_methods_name(client: Client) -> None:
     event = client.answered(estimate_of(client))
     generation = written(client).generation

@@ -1,7 +1,9 @@
 """What methods and checks would cost."""
 
+import logging
 from typing import Literal
 
+from backlit.errors import InputError
 from backlit.explaining import faithfulness
 from backlit.explaining.targets import select_target
 from backlit.methods import make_method, methods
@@ -9,6 +11,8 @@ from backlit.segments import segment
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, TargetRequest, Work
 from backlit.types import Granularity, ParameterValue
+
+log = logging.getLogger(__name__)
 
 
 class EstimateRequest(TargetRequest):
@@ -31,7 +35,7 @@ class Cost(wire.Wire):
 
 
 class EstimateEvent(wire.Event):
-    """Of each method by its name, and of a check."""
+    """Of each method by its name, where it can be said, and of a check."""
 
     type: Literal["estimate"] = "estimate"
     costs: dict[str, Cost]
@@ -49,10 +53,15 @@ def run(request: EstimateRequest, work: Work) -> wire.Event:
         runs = passes * (1 if request.foil is None else 2)
         return Cost(runs=runs, seconds=speed and runs * speed * target.stop)
 
-    costs = {
-        name: cost(make_method(name, **request.params.get(name, {})).forward_passes(segments))
-        for name in methods()
-    }
+    costs = {}
+    for name in methods():
+        try:
+            method = make_method(name, **request.params.get(name, {}))
+            costs[name] = cost(method.forward_passes(segments))
+        except InputError:
+            continue  # its parameters can't be used: told of when it is asked to explain
+        except Exception:  # a bug of one method leaves the others their costs
+            log.exception("What %s would cost can't be said:", name)
     parts = segments if request.parts is None else request.parts
     return EstimateEvent(costs=costs, check=cost(faithfulness.forward_passes(parts)))
 
