@@ -8,6 +8,7 @@ import pytest
 
 import backlit
 from backlit.engines.base import EmbeddingGradient
+from backlit.engines.function import from_function
 from backlit.engines.toy import ToyEngine
 from backlit.errors import (
     CapabilityError,
@@ -20,7 +21,7 @@ from backlit.errors import (
 )
 from backlit.explanation import Generation
 from backlit.methods.gradient import GradL2
-from backlit.model import Model
+from backlit.model import Model, load_model
 from backlit.pipeline import explain
 from backlit.types import Aggregate, GenerationOptions, Granularity, Message, Target, TokenSequence
 
@@ -154,6 +155,15 @@ def test_a_check_by_a_model_with_other_tokens_is_told(model: Model) -> None:
     altered = replace(explanation, generation=replace(explanation.generation, sequence=other))
     with pytest.raises(InputError, match="toy has other tokens"):
         model.check(altered)
+
+
+def test_a_function_that_was_made_anew_checks_what_it_explained() -> None:
+    def score(prompts: list[str], response: str) -> list[float]:
+        return [-1.0 - 3 * ("cat" not in prompt) for prompt in prompts]
+
+    first, second = (load_model(from_function(score=score)) for _ in range(2))
+    explanation = first.explain("the cat sat. my dog", response=" too", granularity="word")
+    assert second.check(explanation)[0].faithfulness == first.check(explanation)[0].faithfulness
 
 
 @pytest.mark.model

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from backlit.errors import Cancelled
-from backlit.progress import SILENT, Callback, Progress, Quiet, current, following
+from backlit.progress import (
+    CHECK_EVERY,
+    SILENT,
+    Callback,
+    Progress,
+    Quiet,
+    current,
+    following,
+    stoppable,
+)
 
 
 class Stopped(Progress):
@@ -123,3 +132,20 @@ def test_a_generator_that_follows_is_current_until_it_is_closed() -> None:
     assert current() is own
     assert next(running, None) is None
     assert current() is SILENT
+
+
+def test_a_long_loop_can_be_stopped() -> None:
+    class Patient(Progress):
+        left = 3
+
+        def check(self) -> None:
+            self.left -= 1
+            if self.left < 0:
+                raise Cancelled
+
+    seen: list[int] = []
+    with following(Patient()), pytest.raises(Cancelled):
+        for item in stoppable(range(10 * CHECK_EVERY)):
+            seen.append(item)
+    assert len(seen) == 3 * CHECK_EVERY
+    assert list(stoppable(iter("abc"))) == ["a", "b", "c"]

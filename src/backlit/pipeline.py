@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -154,18 +154,17 @@ def _check_reads(engine: Engine, generation: Generation) -> None:
     """The ids of a response mean to this engine what they meant to the one that was explained."""
     sequence = generation.sequence
     prompt, ids = sequence.prompt, sequence.input_ids[sequence.prompt_length :]
-    try:
-        same = (
-            engine.append(prompt, ids).text == sequence.text
-            or engine.append(prompt, generation.response).input_ids == sequence.input_ids
-        )
-    except InputError:
-        same = False
-    if not same:
-        raise InputError(
-            f"{engine.name} has other tokens than {generation.model}, which was explained.",
-            "Check with the model that was explained, or explain with this one.",
-        )
+    with suppress(InputError):
+        engine.tokenize(generation.prompt)  # a function knows the pieces that it has read
+        if engine.append(prompt, generation.response).input_ids == sequence.input_ids:
+            return
+    with suppress(InputError):
+        if engine.append(prompt, ids).text == sequence.text:
+            return
+    raise InputError(
+        f"{engine.name} has other tokens than {generation.model}, which was explained.",
+        "Check with the model that was explained, or explain with this one.",
+    )
 
 
 def _check_covers(sequence: TokenSequence, attribution: Attribution) -> None:

@@ -5,11 +5,11 @@ its `check`, which raises `Cancelled` once the work should stop. Deep inside an 
 argument reaches, `current()` is the one that was passed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 Phase = Literal[
     "start",
@@ -119,3 +119,17 @@ def following(progress: Progress) -> Iterator[None]:
 def current() -> Progress:
     """The `Progress` of the work that this is part of."""
     return _current.get()
+
+
+T = TypeVar("T")
+
+CHECK_EVERY = 1_000  # items
+
+
+def stoppable(items: Iterable[T]) -> Iterator[T]:
+    """The items, of long loops before a model runs; between them, `current` may stop the work."""
+    check = current().check
+    for number, item in enumerate(items):
+        if number % CHECK_EVERY == 0:
+            check()
+        yield item

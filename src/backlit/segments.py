@@ -17,6 +17,7 @@ import regex
 import sentencex
 
 from backlit.errors import PatternError, UnknownNameError
+from backlit.progress import stoppable
 from backlit.types import Aggregate, Granularity, Segment, Span, TokenSequence
 
 GRANULARITIES: tuple[Granularity, ...] = get_args(Granularity)
@@ -62,7 +63,7 @@ def segment(
     spans = token_spans(sequence, granularity, pattern)
     if stop is not None:
         spans = [(a, min(b, stop)) for a, b in spans if a < stop]
-    return tuple(segment_of(sequence, span) for span in spans)
+    return tuple(segment_of(sequence, span) for span in stoppable(spans))
 
 
 def token_spans(
@@ -127,11 +128,12 @@ def _regions(sequence: TokenSequence) -> Iterator[list[Span]]:
     chip; so is a token with no characters of its own (the rest of a character cut short) with
     the token before it.
     """
-    whole = {match.start() for match in _CHARACTER.finditer(sequence.text)} | {len(sequence.text)}
+    characters = stoppable(_CHARACTER.finditer(sequence.text))
+    whole = {match.start() for match in characters} | {len(sequence.text)}
     region: list[Span] = []
     role = ""
     shown = 0
-    for i, token in enumerate(sequence.tokens):
+    for i, token in enumerate(stoppable(sequence.tokens)):
         empty = token.start == token.stop and not token.special
         joined = token.start < shown or token.start not in whole or empty
         if region and token.role != role:
@@ -152,7 +154,7 @@ def _word_edges(text: str) -> list[int]:
     they count for nothing, but `regex` sees a boundary before one that follows a full stop.
     """
     bare = _EXTENDING.sub("", text)
-    edges = [m.start() for m in _WORD_EDGE.finditer(bare)]
+    edges = [m.start() for m in stoppable(_WORD_EDGE.finditer(bare))]
     if len(bare) == len(text):
         return edges
     marks = {at for m in _EXTENDING.finditer(text) for at in range(*m.span())}
@@ -164,12 +166,12 @@ def _edges(text: str, granularity: Granularity) -> list[int]:
     if granularity == "word":
         return _word_edges(text)
     if granularity == "line":
-        return [m.end() for m in _LINE_END.finditer(text)]
+        return [m.end() for m in stoppable(_LINE_END.finditer(text))]
     if granularity == "paragraph":
-        return [m.end() for m in _PARAGRAPH_END.finditer(text)]
+        return [m.end() for m in stoppable(_PARAGRAPH_END.finditer(text))]
     edges = []
     lines = [0, *(m.end() for m in _LINE_END.finditer(text)), len(text)]
-    for start, stop in pairwise(lines):
+    for start, stop in stoppable(pairwise(lines)):
         at = start
         # sentencex cuts between \r and \n; a line's end is ours to find, so hand it none
         for sentence in sentencex.segment("en", text[start:stop].rstrip("\r\n")):
@@ -243,7 +245,7 @@ def _without_blanks(text: str, edges: Sequence[int], *, spaces_lead: bool) -> li
     cuts = sorted({0, *edges, len(text)})
     starts: list[int] = []
     blank_before = True  # is all since the last start blank?
-    for start, stop in pairwise(cuts):
+    for start, stop in stoppable(pairwise(cuts)):
         piece = text[start:stop]
         blank = not piece.strip()
         leads = spaces_lead and "\n" not in piece and "\r" not in piece
@@ -267,7 +269,7 @@ def _assign(sequence: TokenSequence, chips: list[Span], starts: Sequence[int]) -
     spans: list[Span] = []
     current = -1
     piece = 0
-    for first, stop in chips:
+    for first, stop in stoppable(chips):
         start = sequence.tokens[first].start
         text = sequence.text[start : sequence.tokens[stop - 1].stop]
         at = start + (len(text) - len(text.lstrip()) if text.strip() else 0)

@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backlit.engines.text import StreamDecoder, check_prompt, render_chat, roles_of, tile
+from backlit.engines.text import (
+    MOST_CHARACTERS,
+    StreamDecoder,
+    check_characters,
+    check_prompt,
+    render_chat,
+    roles_of,
+    tile,
+)
 from backlit.errors import PromptError
-from backlit.types import Message
+from backlit.types import Message, Span
 
 
 def decode(ids: Sequence[int]) -> str:
@@ -99,3 +107,31 @@ def test_what_no_tokenizer_can_read_is_refused(bad: str | tuple[Message, ...]) -
     with pytest.raises(PromptError) as raised:
         check_prompt(bad)
     assert raised.value.hint
+
+
+@given(
+    lengths=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), max_size=6),
+    starts=st.lists(st.integers(0, 45), max_size=30),
+)
+def test_a_token_has_the_role_of_the_message_it_begins_in(
+    lengths: list[tuple[int, int]], starts: list[int]
+) -> None:
+    contents: list[tuple[Span, str]] = []
+    at = 0
+    for gap, length in lengths:
+        contents.append(((at + gap, at + gap + length), f"role {len(contents)}"))
+        at += gap + length
+    spans = [(start, start + start % 3) for start in starts]
+
+    def role(span: Span) -> str:
+        inside = (role for (a, b), role in contents if a <= span[0] < b and span[1] > span[0])
+        return next(inside, "template")
+
+    assert roles_of(spans, contents) == [role(span) for span in spans]
+
+
+def test_what_no_model_of_that_context_could_read_is_refused_unread() -> None:
+    check_characters(10 * MOST_CHARACTERS, 10, "tiny")
+    check_characters(10**9, None, "boundless")
+    with pytest.raises(PromptError, match="1,281 characters long; tiny reads at most 10 tokens"):
+        check_characters(10 * MOST_CHARACTERS + 1, 10, "tiny")

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from backlit.engines import tokens
 from backlit.engines.tokens import Encoding, LockedTokenizer, TokenReader
-from backlit.errors import PromptError, TargetError
-from backlit.types import Message
+from backlit.errors import Cancelled, PromptError, TargetError
+from backlit.progress import Progress, following
+from backlit.types import Message, TokenSequence
 
 START, UNKNOWN, CLOSE = 0, 1, 2
 
@@ -86,6 +88,53 @@ def test_a_prompt_of_nothing_is_refused() -> None:
 
     with pytest.raises(PromptError, match="makes nothing of this prompt"):
         TokenReader(Silent(), "silent", 9, None).tokenize("a")
+
+
+class Counting(Letters):
+    reads = 0
+
+    def encode(self, text: str, *, whole: bool) -> Encoding:
+        self.reads += 1
+        return super().encode(text, whole=whole)
+
+
+def test_what_is_far_too_long_is_refused_before_it_is_read() -> None:
+    letters = Counting()
+    narrow = TokenReader(letters, "letters", 128, 10)
+    long = "a" * 2_000
+    reads: list[Callable[[], TokenSequence]] = [
+        lambda: narrow.tokenize(long),
+        lambda: narrow.tokenize((Message("user", long),)),
+        lambda: narrow.append(narrow.tokenize("a"), long),
+        lambda: narrow.append(narrow.tokenize("a"), [97] * 11),
+    ]
+    for read in reads:
+        before = letters.reads
+        with pytest.raises(PromptError, match="reads at most 10"):
+            read()
+        assert letters.reads - before <= 1  # of "a", to append to
+
+
+class Endless(Letters):
+    def render(self, messages: Sequence[Message]) -> str:
+        while True:
+            pass
+
+
+def test_a_template_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MAX_TEMPLATE_SECONDS", 0.1)
+    chat = (Message("user", "a"),)
+    with pytest.raises(PromptError, match=r"template of endless does not end within 0\.1 sec"):
+        TokenReader(Endless(), "endless", 128, None).tokenize(chat)
+
+
+def test_a_template_can_be_stopped_by_whoever_waits_for_it() -> None:
+    class Impatient(Progress):
+        def check(self) -> None:
+            raise Cancelled
+
+    with following(Impatient()), pytest.raises(Cancelled):
+        TokenReader(Endless(), "endless", 128, None).tokenize((Message("user", "a"),))
 
 
 def test_messages_need_a_template() -> None:

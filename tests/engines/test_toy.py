@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from backlit.engines.toy import COPY, DECAY, END, ToyEngine
+from backlit.engines.toy import _PIECE, COPY, DECAY, END, ToyEngine, ToyTokenizer
 from backlit.errors import PromptError, TargetError
 from backlit.testing import check_engine
 from backlit.types import GenerationOptions, Message, Target
@@ -121,3 +123,40 @@ def test_a_gate_is_the_weight_of_an_edge(toy: ToyEngine) -> None:
         adds = adds + COPY * np.eye(toy.vocabulary_size)[ids[key]]
         assert edges[start - 1, key] == pytest.approx(adds @ slope, rel=1e-9)
     assert not edges[: start - 1].any()
+
+
+WORDS = [
+    "cat",
+    " cat",
+    "likes",
+    "xlikes",
+    " ",
+    "  ",
+    "\n",
+    "é",
+    "🦄",
+    "A",
+    "recommendationx",
+    ".",
+    "4",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12).map("".join))
+def test_reading_looks_for_the_longest_known_word_at_each_place(text: str) -> None:
+    tokenizer = ToyTokenizer()
+    ids, offsets, at = [], [], 0
+    while at < len(text):
+        word = _PIECE.match(text, at)
+        assert word is not None
+        if len(word[0]) > 1 and word[0].encode() in tokenizer.vocabulary:
+            ids.append(tokenizer.vocabulary.index(word[0].encode()))
+            offsets.append(word.span())
+            at = word.end()
+        else:
+            pieces = text[at].encode()
+            ids += list(pieces)
+            offsets += [(at, at + 1)] * len(pieces)
+            at += 1
+    encoding = tokenizer.encode(text, whole=True)
+    assert (list(encoding.ids), list(encoding.offsets)) == (ids, offsets)

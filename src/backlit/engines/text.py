@@ -5,12 +5,15 @@ generated ids a step at a time. In both, pieces of one character share its span,
 character of the text is left without a token.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from backlit.errors import PromptError
+from backlit.progress import stoppable
 from backlit.types import Message, Prompt, Span
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+MOST_CHARACTERS = 128  # of a token; tokenizers have some for long runs of blanks
 _MAX_PENDING = 8  # ids of one character: four bytes, and room for ids that hold none
 
 
@@ -42,6 +45,20 @@ def check_text(text: str) -> None:
         ) from error
 
 
+def check_characters(characters: int, context_length: int | None, name: str) -> None:
+    """Refuse, before it is read, what no model of that name could read.
+
+    Raises:
+        PromptError: it would be too long even if every token stood for many characters.
+    """
+    if context_length is not None and characters > context_length * MOST_CHARACTERS:
+        raise PromptError(
+            f"This is {characters:,} characters long; {name} reads at most {context_length:,} "
+            "tokens.",
+            "Shorten it, or pick a model with a longer context.",
+        )
+
+
 def check_length(tokens: int, context_length: int | None, name: str) -> None:
     """Refuse what is longer than the model called `name` can read.
 
@@ -64,7 +81,7 @@ def tile(offsets: Sequence[Span], text: str) -> list[Span]:
     spans: list[Span] = []
     covered = 0
     last = -1  # the last token with characters
-    for i, (start, stop) in enumerate(offsets):
+    for i, (start, stop) in enumerate(stoppable(offsets)):
         if stop <= start:
             spans.append((covered, covered))
             continue
@@ -149,7 +166,7 @@ def render_chat(
     contents: list[tuple[Span, str]] = []
     at = 0  # in the text
     seen = 0  # in the skeleton
-    for message, mark in zip(messages, marks, strict=True):
+    for message, mark in stoppable(zip(messages, marks, strict=True)):
         place = skeleton.find(mark, seen)
         content = message.content
         at += max(0, place - seen)
@@ -166,12 +183,10 @@ def render_chat(
 
 def roles_of(spans: Sequence[Span], contents: Sequence[tuple[Span, str]]) -> list[str]:
     """The role of each token: that of the message its first character lies in, or template."""
+    starts = [first for (first, _), _ in contents]  # in order, as they stand in the text
     roles: list[str] = []
-    for start, stop in spans:
-        owner = "template"
-        for (first, last), role in contents:
-            if first <= start < last and stop > start:
-                owner = role
-                break
-        roles.append(owner)
+    for start, stop in stoppable(spans):
+        index = bisect_right(starts, start) - 1
+        inside = index >= 0 and start < contents[index][0][1] and stop > start
+        roles.append(contents[index][1] if inside else "template")
     return roles

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
 
+from backlit.engines.deadline import Overdue, within
 from backlit.engines.text import (
     StreamDecoder,
+    check_characters,
     check_length,
     check_prompt,
     check_text,
@@ -14,8 +16,11 @@ from backlit.engines.text import (
     roles_of,
     tile,
 )
-from backlit.errors import PromptError, TargetError
+from backlit.errors import Cancelled, PromptError, TargetError
+from backlit.progress import stoppable
 from backlit.types import Message, Prompt, Span, Token, TokenSequence
+
+MAX_TEMPLATE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +109,23 @@ class TokenReader:
     def tokenize(self, prompt: Prompt) -> TokenSequence:
         """See `Engine.tokenize`."""
         check_prompt(prompt)
+        contents: list[tuple[Span, str]] = []
         if isinstance(prompt, str):
             text = prompt
+            check_characters(len(text), self.context_length, self.name)
             encoding = self._tokenizer.encode(text, whole=True)
         else:
+            length = sum(len(message.content) for message in prompt)
+            check_characters(length, self.context_length, self.name)
             text, contents = self._render(prompt)
+            check_characters(len(text), self.context_length, self.name)
             encoding = self._tokenizer.encode(text, whole=False)
         ids, added, offsets = list(encoding.ids), list(encoding.added), list(encoding.offsets)
         while added and added[-1] and offsets[-1][0] == offsets[-1][1]:  # a closing </s>
             added.pop(), ids.pop(), offsets.pop()
         if not ids:
             raise PromptError("The model's tokenizer makes nothing of this prompt.", "Type words.")
+        check_length(len(ids), self.context_length, self.name)
         self._check_known(ids)
         spans = tile(offsets, text)
         if isinstance(prompt, str):
@@ -130,9 +141,8 @@ class TokenReader:
                 special=token_id in self._tokenizer.special_ids,
                 role=role,
             )
-            for token_id, (a, b), role in zip(ids, spans, roles, strict=True)
+            for token_id, (a, b), role in stoppable(zip(ids, spans, roles, strict=True))
         )
-        check_length(len(tokens), self.context_length, self.name)
         return TokenSequence(text, tokens, len(tokens))
 
     def _check_known(self, ids: Sequence[int]) -> None:
@@ -150,8 +160,10 @@ class TokenReader:
         if not response:
             raise TargetError("The response is empty.", "Type what the model should have said.")
         if isinstance(response, str):
+            check_characters(len(response), self.context_length, self.name)
             tokens = self._tokens_of(prompt.text, response)
         else:
+            check_length(len(prompt.tokens) + len(response), self.context_length, self.name)
             tokens = self._tokens_of_ids(prompt, response)
         sequence = prompt.extended(tokens)
         check_length(len(sequence.tokens), self.context_length, self.name)
@@ -193,7 +205,7 @@ class TokenReader:
                 "The response has ids that this model does not know.", "Generate it again."
             )
         decoder = self.decoder(prompt)
-        complete = [piece for token_id in ids for piece in decoder.push(token_id)]
+        complete = [piece for token_id in stoppable(ids) for piece in decoder.push(token_id)]
         return [self.response_token(*piece) for piece in complete + decoder.flush()]
 
     def _render(self, messages: Sequence[Message]) -> tuple[str, list[tuple[Span, str]]]:
@@ -203,7 +215,17 @@ class TokenReader:
                 "Write the prompt as raw text, or pick a model made for chat.",
             )
         try:
-            return render_chat(messages, self._tokenizer.render)
+            return within(
+                MAX_TEMPLATE_SECONDS, lambda: render_chat(messages, self._tokenizer.render)
+            )
+        except Overdue:
+            raise PromptError(
+                f"The chat template of {self.name} does not end within "
+                f"{MAX_TEMPLATE_SECONDS:g} seconds.",
+                "Send fewer messages, write the prompt as raw text, or pick another model.",
+            ) from None
+        except Cancelled:
+            raise
         except Exception as error:  # templates are programs: they raise what they like
             raise PromptError(
                 f"The chat template of {self.name} refuses these messages: {error}",

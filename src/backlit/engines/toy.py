@@ -30,6 +30,7 @@ from backlit.engines.base import (
 )
 from backlit.engines.tokens import Encoding, TokenReader
 from backlit.engines.writing import annotated, log_softmax, write
+from backlit.progress import stoppable
 from backlit.types import GenerationOptions, Message, Prompt, Span, Target, TokenSequence
 
 DECAY = 0.25
@@ -70,20 +71,22 @@ class ToyTokenizer:
             END.encode(),
         )
         self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
+        self._longest = max(map(len, words))
 
     def encode(self, text: str, *, whole: bool) -> Encoding:
-        """The longest known word at each place, else a character's bytes."""
+        """The longest known end of each word, else a character's bytes."""
         ids: list[int] = []
         offsets: list[Span] = []
-        at = 0
-        while at < len(text):
-            word = _PIECE.match(text, at)
-            known = self._ids.get(word[0].encode()) if word else None
-            if word and known is not None and len(word[0]) > 1:
-                ids.append(known)
-                offsets.append(word.span())
-                at = word.end()
-            else:
+        for word in stoppable(_PIECE.finditer(text)):
+            at, stop = word.span()
+            while at < stop:
+                known = None
+                if 1 < stop - at <= self._longest:
+                    known = self._ids.get(text[at:stop].encode())
+                if known is not None:
+                    ids.append(known)
+                    offsets.append((at, stop))
+                    break
                 pieces = text[at].encode()
                 ids += pieces
                 offsets += [(at, at + 1)] * len(pieces)

@@ -26,10 +26,10 @@ from backlit.engines.function.returns import (
     parts_of,
     user_errors,
 )
-from backlit.engines.text import check_length, check_prompt, check_text
+from backlit.engines.text import check_characters, check_length, check_prompt, check_text
 from backlit.engines.writing import Limits
 from backlit.errors import CapabilityError, OptionsError, PromptError, TargetError
-from backlit.progress import current
+from backlit.progress import current, stoppable
 from backlit.types import FinishReason, GenerationOptions, Prompt, Token, TokenSequence
 
 Score = Callable[[list[str], str], Iterable[SupportsFloat | Iterable[SupportsFloat]]]
@@ -107,8 +107,10 @@ class FunctionEngine:
                 f"{self.name} has no chat template, so it can't read messages.",
                 "Write the prompt as raw text.",
             )
-        tokens = self._tokens(self._cut(prompt), 0, "prompt")
-        check_length(len(tokens), self.context_length, self.name)
+        check_characters(len(prompt), self.context_length, self.name)
+        pieces = self._cut(prompt)
+        check_length(len(pieces), self.context_length, self.name)
+        tokens = self._tokens(pieces, 0, "prompt")
         return TokenSequence(prompt, tokens, len(tokens))
 
     def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
@@ -116,6 +118,7 @@ class FunctionEngine:
             raise TargetError("The response is empty.", "Type what the model should have said.")
         if isinstance(response, str):
             check_text(response)
+            check_characters(len(response), self.context_length, self.name)
             pieces = self._cut(response)
         else:
             pieces = self._pieces_of_ids(response)
@@ -137,7 +140,7 @@ class FunctionEngine:
     def _tokens(self, pieces: Iterable[str], start: int, role: str) -> tuple[Token, ...]:
         """Tokens of pieces that stand in the text from `start` on; their ids are remembered."""
         tokens: list[Token] = []
-        for piece in pieces:
+        for piece in stoppable(pieces):
             token_id = id_of(piece)
             self._known[token_id] = piece
             tokens.append(Token(token_id, piece, start, start + len(piece), role=role))
