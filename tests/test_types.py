@@ -29,6 +29,8 @@ def test_without_takes_out_tokens_and_their_characters(toy: ToyEngine) -> None:
         assert token.text == less.text[token.start : token.stop]
     assert sequence.without([]) == sequence
     assert sequence.without([(0, len(sequence.tokens))]).text == ""
+    assert sequence.without([(-(10**12), 10**12)]).text == ""
+    assert sequence.without([(10**12, 10**13), (-5, 0), (3, 1)]) == sequence
 
 
 @pytest.mark.parametrize(

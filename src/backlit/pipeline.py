@@ -138,6 +138,8 @@ def check(
         _check_reads(model.engine, explanation.generation)
         for one in explanation:
             _check_covers(sequence, one)
+            if one.target.foil is not None:
+                model.engine.append(sequence.prompt, one.target.foil.ids)  # it knows them
             objective = model.objective(sequence, one.target)
             faithfulness = check_map(
                 objective,
@@ -154,12 +156,15 @@ def _check_reads(engine: Engine, generation: Generation) -> None:
     """The ids of a response mean to this engine what they meant to the one that was explained."""
     sequence = generation.sequence
     prompt, ids = sequence.prompt, sequence.input_ids[sequence.prompt_length :]
+    with suppress(InputError):  # a function knows the pieces that it has read
+        engine.tokenize(generation.prompt)
+        engine.append(prompt, generation.response)
     with suppress(InputError):
-        engine.tokenize(generation.prompt)  # a function knows the pieces that it has read
-        if engine.append(prompt, generation.response).input_ids == sequence.input_ids:
-            return
-    with suppress(InputError):
-        if engine.append(prompt, ids).text == sequence.text:
+        engine.append(TokenSequence("", (), 0), sequence.input_ids)  # it knows every id
+        if (
+            engine.append(prompt, ids).text == sequence.text
+            or engine.append(prompt, generation.response).input_ids == sequence.input_ids
+        ):
             return
     raise InputError(
         f"{engine.name} has other tokens than {generation.model}, which was explained.",

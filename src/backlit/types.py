@@ -102,7 +102,8 @@ class TokenSequence:
 
         Spans should not cut through a character, as those of segments never do.
         """
-        removed = {i for start, stop in spans for i in range(start, stop)}
+        end = len(self.tokens)
+        removed = {i for start, stop in spans for i in range(max(0, start), min(stop, end))}
         tokens: list[Token] = []
         pieces: list[str] = []
         shift = cut = 0  # characters removed so far, and how far the text was looked at

@@ -54,6 +54,17 @@ def test_a_request_is_taken_at_once_and_answered(channel: Channel) -> None:
         ({"model": "toy", "reference": {"prompt": ""}}, "empty"),
         ("text", "Input should be"),
         (None, "Input should be"),
+        (
+            {"model": "toy", "reference": {"prompt": [{"role": "user", "content": "\ud83d"}]}},
+            "half a character",
+        ),
+        (
+            {"model": "toy", "reference": {"prompt": [{"role": "\ud83d", "content": "a"}]}},
+            "half a character",
+        ),
+        ({**REQUEST, "options": {"stop": ["\ud83d"]}}, "half a character"),
+        ({**REQUEST, "options": {"top_p": 3}}, "top_p is 3"),
+        ({**REQUEST, "options": {"temperature": -1}}, "temperature is -1"),
     ],
 )
 def test_a_bad_request_is_answered_in_words(channel: Channel, request_: object, said: str) -> None:
@@ -69,8 +80,6 @@ def test_a_bad_request_is_answered_in_words(channel: Channel, request_: object, 
         None,
         {},
         {"call": 7, "kind": "generate", "request": REQUEST},
-        {"call": "x", "kind": "unheard-of"},
-        {"call": "x"},
         {"cancel": "nobody"},
         {"cancel": 7},
     ],
@@ -138,3 +147,22 @@ def test_what_is_cancelled_while_it_is_submitted_is_cancelled() -> None:
     thread.join(SECONDS)
     assert service.cancelled.is_set()
     service.close()
+
+
+@pytest.mark.parametrize("kind", ["unheard-of", None, ["generate"], {}, "\ud83d"])
+def test_a_call_of_no_kind_ends_too(channel: Channel, kind: object) -> None:
+    channel.messages.handle({"call": "x", "kind": kind, "request": REQUEST})
+    (*_, last) = channel.answer("x")
+    assert "no kind of request" in last["error"]["message"]
+
+
+def test_a_bug_in_reading_ends_the_call(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(request: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(KINDS["generate"].request, "model_validate", broken)
+    (*_, last) = channel.ask("x", "generate", REQUEST)
+    assert last["error"]["code"] == "InternalError"
+    assert "can't be read" in caplog.text

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -98,6 +99,15 @@ def test_pages_carry_a_content_policy(client: TestClient) -> None:
         (b"not json", "InputError"),
         (b"{}", "InputError"),
         (b'{"model": "toy", "reference": {"prompt": "half \\ud800"}}', "PromptError"),
+        (
+            b'{"model": "toy", "reference": {"prompt": [{"role": "user", "content": "\\ud800"}]}}',
+            "PromptError",
+        ),
+        (
+            b'{"model": "toy", "reference": {"prompt": "a"}, "options": {"stop": ["\\ud800"]}}',
+            "PromptError",
+        ),
+        (b'{"model": "\\ud800", "reference": {"prompt": "a"}}', "PromptError"),
         (b'{"model": "toy", "reference": {"prompt": "%s"}}' % (b"a" * 2_000_001), "PromptError"),
         (
             b'{"model": "toy", "reference": {"prompt": "a"}, "options": {"top_p": 3}}',
@@ -127,7 +137,6 @@ def test_a_path_that_climbs_is_not_served(client: TestClient) -> None:
 
 def test_bind_takes_a_free_port_and_says_when_one_is_taken() -> None:
     taken = bind("127.0.0.1", None)
-    taken.listen()
     port = taken.getsockname()[1]
     with pytest.raises(InputError, match=f"can't listen on 127.0.0.1:{port}"):
         bind("127.0.0.1", port)
@@ -136,6 +145,27 @@ def test_bind_takes_a_free_port_and_says_when_one_is_taken() -> None:
     with pytest.raises(InputError, match="can't listen"):
         bind("203.0.113.1", None)
     taken.close()
+
+
+@pytest.mark.parametrize("port", [-5, 65_536, 99_999_999])
+def test_a_port_that_is_none(port: int) -> None:
+    with pytest.raises(InputError, match="there is no such port"):
+        bind("127.0.0.1", port)
+
+
+def test_no_host_is_not_every_host() -> None:
+    with pytest.raises(InputError, match="No host is given"):
+        bind("", None)
+
+
+def test_many_at_once_each_have_a_port() -> None:
+    """A socket that is bound and does not listen yet would be bound a second time."""
+    with ThreadPoolExecutor(8) as pool:
+        sockets = list(pool.map(lambda _: bind("127.0.0.1", None), range(8)))
+    assert len({sock.getsockname()[1] for sock in sockets}) == 8
+    for sock in sockets:
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        sock.close()
 
 
 @pytest.fixture

@@ -119,3 +119,17 @@ def test_a_job_may_close_the_thread_that_runs_it() -> None:
     thread.submit(Job(work, lambda ahead: None, note))
     assert over.wait(SECONDS)
     assert isinstance(ended[0], Cancelled)
+
+
+def test_the_thread_outlives_whoever_can_not_be_told(
+    thread: ModelThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    def deaf(error: BaseException | None) -> None:
+        raise ConnectionError
+
+    thread.submit(Job(lambda job: None, lambda ahead: None, deaf))
+    next_one = Recorded()
+    next_one.release.set()
+    thread.submit(next_one.job)
+    assert next_one.ended.wait(SECONDS)
+    assert "Nobody could be told" in caplog.text

@@ -50,7 +50,7 @@ def serve(
 
     from backlit.data import load_dataset
     from backlit.engines import open_engine
-    from backlit.serving.http import Serving, bind, create_app
+    from backlit.serving.http import LOOPBACK, Serving, bind, create_app
     from backlit.serving.models import ServedModel
     from backlit.serving.service import Service
     from backlit.sources import parse
@@ -65,6 +65,13 @@ def serve(
     except BaseException:
         service.close()
         raise
+    if host not in LOOPBACK:
+        typer.secho(
+            "Others can reach this page over the network, unencrypted: its token is all that keeps "
+            "them out.",
+            fg="yellow",
+            err=True,
+        )
     token = secrets.token_urlsafe(16)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     shown = f"[{shown}]" if ":" in shown else shown

@@ -54,8 +54,8 @@ def _render(figure: MapFigure) -> RenderableType:
     table.add_column("segment", overflow="ellipsis", no_wrap=True)
     for rank, segment in enumerate(ranking(figure.segments)[:TOP], start=1):
         table.add_row(str(rank), score_text(segment), Text(showable(words_of(segment))))
-    remarks = [Text(remark, style="bold") for remark in figure.remarks]
-    caption = Text(f"{figure.name}: {figure.meaning}.", style="dim")
+    remarks = [Text(showable(remark), style="bold") for remark in figure.remarks]
+    caption = Text(showable(f"{figure.name}: {figure.meaning}."), style="dim")
     return Group(text, Text(), table, caption, *remarks, Text())
 
 

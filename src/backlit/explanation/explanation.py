@@ -1,6 +1,5 @@
 """The one result, and its form in a file."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +13,7 @@ from backlit.explanation.attribution import Attribution
 from backlit.explanation.file import write_file
 from backlit.explanation.generation import Generation
 from backlit.explanation.schema import SCHEMA_VERSION, upgraded
+from backlit.explanation.validation import contradictions
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -67,19 +67,21 @@ class Explanation:
         """The explanation that `to_json` wrote, with this version or the one before it.
 
         Raises:
-            DataError: not JSON, not an explanation, or of a schema that this version can't read.
+            DataError: not JSON, not an explanation, of a schema that this version can't read, or
+                one that contradicts itself.
         """
         from pydantic import ValidationError
+        from pydantic_core import from_json
 
         advice = "Load a file that Explanation.save or `backlit explain --format json` wrote."
         try:
-            value = json.loads(data)
+            value = from_json(data)  # refuses half characters, which could not be saved
         except ValueError as error:
             raise DataError(f"This is not an explanation: {error}.", advice) from error
         if isinstance(value, dict):
             value = upgraded(value)
         try:
-            return _adapter().validate_python(value)
+            explanation = _adapter().validate_python(value)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
@@ -87,6 +89,9 @@ class Explanation:
                 f"This is not an explanation: {where + ': ' if where else ''}{first['msg']}.",
                 advice,
             ) from error
+        for found in contradictions(explanation):
+            raise DataError(f"This explanation contradicts itself: {found}.", advice)
+        return explanation
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON, whole or not at all.

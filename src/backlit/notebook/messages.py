@@ -4,6 +4,7 @@ The page sends `{call, kind, request}` and `{cancel: call}`; it is sent `{call}`
 `{call, event}` as things happen, and `{call, over: true}`.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -11,10 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from backlit.errors import InputError
 from backlit.serving import wire
-from backlit.serving.errors import refusal
-from backlit.serving.requests import KINDS, AnyKind
+from backlit.serving.errors import BUG, error_info, refusal
+from backlit.serving.requests import KINDS, Request
 from backlit.serving.service import Service
+
+log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 1000  # calls that were taken
 
@@ -41,12 +45,12 @@ class Messages:
         if "cancel" in message:
             self._cancel(message["cancel"])
             return
-        call, kind, request = (message.get(key) for key in ("call", "kind", "request"))
-        if isinstance(call, str) and kind in KINDS and self._is_new(call):
+        call = message.get("call")
+        if isinstance(call, str) and self._is_new(call):
             self._send({"call": call})
-            self._answer(call, KINDS[kind], request)
+            self._answer(call, message.get("kind"), message.get("request"))
 
-    def _answer(self, call: str, kind: AnyKind, request: object) -> None:
+    def _answer(self, call: str, kind: object, request: object) -> None:
         def emit(event: wire.Event | None) -> None:
             if event is not None:
                 self._send({"call": call, "event": event.model_dump(mode="json")})
@@ -56,9 +60,16 @@ class Messages:
             self._send({"call": call, "over": True})
 
         try:
-            asked = kind.request.model_validate(request)
+            asked = _read(kind, request)
         except ValidationError as error:
             emit(wire.ErrorEvent(error=refusal(error.errors()[0])))
+            emit(None)
+            return
+        except Exception as error:  # whatever it is, the page hears of an end
+            info = error_info(error)
+            if info.code == BUG:
+                log.exception("A request can't be read:")
+            emit(wire.ErrorEvent(error=info))
             emit(None)
             return
         stopped = threading.Event()
@@ -85,3 +96,16 @@ class Messages:
                 return False
             self._taken.append(call)
             return True
+
+
+def _read(kind: object, request: object) -> Request:
+    """The request that is meant.
+
+    Raises:
+        InputError: no such kind, or an option out of range.
+        ValidationError: a field that can't be read.
+    """
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InputError(f"There is no kind of request {kind!r:.40}.", "Reload the page.")
+    asked: Request = KINDS[kind].request.model_validate(request)
+    return asked

@@ -5,6 +5,7 @@ import hmac
 import importlib.resources
 import inspect
 import socket
+import sys
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from types import GenericAlias
 from typing import Annotated, Any, Union
@@ -27,6 +28,7 @@ from backlit.serving.requests import Request as PageRequest
 from backlit.serving.service import Service
 
 MAX_BODY_BYTES = 16_000_000
+BACKLOG = 128  # connections that wait to be taken
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -175,23 +177,35 @@ def _guard(token: str, entrance: str) -> Callable[[Request, Any], Awaitable[Resp
 def bind(host: str, port: int | None) -> socket.socket:
     """A listening socket; without a port, 8400 or the next free one.
 
+    It listens at once: one that is only bound can be bound a second time.
+
     Raises:
-        InputError: the port is taken, or the host is not this machine's.
+        InputError: the port is taken or is none, or the host is not this machine's.
     """
+    if not host:
+        raise InputError(
+            "No host is given to listen on.",
+            "Leave --host out for this machine alone, or give 0.0.0.0 for every network it is in.",
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     candidates: Sequence[int] = [port] if port is not None else [*range(8400, 8420), 0]
     for candidate in candidates:
         sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "win32":  # there, the other option would share the port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((host, candidate))
-        except OSError as error:
+            sock.listen(BACKLOG)
+        except (OSError, OverflowError) as error:
             sock.close()
             problem = error
             continue
         return sock
+    what = problem.strerror if isinstance(problem, OSError) else "there is no such port"
     raise InputError(
-        f"Backlit can't listen on {host}:{port}: {problem.strerror}.",
+        f"Backlit can't listen on {host}:{port}: {what}.",
         "Leave --port out to take a free one, or --host for this machine alone.",
     )
 

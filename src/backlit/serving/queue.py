@@ -1,10 +1,13 @@
 """One thread for the models, and a queue before it: requests wait their turn and are told so."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 
 from backlit.errors import Cancelled
+
+log = logging.getLogger(__name__)
 
 
 class Job:
@@ -49,7 +52,10 @@ class Job:
             self.work(self)
         except BaseException as raised:  # noqa: BLE001  whoever runs jobs must outlive them
             error = raised
-        self.ended(error)
+        try:
+            self.ended(error)
+        except Exception:  # the thread goes on to the next job
+            log.exception("Nobody could be told that a job ended:")
 
 
 class ModelThread:

@@ -3,7 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError, PydanticSerializationError
 
 from backlit.explaining.responses import read_prompt, respond
 from backlit.explanation import Generation
@@ -21,6 +24,15 @@ class Request(wire.Wire):
     """Something that a page asks a model for."""
 
     model: str
+
+    @model_validator(mode="after")
+    def _has_whole_characters(self) -> Self:
+        """No lone surrogates, wherever a text may stand: they can't be sent on, nor remembered."""
+        try:
+            self.model_dump_json()
+        except PydanticSerializationError as error:
+            raise PydanticCustomError("string_unicode", "half a character") from error
+        return self
 
 
 class SequenceRequest(Request):

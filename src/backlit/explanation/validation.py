@@ -1,0 +1,108 @@
+"""What must hold of an explanation from elsewhere: it says nothing that can't be so.
+
+Types are checked by pydantic; this is what they do not say: that spans lie in what they are spans
+of, that segments tile what is before the target, that texts are what they are said to be, and
+that numbers are finite.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from backlit.explanation.attribution import Attribution, Faithfulness
+from backlit.explanation.generation import Generation
+from backlit.explanation.schema import SCHEMA_VERSION
+from backlit.segments import segment_of
+from backlit.types import Target, TokenSequence
+
+if TYPE_CHECKING:
+    from backlit.explanation.explanation import Explanation
+
+
+def contradictions(explanation: "Explanation") -> Iterator[str]:
+    """What can't be so, the first first; what comes after it may follow from it."""
+    if explanation.schema_version != SCHEMA_VERSION:
+        yield f"it has schema {explanation.schema_version}"
+    yield from _of_generation(explanation.generation)
+    for number, one in enumerate(explanation.attributions, start=1):
+        for found in _of_map(explanation.generation.sequence, one):
+            yield f"map {number}: {found}"
+
+
+def _of_generation(generation: Generation) -> Iterator[str]:
+    sequence = generation.sequence
+    if not 0 < sequence.prompt_length <= len(sequence.tokens):
+        yield f"the prompt has {sequence.prompt_length} of {len(sequence.tokens)} tokens"
+    if any(not 0 <= start < stop for start, stop in generation.muted):
+        yield "a muted part is no span of tokens"
+    covered = 0
+    for number, token in enumerate(sequence.tokens):
+        if token.id < 0:
+            yield f"token {number} has the id {token.id}"
+        if not 0 <= token.start <= min(covered, token.stop) or token.stop > len(sequence.text):
+            yield f"token {number} is at characters {token.start}:{token.stop}"
+        if token.stop > token.start and token.text != sequence.text[token.start : token.stop]:
+            yield f"token {number} has another text than the characters it stands for"
+        known = [token.log_prob, *(other.log_prob for other in token.alternatives)]
+        if not _finite(*known):
+            yield f"token {number} has a log-probability that is no number"
+        covered = max(covered, token.stop)
+    if covered != len(sequence.text):
+        yield "there is text behind the last token"
+
+
+def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
+    yield from _of_target(sequence, one.target)
+    spans = [(segment.start, segment.stop) for segment in one.segments]
+    edges = [0, *(stop for _, stop in spans)]
+    if edges != [*(start for start, _ in spans), one.target.start] or any(
+        start >= stop for start, stop in spans
+    ):
+        yield "its segments do not tile what is before the target"
+        return
+    for segment in one.segments:
+        known = segment_of(sequence, (segment.start, segment.stop))
+        if (segment.text, segment.role) != (known.text, known.role):
+            yield f"the segment {segment.start}:{segment.stop} has another text than its tokens"
+        if not _finite(segment.score, segment.standard_error) or (segment.standard_error or 0) < 0:
+            yield f"the segment {segment.start}:{segment.stop} has a score that is no number"
+    if one.token_scores is not None:
+        if len(one.token_scores) != one.target.start:
+            yield f"it has {len(one.token_scores)} token scores for {one.target.start} tokens"
+        if not _finite(*one.token_scores):
+            yield "a token score is no number"
+    if not _finite(one.target_log_prob, one.foil_log_prob, one.convergence_delta):
+        yield "a log-probability is no number"
+    if one.faithfulness is not None:
+        yield from _of_check(set(spans), one.faithfulness)
+
+
+def _of_target(sequence: TokenSequence, target: Target) -> Iterator[str]:
+    first, end = sequence.prompt_length, len(sequence.tokens)
+    if not first <= target.start < target.stop <= end:
+        yield f"its target {target.start}:{target.stop} is not in the response {first}:{end}"
+    if target.foil is not None and (not target.foil.ids or min(target.foil.ids) < 0):
+        yield "its foil has no ids, or some that can't be"
+
+
+def _of_check(spans: set[tuple[int, int]], checked: Faithfulness) -> Iterator[str]:
+    if len(set(checked.order)) != len(checked.order) or not set(checked.order) <= spans:
+        yield "its check is of other segments"
+    steps = checked.steps
+    if not steps or not steps[0] >= 0 or steps[-1] > len(checked.order):
+        yield "its check has steps that can't be"
+    if any(before >= after for before, after in pairwise(steps)):
+        yield "its check has steps out of order"
+    for curve in (checked.map_order, checked.leave_one_out, *checked.random_orders):
+        for values in (curve.deletion, curve.insertion):
+            if len(values) != len(steps) or not _finite(*values):
+                yield "its check has a curve that does not fit its steps"
+    if not _finite(checked.comprehensiveness, checked.sufficiency):
+        yield "its check has a figure that is no number"
+    if not 0 <= checked.percentile <= 100:
+        yield "its check has a percentile that can't be"
+
+
+def _finite(*values: float | None) -> bool:
+    return all(value is None or math.isfinite(value) for value in values)
