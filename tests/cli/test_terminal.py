@@ -50,3 +50,17 @@ def test_a_map_that_was_not_checked_has_none(checked: Explanation) -> None:
     text = shown(replace(checked, attributions=(replace(first, faithfulness=None), second)))
     assert "grad_l2: " in text
     assert "occlusion: " not in text
+
+
+def test_a_terminal_is_sent_no_commands(checked: Explanation) -> None:
+    evil = "\x1b]0;pwned\x07\x1b[2J"
+    attributions = tuple(
+        replace(
+            one,
+            method=evil,
+            faithfulness=one.faithfulness and replace(one.faithfulness, sentence=evil),
+        )
+        for one in checked
+    )
+    altered = replace(checked, attributions=attributions)
+    assert not {"\x1b", "\x07"} & set(shown(altered) + str(altered))
