@@ -383,7 +383,7 @@ export interface components {
         };
         /**
          * EstimateEvent
-         * @description Of each method by its name, and of a check.
+         * @description Of each method by its name, where it can be said, and of a check.
          */
         EstimateEvent: {
             /**

@@ -1,5 +1,7 @@
 """What travels: refused where it is not what was agreed on, and the same behind the wire."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -28,6 +30,21 @@ def test_the_limits_that_a_page_is_told_are_those_that_hold(client: Client) -> N
     wire.SequenceRef(prompt="a" * limits.prompt_characters)
     with pytest.raises(ValidationError, match="at most 2000000 characters"):
         wire.SequenceRef(prompt="a" * (limits.prompt_characters + 1))
+
+
+@pytest.mark.parametrize(
+    "too_much",
+    [
+        {"prompt": [Message("user", "a" * 1_000_000)] * 3},
+        {"prompt": [Message("user", "a")] * (wire.MAX_MESSAGES + 1)},
+        {"prompt": "a", "muted": [(0, 1)] * (wire.MAX_SPANS + 1)},
+        {"prompt": "a", "response_ids": [1] * (wire.MAX_IDS + 1)},
+    ],
+    ids=["characters", "messages", "spans", "ids"],
+)
+def test_nothing_is_longer_than_a_text_may_be(too_much: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=r"longer than|at most"):
+        wire.SequenceRef(**too_much)
 
 
 def test_a_state_is_the_same_behind_the_wire(client: Client) -> None:

@@ -89,7 +89,7 @@ class Explanation:
                 f"This is not an explanation: {where + ': ' if where else ''}{first['msg']}.",
                 advice,
             ) from error
-        for found in contradictions(explanation):
+        for found in contradictions(explanation.generation, explanation.attributions):
             raise DataError(f"This explanation contradicts itself: {found}.", advice)
         return explanation
 

@@ -14,7 +14,7 @@ def upgraded(value: dict[str, Any]) -> dict[str, Any]:
         DataError: of a version that can't be read, or damaged.
     """
     version = value.get("schema_version")
-    if isinstance(version, int) and not 2 <= version <= SCHEMA_VERSION:
+    if isinstance(version, int | float) and not 2 <= version <= SCHEMA_VERSION:
         raise DataError(
             f"The explanation has schema {version}; this version reads 2 to {SCHEMA_VERSION}.",
             "Upgrade Backlit." if version > SCHEMA_VERSION else "Make the explanation again.",

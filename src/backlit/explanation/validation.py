@@ -6,27 +6,20 @@ that numbers are finite.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from backlit.explanation.attribution import Attribution, Faithfulness
 from backlit.explanation.generation import Generation
-from backlit.explanation.schema import SCHEMA_VERSION
 from backlit.segments import segment_of
 from backlit.types import Target, TokenSequence
 
-if TYPE_CHECKING:
-    from backlit.explanation.explanation import Explanation
 
-
-def contradictions(explanation: "Explanation") -> Iterator[str]:
+def contradictions(generation: Generation, attributions: Sequence[Attribution]) -> Iterator[str]:
     """What can't be so, the first first; what comes after it may follow from it."""
-    if explanation.schema_version != SCHEMA_VERSION:
-        yield f"it has schema {explanation.schema_version}"
-    yield from _of_generation(explanation.generation)
-    for number, one in enumerate(explanation.attributions, start=1):
-        for found in _of_map(explanation.generation.sequence, one):
+    yield from _of_generation(generation)
+    for number, one in enumerate(attributions, start=1):
+        for found in _of_map(generation.sequence, one):
             yield f"map {number}: {found}"
 
 

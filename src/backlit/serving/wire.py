@@ -6,9 +6,10 @@ from all of these through the server's OpenAPI document, so the two sides can't 
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from backlit.explanation import Explanation
 from backlit.methods.base import Facts, Parameter
@@ -26,6 +27,9 @@ from backlit.types import (
 
 MAX_PROMPT_CHARACTERS = 2_000_000
 MAX_FOIL_CHARACTERS = 10_000
+MAX_MESSAGES = 10_000  # of a chat
+MAX_IDS = 1_000_000  # of a response or a foil
+MAX_SPANS = 100_000
 MAX_BUDGET = 20_000  # segments
 
 
@@ -125,7 +129,10 @@ class State(Wire):
 
 # ---- what requests speak of ----------------------------------------------------------------
 
-Foil = Annotated[str, Field(max_length=MAX_FOIL_CHARACTERS)] | list[int]
+Ids = Annotated[list[int], Field(max_length=MAX_IDS)]
+Spans = Annotated[list[Span], Field(max_length=MAX_SPANS)]
+Text = Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)]
+Foil = Annotated[str, Field(max_length=MAX_FOIL_CHARACTERS)] | Ids
 
 Segmentations = dict[Granularity, list[Span]]
 """Token spans of every granularity, tiling the sequence."""
@@ -138,11 +145,24 @@ class SequenceRef(Wire):
     and `options` are those of the response, for the record.
     """
 
-    prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | list[Message]
-    muted: list[Span] = []
-    response_ids: list[int] = []
+    prompt: Text | Annotated[list[Message], Field(max_length=MAX_MESSAGES)]
+    muted: Spans = []
+    response_ids: Ids = []
     finish_reason: FinishReason = "given"
     options: GenerationOptions | None = None
+
+    @model_validator(mode="after")
+    def _is_no_longer_than_a_text(self) -> Self:
+        """All messages together are as long as a text may be."""
+        if isinstance(self.prompt, str):
+            return self
+        if sum(len(message.content) for message in self.prompt) > MAX_PROMPT_CHARACTERS:
+            raise PydanticCustomError(
+                "string_too_long",
+                "the chat is longer than {max_length} characters",
+                {"max_length": MAX_PROMPT_CHARACTERS},
+            )
+        return self
 
 
 class View(Wire):

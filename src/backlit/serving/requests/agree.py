@@ -15,7 +15,10 @@ MAX_MAPS = 50
 class AgreeRequest(Request):
     """Compare maps: each is a score for every one of the same segments."""
 
-    maps: Annotated[list[list[float]], Field(min_length=1, max_length=MAX_MAPS)]
+    maps: Annotated[
+        list[Annotated[list[float], Field(max_length=wire.MAX_SPANS)]],
+        Field(min_length=1, max_length=MAX_MAPS),
+    ]
 
 
 class AgreeEvent(wire.Event):

@@ -15,7 +15,7 @@ class MuteRequest(SequenceRequest):
     """Score the target again without some spans of what came before it."""
 
     target: Span
-    spans: list[Span]
+    spans: wire.Spans
 
 
 class MuteEvent(wire.Event):

@@ -1,9 +1,5 @@
 """Take a given response."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from backlit.explaining.responses import respond
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, SequenceRequest, Work
@@ -17,7 +13,7 @@ class RespondRequest(SequenceRequest):
     stopped half way ("cancelled").
     """
 
-    response: Annotated[str, Field(max_length=wire.MAX_PROMPT_CHARACTERS)] | list[int]
+    response: wire.Text | wire.Ids
 
 
 def run(request: RespondRequest, work: Work) -> wire.Event:
