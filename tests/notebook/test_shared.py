@@ -10,6 +10,7 @@ from backlit.engines import from_function
 from backlit.engines.toy import ToyEngine
 from backlit.notebook.shared import ModelArgument, SharedModels
 from backlit.serving.models import ServedModel
+from backlit.serving.queue import Job
 from tests.notebook.view import PROMPT, ROWS, SECONDS, View
 from tests.support.service import Watched, until
 
@@ -42,14 +43,15 @@ def test_one_thread_runs_all_of_them_as_long_as_there_are_some() -> None:
     shared = SharedModels()
     arguments = [ModelArgument(n, n, lambda: ServedModel("toy", "toy")) for n in ("a", "b")]
     before = len(model_threads())
-    _, thread = shared.take(arguments[:1], 1)
-    assert shared.take(arguments[1:], 2)[1] is thread
+    _, queue = shared.take(arguments[:1], 1)
+    assert shared.take(arguments[1:], 2)[1] is queue
+    queue.submit(Job(lambda job: None, lambda ahead: None, lambda error: None))
     assert len(model_threads()) == before + 1
     shared.give_back(1)
     assert len(model_threads()) == before + 1
     shared.give_back(2)
     until(lambda: len(model_threads()) == before)
-    assert shared.take(arguments, 3)[1] is not thread
+    assert shared.take(arguments, 3)[1] is not queue
     shared.give_back(3)
 
 
@@ -68,10 +70,10 @@ def test_a_model_that_one_widget_loads_is_ready_in_the_other() -> None:
     first = backlit.make_notebook_widget([ROWS], ["toy"])
     second = backlit.make_notebook_widget([ROWS], ["toy", "other:toy"])
     apart = backlit.make_notebook_widget([ROWS], ["toy"], batch_size=2)
-    threads = model_threads()
-    assert len(threads) == 1
     views = [View(widget) for widget in (first, second, apart)]
     views[0].ask("a", "load", {"model": "toy"})
+    threads = model_threads()
+    assert len(threads) == 1
     assert [view.state.models[0].status for view in views] == ["ready", "ready", "waiting"]
     for widget in (first, second):
         widget.close()
@@ -122,7 +124,8 @@ def test_waiting_for_a_turn_can_be_cancelled() -> None:
         view.tell({"call": "a", "kind": "generate", "request": request})
         assert model.asked.wait(SECONDS)
         view.tell({"cancel": "a"})
-        assert view.answer("a") == []
+        (last,) = view.answer("a")
+        assert last["error"]["code"] == "Cancelled"
     widget.close()
 
 

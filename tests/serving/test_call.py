@@ -21,6 +21,7 @@ from tests.support.service import SECONDS, Watched
 
 Run = Callable[[Request, Work], wire.Event]
 LAST = wire.QueuedEvent(ahead=0)  # of any type: what matters is that it comes last
+CANCELLED = wire.ErrorEvent(error=wire.ErrorInfo(code="Cancelled", message="Stopped."))
 
 
 class Probe:
@@ -118,18 +119,18 @@ def test_cancelling_between_phases_stops_the_work() -> None:
         return LAST
 
     probe = Probe(run)
-    assert probe.run() == [wire.ProgressEvent(phase="compile"), None]
+    assert probe.run() == [wire.ProgressEvent(phase="compile"), CANCELLED, None]
     assert went_on == ["cancelled"]
     assert probe.results == []
 
 
-def test_what_is_cancelled_at_its_very_end_tells_nothing() -> None:
+def test_what_is_cancelled_at_its_very_end_tells_no_result() -> None:
     def run(request: Request, work: Work) -> wire.Event:
         probe.call.job.cancel()
         return LAST
 
     probe = Probe(run)
-    assert probe.run() == [None]
+    assert probe.run() == [CANCELLED, None]
 
 
 def test_an_error_of_a_cancelled_call_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -138,7 +139,7 @@ def test_an_error_of_a_cancelled_call_is_not_told(caplog: pytest.LogCaptureFixtu
         raise ZeroDivisionError("a bug all the same")
 
     probe = Probe(run)
-    assert probe.run() == [None]
+    assert probe.run() == [CANCELLED, None]
     assert "a bug all the same" in caplog.text
 
 
@@ -156,7 +157,7 @@ def test_a_bug_is_logged_and_told_without_its_details(caplog: pytest.LogCaptureF
     assert "probe" in caplog.text
 
 
-def test_a_listener_that_raises_hears_its_end_and_no_more(
+def test_a_listener_that_raises_hears_that_it_is_over_and_no_more(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     heard: list[wire.Event | None] = []
@@ -174,7 +175,7 @@ def test_a_listener_that_raises_hears_its_end_and_no_more(
     probe = Call(kind, Request(model="m"), served, Recent[Generation](8), broken)
     probe.tell(wire.ProgressEvent(phase="start"))
     probe.job.run()
-    assert heard == [wire.ProgressEvent(phase="start"), None]
+    assert heard == [wire.ProgressEvent(phase="start"), CANCELLED, None]
     assert "a listener's own fault" in caplog.text
 
 

@@ -1,21 +1,22 @@
 """One thread, a queue, and cancelling at every stage."""
 
+import ctypes
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from backlit.errors import Cancelled
-from backlit.serving.queue import Job, ModelThread
+from backlit.serving.queue import Job, JobQueue
 
 SECONDS = 10
 
 
 @pytest.fixture
-def thread() -> Iterator[ModelThread]:
-    thread = ModelThread()
-    yield thread
-    thread.close()
+def queue() -> Iterator[JobQueue]:
+    queue = JobQueue()
+    yield queue
+    queue.close()
 
 
 class Recorded:
@@ -40,12 +41,12 @@ class Recorded:
         self.job = Job(work, self.ahead.append, ended)
 
 
-def test_jobs_run_in_turn_and_are_told_how_many_come_first(thread: ModelThread) -> None:
+def test_jobs_run_in_turn_and_are_told_how_many_come_first(queue: JobQueue) -> None:
     first, second, third = Recorded(), Recorded(), Recorded()
-    thread.submit(first.job)
+    queue.submit(first.job)
     assert first.started.wait(SECONDS)
-    thread.submit(second.job)
-    thread.submit(third.job)
+    queue.submit(second.job)
+    queue.submit(third.job)
     assert (first.ahead, second.ahead, third.ahead) == ([], [1], [2])
     assert not second.started.is_set()
     first.release.set()
@@ -57,79 +58,167 @@ def test_jobs_run_in_turn_and_are_told_how_many_come_first(thread: ModelThread) 
     assert second.error is third.error is None
 
 
-def test_a_running_job_is_cancelled_at_its_next_check(thread: ModelThread) -> None:
+def test_a_running_job_is_cancelled_at_its_next_check(queue: JobQueue) -> None:
     job = Recorded()
-    thread.submit(job.job)
+    queue.submit(job.job)
     assert job.started.wait(SECONDS)
-    thread.forget(job.job)
+    queue.forget(job.job)
     assert job.ended.wait(SECONDS)
     assert isinstance(job.error, Cancelled)
 
 
-def test_a_waiting_job_is_forgotten(thread: ModelThread) -> None:
+def test_a_waiting_job_is_forgotten(queue: JobQueue) -> None:
     first, second, third = Recorded(), Recorded(), Recorded()
     for job in (first, second, third):
-        thread.submit(job.job)
+        queue.submit(job.job)
     assert first.started.wait(SECONDS)
-    thread.forget(second.job)
+    queue.forget(second.job)
     assert third.ahead[-1] == 1
     first.release.set()
     assert third.started.wait(SECONDS)
     assert not second.started.is_set()
     third.release.set()
     assert third.ended.wait(SECONDS)
+    assert isinstance(second.error, Cancelled)
 
 
-def test_an_error_is_told_and_the_thread_goes_on(thread: ModelThread) -> None:
+def test_an_error_is_told_and_the_thread_goes_on(queue: JobQueue) -> None:
     bad, good = Recorded(SystemExit("odd")), Recorded()
     for job in (bad, good):
         job.release.set()
-        thread.submit(job.job)
+        queue.submit(job.job)
     assert good.ended.wait(SECONDS)
     assert isinstance(bad.error, SystemExit)
     assert good.error is None
 
 
-def test_close_cancels_what_runs_and_drops_what_waits() -> None:
-    thread = ModelThread()
+def test_close_cancels_what_runs_and_what_waits() -> None:
+    queue = JobQueue()
     running, waiting = Recorded(), Recorded()
-    thread.submit(running.job)
+    queue.submit(running.job)
     assert running.started.wait(SECONDS)
-    thread.submit(waiting.job)
-    thread.close()
+    queue.submit(waiting.job)
+    queue.close()
     assert running.ended.wait(SECONDS)
     assert isinstance(running.error, Cancelled)
     assert not waiting.started.is_set()
+    assert waiting.ended.is_set()
+    late = Recorded()
+    queue.submit(late.job)
+    assert late.ended.is_set()
+    assert isinstance(late.error, Cancelled)
+    assert isinstance(waiting.error, Cancelled)
     assert "backlit-model" not in [t.name for t in threading.enumerate()]
 
 
 def test_a_job_may_close_the_thread_that_runs_it() -> None:
-    thread = ModelThread()
+    queue = JobQueue()
     ended: list[BaseException | None] = []
     over = threading.Event()
 
     def work(job: Job) -> None:
-        thread.close()
+        queue.close()
         job.check()
 
     def note(error: BaseException | None) -> None:
         ended.append(error)
         over.set()
 
-    thread.submit(Job(work, lambda ahead: None, note))
+    queue.submit(Job(work, lambda ahead: None, note))
     assert over.wait(SECONDS)
     assert isinstance(ended[0], Cancelled)
 
 
 def test_the_thread_outlives_whoever_can_not_be_told(
-    thread: ModelThread, caplog: pytest.LogCaptureFixture
+    queue: JobQueue, caplog: pytest.LogCaptureFixture
 ) -> None:
     def deaf(error: BaseException | None) -> None:
         raise ConnectionError
 
-    thread.submit(Job(lambda job: None, lambda ahead: None, deaf))
+    queue.submit(Job(lambda job: None, lambda ahead: None, deaf))
     next_one = Recorded()
     next_one.release.set()
-    thread.submit(next_one.job)
+    queue.submit(next_one.job)
     assert next_one.ended.wait(SECONDS)
     assert "Nobody could be told" in caplog.text
+
+
+class Deadly(Job):
+    """Takes the thread that runs it along."""
+
+    def run(self) -> None:
+        raise SystemError("the thread is done for")
+
+
+def test_a_thread_that_dies_is_replaced_and_its_job_ended(
+    queue: JobQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    deadly, after = Recorded(), Recorded()
+    deadly.job.__class__ = Deadly
+    after.release.set()
+    queue.submit(deadly.job)
+    queue.submit(after.job)
+    assert deadly.ended.wait(SECONDS)
+    assert isinstance(deadly.error, SystemError)
+    assert after.ended.wait(SECONDS)
+    assert after.error is None
+    assert "another takes over" in caplog.text
+
+
+def test_a_thread_that_is_killed_while_nobody_asks_is_replaced(queue: JobQueue) -> None:
+    """By an exception from outside, as notebooks and debuggers throw them."""
+    first = Recorded()
+    first.release.set()
+    queue.submit(first.job)
+    assert first.ended.wait(SECONDS)
+    (thread,) = [t for t in threading.enumerate() if t.name == "backlit-model"]
+    ident = ctypes.c_ulong(thread.ident or 0)
+    assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit)) == 1
+    for _ in range(2):  # the first may wake it up to die
+        job = Recorded()
+        job.release.set()
+        queue.submit(job.job)
+        assert job.ended.wait(SECONDS)
+    assert job.error is None
+
+
+def test_who_can_not_be_told_of_waiting_harms_nobody(
+    queue: JobQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    def deaf(ahead: int) -> None:
+        raise ConnectionError
+
+    first, last = Recorded(), Recorded()
+    ended = threading.Event()
+    queue.submit(first.job)
+    assert first.started.wait(SECONDS)
+    queue.submit(Job(lambda job: None, deaf, lambda error: ended.set()))
+    queue.submit(last.job)
+    first.release.set()
+    last.release.set()
+    assert ended.wait(SECONDS)
+    assert last.ended.wait(SECONDS)
+    assert "Nobody could be told that a job waits" in caplog.text
+
+
+def test_several_threads_run_as_many_jobs_at_once() -> None:
+    queue = JobQueue("backlit-reader", threads=2)
+    jobs = [Recorded() for _ in range(4)]
+    for job in jobs:
+        queue.submit(job.job)
+    assert jobs[0].started.wait(SECONDS)
+    assert jobs[1].started.wait(SECONDS)
+    assert not jobs[2].started.is_set()
+    assert (jobs[1].ahead, jobs[3].ahead[-1]) == ([], 2)
+    for job in jobs:
+        job.release.set()
+        assert job.ended.wait(SECONDS)
+    queue.close()
+
+
+def test_the_end_is_told_once(queue: JobQueue) -> None:
+    ends: list[BaseException | None] = []
+    job = Job(lambda job: None, lambda ahead: None, ends.append)
+    job.run()
+    job.end(ZeroDivisionError())
+    assert ends == [None]

@@ -22,6 +22,21 @@ def test_a_value_is_replaced() -> None:
     assert (recent.get("a"), recent.get("b")) == (2, 3)
 
 
+def test_large_values_make_more_room() -> None:
+    recent: Recent[str] = Recent(10, len)
+    recent.keep("a", "four")
+    recent.keep("b", "four")
+    recent.keep("c", "seven77")
+    assert (recent.get("a"), recent.get("b"), recent.get("c")) == (None, None, "seven77")
+
+
+def test_what_is_larger_than_all_may_be_is_not_remembered() -> None:
+    recent: Recent[str] = Recent(10, len)
+    recent.keep("a", "four")
+    recent.keep("b", "x" * 11)
+    assert (recent.get("a"), recent.get("b")) == ("four", None)
+
+
 def test_many_threads_may_use_it() -> None:
     recent: Recent[int] = Recent(8)
     problems: list[BaseException] = []

@@ -15,7 +15,7 @@ from backlit.methods import methods
 from backlit.progress import current
 from backlit.serving import wire
 from backlit.serving.models import ServedModel
-from backlit.serving.queue import ModelThread
+from backlit.serving.queue import JobQueue
 from backlit.serving.requests import Request
 from backlit.serving.requests.explain import ExplainRequest
 from backlit.serving.requests.generate import GenerateRequest, TokensEvent
@@ -183,10 +183,52 @@ def test_cancelling_between_two_phases_stops_there() -> None:
         assert events.get(timeout=SECONDS) == wire.ProgressEvent(phase="compile")
         cancel()
         cancelled.set()
-        assert rest_of(events) == []
+        assert ends_cancelled(events)
         assert went_on == []
         client.answered(RespondRequest(model="m", reference=REFERENCE, response="a"))
         assert went_on == ["run"]
+
+
+def ends_cancelled(events: Events) -> bool:
+    last = rest_of(events)[-1]
+    return isinstance(last, wire.ErrorEvent) and last.error.code == "Cancelled"
+
+
+def test_what_is_cancelled_while_it_waits_ends_at_once() -> None:
+    with opened(Endless()) as client:
+        begin_endless(client)
+        waiting, cancel = client.begin(about_one_token())
+        cancel()
+        assert ends_cancelled(waiting)
+
+
+def test_closing_ends_what_runs_and_what_waits_and_what_comes_after() -> None:
+    client = opened(Endless())
+    running, _ = begin_endless(client)
+    waiting, _ = client.begin(about_one_token())
+    client.service.close()
+    late, _ = client.begin(about_one_token())
+    quick, _ = client.begin(SegmentRequest(model="m", reference=REFERENCE, pattern="x"))
+    for events in (running, waiting, late, quick):
+        assert ends_cancelled(events)
+
+
+def test_what_can_not_be_begun_ends_in_an_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_more(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with opened(ToyEngine("m")) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", no_more)
+            assert client.answer(about_one_token()).error.code == "InternalError"
+        with monkeypatch.context() as patch:
+            patch.setattr("backlit.serving.service.key_of", no_more)
+            assert client.answer(about_one_token()).error.code == "InternalError"
+        assert client.answer(about_one_token()).type == "explanation"
+    assert "can't start new thread" in caplog.text
+    assert "could not be begun" in caplog.text
 
 
 def test_a_quick_request_waits_for_nobody() -> None:
@@ -228,32 +270,32 @@ def test_errors_are_not_remembered() -> None:
 
 
 def test_closing_cancels_only_what_was_asked_for_here() -> None:
-    thread = ModelThread()
+    queue = JobQueue()
     served = ServedModel("m", "m", lambda source, progress: engine)
     engine = Endless()
-    first, second = (Client(Service([served], [], thread)) for _ in range(2))
+    first, second = (Client(Service([served], [], queue)) for _ in range(2))
     events, _ = begin_endless(first)
     waiting, _ = second.begin(about_one_token())
     first.service.close()
     rest_of(events)
     assert rest_of(waiting)[-1].type == "explanation"
     second.service.close()
-    assert thread_runs(thread)
-    thread.close()
+    assert queue_runs(queue)
+    queue.close()
 
 
-def thread_runs(thread: ModelThread) -> bool:
+def queue_runs(queue: JobQueue) -> bool:
     """Whether it still answers, for a service that shares it."""
-    with Client(Service([ServedModel("toy", "toy")], [], thread)) as client:
+    with Client(Service([ServedModel("toy", "toy")], [], queue)) as client:
         return isinstance(client.answer(LoadRequest(model="toy")), wire.ModelEvent)
 
 
 def test_nothing_of_a_closed_service_is_kept_by_its_models() -> None:
     """Neither by those that waited in its queue: others may use them for days."""
-    thread = ModelThread()
+    queue = JobQueue()
     late = ServedModel("late", "late", lambda source, progress: ToyEngine("late"))
     busy = ServedModel("m", "m", lambda source, progress: Endless())
-    closed, other = (Service([busy, late], [], thread) for _ in range(2))
+    closed, other = (Service([busy, late], [], queue) for _ in range(2))
     begin_endless(Client(other))
     events = Client(closed).begin(LoadRequest(model="late"))[0]
     assert events.get(timeout=SECONDS) == wire.QueuedEvent(ahead=1)
@@ -263,7 +305,7 @@ def test_nothing_of_a_closed_service_is_kept_by_its_models() -> None:
     gc.collect()
     assert kept() is None
     other.close()
-    thread.close()
+    queue.close()
 
 
 def test_a_listener_that_raises_does_no_harm_beyond_its_call(

@@ -6,6 +6,9 @@ import type { ErrorInfo, Event, Events, Kind, ModelInfo, Requests } from "../wir
 /** Phases that come in between, and do not count how far the work is. */
 const ASIDE: readonly string[] = ["compile", "run"];
 
+/** Events after which more must come. */
+const ON_THE_WAY: readonly Event["type"][] = ["queued", "progress", "tokens"];
+
 export type Outcome = "done" | "stopped" | "failed";
 
 /** What a job tells the rest of the page, whatever its kind. */
@@ -50,9 +53,11 @@ export class Job {
     this.#abort = abort;
     this.#reset(true);
     let outcome: Outcome = "done";
+    let last: Event | null = null;
     try {
       for await (const event of this.transport.call(kind, request, abort.signal)) {
         if (abort.signal.aborted) return "stopped";
+        last = event;
         if (event.type === "error") {
           this.error = event.error;
           outcome = "failed";
@@ -62,6 +67,10 @@ export class Job {
         }
       }
       if (abort.signal.aborted) return "stopped";
+      if (!last || ON_THE_WAY.includes(last.type)) {
+        this.error = { code: "BrokenOff", message: t.errors.brokeOff, hint: t.errors.brokeOffHint };
+        outcome = "failed";
+      }
     } catch (error) {
       if (abort.signal.aborted) return "stopped";
       this.#fail(error);

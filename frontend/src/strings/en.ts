@@ -46,6 +46,8 @@ export const en = {
     reconnecting: (seconds: number) =>
       seconds > 0 ? `Trying again in ${count(seconds, "second", "seconds")}.` : "Trying again now.",
     notKept: "This browser has no room to keep your draft; it will not survive a reload.",
+    brokeOff: "The answer broke off before its end.",
+    brokeOffHint: "Try again. The log has the details.",
     broken: "The page stumbled over this answer.",
     brokenHint: "Reload the page; what you typed is kept.",
   },

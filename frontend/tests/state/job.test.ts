@@ -16,6 +16,7 @@ describe("a job", () => {
       progress(0, null, [], "compile"),
       progress(0, null, [], "run"),
       progress(1, 3),
+      { type: "model", model: READY },
     ];
     const job = new Job(new FakeTransport({ load: () => events }), watcher);
     const seen: unknown[] = [];
@@ -31,9 +32,10 @@ describe("a job", () => {
       [t.wait.compiling, 0],
       [null, 0],
       [null, 1],
+      [null, 1],
     ]);
     expect(job.running).toBe(false);
-    expect(watcher.model).toHaveBeenCalledOnce();
+    expect(watcher.model).toHaveBeenCalledTimes(2);
   });
   test("keeps the error", async () => {
     const error = { code: "PromptError", message: "Too long.", hint: "Shorten it." };
@@ -41,6 +43,14 @@ describe("a job", () => {
     expect(await job.run("load", { model: "toy" }, () => undefined)).toBe("failed");
     expect(job.error).toEqual(error);
   });
+  test.each([[[]], [[{ type: "queued", ahead: 1 }, progress(1, 3)]]] as [Event[]][])(
+    "an answer that breaks off is no result",
+    async (events) => {
+      const job = new Job(new FakeTransport({ load: () => events }), watcher);
+      expect(await job.run("load", { model: "toy" }, () => undefined)).toBe("failed");
+      expect(job.error?.message).toBe(t.errors.brokeOff);
+    },
+  );
   test("a bug of the page is told too", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const job = new Job(new FakeTransport({ load: () => [{ type: "queued", ahead: 1 }] }), watcher);
@@ -54,7 +64,7 @@ describe("a job", () => {
   test("starting again stops the one before, which says nothing more", async () => {
     const { play, release } = held([
       { type: "queued", ahead: 1 },
-      { type: "queued", ahead: 0 },
+      { type: "model", model: READY },
     ]);
     const transport = new FakeTransport({ load: play });
     const job = new Job(transport, watcher);

@@ -61,19 +61,13 @@ class Messages:
 
         try:
             asked = _read(kind, request)
-        except ValidationError as error:
-            emit(wire.ErrorEvent(error=refusal(error.errors()[0])))
-            emit(None)
-            return
-        except Exception as error:  # whatever it is, the page hears of an end
-            info = error_info(error)
-            if info.code == BUG:
-                log.exception("A request can't be read:")
-            emit(wire.ErrorEvent(error=info))
+        except Exception as error:  # noqa: BLE001  whatever it is, the page hears of it
+            emit(wire.ErrorEvent(error=_told(error)))
             emit(None)
             return
         stopped = threading.Event()
-        self._cancels[call] = stopped.set  # until it is known how to cancel it
+        with self._taking:
+            self._cancels[call] = stopped.set  # until it is known how to cancel it
         cancel = self._service.submit(asked, emit)
         with self._taking:
             if call in self._cancels:
@@ -85,7 +79,8 @@ class Messages:
         if not isinstance(call, str):
             return
         self._is_new(call)  # what is cancelled already need not be begun
-        cancel = self._cancels.pop(call, None)
+        with self._taking:
+            cancel = self._cancels.pop(call, None)
         if cancel is not None:
             cancel()
 
@@ -109,3 +104,13 @@ def _read(kind: object, request: object) -> Request:
         raise InputError(f"There is no kind of request {kind!r:.40}.", "Reload the page.")
     asked: Request = KINDS[kind].request.model_validate(request)
     return asked
+
+
+def _told(error: Exception) -> wire.ErrorInfo:
+    """What a page is told of a request that can't be read."""
+    if isinstance(error, ValidationError):
+        return refusal(error.errors()[0])
+    info = error_info(error)
+    if info.code == BUG:
+        log.error("A request can't be read:", exc_info=error)
+    return info

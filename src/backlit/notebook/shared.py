@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from backlit.serving.models import ServedModel
-from backlit.serving.queue import ModelThread
+from backlit.serving.queue import JobQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +21,26 @@ class ModelArgument:
 
 
 class SharedModels:
-    """Served models, each kept as long as a widget uses it, and one thread for them all."""
+    """Served models, each kept as long as a widget uses it, and one queue for them all."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._models: dict[Hashable, tuple[ModelArgument, ServedModel]] = {}
         self._users: dict[Hashable, set[int]] = {}
-        self._thread: ModelThread | None = None
+        self._queue: JobQueue | None = None
 
     def take(
         self, arguments: Sequence[ModelArgument], user: int
-    ) -> tuple[list[ServedModel], ModelThread]:
-        """The models, of which those are made that nobody has yet, and their thread."""
+    ) -> tuple[list[ServedModel], JobQueue]:
+        """The models, of which those are made that nobody has yet, and their queue."""
         with self._lock:
             for argument in arguments:
                 if argument.key not in self._models:
                     self._models[argument.key] = (argument, argument.make())
                 self._users.setdefault(argument.key, set()).add(user)
-            if self._thread is None:
-                self._thread = ModelThread()
-            return [self._models[argument.key][1] for argument in arguments], self._thread
+            if self._queue is None:
+                self._queue = JobQueue()
+            return [self._models[argument.key][1] for argument in arguments], self._queue
 
     def give_back(self, user: int) -> None:
         """Let go of what this user took; what nobody uses any more is forgotten."""
@@ -49,9 +49,9 @@ class SharedModels:
                 users.discard(user)
             for key in [key for key, users in self._users.items() if not users]:
                 del self._users[key], self._models[key]
-            idle = self._thread if not self._models else None
+            idle = self._queue if not self._models else None
             if idle is not None:
-                self._thread = None
+                self._queue = None
         if idle is not None:
             idle.close()
 

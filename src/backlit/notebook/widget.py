@@ -92,9 +92,9 @@ class NotebookWidget(anywidget.AnyWidget):
         self._changing = threading.RLock()  # cells, views and models change traits
         self._tab: NewTab | None = None
         self._static: DisplayHandle | None = None
-        self._served, thread = MODELS.take(models, id(self))
+        self._served, queue = MODELS.take(models, id(self))
         try:
-            self._service = Service(self._served, datasets, thread)
+            self._service = Service(self._served, datasets, queue)
         except BaseException:
             MODELS.give_back(id(self))
             raise

@@ -1,5 +1,6 @@
 """One request on its way: queued, run, told of as it happens, and ended or cancelled."""
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -28,7 +29,8 @@ class Call(Progress):
         request: what is asked.
         served: the model.
         generations: made lately.
-        emit: hears events, from any thread, and a last None; nothing but that once cancelled.
+        emit: hears events, from any thread: of one that is cancelled no more than that; and a
+            last None.
         done: hears the last event of one that succeeded.
     """
 
@@ -103,12 +105,13 @@ class Call(Progress):
 
     def _ended(self, error: BaseException | None) -> None:
         self.let_go()
-        if error is not None and not isinstance(error, Cancelled):
+        if error is not None:
             info = error_info(error)
             if info.code == BUG:
                 log.error("A bug, in answer to %s:", self.kind.name, exc_info=error)
-            if not self.job.cancelled:
-                self._send(wire.ErrorEvent(error=info))
+            if self.job.cancelled:
+                info = error_info(Cancelled())
+            self._send(wire.ErrorEvent(error=info))
         self._send(None)
 
     def _send(self, event: wire.Event | None) -> None:
@@ -124,6 +127,6 @@ class Call(Progress):
         self._served.unfollow(self._model_changed)
 
 
-def key_of(kind: AnyKind, request: Any) -> str:
-    """The same for requests that have the same answer."""
-    return f"{kind.name}:{request.model_dump_json()}"
+def key_of(kind: AnyKind, request: Any) -> bytes:
+    """The same for requests that have the same answer; short, however long they are."""
+    return hashlib.sha256(f"{kind.name}:{request.model_dump_json()}".encode()).digest()

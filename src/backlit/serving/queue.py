@@ -1,4 +1,4 @@
-"""One thread for the models, and a queue before it: requests wait their turn and are told so."""
+"""Jobs that wait their turn, are told so, and always end: work for models runs on one thread."""
 
 import logging
 import threading
@@ -9,15 +9,17 @@ from backlit.errors import Cancelled
 
 log = logging.getLogger(__name__)
 
+SECONDS_TO_CLOSE = 5  # that a job which runs is given to notice that it is cancelled
+
 
 class Job:
     """A piece of work that can be cancelled before or while it runs.
 
     Args:
-        work: runs on the thread; calls `check` often.
+        work: runs on a thread of the queue; calls `check` often.
         waiting: told how many jobs come first, whenever that changes.
-        ended: told once, at the end, of the error or None; never for a job that was cancelled
-            while it waited.
+        ended: told once, at the end, of the error or None; of `Cancelled` also where it was
+            cancelled while it waited.
     """
 
     def __init__(
@@ -26,13 +28,14 @@ class Job:
         waiting: Callable[[int], None],
         ended: Callable[[BaseException | None], None],
     ) -> None:
-        self.work = work
-        self.waiting = waiting
-        self.ended = ended
+        self._work = work
+        self._waiting = waiting
+        self._ended = ended
         self._cancelled = threading.Event()
+        self._ending = threading.Lock()  # taken once, for good
 
     def cancel(self) -> None:
-        """Ask it to stop: at once if it waits, else at its next `check`."""
+        """Ask it to stop, at its next `check`."""
         self._cancelled.set()
 
     @property
@@ -49,67 +52,129 @@ class Job:
         error: BaseException | None = None
         try:
             self.check()
-            self.work(self)
+            self._work(self)
         except BaseException as raised:  # noqa: BLE001  whoever runs jobs must outlive them
             error = raised
+        self.end(error)
+
+    def wait(self, ahead: int) -> None:
+        """Say how many come first."""
         try:
-            self.ended(error)
-        except Exception:  # the thread goes on to the next job
+            self._waiting(ahead)
+        except Exception:
+            log.exception("Nobody could be told that a job waits:")
+
+    def end(self, error: BaseException | None) -> None:
+        """Say how it ended, unless that was said."""
+        if not self._ending.acquire(blocking=False):
+            return
+        try:
+            self._ended(error)
+        except Exception:
             log.exception("Nobody could be told that a job ended:")
 
 
-class ModelThread:
-    """Runs jobs one at a time, first come first served, on one daemon thread."""
+class JobQueue:
+    """Runs jobs first come first served, on daemon threads of its own.
 
-    def __init__(self) -> None:
+    A thread that dies, of whatever cause, ends its job with that cause and is replaced, so that
+    nobody waits for ever.
+
+    Args:
+        name: of the threads.
+        threads: at most so many jobs run at once.
+    """
+
+    def __init__(self, name: str = "backlit-model", threads: int = 1) -> None:
+        self._name = name
+        self._limit = threads
         self._jobs: deque[Job] = deque()
-        self._running: Job | None = None
+        self._running: dict[threading.Thread, Job] = {}
+        self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="backlit-model", daemon=True)
-        self._thread.start()
 
     def submit(self, job: Job) -> None:
-        """Put a job at the end of the queue."""
+        """Put a job at the end of the queue; one that comes after `close` is cancelled."""
         with self._changed:
-            self._jobs.append(job)
-            ahead = len(self._jobs) - 1 + (self._running is not None)
-            if ahead:
-                job.waiting(ahead)
-            self._changed.notify()
+            if not self._closed:
+                self._staff()
+                self._jobs.append(job)
+                if (ahead := self._ahead(len(self._jobs) - 1)) > 0:
+                    job.wait(ahead)
+                self._changed.notify()
+                return
+        job.cancel()
+        job.end(Cancelled())
 
     def forget(self, job: Job) -> None:
         """Cancel a job, wherever it is."""
         job.cancel()
         with self._changed:
-            if job in self._jobs:
+            waited = job in self._jobs
+            if waited:
                 self._jobs.remove(job)
-                self._tell_waiting(1 if self._running else 0)
+                self._tell_waiting()
+        if waited:
+            job.end(Cancelled())
 
     def close(self) -> None:
-        """Cancel everything and let the thread end."""
+        """Cancel everything and let the threads end."""
         with self._changed:
             self._closed = True
+            waited = list(self._jobs)
             self._jobs.clear()
-            if self._running:
-                self._running.cancel()
-            self._changed.notify()
-        if self._thread is not threading.current_thread():  # which a job may do that it runs
-            self._thread.join(timeout=5)
+            for job in (*self._running.values(), *waited):
+                job.cancel()
+            self._changed.notify_all()
+        for job in waited:
+            job.end(Cancelled())
+        for thread in self._threads:
+            if thread is not threading.current_thread():  # which a job may do that it runs
+                thread.join(timeout=SECONDS_TO_CLOSE)
 
-    def _tell_waiting(self, first: int) -> None:
-        for ahead, job in enumerate(self._jobs, start=first):
-            if ahead:
-                job.waiting(ahead)
+    def _ahead(self, place: int) -> int:
+        """How many jobs must end before the one at this place of the queue begins."""
+        return place + len(self._running) + 1 - self._limit
+
+    def _tell_waiting(self) -> None:
+        for place, job in enumerate(self._jobs):
+            if (ahead := self._ahead(place)) > 0:
+                job.wait(ahead)
+
+    def _staff(self) -> None:
+        """Start a thread if there may be one more; those of a process that forked are gone."""
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        if len(self._threads) < self._limit:
+            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def _next(self) -> Job | None:
+        """The next job, now running; None once the queue is closed."""
+        with self._changed:
+            while not self._jobs and not self._closed:
+                self._changed.wait()
+            if self._closed:
+                return None
+            job = self._running[threading.current_thread()] = self._jobs[0]
+            self._jobs.popleft()
+            self._tell_waiting()
+            return job
 
     def _run(self) -> None:
-        while True:
+        me = threading.current_thread()
+        try:
+            while (job := self._next()) is not None:
+                job.run()
+                with self._changed:
+                    del self._running[me]
+        except BaseException as error:
+            log.error("The thread %s died, and another takes over:", self._name, exc_info=error)
             with self._changed:
-                self._running = None
-                while not self._jobs and not self._closed:
-                    self._changed.wait()
-                if self._closed:
-                    return
-                job = self._running = self._jobs.popleft()
-                self._tell_waiting(1)
-            job.run()
+                died_with = self._running.pop(me, None)
+                self._threads.remove(me)
+                if not self._closed:
+                    self._staff()
+            if died_with is not None:
+                died_with.end(error)

@@ -1,7 +1,8 @@
 """What was computed lately, by key: the oldest makes room. Safe from any thread."""
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from cachetools import LRUCache
@@ -10,10 +11,15 @@ T = TypeVar("T")
 
 
 class Recent(Generic[T]):
-    """At most so many values, those that were asked for last."""
+    """Values up to a size together, those that were asked for last.
 
-    def __init__(self, size: int) -> None:
-        self._values: LRUCache[Hashable, T] = LRUCache(size)
+    Args:
+        size: of them all.
+        size_of: one of them; left out, each counts as one.
+    """
+
+    def __init__(self, size: int, size_of: Callable[[T], float] | None = None) -> None:
+        self._values: LRUCache[Hashable, T] = LRUCache(size, size_of)
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> T | None:
@@ -22,6 +28,6 @@ class Recent(Generic[T]):
             return self._values.get(key)
 
     def keep(self, key: Hashable, value: T) -> None:
-        """Remember it."""
-        with self._lock:
+        """Remember it, unless it is larger than all may be together."""
+        with self._lock, suppress(ValueError):
             self._values[key] = value

@@ -1,11 +1,11 @@
 """What a page or notebook can ask for, and what it hears back.
 
 `Service.submit` takes a request of one of the kinds in `requests/` and an `emit` callback; events
-are emitted from other threads, and a last None says there are no more. All work on models happens
-on one thread; what is known already is answered without waiting for it.
+are emitted from other threads, the last of them a result or an error, and then a None. All work on
+models happens on one thread; what is known already is answered without waiting for it.
 """
 
-import threading
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -23,14 +23,17 @@ from backlit.serving import wire
 from backlit.serving.call import Call, Emit, key_of
 from backlit.serving.errors import error_info
 from backlit.serving.models import ServedModel
-from backlit.serving.queue import ModelThread
+from backlit.serving.queue import JobQueue
 from backlit.serving.recent import Recent
-from backlit.serving.requests import KIND_OF, Request
+from backlit.serving.requests import KIND_OF, AnyKind, Request
 from backlit.serving.requests.load import LoadRequest
 from backlit.types import GenerationOptions
 
-MAX_RESULTS = 512  # that are remembered
+log = logging.getLogger(__name__)
+
+MAX_RESULT_BYTES = 64_000_000  # of results that are remembered, as JSON
 MAX_GENERATIONS = 32
+READERS = 4  # threads for quick requests
 
 
 class Service:
@@ -39,7 +42,7 @@ class Service:
     Args:
         models: the first is the default. They are loaded when they are asked for.
         datasets: shown to the person.
-        thread: of other services with these models; left out, one of its own.
+        queue: of other services with these models; left out, one of its own.
 
     Raises:
         InputError: two models or two datasets have one name.
@@ -49,16 +52,17 @@ class Service:
         self,
         models: Sequence[ServedModel],
         datasets: Sequence[Dataset],
-        thread: ModelThread | None = None,
+        queue: JobQueue | None = None,
     ) -> None:
         _check_distinct("model", [model.info.name for model in models])
         self._models = {model.info.name: model for model in models}
         self._datasets: list[wire.DatasetInfo] = []
         self.set_datasets(datasets)
-        self._thread = thread or ModelThread()
-        self._owns_thread = thread is None
+        self._queue = queue or JobQueue()
+        self._owns_queue = queue is None
+        self._readers = JobQueue("backlit-reader", READERS)
         self._calls: set[Call] = set()
-        self._results: Recent[wire.Event] = Recent(MAX_RESULTS)
+        self._results: Recent[wire.Event] = Recent(MAX_RESULT_BYTES, _size)
         self._generations: Recent[Generation] = Recent(MAX_GENERATIONS)
 
     def preload(self) -> None:
@@ -69,9 +73,11 @@ class Service:
     def close(self) -> None:
         """Cancel everything that was asked for here."""
         for call in list(self._calls):
-            self._cancel(call)
-        if self._owns_thread:
-            self._thread.close()
+            call.let_go()
+            self._queue.forget(call.job)
+        self._readers.close()
+        if self._owns_queue:
+            self._queue.close()
 
     def set_datasets(self, datasets: Sequence[Dataset]) -> None:
         """Offer these datasets instead.
@@ -96,20 +102,28 @@ class Service:
         )
 
     def submit(self, request: Request, emit: Emit) -> Callable[[], None]:
-        """Begin to answer a request.
+        """Begin to answer a request. Whatever happens, a result or an error and a None are emitted.
 
         Returns:
-            A function that cancels it; nothing is emitted after that but the last None.
+            A function that cancels it: where its end was not told, the error is `Cancelled` then.
         """
-        kind = KIND_OF[type(request)]
-        served = self._models.get(request.model)
-        if served is None:
-            return _answered(emit, self._unknown(request.model))
-        key = key_of(kind, request)
-        known = self._results.get(key) if kind.cached else None
-        if known is not None:
-            return _answered(emit, known.model_copy(update={"cached": True}))
+        try:
+            kind = KIND_OF[type(request)]
+            served = self._models.get(request.model)
+            if served is None:
+                return _answered(emit, self._unknown(request.model))
+            key = key_of(kind, request)
+            known = self._results.get(key) if kind.cached else None
+            if known is not None:
+                return _answered(emit, known.model_copy(update={"cached": True}))
+            return self._begin(kind, request, served, key, emit)
+        except Exception as error:
+            log.exception("A request could not be begun:")
+            return _answered(emit, wire.ErrorEvent(error=error_info(error)))
 
+    def _begin(
+        self, kind: AnyKind, request: Request, served: ServedModel, key: bytes, emit: Emit
+    ) -> Callable[[], None]:
         def done(event: wire.Event) -> None:
             if kind.cached:
                 self._results.keep(key, event)
@@ -121,22 +135,26 @@ class Service:
 
         call = Call(kind, request, served, self._generations, ended, done)
         self._calls.add(call)
-        if kind.quick and served.model is not None:  # it reads text, and waits for nobody
-            threading.Thread(target=call.job.run, daemon=True).start()
-        else:
-            self._thread.submit(call.job)
+        # What reads text waits for no model, once that is loaded.
+        queue = self._readers if kind.quick and served.model is not None else self._queue
+        try:
+            queue.submit(call.job)
+        except RuntimeError as error:  # no thread can be started
+            call.job.end(error)
+        return lambda: self._cancel(call, queue)
 
-        return lambda: self._cancel(call)
-
-    def _cancel(self, call: Call) -> None:
-        self._calls.discard(call)
+    def _cancel(self, call: Call, queue: JobQueue) -> None:
         call.let_go()
-        self._thread.forget(call.job)
+        queue.forget(call.job)
 
     def _unknown(self, name: str) -> wire.ErrorEvent:
         known = ", ".join(self._models)
         error = UnknownNameError(f"There is no model {name!r} here.", f"Use one of {known}.")
         return wire.ErrorEvent(error=error_info(error))
+
+
+def _size(event: wire.Event) -> int:
+    return len(event.model_dump_json())
 
 
 def _answered(emit: Emit, event: wire.Event) -> Callable[[], None]:
