@@ -2,7 +2,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin, ProxyOptions } from "vite";
 import { defineConfig } from "vitest/config";
 
-const { BACKLIT, VITEST } = process.env;
+const { BACKLIT, BACKLIT_TOKEN = "", VITEST } = process.env;
 
 // The page is served under a strict Content-Security-Policy: nothing inline, nothing from
 // elsewhere. Addresses are relative so that it also works behind a path prefix.
@@ -25,12 +25,12 @@ export default defineConfig({
   },
 });
 
-/** For `npm run dev`: requests go to the server whose address, with its token, BACKLIT holds. */
-function proxyTo({ origin, searchParams }: URL): ProxyOptions {
+/** For `npm run dev`: requests go to the server at BACKLIT, which has the token BACKLIT_TOKEN. */
+function proxyTo({ origin }: URL): ProxyOptions {
   return {
     target: origin,
     changeOrigin: true,
-    headers: { Authorization: `Bearer ${searchParams.get("token") ?? ""}` },
+    headers: { Authorization: `Bearer ${BACKLIT_TOKEN}` },
     // The server refuses requests from pages of other origins, as the one of `vite` is.
     configure: (proxy) => {
       proxy.on("proxyReq", (request) => request.removeHeader("origin"));
@@ -42,10 +42,10 @@ function needsServer(): Plugin {
   return {
     name: "backlit-needs-server",
     configureServer() {
-      if (BACKLIT || VITEST) return;
+      if ((BACKLIT && BACKLIT_TOKEN) || VITEST) return;
       throw new Error(
-        "Say which server to ask: BACKLIT='http://127.0.0.1:8400/?token=…' npm run dev. " +
-          "`backlit serve toy --no-browser` prints that address.",
+        "Set BACKLIT_TOKEN to a secret of your own, run `backlit serve toy --no-browser`, and then " +
+          "BACKLIT=http://127.0.0.1:8400 npm run dev, with the same BACKLIT_TOKEN.",
       );
     },
   };

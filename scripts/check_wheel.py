@@ -9,6 +9,7 @@ import sys
 import tempfile
 import urllib.request
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 CONSTRAINTS = Path(__file__).parent.parent / "constraints.txt"
@@ -26,13 +27,14 @@ def check(wheel: Path) -> None:
         assert process.stdout is not None
         try:
             url = process.stdout.readline().split()[-1]
-            base, token = url.split("?")
-            page = _get(url)
+            base = url.partition("?")[0]
+            get = _browser()
+            page = get(url)
             assert "<title>Backlit" in page, page
             scripts = re.findall(r'src="\./(assets/[^"]+\.js)"', page)
             assert scripts, page
-            assert len(_get(f"{base}{scripts[0]}?{token}")) > 10_000
-            assert '"toy"' in _get(f"{base}api/state?{token}")
+            assert len(get(f"{base}{scripts[0]}")) > 10_000
+            assert '"toy"' in get(f"{base}api/state")
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -52,10 +54,16 @@ def _widget(python: Path) -> str:
     return done.stdout + done.stderr
 
 
-def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=20) as response:
-        text: str = response.read().decode()
-    return text
+def _browser() -> Callable[[str], str]:
+    """What fetches a page, and keeps its cookies."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def get(url: str) -> str:
+        with opener.open(url, timeout=20) as response:
+            text: str = response.read().decode()
+        return text
+
+    return get
 
 
 if __name__ == "__main__":

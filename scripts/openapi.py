@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import create_model
 
+from backlit.serving.access import Access
 from backlit.serving.http import create_app, event_of
 from backlit.serving.requests import KINDS
 from backlit.serving.service import Service
@@ -22,7 +23,7 @@ Events = create_model("Events", __base__=Wire, **events)
 
 def document() -> dict[str, Any]:
     """The document, with `Requests`, `Events` and `View` among its schemas."""
-    openapi = create_app(Service([], []), token="").openapi()
+    openapi = create_app(Service([], []), Access()).openapi()
     schemas = openapi["components"]["schemas"]
     for model in (Requests, Events, View):
         mode: Any = "validation" if model is Requests else "serialization"

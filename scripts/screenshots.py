@@ -4,7 +4,6 @@
 """
 
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from scripts.browser import find
 from tests.support.lab import lab
+from tests.support.page import serve
 
 CELL = """\
 import backlit
@@ -142,11 +142,7 @@ def main() -> None:
 
 
 def on_the_page(browser: Browser) -> None:
-    command = [sys.executable, "-u", "-m", "backlit", "serve", "--no-browser"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    url = server.stdout.readline().split()[-1]
-    try:
+    with serve() as url:
         for theme in ("light", "dark"):
             context = browser.new_context(
                 viewport={"width": 1360, "height": 850},
@@ -155,9 +151,6 @@ def on_the_page(browser: Browser) -> None:
             page = context.new_page()
             page.set_default_timeout(SECONDS)
             story(page, url, theme)
-    finally:
-        server.terminate()
-        server.wait()
 
 
 if __name__ == "__main__":

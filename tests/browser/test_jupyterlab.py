@@ -217,7 +217,7 @@ def test_a_tab_of_its_own(jupyter: Lab, page: Page, name: str) -> None:
     assert "token" not in tab.url
     generated(tab.locator(".app"))
     link = notebook.cell(0).get_by_role("link", name="Open Backlit in a new tab")
-    expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/\?token="))
+    expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/\?code="))
     expect(notebook.cell(0)).not_to_contain_text("another machine")
 
 

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from backlit.serving.http import bind
+from backlit.serving.listening import bind
 from tests.browser.test_jupyterlab import MAKE, RENDER, SLOW, explained, generated, mapped
 
 pytestmark = pytest.mark.browser
@@ -98,7 +98,7 @@ def test_a_tab_of_its_own(page: Page, tmp_path: Path) -> None:
     with marimo(page, tmp_path, f"{MAKE}widget.render(open_in_new_tab=True)") as address:
         page.goto(address)
         link = page.get_by_role("link", name="Open Backlit in a new tab")
-        expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/\?token="))
+        expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/\?code="))
 
 
 def test_stopping(page: Page, tmp_path: Path) -> None:

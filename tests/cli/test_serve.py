@@ -2,7 +2,7 @@
 
 import pytest
 
-from backlit.serving.http import Serving
+from backlit.serving.listening import Serving
 from tests.support.command import run
 
 

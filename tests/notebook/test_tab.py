@@ -1,5 +1,6 @@
 """The page in a tab of its own, served by the kernel."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -31,31 +32,39 @@ def tab() -> Iterator[NewTab]:
 def test_its_address_opens_the_page_and_its_service(tab: NewTab) -> None:
     with httpx2.Client(follow_redirects=True) as client:
         assert "<title>Backlit" in client.get(tab.address).text
-        address, _, token = tab.address.partition("?token=")
-        state = client.get(f"{address}api/state", headers={"Authorization": f"Bearer {token}"})
+        state = client.get(f"{tab.address.partition('?')[0]}api/state")
         assert state.json()["models"][0]["name"] == "toy"
 
 
-def test_without_its_token_it_says_where_to_find_it(tab: NewTab) -> None:
-    address, _, _ = tab.address.partition("?token=")
+def test_without_a_link_it_says_where_to_find_one(tab: NewTab) -> None:
+    address, _, _ = tab.address.partition("?")
     refused = httpx2.get(f"{address}api/state")
     assert refused.status_code == 401
     assert "widget.address" in refused.json()["hint"]
 
 
 def test_what_is_saved_lets_nobody_in(tab: NewTab) -> None:
-    _, _, token = tab.address.partition("?token=")
-    assert token
-    assert token not in str(tab.get_state())
-    assert token not in repr(tab)
+    code = tab._access.code()
+    for secret in (code, tab._access._token, socket.gethostname()):
+        assert secret not in str(tab.get_state())
+        assert secret not in repr(tab)
     assert "widget.address" in repr(tab)
 
 
+def test_a_link_opens_one_browser(tab: NewTab) -> None:
+    address = tab.address
+    assert httpx2.get(address).status_code == 200
+    assert httpx2.get(address).status_code == 401
+    assert httpx2.get(tab.address).status_code == 200
+
+
 def test_its_view_is_told_the_address_when_it_asks(tab: Any) -> None:
-    sent: list[object] = []
+    sent: list[dict[str, str]] = []
     tab.send = sent.append
     tab.comm.handle_msg({"content": {"data": {"method": "custom", "content": {}}}, "buffers": []})
-    assert sent == [{"address": tab.address}]
+    (told,) = sent
+    assert httpx2.get(told["address"]).status_code == 200
+    assert told["host"] == socket.gethostname()
 
 
 def test_a_closed_one_serves_no_more(tab: NewTab) -> None:
@@ -76,10 +85,10 @@ def test_a_widget_has_one_and_closes_it(view: View, capsys: pytest.CaptureFixtur
     assert "widget.address" in printed
     assert address.partition("=")[2] not in printed
     with httpx2.Client(follow_redirects=True) as client:
-        base, _, token = address.partition("?token=")
-        state = client.get(f"{base}api/state", headers={"Authorization": f"Bearer {token}"})
+        client.get(address)
+        state = client.get(f"{address.partition('?')[0]}api/state")
         assert state.json()["datasets"][0]["examples"][0]["id"] == "pets"
     widget.render(open_in_new_tab=True)
-    assert widget.address == address
+    assert widget.address.partition("?")[0] == address.partition("?")[0]
     widget.close()
     until(lambda: not serves())

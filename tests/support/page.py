@@ -2,28 +2,24 @@
 
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Page, expect
 
+from tests.support.server import serving
+
 SECONDS = 60_000  # milliseconds to wait for a model on a busy machine
+
+
+TOKEN = "a-secret-of-the-tests"
 
 
 @contextmanager
 def serve(*arguments: str) -> Iterator[str]:
-    """`backlit serve` with these arguments; its link."""
-    command = [sys.executable, "-u", "-m", "backlit", "serve", *arguments, "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().split()[-1]
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        process.stdout.close()
+    """`backlit serve` with these arguments; a link that opens any number of browsers."""
+    with serving(*arguments, environment={"BACKLIT_TOKEN": TOKEN}) as served:
+        yield f"{served.url}/?token={TOKEN}"
 
 
 def free_port() -> int:

@@ -3,11 +3,12 @@ import { t } from "../strings";
 
 interface Reply {
   readonly address?: string;
+  /** The machine of the kernel. */
+  readonly host?: string;
 }
 
 interface View {
   readonly model: {
-    get(name: "_host"): string;
     send(content: unknown): void;
     on(name: "msg:custom", hear: (reply: Reply) => void): void;
   };
@@ -16,11 +17,11 @@ interface View {
 
 const OPENED = "backlit.opened";
 
-/** The address holds the token, so it is asked for rather than saved with the notebook. */
+/** The address lets in, so it is asked for rather than saved with the notebook. */
 function render({ model, el }: View): void {
   say(el, t.tab.asking);
-  model.on("msg:custom", ({ address }) => {
-    if (address) draw(el, address, model.get("_host"));
+  model.on("msg:custom", ({ address, host = "" }) => {
+    if (address) draw(el, address, host);
   });
   model.send({ ask: "address" });
 }

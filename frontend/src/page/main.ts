@@ -9,9 +9,10 @@ import { system } from "./surroundings";
 import "../styles/tokens.css";
 import "../styles/base.css";
 
-// The server has set its cookie by now: keep the token out of the history and of screenshots.
+// The server has set its cookie by now: the address is fit for bookmarks and screenshots.
 const here = new URL(location.href);
-if (here.searchParams.has("token")) {
+if (here.searchParams.has("code") || here.searchParams.has("token")) {
+  here.searchParams.delete("code");
   here.searchParams.delete("token");
   history.replaceState(null, "", here);
 }

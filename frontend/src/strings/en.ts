@@ -40,7 +40,7 @@ export const en = {
     unreachable: "Backlit's server does not answer.",
     unreachableHint: "Check that it still runs in the terminal. What you typed is kept.",
     unauthorized: "This page has no key to the server.",
-    unauthorizedHint: "Open the link printed in the terminal.",
+    unauthorizedHint: "Open the newest link printed in the terminal.",
     refused: (status: number) => `The server refused the request (${status}).`,
     refusedHint: "The terminal has the details.",
     reconnecting: (seconds: number) =>

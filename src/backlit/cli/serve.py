@@ -1,5 +1,6 @@
 """`backlit serve`: the page."""
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,21 +37,33 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="A free one if left out.")
     ] = None,
+    root_path: Annotated[
+        str, typer.Option(metavar="PATH", help="The prefix that a proxy takes off, as /backlit.")
+    ] = "",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name by which a proxy is reached."),
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     device: Device = None,
     keras_backend: KerasBackend = None,
     dtype: Dtype = None,
     trust_remote_code: Trust = False,
 ) -> None:
-    """Start the page. With no arguments: the default model and the sample prompts."""
-    import secrets
+    """Start the page. With no arguments: the default model and the sample prompts.
+
+    Links to it open one browser each. To share it, set BACKLIT_TOKEN to a secret of your own, which
+    also opens it, as ?token= or as a bearer.
+    """
     import threading
     import webbrowser
     from functools import partial
 
     from backlit.data import load_dataset
     from backlit.engines import open_engine
-    from backlit.serving.http import LOOPBACK, Serving, bind, create_app
+    from backlit.serving.access import Access
+    from backlit.serving.http import create_app
+    from backlit.serving.listening import LOOPBACK, Serving, bind
     from backlit.serving.models import ServedModel
     from backlit.serving.service import Service
     from backlit.sources import parse
@@ -59,12 +72,16 @@ def serve(
     sources = models or [DEFAULT_MODEL]
     named = [ServedModel(parse(source).name, source, opener) for source in sources]
     datasets: list[Dataset] = [load_dataset(path) for path in data or [DEFAULT_DATA]]
+    # Taken out of the environment, so that no process that is started from here inherits it.
+    access = Access(os.environ.pop("BACKLIT_TOKEN", None), used=lambda code: used(code))
+    printed = ""
     service = Service(named, datasets)
     try:
         sock = bind(host, port)
     except BaseException:
         service.close()
         raise
+    address = _address(host, sock.getsockname()[1])
     if host not in LOOPBACK:
         typer.secho(
             "Others can reach this page over the network, unencrypted: its token is all that keeps "
@@ -72,22 +89,37 @@ def serve(
             fg="yellow",
             err=True,
         )
-    token = secrets.token_urlsafe(16)
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    shown = f"[{shown}]" if ":" in shown else shown
-    url = f"http://{shown}:{sock.getsockname()[1]}/?token={token}"
+
+    def offer(words: str) -> None:
+        nonlocal printed
+        printed = access.code()
+        typer.echo(f"{words}: {address}/?code={printed}")
+
+    def used(code: str) -> None:
+        if code == printed:
+            offer("To open it in another browser")
 
     def started() -> None:
-        typer.echo(f"Backlit is ready: {url}\nPress Ctrl-C to stop.")
+        offer("Backlit is ready")
+        typer.echo("Press Ctrl-C to stop.")
         if browser:
-            webbrowser.open(url)
+            webbrowser.open(f"{address}/?code={access.code()}")
         # A page asks for its model once it is drawn, and loading before would slow it down; so
         # what nobody asked for is loaded only after a page has had the time to.
         later = threading.Timer(SECONDS_FOR_PAGE, service.preload)
         later.daemon = True
         later.start()
 
+    app_ = create_app(service, access, [host, *(allow_host or ())])
     try:
-        Serving(create_app(service, token, host), sock, started).run()
+        Serving(app_, sock, started, root_path.rstrip("/")).run()
     finally:
         service.close()
+
+
+def _address(host: str, port: int) -> str:
+    """Where a browser on this machine finds it."""
+    from backlit.serving.listening import EVERY_HOST
+
+    shown = "127.0.0.1" if host in EVERY_HOST else host
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"

@@ -1,19 +1,15 @@
-"""The page's server: loopback by default, a token for entry, events as they happen."""
+"""The service over HTTP: the page, and a route for each kind of request that streams its events."""
 
 import asyncio
-import hmac
 import importlib.resources
 import inspect
-import socket
-import sys
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Sequence
 from types import GenericAlias
 from typing import Annotated, Any, Union
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -22,40 +18,39 @@ from starlette.staticfiles import StaticFiles
 
 from backlit.errors import BacklitError, InputError
 from backlit.serving import wire
+from backlit.serving.access import MAX_BODY_BYTES, Access, Guard
 from backlit.serving.errors import error_info, refusal
+from backlit.serving.listening import EVERY_HOST, LOOPBACK
 from backlit.serving.requests import KINDS, AnyKind
 from backlit.serving.requests import Request as PageRequest
 from backlit.serving.service import Service
 
-MAX_BODY_BYTES = 16_000_000
-BACKLOG = 128  # connections that wait to be taken
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
-POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": wire.ErrorInfo, "description": description}
+    for status, description in {
+        400: "The body can't be read.",
+        401: "The token is missing or wrong.",
+        403: "The request comes from another site.",
+        413: f"The body is larger than {MAX_BODY_BYTES // 1_000_000} MB.",
+        422: "The request is not one of this kind, or holds what can't be.",
+    }.items()
+}
 
 
-IN_TERMINAL = "Open the link that `backlit serve` printed in the terminal."
-
-
-def create_app(
-    service: Service, token: str, host: str = "127.0.0.1", entrance: str = IN_TERMINAL
-) -> FastAPI:
+def create_app(service: Service, access: Access, hosts: Sequence[str] = ()) -> FastAPI:
     """The application: the page, its API, and the guards before both.
 
     Args:
         service: does the work.
-        token: who knows it may enter, by `?token=` (which sets a cookie), or as a Bearer.
-        host: what the server listens on; Host headers must name it, or loopback.
-        entrance: tells who comes without the token where to find the link.
+        access: says who may come in.
+        hosts: names that a Host header may have beside loopback; one of `EVERY_HOST` allows all.
     """
     app = FastAPI(
         title="Backlit",
         version=service.state().version,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
+        responses=ERRORS,
     )
 
     @app.get("/api/state")
@@ -92,9 +87,9 @@ def create_app(
     with importlib.resources.as_file(page) as folder:
         app.mount("/", StaticFiles(directory=folder, html=True, check_dir=False))
 
-    app.middleware("http")(_guard(token, entrance))
-    hosts = [*LOOPBACK, host] if host not in ("0.0.0.0", "::") else ["*"]  # noqa: S104
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(Guard, access=access)
+    allowed = ["*"] if set(hosts) & set(EVERY_HOST) else [*LOOPBACK, *hosts]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False)
     return app
 
 
@@ -137,103 +132,3 @@ async def _events(service: Service, request: PageRequest) -> AsyncIterable[wire.
             yield event
     finally:
         cancel()
-
-
-def _guard(token: str, entrance: str) -> Callable[[Request, Any], Awaitable[Response]]:
-    """Let in who has the token, from a page of ours."""
-
-    async def guard(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        origin = request.headers.get("origin")
-        if origin is not None and origin.split("://")[-1] != request.headers.get("host"):
-            return PlainTextResponse("Requests from other sites are refused.", 403)
-        cookie = f"backlit-{request.url.port or 80}"  # cookies are shared between ports
-        query_token = request.query_params.get("token")
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        known = query_token or bearer or request.cookies.get(cookie, "")
-        if not hmac.compare_digest(known.encode(), token.encode()):
-            error = wire.ErrorInfo(
-                code="Unauthorized",
-                message="This page needs its token.",
-                hint=entrance,
-            )
-            if request.url.path.startswith("/api/"):
-                return JSONResponse(error.model_dump(), 401)
-            return PlainTextResponse(f"{error.message} {error.hint}", 401)
-        response = await call_next(request)
-        if query_token:
-            response.set_cookie(cookie, token, httponly=True, samesite="strict")
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        if request.url.path in ("/", "/index.html"):
-            response.headers["Cache-Control"] = "no-store"
-        return response
-
-    return guard
-
-
-def bind(host: str, port: int | None) -> socket.socket:
-    """A listening socket; without a port, 8400 or the next free one.
-
-    It listens at once: one that is only bound can be bound a second time.
-
-    Raises:
-        InputError: the port is taken or is none, or the host is not this machine's.
-    """
-    if not host:
-        raise InputError(
-            "No host is given to listen on.",
-            "Leave --host out for this machine alone, or give 0.0.0.0 for every network it is in.",
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    candidates: Sequence[int] = [port] if port is not None else [*range(8400, 8420), 0]
-    for candidate in candidates:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        if sys.platform == "win32":  # there, the other option would share the port
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((host, candidate))
-            sock.listen(BACKLOG)
-        except (OSError, OverflowError) as error:
-            sock.close()
-            problem = error
-            continue
-        return sock
-    what = problem.strerror if isinstance(problem, OSError) else "there is no such port"
-    raise InputError(
-        f"Backlit can't listen on {host}:{port}: {what}.",
-        "Leave --port out to take a free one, or --host for this machine alone.",
-    )
-
-
-class Serving:
-    """An application on a socket, until it is stopped.
-
-    Args:
-        started: called when the page can be opened.
-    """
-
-    def __init__(
-        self, app: FastAPI, sock: socket.socket, started: Callable[[], None] = lambda: None
-    ) -> None:
-        class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                started()
-
-        # An open stream would hold back Ctrl-C for as long as it lasts.
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-        self._server = Server(config)
-        self._sock = sock
-
-    def run(self) -> None:
-        """Serve on this thread, until `stop`; on the main thread, until Ctrl-C too."""
-        self._server.run(sockets=[self._sock])
-
-    def stop(self) -> None:
-        """Ask it to end, from any thread."""
-        self._server.should_exit = True

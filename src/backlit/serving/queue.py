@@ -98,8 +98,8 @@ class JobQueue:
         """Put a job at the end of the queue; one that comes after `close` is cancelled."""
         with self._changed:
             if not self._closed:
-                self._staff()
                 self._jobs.append(job)
+                self._staff()
                 if (ahead := self._ahead(len(self._jobs) - 1)) > 0:
                     job.wait(ahead)
                 self._changed.notify()
@@ -143,9 +143,13 @@ class JobQueue:
                 job.wait(ahead)
 
     def _staff(self) -> None:
-        """Start a thread if there may be one more; those of a process that forked are gone."""
+        """Start a thread if none is idle and there may be one more.
+
+        A process that forked has none of those of its parent.
+        """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
-        if len(self._threads) < self._limit:
+        idle = len(self._threads) - len(self._running)
+        if len(self._jobs) > idle and len(self._threads) < self._limit:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             thread.start()
             self._threads.append(thread)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from backlit.serving import wire
+from backlit.serving.access import Access
 from backlit.serving.http import create_app, event_of
 from backlit.serving.requests import KIND_OF, KINDS, Request
 from backlit.serving.requests.agree import AgreeRequest
@@ -22,7 +23,7 @@ from backlit.serving.requests.respond import RespondRequest
 from backlit.serving.requests.segment import SegmentRequest
 from tests.support.service import REFERENCE, Client, Endless, opened, question
 
-TOKEN = "secret"
+TOKEN = "a-secret-of-the-tests"
 QUICK = {"load", "estimate", "segment", "agree"}
 CACHED = {"explain", "check", "mute"}
 
@@ -52,7 +53,7 @@ def request_of(kind: str, client: Client) -> Request:
 @pytest.fixture
 def browser(client: Client) -> Iterator[TestClient]:
     with TestClient(
-        create_app(client.service, TOKEN),
+        create_app(client.service, Access(TOKEN)),
         base_url="http://127.0.0.1:8400",
         headers={"Authorization": f"Bearer {TOKEN}"},
     ) as browser:
