@@ -1,5 +1,6 @@
 """A text to a file, whole or not at all."""
 
+import secrets
 from pathlib import Path
 
 from backlit.errors import DiskError
@@ -14,9 +15,12 @@ def write_file(path: str | Path, text: str) -> None:
     path = Path(path)
     if not path.name or path.is_dir():
         raise DiskError(f"{path} could not be written: it is a folder.", "Name a file.")
-    partial = path.with_name(f".{path.name}.part")
+    # A name that nobody can foresee, and opened only if it is new: who else may write in the
+    # folder could have put a link to another file there. Permissions are those of any new file.
+    partial = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        partial.write_text(text, encoding="utf-8")
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(text)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
