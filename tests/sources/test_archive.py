@@ -1,9 +1,11 @@
 """Archives of models, and archives that were made to do harm."""
 
+import gzip
 import io
 import json
 import stat
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -202,6 +204,72 @@ def test_a_file_twice_in_a_zip(unpack: Unpack, pack: Any) -> None:
         packed.writestr("tiny/config.json", b"{}")
     with pytest.raises(IntegrityError, match="same name"):
         unpack(stream.getvalue(), ".zip")
+
+
+def header(kind: bytes, size: int) -> bytes:
+    """The start of a member: what follows is only said."""
+    info = tarfile.TarInfo("header")
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+    ],
+)
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
+def test_headers_do_not_grow(
+    unpack: Unpack, kind: bytes, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = header(kind, 50_000_000) + bytes(50_000_000)
+    content = gzip.compress(content, 1) if suffix == ".tar.gz" else content
+    tracemalloc.start()
+    with pytest.raises(IntegrityError, match=r"a header in it has 50,000,000 bytes"):
+        unpack(content, suffix)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_long_names_are_no_harm(unpack: Unpack, form: int) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=form) as packed:
+        for name in ("config.json", "/".join(["folder" * 30] * 10) + "/ü.txt"):
+            packed.addfile(member(name, size=1), io.BytesIO(b"x"))
+    assert len(files_below(unpack(stream.getvalue()))) == 2
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_files_with_holes_are_refused(unpack: Unpack, old: bool) -> None:
+    if old:
+        content = header(tarfile.GNUTYPE_SPARSE, 0)
+    else:
+        info = member("weights", size=512)
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+        content = info.tobuf(tarfile.PAX_FORMAT) + b"200\n" + b"1\n" * 10_000_000
+    with pytest.raises(IntegrityError, match="has holes"):
+        unpack(content)
+
+
+def test_folders_without_end_are_refused(unpack: Unpack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_FILES", 10)
+    folders = [member(f"{number}", tarfile.DIRTYPE) for number in range(30)]
+    with pytest.raises(IntegrityError, match="far more files and folders"):
+        unpack(tar_of(*folders))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_name_too_long_for_the_disk(unpack: Unpack, pack: Any, suffix: str) -> None:
+    with pytest.raises(IntegrityError, match="the name of a file in it is too long") as caught:
+        unpack(pack({**FILES, "x" * 300: b""}, suffix), suffix)
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("names", [("a", "a"), ("a", "a/b"), ("a/b", "a")])

@@ -4,6 +4,7 @@ Only plain files and folders, only inside the destination, and no more bytes tha
 packs to this size could have.
 """
 
+import errno
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from backlit.sources.cache import check_free_space
 
 MAX_FILES = 10_000
 MAX_GROWTH = 20  # times the archive's size; weights hardly shrink when packed
+MAX_HEADER = 100_000  # bytes; hundreds may be nested, and a path has at most a few thousand
 MIN_SIZE_LIMIT = 100_000_000  # bytes that may be unpacked, however small the archive
 
 _BLOCK = 1 << 20
@@ -66,8 +68,10 @@ def _tar_files(archive: Path, destination: Path) -> Iterator[_File]:
             f"{archive.name} can't be unpacked safely by this version of Python.",
             "Use Python 3.11.4 or newer, or pack the folder as .zip.",
         )
-    with tarfile.open(archive, "r:*") as packed:
-        for member in packed:
+    with tarfile.open(archive, "r:*", tarinfo=_Member) as packed:
+        for count, member in enumerate(packed):
+            if count > 2 * MAX_FILES:  # folders too, all of which tarfile remembers
+                raise _refusal(archive, "it holds far more files and folders than a model would")
             if member.issym() or member.islnk():  # the filter lets those inside pass
                 raise _refusal(archive, f"{member.name} is a link")
             try:
@@ -80,6 +84,31 @@ def _tar_files(archive: Path, destination: Path) -> Iterator[_File]:
                 raise _refusal(archive, f"{member.name!r} reaches outside its folder")
             if safe.isreg():
                 yield safe.name, safe.size, lambda safe=safe: packed.extractfile(safe)  # type: ignore[misc]
+
+
+class _Member(tarfile.TarInfo):
+    """A member of a tar archive whose headers are no larger than names are.
+
+    Beside files, tar holds headers with content, such as long names, which tarfile reads into
+    memory whole, whatever size they declare and however little they were packed to.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
+        member = super().frombuf(buf, encoding, errors)
+        has_header = member.type not in tarfile.REGULAR_TYPES
+        if has_header and member.size > MAX_HEADER:
+            raise tarfile.ReadError(f"a header in it has {member.size:,} bytes")
+        if member.type == tarfile.GNUTYPE_SPARSE:
+            cls._refuse_sparse()
+        return member
+
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        self._refuse_sparse()  # its list of holes has no limit
+
+    @staticmethod
+    def _refuse_sparse() -> None:
+        raise tarfile.ReadError("a file in it has holes (a sparse file)")
 
 
 def _zip_files(archive: Path, destination: Path) -> Iterator[_File]:
@@ -115,6 +144,8 @@ def _archive_errors(archive: Path) -> Iterator[None]:
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
         raise _broken(archive, error) from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise _refusal(archive, "the name of a file in it is too long") from error
         if error.errno is not None:  # the disk's; a broken gzip stream has no number
             raise
         raise _broken(archive, error) from error
