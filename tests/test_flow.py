@@ -74,6 +74,7 @@ HELPERS = {
     "serving/models.py",
     "serving/recent.py",
     "serving/wire.py",
+    "sources/address.py",
     "types.py",
     # reading an answer again that this service did not make
     "engines/text.py",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from backlit.errors import InputError, NotFoundError
 from backlit.progress import SILENT
 from backlit.sources import ModelSource, fetch, parse
-from backlit.sources.address import is_hub_id, is_url, local_path, plain_name
+from backlit.sources.address import is_hub_id, is_url, local_path, plain_name, shown
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,38 @@ def test_ids_of_the_hub(source: str, hub_id: bool) -> None:
 )
 def test_names_are_fit_for_files(text: str, name: str) -> None:
     assert plain_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "https://me:hush@a.example:8443/a%20b.gguf?sig=hush#hush",
+            "https://a.example:8443/a%20b.gguf",
+        ),
+        ("mine:https://me:hush@a.example/m.zip?sig=hush", "mine:https://a.example/m.zip"),
+        ("mine:keras:ftp://me:hush@a.example/m", "mine:keras:ftp://a.example/m"),
+        ("https://me:h@sh@a.example/m.zip", "https://a.example/m.zip"),
+        ("https://me:hu/sh@a.example/m.zip", "https://…"),
+        ("https://a.example?hush/m.zip", "https://a.example"),
+        ("http://[::1]:80/m@v1.zip", "http://[::1]:80/m@v1.zip"),
+        ("http://[::1", "http://…"),
+        (
+            f"https://a.example/m.zip?x=1#sha256={'a' * 64}",
+            f"https://a.example/m.zip#sha256={'a' * 64}",
+        ),
+        ("hf://org/name", "hf://org/name"),
+        ("kaggle://a/b/keras/c/1", "kaggle://a/b/keras/c/1"),
+        ("org/name@v1", "org/name@v1"),
+        ("mine:what?#is/this", "mine:what?#is/this"),
+        ("C:\\models\\x.gguf", "C:\\models\\x.gguf"),
+    ],
+)
+def test_what_is_shown_of_a_source_holds_no_secret(source: str, expected: str) -> None:
+    assert shown(source) == expected
+    assert shown(expected) == expected
+
+
+def test_a_url_that_is_not_valid_has_no_name() -> None:
+    with pytest.raises(NotFoundError, match="The URL is not valid"):
+        parse("https://[::1/tiny.gguf")

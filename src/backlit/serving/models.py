@@ -15,6 +15,7 @@ from backlit.model import Model
 from backlit.progress import Phase, Progress, Update
 from backlit.serving import wire
 from backlit.serving.errors import error_info
+from backlit.sources.address import shown
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ class ServedModel:
         self._open = open_
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
-        self.info = wire.ModelInfo(name=name, source=source, status="waiting")
+        self._source = source
+        self.info = wire.ModelInfo(name=name, source=shown(source), status="waiting")
         self.model: Model | None = None
         self.seconds_per_token: float | None = None  # of a forward pass
 
@@ -87,7 +89,7 @@ class ServedModel:
         self._set(status="loading", progress=start, error=None)
         try:
             with followed(Loading(self._set, check)) as progress:
-                engine = self._open(self.info.source, progress=progress)
+                engine = self._open(self._source, progress=progress)
         except Cancelled:
             self._set(status="waiting", progress=None)
             raise

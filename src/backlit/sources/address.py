@@ -23,6 +23,7 @@ _HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.
 _LOOKS_LIKE_PATH = re.compile(r"[./~\\]|[A-Za-z]:[\\/]|.*\\|.*\.gguf$", re.DOTALL | re.IGNORECASE)
 PRESET_NAME = re.compile(r"[a-z0-9.]+(_[a-z0-9.]+)+")  # as KerasHub names its own
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
+_PIN = re.compile(r"#sha256=[0-9a-fA-F]{64}$")  # of a URL's content: no secret
 
 FORMS = (
     f"a built-in model ({', '.join(BUILT_IN)}), a folder or .gguf file on this machine, "
@@ -52,6 +53,7 @@ def parse(text: str) -> ModelSource:
 
     Raises:
         InputError: there is no source in it.
+        NotFoundError: it is a URL that is not valid.
     """
     text = text.strip()
     name, source = _split_name(text)
@@ -86,6 +88,39 @@ def local_path(source: str) -> Path | None:
         return None  # too long for a file name, no such home folder, or a NUL in it
 
 
+def shown(source: str) -> str:
+    """A source as it may be shown and kept: of a URL, nothing that may be secret.
+
+    That is who signs in and with which password, and the query, which may be a signature. A
+    digest of the content stays.
+    """
+    name, rest = _split_name(source.strip())
+    if name is not None:
+        return f"{name}:{shown(rest)}"
+    scheme = _SCHEME.match(rest)
+    if scheme is None:
+        return rest
+    pin = _PIN.search(rest)
+    address = re.split(r"[?#]", rest[scheme.end() :], maxsplit=1)[0]
+    host, slash, path = address.partition("/")
+    host = host.rpartition("@")[2]
+    if re.search(r":(?!\d*$)", re.sub(r"^\[[^\]]*\]", "", host)):
+        host, slash, path = "…", "", ""  # no port: a password with a slash, ended too early
+    return f"{scheme[0]}{host}{slash}{path}{pin[0] if pin else ''}"
+
+
+def path_of_url(url: str) -> PurePosixPath:
+    """The path of a URL, as people write it.
+
+    Raises:
+        NotFoundError: it is not a valid URL.
+    """
+    try:
+        return PurePosixPath(unquote(urlsplit(url).path))
+    except ValueError as error:  # such as a bracket that does not close
+        raise NotFoundError("The URL is not valid.", "Check how it is written.") from error
+
+
 def is_url(source: str) -> bool:
     """Whether a source is on the web."""
     return source.lower().startswith(("https://", "http://"))
@@ -100,7 +135,7 @@ def unknown_source(source: str) -> NotFoundError:
     """The error for a source that is none of the forms."""
     if scheme := _SCHEME.match(source):
         return NotFoundError(
-            f"Models can't be fetched by {scheme['scheme']}: {source}.", f"Name {FORMS}."
+            f"Models can't be fetched by {scheme['scheme']}: {shown(source)}.", f"Name {FORMS}."
         )
     if _LOOKS_LIKE_PATH.match(source):
         return NotFoundError(f"There is no file or folder {source}.", f"Name {FORMS}.")
@@ -124,7 +159,7 @@ def _name_of(source: str) -> str:
     if source.startswith(KAGGLE):  # the variation, not the version that may follow
         last = (source.split("/") + [""] * 6)[5]
     elif is_url(source):
-        last = PurePosixPath(unquote(urlsplit(source).path)).name
+        last = path_of_url(source).name
     else:
         last = re.split(r"[\\/]", source.rstrip("\\/"))[-1]
         if last in (".", "..", "~", ""):

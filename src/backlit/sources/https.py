@@ -1,6 +1,7 @@
 """Reading from URLs: https only, or plain http to this machine, through every redirect."""
 
 import ipaddress
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
@@ -12,6 +13,7 @@ from backlit.errors import (
     OfflineError,
     UnsupportedModelError,
 )
+from backlit.sources import address
 
 MAX_REDIRECTS = 10
 
@@ -24,14 +26,14 @@ def client_or_new(client: httpx2.Client | None) -> AbstractContextManager[httpx2
     return nullcontext(client) if client else httpx2.Client()
 
 
-def parse(address: str) -> httpx2.URL:
+def parse(text: str) -> httpx2.URL:
     """Read a URL.
 
     Raises:
         NotFoundError: it is not a valid one.
     """
     try:
-        return httpx2.URL(address)
+        return httpx2.URL(text)
     except httpx2.InvalidURL as error:
         # Nothing of the URL is shown: what can't be parsed can't be rid of its password.
         reason = str(error).partition(":")[0].lower()
@@ -111,7 +113,21 @@ def is_loopback(host: str) -> bool:
 
 def shown(url: httpx2.URL) -> str:
     """A URL without what may be secret: its password, and its query, which may be a signature."""
-    return str(url.copy_with(username="", password="", query=None, fragment=None))
+    return address.shown(str(url.copy_with(fragment=None)))
+
+
+class _Secrets(logging.Filter):
+    """Keeps what may be secret out of what the client logs of each request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                shown(value) if isinstance(value, httpx2.URL) else value for value in record.args
+            )
+        return True
+
+
+logging.getLogger("httpx2").addFilter(_Secrets())
 
 
 def _check_status(url: httpx2.URL, status: int) -> None:
