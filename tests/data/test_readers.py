@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backlit.data import Example, load_dataset
+from backlit.data import Example, load_dataset, readers
 from backlit.data.base import ExampleList
 from backlit.data.readers import as_datasets, txt_rows
 from backlit.data.rows import Row
@@ -236,6 +237,42 @@ def test_a_folder_with_the_ending_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").mkdir()
     with pytest.raises(DataError, match=r"a folder|can't be opened"):
         load_dataset(str(tmp_path / "a.jsonl"))
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".json", ".csv", ".txt", ".parquet"])
+def test_what_has_no_end_is_refused_at_once(tmp_path: Path, ending: str) -> None:
+    os.mkfifo(tmp_path / f"pipe{ending}")
+    (tmp_path / f"zero{ending}").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        with pytest.raises(DataError, match="a device or a pipe, not a file") as caught:
+            load_dataset(str(tmp_path / f"{name}{ending}"))
+        assert caught.value.hint
+
+
+def test_a_large_file_is_refused_with_its_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "a.jsonl", ROW.encode() * 10)
+    monkeypatch.setattr(readers, "MAX_BYTES", len(ROW) * 10)
+    assert len(load_dataset(path).examples) == 10
+    monkeypatch.setattr(readers, "MAX_BYTES", len(ROW) * 10 - 1)
+    with pytest.raises(DataError, match=r"a\.jsonl is larger than") as caught:
+        load_dataset(path)
+    assert "Load a part" in caught.value.hint
+
+
+def test_a_sparse_file_of_a_terabyte_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.jsonl").open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(DataError, match="larger than 200 MB"):
+        load_dataset(str(tmp_path / "a.jsonl"))
+
+
+@pytest.mark.parametrize("address", ["https://[::1/x.jsonl", "mine:https://[/x.csv"])
+def test_a_url_that_is_not_valid(address: str) -> None:
+    with pytest.raises(DataError, match="The URL is not valid") as caught:
+        load_dataset(address)
+    assert caught.value.hint
 
 
 def test_a_missing_pyarrow_says_how_to_get_it(

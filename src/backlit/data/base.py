@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from backlit.errors import DataError
 from backlit.types import Prompt, shortened
+
+MAX_BYTES = 200 * 1024 * 1024  # of a dataset, as a file and unpacked
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,3 +62,15 @@ class ExampleList:
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {len(self.examples)} examples>"
+
+
+def too_large(what: str, limit: int) -> DataError:
+    """The error for a dataset of more than `limit` bytes.
+
+    Args:
+        what: a file or an address, as people know it.
+    """
+    return DataError(
+        f"{what} is larger than {limit // (1024 * 1024)} MB.",
+        "Load a part of it: keep the rows that you want to look at in a file of their own.",
+    )

@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from backlit.data.base import Dataset, ExampleList
+from backlit.data.base import MAX_BYTES, Dataset, ExampleList, too_large
 from backlit.data.csv_rows import csv_rows
 from backlit.data.json_rows import json_rows, jsonl_rows
 from backlit.data.rows import Row, examples_from
 from backlit.data.samples import SAMPLE_PROMPTS, sample_bytes
-from backlit.errors import DataError
+from backlit.errors import DataError, NotFoundError
+from backlit.sources.address import path_of_url
 
 if TYPE_CHECKING:
     import httpx2
@@ -48,7 +48,7 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
         name = name or SAMPLE_PROMPTS
         return ExampleList(name, examples_from(jsonl_rows(_text(sample_bytes(), path)), name, path))
     is_url = _SCHEME.match(path) is not None
-    file = Path(unquote(urlsplit(path).path) if is_url else path)
+    file = Path(_path_of_url(path) if is_url else path)
     ending = _ending(file)
     if is_url:
         from backlit.data.web import fetch  # slow to import, and seldom needed
@@ -117,9 +117,27 @@ def _ending(file: Path) -> str:
     )
 
 
+def _path_of_url(url: str) -> Path:
+    try:
+        return Path(path_of_url(url))
+    except NotFoundError as error:
+        raise DataError(error.message, error.hint) from error
+
+
 def _bytes(file: Path) -> bytes:
     try:
-        return file.expanduser().read_bytes()
+        path = file.expanduser()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise DataError(  # which may have no end, or keep waiting for one
+                f"{file} is a device or a pipe, not a file.", "Save what it gives as a file."
+            )
+        with path.open("rb") as opened:
+            content = b""
+            if path.stat().st_size <= MAX_BYTES:
+                content = opened.read(MAX_BYTES + 1)  # more than it was, if it grows
+                if len(content) <= MAX_BYTES:
+                    return content
+        raise too_large(str(file), MAX_BYTES)
     except FileNotFoundError as error:
         raise DataError(f"There is no file {file}.", "Check the path.") from error
     except IsADirectoryError as error:

@@ -4,10 +4,10 @@ import time
 
 import httpx2
 
+from backlit.data.base import MAX_BYTES, too_large
 from backlit.errors import DataError, SourceError
 from backlit.sources import https
 
-MAX_BYTES = 200 * 1024 * 1024
 MAX_SECONDS = 600.0
 
 
@@ -32,19 +32,14 @@ def _read(response: httpx2.Response) -> bytes:
     content = bytearray()
     announced = response.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MAX_BYTES:
-        raise _too_large(response.url)
+        raise too_large(https.shown(response.url), MAX_BYTES)
     for block in response.iter_bytes():  # decompressed, so that a small file can't unfold
         content += block
         if len(content) > MAX_BYTES:
-            raise _too_large(response.url)
+            raise too_large(https.shown(response.url), MAX_BYTES)
         if time.monotonic() > deadline:
             raise DataError(
                 f"{https.shown(response.url)} takes over {MAX_SECONDS:.0f} seconds.",
                 "Download it yourself and give its path instead.",
             )
     return bytes(content)
-
-
-def _too_large(url: httpx2.URL) -> DataError:
-    megabytes = MAX_BYTES // (1024 * 1024)
-    return DataError(f"{https.shown(url)} is larger than {megabytes} MB.", "Load a part of it.")
