@@ -1,12 +1,13 @@
 """One tree of errors: each says what happened and what to do, wherever it is sent."""
 
 import copy
+import errno
 import pickle
 
 import pytest
 
 from backlit import errors
-from backlit.errors import BacklitError, Cancelled
+from backlit.errors import BacklitError, Cancelled, out_of_memory
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 
@@ -29,3 +30,28 @@ def test_the_tree_is_told_of_in_the_module(kind: type[BacklitError]) -> None:
 
 def test_a_stop_needs_no_words() -> None:
     assert str(Cancelled()) == "Stopped."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("unable to mmap 9 bytes: Cannot allocate memory (12)"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
+    ],
+)
+def test_too_little_memory_is_known_by_many_names(error: Exception) -> None:
+    assert out_of_memory(error) is not None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left"),
+        ValueError("x"),
+        errors.DataError("can't allocate memory"),
+    ],
+)
+def test_other_errors_are_not_of_memory(error: Exception) -> None:
+    assert out_of_memory(error) is None

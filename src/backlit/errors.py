@@ -23,6 +23,11 @@ A message says what happened; `hint` says what to do. Anything raised outside th
 tree is a bug and is logged with its traceback.
 """
 
+import errno
+import re
+
+_NO_MEMORY = re.compile(r"(can't|cannot) allocate memory", re.IGNORECASE)
+
 
 class BacklitError(Exception):
     """What happened (`message`) and what to do about it (`hint`)."""
@@ -99,11 +104,12 @@ class Cancelled(BacklitError):  # noqa: N818  a request honoured, not a fault
 
 
 def out_of_memory(error: BaseException) -> CapabilityError | None:
-    """What to say of an error if it is of memory: Python's own, or torch's of a GPU or a CPU."""
+    """What to say of an error if it is of memory: of Python, the system, or torch on any device."""
     if (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or (not isinstance(error, BacklitError) and _NO_MEMORY.search(str(error)))
     ):
         return CapabilityError(
             "There was not enough memory for this.",

@@ -67,6 +67,83 @@ def test_code_is_not_needed_where_transformers_has_its_own(
     assert get(folder) == folder
 
 
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"hidden_size": "32"}, "hidden_size is not a number above 0"),
+        ({"hidden_size": 32.5}, "hidden_size is not a number above 0"),
+        ({"max_position_embeddings": "long"}, "max_position_embeddings is not a number above 0"),
+        ({"max_position_embeddings": -1}, "max_position_embeddings is not a number above 0"),
+        ({"eos_token_id": "</s>"}, "eos_token_id is not an id or a list of ids"),
+        ({"eos_token_id": [1, "</s>"]}, "eos_token_id is not an id or a list of ids"),
+        ({"architectures": 5}, "architectures is not a list of names"),
+        ({"architectures": "LlamaForCausalLM"}, "architectures is not a list of names"),
+        ({"architectures": [5]}, "architectures is not a list of names"),
+        ({"auto_map": 5}, "auto_map is not an object"),
+        ({"auto_map": "AutoModelForCausalLM"}, "auto_map is not an object"),
+        ({"model_type": 5}, "model_type is not a name"),
+        ({"num_hidden_layers": 1_000_000}, "num_hidden_layers is not at most 10,000"),
+        ({"n_layer": 10**12}, "n_layer is not at most 10,000"),
+        ({"text_config": {"vocab_size": "x"}}, "vocab_size is not a number above 0"),
+    ],
+)
+def test_a_configuration_that_can_not_be_right(
+    write_folder: Any, tmp_path: Path, config: dict[str, Any], message: str
+) -> None:
+    folder = write_folder(tmp_path / "mine", **config)
+    for trust in (False, True):
+        with pytest.raises(IntegrityError, match=message) as raised:
+            get(folder, trust_remote_code=trust)
+        assert raised.value.hint
+
+
+def test_what_a_configuration_may_leave_open(write_folder: Any, tmp_path: Path) -> None:
+    open_ = {"auto_map": None, "eos_token_id": [1, 2], "pad_token_id": None, "hidden_size": None}
+    folder = write_folder(tmp_path / "mine", **open_, _attn_implementation="sdpa")
+    assert get(folder) == folder
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"_attn_implementation": "evil/kernel"},
+        {"attn_implementation": "evil/kernel:function"},
+        {"_attn_implementation": {"": "sdpa", "text_config": "evil/kernel"}},
+        {"text_config": {"_attn_implementation_internal": "evil/kernel"}},
+        {"experts_implementation": "evil/kernel"},
+    ],
+)
+def test_kernels_of_strangers_need_trust(
+    write_folder: Any, tmp_path: Path, config: dict[str, Any]
+) -> None:
+    folder = write_folder(tmp_path / "mine", **config)
+    with pytest.raises(UnsupportedModelError, match=r"code of evil/kernel.*--trust-remote-code"):
+        get(folder)
+    assert get(folder, trust_remote_code=True) == folder
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/passwd", "a/../../x", "..", "", "C:x", "..\\x", "sub/x", 5, None]
+)
+def test_weights_outside_the_folder_are_refused(
+    write_folder: Any, tmp_path: Path, name: object
+) -> None:
+    folder = write_folder(tmp_path / "mine")
+    (folder / "model.safetensors").rename(folder / "a.safetensors")
+    weights = {"w0": "a.safetensors", "w1": name}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weights}))
+    with pytest.raises(IntegrityError, match="names a file outside its folder"):
+        get(folder)
+    assert not is_whole(folder)
+
+
+def test_json_without_end_is_not_json(write_folder: Any, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "mine")
+    (folder / "config.json").write_text("[" * 200_000)
+    with pytest.raises(IntegrityError, match="not valid JSON"):
+        get(folder)
+
+
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "model.pkl"])
 def test_pickles_are_refused(write_folder: Any, tmp_path: Path, name: str) -> None:
     folder = write_folder(tmp_path / "mine")

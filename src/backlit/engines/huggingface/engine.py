@@ -22,6 +22,7 @@ from transformers.utils.logging import (
 from backlit.engines.base import Capability, FloatArray, GenerationStep
 from backlit.engines.huggingface.gradients import Gradients
 from backlit.engines.huggingface.model import CausalModel
+from backlit.engines.huggingface.opening import opening_error
 from backlit.engines.huggingface.scorer import TreeScorer
 from backlit.engines.huggingface.tokens import HuggingFaceTokenizer
 from backlit.engines.tokens import TokenReader
@@ -54,7 +55,10 @@ def load(
 
     Raises:
         OptionsError: no such device or dtype.
-        UnsupportedModelError: transformers can't open it as a causal language model.
+        UnsupportedModelError: transformers can't open it as a causal language model, or it needs
+            code of its own that is not trusted.
+        IntegrityError: its weights are damaged.
+        CapabilityError: memory ran out.
     """
     chosen = _device(device) if device_map is None else None
     precision = _dtype(dtype, chosen)
@@ -65,12 +69,8 @@ def load(
             model: Any = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=precision, use_safetensors=True, device_map=device_map, **common
             )
-    except (ValueError, OSError, KeyError, ImportError, RuntimeError) as error:
-        raise UnsupportedModelError(
-            f"{name} could not be opened: {str(error).splitlines()[0]}",
-            "It must be a causal language model in safetensors that this version of "
-            f"transformers ({transformers.__version__}) knows.",
-        ) from error
+    except Exception as error:  # of many libraries, and what a broken file leads them to
+        raise opening_error(error, name, folder) from error
     if not getattr(tokenizer, "is_fast", False):
         raise UnsupportedModelError(
             f"{name} has no fast tokenizer, so its tokens can't be found in the text.",
@@ -186,7 +186,7 @@ class HuggingFaceEngine(Gradients):
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     ends = getattr(model.generation_config, "eos_token_id", None)
     several = {*ends} if isinstance(ends, list | tuple) else {ends}
-    return frozenset(end for end in several | {tokenizer.eos_token_id} if end is not None)
+    return frozenset(end for end in several | {tokenizer.eos_token_id} if isinstance(end, int))
 
 
 def _device(asked: str | None) -> torch.device:
