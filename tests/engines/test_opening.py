@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import backlit.engines
-from backlit.engines import as_engine, open_engine
+from backlit.engines import as_engine, open_engine, source_here
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled
 from backlit.progress import PartialScore, Phase, Progress
@@ -87,3 +88,15 @@ def test_what_fails_to_load_keeps_nobody_waiting() -> None:
 def test_an_engine_of_yours_needs_no_library() -> None:
     engine = ToyEngine("mine")
     assert as_engine(engine) is engine
+
+
+def test_what_a_file_may_have_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    entry = SimpleNamespace(name="theirs", load=lambda: ToyEngine)
+    monkeypatch.setattr(backlit.engines, "entry_points", lambda group: [entry])
+    monkeypatch.setenv("BACKLIT_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    for source in ("toy", "smollm2", "keras:gemma3", "mine:theirs", str(tmp_path)):
+        assert source_here(source) == source
+    url = "https://me:hush@a.example/tiny.zip?signed=hush"
+    for source in ("org/name", url, "kaggle://a/b/keras/c", "gemma2_2b_en", "nothing", "no/th/ing"):
+        assert source_here(source) is None

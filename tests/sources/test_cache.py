@@ -15,6 +15,7 @@ import pytest
 
 from backlit.errors import Cancelled, DiskError
 from backlit.progress import SILENT, Callback, Progress
+from backlit.sources import manifest
 from backlit.sources.cache import (
     check_free_space,
     disk_errors,
@@ -50,7 +51,11 @@ def maker() -> Maker:
 def test_a_model_is_made_once(cache: Path, maker: Maker) -> None:
     folder = get_or_make("tiny", maker, SILENT)
     assert folder == cache / "tiny"
-    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors"}
+    assert {path.name for path in folder.iterdir()} == {
+        "config.json",
+        "model.safetensors",
+        manifest.FILE,
+    }
     assert get_or_make("tiny", maker, SILENT) == folder
     assert len(maker.folders) == 1
     assert {path.name for path in cache.iterdir()} == {"tiny", ".tiny.lock"}, "no work is left"
@@ -72,7 +77,7 @@ def test_every_file_is_on_the_disk_before_the_model_has_its_name(
     flushed: list[int] = []
 
     def fsync(handle: int) -> None:
-        assert (cache / "tiny").exists() is (len(flushed) == 4), "the last one is of the rename"
+        assert (cache / "tiny").exists() is (len(flushed) == 5), "the last one is of the rename"
         flushed.append(os.fstat(handle).st_ino)
 
     def make(_work: Path, model: Path) -> None:

@@ -21,7 +21,7 @@ from backlit.errors import (
     UnsupportedModelError,
 )
 from backlit.progress import SILENT, Callback, Progress
-from backlit.sources import fetch, parse
+from backlit.sources import copy_of, fetch, parse
 from backlit.sources.hub import fetch as fetch_of_hub
 from backlit.sources.keras_preset import is_preset
 
@@ -138,6 +138,18 @@ def test_only_what_is_needed_is_fetched(hub: Hub, log: Any) -> None:
     assert log.calls[-1] == ("download", size, size)
     assert get("org/tiny") == folder
     assert sorted(hub.fetched) == names, "the cache serves"
+
+
+def test_what_is_here_is_known_without_asking(hub: Hub) -> None:
+    assert copy_of(parse("org/tiny")) is None
+    folder = get("org/tiny")
+    hub.down, asked = True, len(hub.fetched)
+    for name in ("org/tiny", "mine:org/tiny", f"org/tiny@{SHA}", "hf://org/tiny"):
+        assert copy_of(parse(name)) == folder
+    assert copy_of(parse("org/tiny@v2")) is copy_of(parse("org/other")) is None
+    assert len(hub.fetched) == asked
+    (folder / "model.safetensors").unlink()
+    assert copy_of(parse("org/tiny")) is None
 
 
 def test_code_comes_only_with_trust(hub: Hub) -> None:

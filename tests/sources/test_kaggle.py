@@ -194,6 +194,23 @@ def test_offline_the_newest_whole_version_serves(kagglehub: Any) -> None:
         kaggle.fetch(HANDLE, SILENT)
 
 
+def test_what_is_here_is_known_without_asking(kagglehub: Any) -> None:
+    cache = kagglehub(lambda _: pytest.fail("was asked"))
+    handle = HANDLE.rpartition("/")[0]
+    assert kaggle.copy_of(HANDLE) is kaggle.copy_of(handle) is None
+    (cache / FOLDER).mkdir(parents=True)
+    assert kaggle.copy_of(HANDLE) is None, "not whole yet"
+    (cache / FOLDER.parent / "2.complete").touch()
+    assert kaggle.copy_of(HANDLE) == kaggle.copy_of(handle) == cache / FOLDER
+    assert kaggle.copy_of(f"{handle}/3") is None
+    assert kaggle.copy_of("no/handle") is None
+
+
+def test_without_the_library_nothing_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    assert kaggle.copy_of(HANDLE) is None
+
+
 def test_nothing_is_asked_of_kaggle_once_cancelled(kagglehub: Any, stop_at: Any) -> None:
     kagglehub(lambda _: pytest.fail("was asked"))
     with pytest.raises(Cancelled):

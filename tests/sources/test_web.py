@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -20,7 +22,7 @@ from backlit.errors import (
     UnsupportedModelError,
 )
 from backlit.progress import SILENT, Callback, Progress
-from backlit.sources import fetch, parse
+from backlit.sources import copy_of, fetch, manifest, parse, web
 
 GGUF = b"GGUF" + b"x" * 5000
 CONFIG = json.dumps({"architectures": ["LlamaForCausalLM"], "model_type": "llama"}).encode()
@@ -55,8 +57,8 @@ def test_a_gguf_file(cache: Path, log: Any, cheap_conversion: list[bytes]) -> No
     assert cheap_conversion == [GGUF]
     assert folder.parent == cache
     assert folder.name.startswith("tiny-")
-    assert log.phases == ["download"]
-    assert log.calls[-1] == ("download", len(GGUF), len(GGUF))
+    assert log.phases == ["download", "save"]
+    assert ("download", len(GGUF), len(GGUF)) in log.calls
     assert all(r.headers["accept-encoding"] == "identity" for r in server.requests)
     assert {f.name for f in cache.iterdir()} == {folder.name, f".{folder.name}.lock"}
 
@@ -108,8 +110,10 @@ def test_archives(pack: Any, suffix: str, cache: Path, log: Any) -> None:
     model = server.get(f"https://a.example/tiny{suffix}?token=1", progress=log)
     assert model.parent == cache
     assert model.name.startswith("tiny-")
-    assert {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()} == FILES
-    assert log.phases == ["download", "unpack"]
+    found = {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()}
+    assert found.pop(manifest.FILE)
+    assert found == FILES
+    assert log.phases == ["download", "unpack", "save"]
 
 
 @pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
@@ -285,3 +289,55 @@ def test_room_for_the_model_is_asked_for_first(
 def test_a_closed_port_is_offline() -> None:
     with pytest.raises(OfflineError, match=r"127\.0\.0\.1 did not answer"):
         fetch(parse("http://127.0.0.1:9/tiny.gguf"), SILENT)
+
+
+def test_a_download_of_unknown_size_does_not_fill_the_disk(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = 0
+
+    class Endless(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            nonlocal came
+            for _ in range(10_000):
+                came += 1000
+                yield bytes(1000)
+
+    def disk_usage(_: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=60_000_000 - came)
+
+    monkeypatch.setattr(web, "_ASK_EVERY", 100_000)
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, stream=Endless()))
+    with pytest.raises(DiskError, match="MB are free"):
+        fetch(
+            parse("https://a.example/tiny.gguf"), SILENT, client=httpx2.Client(transport=transport)
+        )
+    assert 9_800_000 <= came <= 10_000_000, "what is left free is the margin"
+    assert [f.suffix for f in cache.iterdir()] == [".lock"]
+
+
+def test_one_copy_whatever_the_password_and_the_query(cheap_conversion: list[bytes]) -> None:
+    server = Server(etag='"1"')
+    first = server.get("https://a.example/m/tiny.gguf")
+    assert server.get("https://me:hush@a.example/m/tiny.gguf?signed=hush") == first
+    assert copy_of(parse("https://other@a.example/m/tiny.gguf?signed=later")) == first
+    assert copy_of(parse("https://b.example/m/tiny.gguf")) is None
+    assert len(cheap_conversion) == 1
+
+
+def test_a_time_does_not_tell_two_queries_apart(cheap_conversion: list[bytes]) -> None:
+    server = Server()
+    server.headers["last-modified"] = "Wed, 21 Oct 2015 07:28:00 GMT"
+    server.get()
+    server.get()
+    assert len(cheap_conversion) == 1
+    for variant in "ab":
+        server.get(f"https://a.example/m/tiny.gguf?variant={variant}")
+    assert len(cheap_conversion) == 3
+
+
+def test_a_copy_of_a_pinned_digest(cheap_conversion: list[bytes]) -> None:
+    url = f"https://a.example/tiny.gguf#sha256={hashlib.sha256(GGUF).hexdigest()}"
+    assert copy_of(parse(url)) is None
+    assert Server().get(url) == copy_of(parse(url))

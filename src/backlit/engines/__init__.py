@@ -15,10 +15,11 @@ from typing import Any
 from backlit.engines.base import Engine
 from backlit.engines.function import from_function
 from backlit.engines.keras_hub.runtime import backend_name
-from backlit.errors import OptionsError
+from backlit.errors import IntegrityError, OptionsError, UnsupportedModelError
 from backlit.progress import SILENT, Progress, current
-from backlit.sources import BUILT_IN, ModelSource, fetch, parse
-from backlit.sources.address import PRESET_NAME, local_path
+from backlit.sources import BUILT_IN, ModelSource, copy_of, fetch, parse, shown
+from backlit.sources.address import PRESET_NAME, is_url, local_path
+from backlit.sources.cache import is_damaged
 from backlit.sources.keras_preset import is_preset
 
 # While transformers loads a model, every thread's new tensors have no data.
@@ -27,6 +28,7 @@ LIBRARIES = {
     "transformers": "backlit.engines.huggingface.loaded",
     "keras_hub": "backlit.engines.keras_hub",
 }
+TOY, PLUGINS = "toy", "backlit.engines"
 LOCK_SECONDS = 0.05  # between two looks whether whoever waits for it was cancelled
 
 
@@ -41,6 +43,8 @@ def open_engine(
     trust_remote_code: bool = False,
 ) -> Engine:
     """The engine for a model source, its weights fetched, converted and loaded.
+
+    What Backlit itself fetched and converted is made again, once, if it was damaged since.
 
     Args:
         source: `name:source` or `source`: a built-in model (`smollm2`, `gemma3`, `toy`), a
@@ -63,9 +67,9 @@ def open_engine(
         MissingPackageError: Keras, or its backend, is not installed.
     """
     parsed = parse(source)
-    if parsed.source == "toy":
+    if parsed.source == TOY:
         return import_module("backlit.engines.toy").ToyEngine(parsed.name)  # type: ignore[no-any-return]
-    for entry in entry_points(group="backlit.engines"):
+    for entry in entry_points(group=PLUGINS):
         if entry.name == parsed.source:
             return entry.load()(parsed.name)  # type: ignore[no-any-return]
     common: dict[str, Any] = {
@@ -73,20 +77,60 @@ def open_engine(
         "dtype": dtype,
         "trust_remote_code": trust_remote_code,
     }
+    known_as = shown(source)  # what is kept and shown holds no password
     if _for_keras(parsed):
         keras_hub = import_module("backlit.engines.keras_hub")
-        with _loading_lock(progress):
-            return keras_hub.load(parsed, source, progress, backend=backend, **common)  # type: ignore[no-any-return]
-    if backend is not None and backend_name(backend) != "torch":
+
+        def load(anew: bool) -> Engine:
+            with _loading_lock(progress):
+                return keras_hub.load(  # type: ignore[no-any-return]
+                    parsed, known_as, progress, backend=backend, anew=anew, **common
+                )
+
+    elif backend is not None and backend_name(backend) != "torch":
         raise OptionsError(
             f"{parsed.name} is run by transformers on PyTorch; backends are a choice of Keras.",
-            f"Leave the backend out, or have Keras run it: keras:{parsed.source}",
+            f"Leave the backend out, or have Keras run it: keras:{shown(parsed.source)}",
         )
-    folder = fetch(parsed, progress, trust_remote_code=trust_remote_code)
-    progress("load", 0, None)
-    huggingface = import_module("backlit.engines.huggingface.engine")  # brings torch: only now
-    with _loading_lock(progress):
-        return huggingface.load(folder, parsed.name, source, device_map=device_map, **common)  # type: ignore[no-any-return]
+    else:
+
+        def load(anew: bool) -> Engine:
+            folder = fetch(parsed, progress, trust_remote_code=trust_remote_code, anew=anew)
+            progress("load", 0, None)
+            huggingface = import_module("backlit.engines.huggingface.engine")  # brings torch
+            with _loading_lock(progress):
+                return huggingface.load(  # type: ignore[no-any-return]
+                    folder, parsed.name, known_as, device_map=device_map, **common
+                )
+
+    try:
+        return load(anew=False)
+    except (IntegrityError, UnsupportedModelError) as error:
+        needs_trust = "trust_remote_code" in error.hint  # which mending would not give
+        copy = None if needs_trust else copy_of(parsed, progress)
+        if copy is None or not is_damaged(copy, progress):
+            raise
+    return load(anew=True)
+
+
+def source_here(source: str) -> str | None:
+    """A source that opens the same model and does not fetch it from wherever a stranger says.
+
+    The source itself where the model is known by its name, to Backlit or to a package that is
+    installed, or is on this machine; the copy of a URL, which was kept without the password that
+    its server may want.
+
+    Returns:
+        None if it would have to be fetched.
+    """
+    parsed = parse(source)
+    names = (TOY, *BUILT_IN, *(entry.name for entry in entry_points(group=PLUGINS)))
+    if parsed.source in names or local_path(parsed.source) is not None:
+        return source
+    copy = copy_of(parsed)
+    if copy is None:
+        return None
+    return str(copy) if is_url(parsed.source) else source
 
 
 def as_engine(loaded: object, tokenizer: object = None) -> Engine:
@@ -116,7 +160,7 @@ def as_engine(loaded: object, tokenizer: object = None) -> Engine:
                 return engine
     if isinstance(loaded, str):
         raise OptionsError(
-            f"{loaded!r} is a name, not a loaded model.",
+            f"{shown(loaded)!r} is a name, not a loaded model.",
             "Open it with load_model by its name alone.",
         )
     raise OptionsError(
@@ -149,4 +193,4 @@ def _loading_lock(progress: Progress) -> Iterator[None]:
         _loading.release()
 
 
-__all__ = ["Engine", "as_engine", "from_function", "open_engine"]
+__all__ = ["Engine", "as_engine", "from_function", "open_engine", "source_here"]

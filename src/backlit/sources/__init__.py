@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from backlit.errors import NotFoundError, UnsupportedModelError
 from backlit.progress import SILENT, Progress
 from backlit.sources import address, cache, folder, gguf, wheels
-from backlit.sources.address import ModelSource, parse
+from backlit.sources.address import ModelSource, parse, shown
 from backlit.sources.built_in import BUILT_IN, BuiltIn, Wheel
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def fetch(
     trust_remote_code: bool = False,
     client: "httpx2.Client | None" = None,
     notice: Notice = print_notice,
+    anew: bool = False,
 ) -> Path:
     """A folder that `AutoModelForCausalLM.from_pretrained` reads.
 
@@ -52,6 +53,7 @@ def fetch(
         trust_remote_code: let a checkpoint bring Python code of its own.
         client: for URLs; by default a new one.
         notice: called with the licence terms of a built-in model when it is first fetched.
+        anew: fetch and convert it again, even if there is a copy in Backlit's own cache.
 
     Raises:
         NotFoundError: nothing is there under that name.
@@ -64,16 +66,17 @@ def fetch(
         Cancelled: by `progress`.
     """
     if source.source in BUILT_IN:
-        return _fetch_built_in(BUILT_IN[source.source], progress, notice)
+        return _fetch_built_in(BUILT_IN[source.source], progress, notice, anew)
     if address.is_url(source.source):
         from backlit.sources import web
 
-        return web.fetch(source, progress, client, trust_remote_code=trust_remote_code)
+        trust = trust_remote_code
+        return web.fetch(source, progress, client, trust_remote_code=trust, anew=anew)
     path = address.local_path(source.source)
     if path is not None:
         if path.is_dir():
             return folder.check(path, trust_remote_code=trust_remote_code)
-        return _fetch_local_file(path, progress)
+        return _fetch_local_file(path, progress, anew)
     if address.is_hub_id(source.source):
         from backlit.sources import hub
 
@@ -81,13 +84,45 @@ def fetch(
     raise address.unknown_source(source.source)
 
 
-def copy_of(model: BuiltIn) -> Path | None:
-    """The folder of a built-in model, if it was fetched and converted before."""
-    path = cache.models_folder() / _cache_key(model)
+def copy_of(source: ModelSource, progress: Progress = SILENT) -> Path | None:
+    """The folder of a model that was fetched and converted before; nobody is asked for it.
+
+    Args:
+        progress: called with the phase `check` while a .gguf file is read.
+
+    Raises:
+        InputError, SourceError: as `fetch` for a URL or a file that can't be a model's.
+    """
+    if source.source in BUILT_IN:
+        key = _cache_key(BUILT_IN[source.source])
+    elif address.is_url(source.source):
+        from backlit.sources import web
+
+        return web.copy_of(source)
+    elif path := address.local_path(source.source):
+        if path.is_dir():
+            return path
+        key = _file_key(path, progress)
+    else:
+        return _copy_elsewhere(source)
+    path = cache.models_folder() / key
     return path if folder.is_whole(path) else None
 
 
-def _fetch_built_in(model: BuiltIn, progress: Progress, notice: Notice) -> Path:
+def _copy_elsewhere(source: ModelSource) -> Path | None:
+    """A copy in the cache of the hub's library, or of Kaggle's."""
+    if source.source.startswith(address.KAGGLE):
+        from backlit.sources import kaggle
+
+        return kaggle.copy_of(source.source.removeprefix(address.KAGGLE))
+    if source.source.startswith(address.HF) or address.is_hub_id(source.source):
+        from backlit.sources import hub
+
+        return hub.copy_of(source)
+    return None
+
+
+def _fetch_built_in(model: BuiltIn, progress: Progress, notice: Notice, anew: bool) -> Path:
     def make(work: Path, folder: Path) -> None:
         if model.notice is not None:
             notice(model.notice)
@@ -96,28 +131,37 @@ def _fetch_built_in(model: BuiltIn, progress: Progress, notice: Notice) -> Path:
 
     # Wheels and GGUF lie there together, then GGUF and folder.
     size = model.gguf_size + max(model.download_size, model.folder_size)
-    return cache.get_or_make(_cache_key(model), make, progress, size=size)
+    return cache.get_or_make(_cache_key(model), make, progress, size=size, replace=anew)
 
 
 def _cache_key(model: BuiltIn) -> str:
     return f"{model.name}-{_digest(model.gguf_sha256)}"
 
 
-def _fetch_local_file(path: Path, progress: Progress) -> Path:
-    if path.suffix.lower() != ".gguf":
+def _fetch_local_file(path: Path, progress: Progress, anew: bool) -> Path:
+    key = _file_key(path, progress)
+
+    def make(_work: Path, folder: Path) -> None:
+        gguf.convert(path, folder, progress)
+
+    return cache.get_or_make(key, make, progress, replace=anew)
+
+
+def _file_key(path: Path, progress: Progress) -> str:
+    """What the folder of a .gguf file is called, by the file's content."""
+    if path.suffix.lower() != ".gguf" or not path.is_file():  # it may be a pipe or a device
         raise UnsupportedModelError(
-            f"{path} is a file, but not a .gguf file.",
+            f"{path} is neither a folder nor a .gguf file.",
             "Name a Hugging Face folder or a .gguf file.",
         )
     try:
         gguf.check_magic(path)
-        content = _content_hash(path, progress)
+        digest = _content_hash(path, progress)
     except PermissionError as error:
         raise NotFoundError(f"{path} can't be read: {error.strerror}.", "Allow reading it.") from (
             error
         )
-    key = f"{address.plain_name(path.stem)}-{_digest(content)}"
-    return cache.get_or_make(key, lambda _, folder: gguf.convert(path, folder, progress), progress)
+    return f"{address.plain_name(path.stem)}-{_digest(digest)}"
 
 
 def _content_hash(path: Path, progress: Progress) -> str:
@@ -146,4 +190,5 @@ __all__ = [
     "fetch",
     "parse",
     "print_notice",
+    "shown",
 ]

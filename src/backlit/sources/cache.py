@@ -2,10 +2,12 @@
 
 A model is made in a staging folder and moved into place by one rename, so a folder with its
 final name is finished, whatever was killed before. A lock for each model, held by the system
-and released when a process dies, keeps two processes from making the same one.
+and released when a process dies, keeps two processes from making the same one. A manifest in the
+folder tells whether it is still what was made; if not, it is made again.
 """
 
 import errno
+import logging
 import os
 import shutil
 import tempfile
@@ -17,8 +19,11 @@ import filelock
 import platformdirs
 
 from backlit.errors import DiskError
-from backlit.progress import Progress
+from backlit.progress import SILENT, Progress
+from backlit.sources import manifest
 from backlit.sources.folder import is_whole
+
+log = logging.getLogger(__name__)
 
 Make = Callable[[Path, Path], None]
 """`make(work, model)`: writes a model's files in `model`; `work` is for what is left over."""
@@ -45,7 +50,8 @@ def get_or_make(
     Args:
         key: a file name; the same key always holds the same model.
         make: writes the files.
-        progress: called with `wait` while another process makes the same model.
+        progress: called with `wait` while another process makes the same model, with `check`
+            while touched files are compared with what was made, and with `save`.
         size: bytes that making it takes.
         replace: make it even if it is there.
 
@@ -58,11 +64,13 @@ def get_or_make(
     with disk_errors(models):
         models.mkdir(parents=True, exist_ok=True)
         _remove_stale_staging(models)
-        if not replace and is_whole(final):
+        if not replace and _is_as_made(final, progress):
             return final
         with _lock(models / f".{key}.lock", progress):
-            if not replace and is_whole(final):
+            if not replace and _is_as_made(final, progress):
                 return final  # another process made it while this one waited
+            if not replace and final.exists():
+                _tell(final, "is damaged")
             check_free_space(models, size)
             staging = Path(tempfile.mkdtemp(prefix=f".{key}.", suffix=".partial", dir=models))
             try:
@@ -70,6 +78,7 @@ def get_or_make(
                 work.mkdir()
                 model.mkdir()
                 make(work, model)
+                manifest.write(model, progress)
                 _flush(model)
                 shutil.rmtree(final, ignore_errors=True)  # damaged, or to be replaced
                 model.replace(final)
@@ -83,6 +92,33 @@ def newest(prefix: str) -> Path | None:
     """The newest whole model whose key begins with `prefix`."""
     models = [path for path in models_folder().glob(f"{prefix}*") if is_whole(path)]
     return max(models, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def is_damaged(folder: Path, progress: Progress) -> bool:
+    """Whether a model that can't be opened should be made again; if so, a warning says it.
+
+    True of a folder in the cache whose files are not what was made, by their hashes, or that
+    has no manifest to tell.
+
+    Args:
+        folder: that of the model, wherever it is.
+        progress: told of the phase `check`.
+    """
+    if folder.parent != models_folder() or not folder.is_dir():
+        return False
+    known = manifest.is_there(folder)
+    if known and not manifest.damaged(folder, progress, thorough=True):
+        return False
+    _tell(folder, "is damaged" if known else "can't be opened")
+    return True
+
+
+def _is_as_made(folder: Path, progress: Progress = SILENT) -> bool:
+    return is_whole(folder) and not manifest.damaged(folder, progress)
+
+
+def _tell(folder: Path, what: str) -> None:
+    log.warning("The copy of a model in %s %s, so it is made again.", folder, what)
 
 
 def check_free_space(folder: Path, size: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,7 +30,7 @@ from backlit.errors import (
 )
 from backlit.progress import Progress
 from backlit.sources import folder, keras_preset
-from backlit.sources.address import FORMS, ModelSource
+from backlit.sources.address import FORMS, HF, ModelSource
 from backlit.sources.cache import check_free_space, disk_errors
 
 _WEIGHTS = ("model.safetensors", "model-*.safetensors", "model.safetensors-*", folder.INDEX)
@@ -88,6 +89,17 @@ def fetch(
         )
         snapshot = _snapshot(source, info.sha, files, names, progress)
     return folder.check(snapshot, trust_remote_code=trust_remote_code)
+
+
+def copy_of(source: ModelSource) -> Path | None:
+    """The whole copy of a model in the hub's own cache, if there is one; nobody is asked for it."""
+    plain = replace(source, source=source.source.removeprefix(HF))
+    try:
+        copy = _cached(plain, ["config.json"])
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
+        return None
+    whole = folder.is_whole(copy) or keras_preset.is_preset(copy)
+    return copy if whole else None
 
 
 def _cached(source: ModelSource, patterns: Sequence[str], ignored: list[str] | None = None) -> Path:

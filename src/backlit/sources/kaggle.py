@@ -72,6 +72,18 @@ def fetch(handle: str, progress: Progress) -> Path:
         raise
 
 
+def copy_of(handle: str) -> Path | None:
+    """The newest whole copy of a preset in Kaggle's own cache; nobody is asked for it."""
+    try:
+        from kagglehub.config import get_cache_folder
+    except ImportError:
+        return None
+    if not _HANDLE.fullmatch(handle):
+        return None
+    base, version = "/".join(handle.split("/")[:4]), "".join(handle.split("/")[4:])
+    return _newest_copy(Path(get_cache_folder()), base, version)
+
+
 def _start_download(fetch: Callable[[str], str], handle: str) -> "Future[str]":
     """Fetch in a daemon thread: Kaggle's library can't be stopped, but nobody need wait for it.
 
@@ -116,10 +128,10 @@ def how_to_log_in(handle: str) -> str:
     )
 
 
-def _newest_copy(cache: Path, handle: str) -> Path | None:
-    """The newest whole copy of a preset whose address names no version."""
+def _newest_copy(cache: Path, handle: str, version: str = "") -> Path | None:
+    """The newest whole copy of a preset, or that of a version."""
     versions = cache / "models" / Path(*handle.split("/"))
-    whole = [p.stem for p in versions.glob("*.complete") if p.stem.isdigit()]
+    whole = [p.stem for p in versions.glob(f"{version or '*'}.complete") if p.stem.isdigit()]
     return versions / max(whole, key=int) if whole else None
 
 

@@ -1,7 +1,8 @@
 """Models at URLs: a GGUF file, or an archive of a Hugging Face folder.
 
 A copy is kept for each version that the server tells apart (ETag or Last-Modified);
-`#sha256=…` at the end pins the content itself.
+`#sha256=…` at the end pins the content itself. Nothing of a password or a query, which may be a
+signature, is kept, not even as a hash: a copy is known by the rest of its address.
 """
 
 import hashlib
@@ -15,10 +16,12 @@ from backlit.errors import InputError, IntegrityError, OfflineError, Unsupported
 from backlit.progress import Progress
 from backlit.sources import archive, cache, folder, gguf, https
 from backlit.sources.address import ARCHIVES, ModelSource, plain_name
+from backlit.sources.https import shown
 
 _SHA256 = re.compile(r"sha256=([0-9a-fA-F]{64})")
 # Else a server may pack what is packed already, and sizes would not agree.
 _AS_IT_IS = {"Accept-Encoding": "identity"}
+_ASK_EVERY = 64_000_000  # bytes, whether the disk has room for as many more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class _File:
         """What it is called, without its suffix."""
         return plain_name(PurePosixPath(self.url.path).name[: -len(self.suffix)])
 
+    @property
+    def key(self) -> str:
+        """What its folder in the cache is called, or what the names of all versions begin with."""
+        return f"{self.name}-{self.sha256[:16] if self.sha256 else _short_hash(shown(self.url))}"
+
 
 def fetch(
     source: ModelSource,
@@ -46,8 +54,12 @@ def fetch(
     client: httpx2.Client | None = None,
     *,
     trust_remote_code: bool = False,
+    anew: bool = False,
 ) -> Path:
     """The model at a URL, as a Hugging Face folder in the cache.
+
+    Args:
+        anew: make it again, even if there is a copy.
 
     Raises:
         InputError: the part after `#` is not `sha256=` and 64 hexadecimal digits.
@@ -73,20 +85,33 @@ def fetch(
 
     with https.client_or_new(client) as session:
         if file.sha256 is not None:
-            kept = cache.get_or_make(f"{file.name}-{file.sha256[:16]}", make, progress)
+            kept = cache.get_or_make(file.key, make, progress, replace=anew)
             return folder.check(kept, trust_remote_code=trust_remote_code)
-        prefix = f"{file.name}-{_short_hash(str(file.url))}"
         progress("download", 0, None)
         try:
             version, size = _version(session, file.url)
         except OfflineError:
-            if copy := cache.newest(f"{prefix}-"):
+            if not anew and (copy := cache.newest(f"{file.key}-")):
                 return folder.check(copy, trust_remote_code=trust_remote_code)
             raise
-        key = f"{prefix}-{_short_hash(version) if version else 'unversioned'}"
+        key = f"{file.key}-{_short_hash(version) if version else 'unversioned'}"
         # Without a version, a copy from before may be out of date.
-        kept = cache.get_or_make(key, make, progress, size=2 * size, replace=not version)
+        again = anew or not version
+        kept = cache.get_or_make(key, make, progress, size=2 * size, replace=again)
     return folder.check(kept, trust_remote_code=trust_remote_code)
+
+
+def copy_of(source: ModelSource) -> Path | None:
+    """The newest folder that was made of a URL, whatever its password and query; nobody is asked.
+
+    Raises:
+        InputError, NotFoundError, UnsupportedModelError: as `fetch` for such an address.
+    """
+    file = _parse(source.source)
+    if file.sha256 is None:
+        return cache.newest(f"{file.key}-")
+    folder_ = cache.models_folder() / file.key
+    return folder_ if folder.is_whole(folder_) else None
 
 
 def _parse(source: str) -> _File:
@@ -95,7 +120,8 @@ def _parse(source: str) -> _File:
     digest = _SHA256.fullmatch(url.fragment)
     if url.fragment and digest is None:
         raise InputError(
-            f"#{url.fragment} is not a digest.", "Write #sha256= and 64 hexadecimal digits."
+            "What follows # in the URL is not a digest.",
+            "Write #sha256= and 64 hexadecimal digits.",
         )
     return _File(url.copy_with(fragment=None), _suffix(url), digest[1].lower() if digest else None)
 
@@ -107,11 +133,11 @@ def _suffix(url: httpx2.URL) -> str:
     repository = [part for part in url.path.split("/") if part][:2]
     if url.host == "huggingface.co" and len(repository) == 2:
         raise UnsupportedModelError(
-            f"{https.shown(url)} is a page about a model.",
+            f"{shown(url)} is a page about a model.",
             f"Name the model by its id: {'/'.join(repository)}",
         )
     raise UnsupportedModelError(
-        f"{https.shown(url)} names neither a .gguf file nor an archive.",
+        f"{shown(url)} names neither a .gguf file nor an archive.",
         f"Its path must end in .gguf, {', '.join(ARCHIVES)}.",
     )
 
@@ -120,7 +146,9 @@ def _version(client: httpx2.Client, url: httpx2.URL) -> tuple[str, int]:
     """What the server calls the present content, empty if nothing, and its size in bytes."""
     with https.open_url(client, url, _AS_IT_IS) as response:
         headers = response.headers
-        return headers.get("etag") or headers.get("last-modified") or "", _announced(response)
+        # The time may be that of several files, told apart by a query that the key is without.
+        modified = "" if url.query else headers.get("last-modified", "")
+        return headers.get("etag") or modified, _announced(response)
 
 
 def _announced(response: httpx2.Response) -> int:
@@ -131,7 +159,7 @@ def _announced(response: httpx2.Response) -> int:
 
 def _download(client: httpx2.Client, file: _File, path: Path, progress: Progress) -> None:
     digest = hashlib.sha256()
-    done = 0
+    done = asked_at = 0
     with https.open_url(client, file.url, _AS_IT_IS) as response, path.open("wb") as output:
         total = _announced(response) or None
         cache.check_free_space(path.parent, total or 0)
@@ -141,6 +169,9 @@ def _download(client: httpx2.Client, file: _File, path: Path, progress: Progress
             digest.update(block)
             done += len(block)
             progress("download", done, total)
+            if done >= asked_at + _ASK_EVERY:  # no size was announced, or others write too
+                asked_at = done
+                cache.check_free_space(path.parent, _ASK_EVERY)
     if total is not None and done != total:
         raise IntegrityError(
             f"Of {path.name}, {done:,} bytes came instead of {total:,}.", "Try again."

@@ -36,6 +36,7 @@ def load(
     dtype: str | None = None,
     device: str | None = None,
     trust_remote_code: bool = False,
+    anew: bool = False,
 ) -> "KerasHubEngine":
     """Fetch and open a preset, or a Hugging Face folder that KerasHub converts.
 
@@ -46,6 +47,7 @@ def load(
         dtype: `float32`, `bfloat16` or `float16`; left out, float32 on a CPU, else bfloat16.
         device: Keras chooses it; only `cpu` on a machine with nothing else can be asked for.
         trust_remote_code: let a preset name Python classes that are not Keras's own.
+        anew: make a copy in Backlit's own cache again.
 
     Raises:
         MissingPackageError: KerasHub or the framework is not installed.
@@ -56,7 +58,9 @@ def load(
         raise OptionsError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
     progress("start", 0, None)
     hub = start_keras(backend)
-    folder = presets.folder_of(parsed, hub, progress, trust_remote_code=trust_remote_code)
+    folder = presets.folder_of(
+        parsed, hub, progress, trust_remote_code=trust_remote_code, anew=anew
+    )
     progress("load", 0, None)
     fast = framework_module().accelerated()
     if device is not None and (device != "cpu" or fast):

@@ -20,7 +20,12 @@ CONTEXT_LENGTHS = {"GemmaCausalLM": 8_192, "Gemma3CausalLM": 32_768}
 
 
 def folder_of(
-    parsed: ModelSource, hub: Any, progress: Progress, *, trust_remote_code: bool = False
+    parsed: ModelSource,
+    hub: Any,
+    progress: Progress,
+    *,
+    trust_remote_code: bool = False,
+    anew: bool = False,
 ) -> Path:
     """The folder of a preset, or of a Hugging Face model that KerasHub converts.
 
@@ -28,6 +33,7 @@ def folder_of(
         parsed: a built-in model, a folder, `kaggle://…`, `hf://…`, a Hugging Face id, or the
             name of a preset.
         hub: the package `keras_hub`.
+        anew: make a copy in Backlit's own cache again.
 
     Raises:
         SourceError: the files can't be had; see `sources.fetch` and `sources.kaggle.fetch`.
@@ -38,7 +44,7 @@ def folder_of(
     source = parsed.source
     path = address.local_path(source)
     if source in BUILT_IN:
-        return fetch(parsed, progress)
+        return fetch(parsed, progress, anew=anew)
     if path is not None and path.is_dir():
         if not keras_preset.is_preset(path):
             return fetch(parsed, progress, trust_remote_code=trust_remote_code)
@@ -53,7 +59,8 @@ def folder_of(
             return path
     elif path is not None or address.is_url(source):
         raise UnsupportedModelError(
-            f"Keras can't read {source}.", "Name a preset, or a folder of one or of a model."
+            f"Keras can't read {address.shown(source)}.",
+            "Name a preset, or a folder of one or of a model.",
         )
     else:
         path = kaggle.fetch(_handle(source, hub), progress)
