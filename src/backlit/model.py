@@ -12,13 +12,14 @@ from cachetools import LRUCache
 
 from backlit import pipeline
 from backlit.display.bar import ProgressLike, followed
-from backlit.engines import as_engine, open_engine
+from backlit.engines import as_engine, open_engine, source_here
 from backlit.engines.base import Engine
 from backlit.errors import DataError, OptionsError
 from backlit.explaining.prompts import PromptLike
 from backlit.explanation import Explanation, Generation
 from backlit.methods.objective import CHUNK, Objective
 from backlit.progress import current
+from backlit.sources import shown
 from backlit.types import OptionsLike, Target, TokenSequence, as_options
 
 TURN_SECONDS = 0.05  # between two looks whether whoever waits for a model was cancelled
@@ -163,7 +164,9 @@ def load_model(
     chosen = {name: value for name, value in options.items() if value is not None}
     if isinstance(source, str):
         if tokenizer is not None:
-            raise OptionsError(f"{source} brings its own tokenizer.", "Leave the tokenizer out.")
+            raise OptionsError(
+                f"{shown(source)} brings its own tokenizer.", "Leave the tokenizer out."
+            )
         with followed(progress) as follower:
             return Model(open_engine(source, progress=follower, **chosen))
     if isinstance(source, Model) and tokenizer is None and not chosen:
@@ -180,12 +183,16 @@ def load_model(
 def model_of(explanation: Explanation, **options: Any) -> Model:
     """The model that made an explanation, loaded from where it says, as exact as it was.
 
+    The explanation may be a stranger's, so it does not decide what is fetched: its model is
+    built in, or on this machine already.
+
     Args:
         explanation: the metadata of which name the model.
         **options: of `load_model`.
 
     Raises:
-        DataError: it does not say, or the model was a Python object.
+        DataError: it does not say, the model was a Python object, or it would have to be fetched
+            from where the explanation says.
         SourceError: the model's files can't be had.
     """
     source, dtype = (explanation.metadata.get(name) for name in ("source", "dtype"))
@@ -198,7 +205,14 @@ def model_of(explanation: Explanation, **options: Any) -> Model:
         )
     known = {"dtype": dtype, "backend": explanation.metadata.get("backend")}
     chosen = {} if source == "toy" else {name: value for name, value in known.items() if value}
-    return load_model(source, **chosen | options)
+    here = source_here(source)
+    if here is None:
+        named = shown(source)
+        raise DataError(
+            f"The explanation's model is not on this machine: checking would fetch {named}",
+            f"If you trust it, name it: --model {named} (check(explanation, {named!r})).",
+        )
+    return load_model(here, **chosen | options)
 
 
 class _Latest:
@@ -265,8 +279,9 @@ def check(
         The explanation, each of its attributions with its `faithfulness`.
 
     Raises:
-        InputError: too few segments, an explanation that does not name its model, or a model
-            with other tokens than the one explained.
+        InputError: too few segments, an explanation that does not name its model or one that
+            would have to be fetched from where it says, or a model with other tokens than the
+            one explained.
         CapabilityError: the model can't say how likely a given text is.
     """
     if not isinstance(explanation, Explanation):
