@@ -187,6 +187,7 @@ def test_broken_archives(
     with pytest.raises(IntegrityError, match=r"tiny\..* is broken or cut short") as caught:
         unpack(damage(pack(noise, suffix)), suffix)
     assert caught.value.hint == "Fetch it again."
+    assert "\n" not in caught.value.message
 
 
 @pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
@@ -230,7 +231,7 @@ def test_headers_do_not_grow(
     content = header(kind, 50_000_000) + bytes(50_000_000)
     content = gzip.compress(content, 1) if suffix == ".tar.gz" else content
     tracemalloc.start()
-    with pytest.raises(IntegrityError, match=r"a header in it has 50,000,000 bytes"):
+    with pytest.raises(IntegrityError, match="was not unpacked: a header in it has 50,000,000 b"):
         unpack(content, suffix)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -254,7 +255,7 @@ def test_files_with_holes_are_refused(unpack: Unpack, old: bool) -> None:
         info = member("weights", size=512)
         info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
         content = info.tobuf(tarfile.PAX_FORMAT) + b"200\n" + b"1\n" * 10_000_000
-    with pytest.raises(IntegrityError, match="has holes"):
+    with pytest.raises(IntegrityError, match="was not unpacked: a file in it has holes"):
         unpack(content)
 
 

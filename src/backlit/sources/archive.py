@@ -86,6 +86,10 @@ def _tar_files(archive: Path, destination: Path) -> Iterator[_File]:
                 yield safe.name, safe.size, lambda safe=safe: packed.extractfile(safe)  # type: ignore[misc]
 
 
+class _Refused(Exception):  # noqa: N818  no error of tarfile's, some of which it passes over
+    """Why a member is not read."""
+
+
 class _Member(tarfile.TarInfo):
     """A member of a tar archive whose headers are no larger than names are.
 
@@ -98,7 +102,7 @@ class _Member(tarfile.TarInfo):
         member = super().frombuf(buf, encoding, errors)
         has_header = member.type not in tarfile.REGULAR_TYPES
         if has_header and member.size > MAX_HEADER:
-            raise tarfile.ReadError(f"a header in it has {member.size:,} bytes")
+            raise _Refused(f"a header in it has {member.size:,} bytes")
         if member.type == tarfile.GNUTYPE_SPARSE:
             cls._refuse_sparse()
         return member
@@ -108,7 +112,7 @@ class _Member(tarfile.TarInfo):
 
     @staticmethod
     def _refuse_sparse() -> None:
-        raise tarfile.ReadError("a file in it has holes (a sparse file)")
+        raise _Refused("a file in it has holes (a sparse file)")
 
 
 def _zip_files(archive: Path, destination: Path) -> Iterator[_File]:
@@ -139,6 +143,8 @@ def _archive_errors(archive: Path) -> Iterator[None]:
     """Raise the libraries' errors about an archive as ours, each with a hint."""
     try:
         yield
+    except _Refused as error:
+        raise _refusal(archive, str(error)) from error
     except (FileExistsError, NotADirectoryError) as error:
         raise _refusal(archive, "two of its files have the same name") from error
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
@@ -175,4 +181,5 @@ def _refusal(archive: Path, reason: str) -> IntegrityError:
 
 
 def _broken(archive: Path, error: Exception) -> IntegrityError:
-    return IntegrityError(f"{archive.name} is broken or cut short: {error}.", "Fetch it again.")
+    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":.")
+    return IntegrityError(f"{archive.name} is broken or cut short: {reason}.", "Fetch it again.")
