@@ -13,7 +13,7 @@ NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 ARGS ?=
 
-.PHONY: setup run test test-fast test-gemma test-keras check format types bench bench-peers bench-keras screenshots build clean browser
+.PHONY: setup run test test-fast test-gemma test-keras check format types soak bench bench-peers bench-keras screenshots build clean browser
 
 setup: $(VENV)/.dev
 
@@ -86,6 +86,11 @@ types: setup frontend/node_modules
 frontend/node_modules: frontend/package-lock.json | $(VENV)/.dev
 	$(NPM) ci
 	@touch $@
+
+# Many clients, clients that vanish, kill -9, a full disk, random requests: under ten minutes.
+soak: setup
+	$(BIN)/python -m tests.soak $(ARGS)
+	$(BIN)/pytest -q --hypothesis-profile soak tests/security/test_messages.py
 
 bench: setup browser
 	$(BIN)/python -m benchmarks $(ARGS)

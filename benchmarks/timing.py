@@ -14,7 +14,7 @@ class Line:
     figure: float
     bound: float | None
     unit: str = "x"
-    spread: tuple[float, float] = (0.0, 0.0)
+    spread: tuple[float, float] | None = None
 
     @property
     def kept(self) -> bool:
@@ -22,9 +22,9 @@ class Line:
 
     def __str__(self) -> str:
         bound = "" if self.bound is None else f"  (at most {self.bound:g})"
-        low, high = self.spread
-        figure = f"{self.figure:6.2f} {self.unit:<2} [{low:.2f}-{high:.2f}]{bound}"
-        return f"{' ' if self.kept else '!'} {self.what:<62} {figure}"
+        spread = "" if self.spread is None else "[{:.2f}-{:.2f}]".format(*self.spread)
+        figure = f"{self.figure:6.2f} {self.unit:<2} {spread:<13}{bound}"
+        return f"{' ' if self.kept else '!'} {self.what:<62} {figure}".rstrip()
 
 
 def seconds(work: Callable[[], object]) -> float:

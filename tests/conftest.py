@@ -4,11 +4,14 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+import hypothesis
 import pytest
 
 from backlit.engines.base import Engine
 from backlit.engines.toy import ToyEngine
 from backlit.model import Model, load_model
+
+hypothesis.settings.register_profile("soak", max_examples=2_000)
 
 
 @pytest.fixture(scope="session")

@@ -1327,7 +1327,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1336,7 +1336,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1345,7 +1345,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1354,7 +1354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1363,7 +1363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1396,7 +1396,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1405,7 +1405,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1414,7 +1414,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1423,7 +1423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1432,7 +1432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1465,7 +1465,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1474,7 +1474,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1483,7 +1483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1492,7 +1492,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1501,7 +1501,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1534,7 +1534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1543,7 +1543,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1552,7 +1552,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1561,7 +1561,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1570,7 +1570,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1603,7 +1603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1612,7 +1612,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1621,7 +1621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1630,7 +1630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1639,7 +1639,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1672,7 +1672,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1681,7 +1681,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1690,7 +1690,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1699,7 +1699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1708,7 +1708,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1741,7 +1741,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1750,7 +1750,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1759,7 +1759,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1768,7 +1768,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1777,7 +1777,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1810,7 +1810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1819,7 +1819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1828,7 +1828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1837,7 +1837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1846,7 +1846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };
@@ -1879,7 +1879,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The token is missing or wrong. */
@@ -1888,7 +1888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request comes from another site. */
@@ -1897,7 +1897,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The body is larger than 16 MB. */
@@ -1906,7 +1906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
             /** @description The request is not one of this kind, or holds what can't be. */
@@ -1915,7 +1915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorInfo"];
+                    "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
         };

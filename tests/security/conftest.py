@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import tiny
 
+TOKEN = "a-secret-of-the-tests"
 PASSWORD, SIGNATURE = "hunter2-pass", "s1gnature-x"
 
 

@@ -11,10 +11,11 @@ import backlit
 from backlit.errors import BacklitError
 from backlit.model import load_model
 from backlit.notebook.arguments import read_models
+from backlit.serving.access import Access
 from backlit.serving.http import create_app
 from backlit.serving.models import ServedModel
 from backlit.serving.service import Service
-from tests.security.conftest import PASSWORD, SIGNATURE, Shop
+from tests.security.conftest import PASSWORD, SIGNATURE, TOKEN, Shop
 from tests.support.command import run
 
 EXPLAIN = ("--prompt", "The cat likes warm milk. The dog likes", "--response", " cold water",
@@ -72,9 +73,9 @@ def test_what_a_page_is_told(shop: Shop, cache: Path) -> None:
     served = ServedModel("tiny", shop.url)
     service = Service([served], [])
     with TestClient(
-        create_app(service, "token"),
+        create_app(service, Access(TOKEN)),
         base_url="http://127.0.0.1:8400",
-        headers={"Authorization": "Bearer token"},
+        headers={"Authorization": f"Bearer {TOKEN}"},
     ) as client:
         for source in ({}, {"source": shop.plain}):
             state: dict[str, Any] = client.get("/api/state").json()

@@ -38,13 +38,19 @@ class Served:
 
 @contextmanager
 def serving(
-    *arguments: str, environment: Mapping[str, str] | None = None, log: Path = Path(os.devnull)
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    log: Path = Path(os.devnull),
+    browser: bool = False,
 ) -> Iterator[Served]:
     """Start a server, wait until it is ready, and stop it."""
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, "-u", "-m", "backlit", "serve", *arguments, "--no-browser"],
+            [
+                *(sys.executable, "-u", "-m", "backlit", "serve", *arguments),
+                *([] if browser else ["--no-browser"]),
+            ],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, **(environment or {})},

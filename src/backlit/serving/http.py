@@ -14,6 +14,7 @@ from fastapi.sse import EventSourceResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from backlit.errors import BacklitError, InputError
@@ -25,8 +26,9 @@ from backlit.serving.requests import KINDS, AnyKind
 from backlit.serving.requests import Request as PageRequest
 from backlit.serving.service import Service
 
+_ERROR_INFO = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorInfo"}}}
 ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": wire.ErrorInfo, "description": description}
+    status: {"description": description, "content": _ERROR_INFO}
     for status, description in {
         400: "The body can't be read.",
         401: "The token is missing or wrong.",
@@ -81,11 +83,14 @@ def create_app(service: Service, access: Access, hosts: Sequence[str] = ()) -> F
                 message=f"The request is larger than {MAX_BODY_BYTES // 1_000_000} MB.",
                 hint="Shorten the prompt.",
             )
-        return JSONResponse(info.model_dump(), status_code=error.status_code)
+        return JSONResponse(info.model_dump(), error.status_code, error.headers)
 
     page = importlib.resources.files("backlit") / "static"
     with importlib.resources.as_file(page) as folder:
-        app.mount("/", StaticFiles(directory=folder, html=True, check_dir=False))
+        files = StaticFiles(directory=folder, html=True, check_dir=False)
+        # Not mounted: a mount takes every path and method, also what the API should refuse.
+        for path in ("/", "/{name}", "/assets/{name}"):
+            app.router.routes.append(Route(path, files, methods=["GET"]))
 
     app.add_middleware(Guard, access=access)
     allowed = ["*"] if set(hosts) & set(EVERY_HOST) else [*LOOPBACK, *hosts]

@@ -31,7 +31,7 @@ from backlit.types import GenerationOptions
 
 log = logging.getLogger(__name__)
 
-MAX_RESULT_BYTES = 64_000_000  # of results that are remembered, as JSON
+MAX_RESULT_BYTES = 16_000_000  # of results that are remembered, as JSON
 MAX_GENERATIONS = 32
 READERS = 4  # threads for quick requests
 

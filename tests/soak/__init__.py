@@ -1,0 +1,1 @@
+"""What must hold for minutes: many clients, random requests, kills, full disks (`make soak`)."""
