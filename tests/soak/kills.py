@@ -23,6 +23,7 @@ FILES = ("config.json", "tokenizer.json", "model.safetensors")
 
 MAKING = """
 import time
+from backlit.progress import SILENT
 from backlit.sources.cache import get_or_make
 def make(work, model):
     print("begun", flush=True)
@@ -32,7 +33,7 @@ def make(work, model):
                 file.write(b"x" * 1000)
                 file.flush()
                 time.sleep(0.001)
-get_or_make("tiny", make, lambda *told: None)
+get_or_make("tiny", make, SILENT)
 """
 SAVING = """
 import sys

@@ -112,7 +112,7 @@ def serve(
 
     app_ = create_app(service, access, [host, *(allow_host or ())])
     try:
-        Serving(app_, sock, started, root_path.rstrip("/")).run()
+        Serving(app_, sock, started, service.close, root_path.rstrip("/")).run()
     finally:
         service.close()
 

@@ -121,6 +121,7 @@ class Serving:
 
     Args:
         started: called when the page can be opened.
+        stopping: called once it is to stop, to end what is still being answered; may take a while.
         root_path: what a proxy takes off the path before it passes a request on, as `/backlit`.
     """
 
@@ -129,12 +130,17 @@ class Serving:
         app: ASGIApp,
         sock: socket.socket,
         started: Callable[[], None] = lambda: None,
+        stopping: Callable[[], None] = lambda: None,
         root_path: str = "",
     ) -> None:
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
                 started()
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                await asyncio.to_thread(stopping)
+                await super().shutdown(sockets)
 
         # An open stream would hold back Ctrl-C for as long as it lasts.
         config = uvicorn.Config(
