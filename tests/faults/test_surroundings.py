@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from backlit.serving.listening import bind
 from tests.soak.kills import FILES, MAKING
 from tests.support.server import serving
 
@@ -70,3 +73,43 @@ def test_two_processes_that_make_one_model(tmp_path: Path) -> None:
     assert sorted(begun) == ["", "begun\n"], "one made it, the other waited"
     model = tmp_path / "models" / "tiny"
     assert {(model / name).stat().st_size for name in FILES} == {20_000}
+
+
+def test_three_servers_at_once(tmp_path: Path) -> None:
+    def state() -> str:
+        with serving("toy") as served, served.entered() as client:
+            together.wait(60)
+            return f"{served.url} {client.get('/api/state').status_code}"
+
+    together = threading.Barrier(3)
+    with ThreadPoolExecutor(3) as pool:
+        answers = [one.result() for one in [pool.submit(state) for _ in range(3)]]
+    assert len(set(answers)) == 3
+    assert all(answer.endswith(" 200") for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "99999999"], "Invalid value for '--port'"),
+        (["--port", "-1"], "Invalid value for '--port'"),
+        (["--host", ""], "No host is given"),
+        (["--host", "no.such.host.invalid"], "can't listen"),
+        (["--port", "{taken}"], "in use"),
+    ],
+)
+def test_an_address_that_can_not_be_had(arguments: list[str], said: str) -> None:
+    with bind("127.0.0.1", None) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "backlit", "serve", "toy", "--no-browser"),
+                *(one.format(taken=port) for one in arguments),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
