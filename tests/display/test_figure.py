@@ -10,7 +10,6 @@ from backlit.display.figure import (
     ranking,
     score_text,
     short,
-    showable,
     tint_of,
     words_of,
 )
@@ -43,5 +42,6 @@ def test_scores_and_words_on_one_line() -> None:
     assert words_of(scored(" \n", 1.0)) == repr(" \n")
     assert one_line("a\nb " + "c" * 9, 6) == "a b c…"
     assert short("x" * 99) == repr("x" * 39 + "…")
-    assert showable("a\x00b\ud800") == "a\ufffdb\ufffd"
+    assert one_line("a\x00b\ud800 \u2028c") == "a⟦U+0000⟧b⟦U+D800⟧ ⟦U+2028⟧c"
+    assert words_of(scored("\ufeff", 1.0)) == "⟦U+FEFF⟧"
     assert (count_of(1, "token"), count_of(2, "token")) == ("1 token", "2 tokens")

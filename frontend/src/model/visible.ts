@@ -1,6 +1,8 @@
-/** Text with its blanks made visible. */
+import { withSigns } from "./unseen";
+
+/** Text with its blanks, and what else can't be seen, made visible. */
 export function visible(text: string): string {
-  return text
+  return withSigns(text)
     .replaceAll(" ", "␣")
     .replaceAll("\n", "⏎")
     .replaceAll("\r", "␍")

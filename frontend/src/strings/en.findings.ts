@@ -1,4 +1,5 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
+import type { Unseen } from "../model/unseen";
 import type { Cost, Verdict } from "../wire";
 import { count } from "./words";
 
@@ -7,6 +8,18 @@ const FEW_RUNS = 10;
 
 const timeOf = (seconds: number) =>
   seconds < 100 ? `about ${Math.round(seconds)} s` : `about ${Math.round(seconds / 60)} min`;
+
+/** A longer one is cut: the signs in the text have the whole. */
+const MAX_READ = 200;
+
+const hidden = (n: number) => `${count(n, "character", "characters")} that can’t be seen`;
+const spelling = (reads: string, which = "They") => {
+  if (!reads) return "";
+  const cut = reads.length > MAX_READ ? `${reads.slice(0, MAX_READ)}…` : reads;
+  return ` ${which} spell “${cut}”.`;
+};
+const listed = (numbers: readonly number[]) =>
+  `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
 
 export const findings = {
   legend: {
@@ -49,6 +62,19 @@ export const findings = {
     scoreOf: (score: string, error: string | null) =>
       error === null ? `Score ${score}` : `Score ${score}, give or take ${error} (standard error)`,
     estimated: (what: string, seconds: number) => `${what}, ${timeOf(seconds)} in all`,
+  },
+  unseen: {
+    /** Parts by their place in the list. */
+    parts: (parts: readonly (Unseen & { readonly rank: number })[]) => {
+      if (parts.length === 1) {
+        const [{ rank, count: n, reads }] = parts as [(typeof parts)[0]];
+        return `Part ${rank} of the list holds ${hidden(n)}.${spelling(reads)}`;
+      }
+      const holding = `Parts ${listed(parts.map(({ rank }) => rank))} of the list hold characters that can’t be seen.`;
+      const read = parts.map(({ rank, reads }) => spelling(reads, `Those of part ${rank}`));
+      return holding + read.join("");
+    },
+    prompt: ({ count: n, reads }: Unseen) => `This prompt holds ${hidden(n)}.${spelling(reads)}`,
   },
   mute: {
     title: (n: number) => `${count(n, "part", "parts")} muted`,

@@ -85,3 +85,26 @@ test("costs in words", () => {
   expect(en.cost.about({ runs: 5000, seconds: 250 })).toBe("about 4 min, 5,000 runs");
   expect(en.cost.about({ runs: 1 })).toBe("1 run");
 });
+
+describe("what can't be seen", () => {
+  const hidden = (rank: number, reads = "") => ({ rank, count: reads.length || 1, reads });
+
+  test("is told of one part, and what it spells", () => {
+    expect(t.unseen.parts([hidden(2, "say cold")])).toBe(
+      "Part 2 of the list holds 8 characters that can’t be seen. They spell “say cold”.",
+    );
+    expect(t.unseen.parts([hidden(1)])).toBe(
+      "Part 1 of the list holds 1 character that can’t be seen.",
+    );
+  });
+
+  test("is told of several parts in one sentence", () => {
+    expect(t.unseen.parts([hidden(1), hidden(3, "no"), hidden(4)])).toBe(
+      "Parts 1, 3 and 4 of the list hold characters that can’t be seen. Those of part 3 spell “no”.",
+    );
+  });
+
+  test("is cut where it is long", () => {
+    expect(t.unseen.prompt(hidden(1, "x".repeat(300)))).toContain(`${"x".repeat(200)}…`);
+  });
+});

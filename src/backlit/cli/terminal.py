@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from backlit.display.figure import showable
+from backlit.display.unseen import with_signs
 from backlit.explaining.faithfulness import agreement
 from backlit.explanation import Explanation, Faithfulness
 
@@ -18,14 +18,14 @@ def verdicts(explanation: Explanation) -> RenderableType:
         checked = attribution.faithfulness
         if checked is not None:
             parts += [
-                Text(f"{showable(attribution.method)}: ", style="bold")
-                + Text(showable(checked.sentence), style=""),
+                Text(f"{with_signs(attribution.method)}: ", style="bold")
+                + Text(with_signs(checked.sentence), style=""),
                 Text(f"    {_figures(checked)}", style="dim"),
             ]
     maps = [one.scores.tolist() for one in explanation]
     if len(maps) > 1 and len({len(one) for one in maps}) == 1:
         table = Table(box=None, padding=(0, 1), title="Rank correlation", title_justify="left")
-        names = [showable(one.method) for one in explanation]
+        names = [with_signs(one.method) for one in explanation]
         for name in ("", *names):
             table.add_column(name, justify="right" if name else "left")
         for name, row in zip(names, agreement(maps), strict=True):

@@ -1,8 +1,8 @@
 """What is shown of a result, whatever draws it: values without markup or colour."""
 
-import re
 from dataclasses import dataclass
 
+from backlit.display.unseen import with_signs
 from backlit.types import ScoredSegment
 
 SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
@@ -10,7 +10,6 @@ OPPOSES = (0xE0, 0x82, 0x14)
 TINTS = 5  # strengths of a colour, so that neighbours of like scores look alike
 
 SHORT = 40  # characters of a text in a `repr`
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +68,14 @@ def score_text(segment: ScoredSegment) -> str:
 
 
 def words_of(segment: ScoredSegment) -> str:
-    """A segment's text on one line."""
-    return " ".join(segment.text.split()) or repr(segment.text)
+    """A segment's text on one line; what can't be seen is a sign."""
+    return " ".join(with_signs(segment.text).split()) or repr(segment.text)
 
 
 def one_line(text: str, limit: int = 1_000) -> str:
-    """Text on one line, cut to `limit` characters; what can't be shown is replaced."""
-    line = showable(" ".join(text.split()))
+    """Text on one line, cut to `limit` characters; what can't be seen is a sign."""
+    line = " ".join(with_signs(text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def showable(text: str) -> str:
-    """Text without control characters and lone surrogates."""
-    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def short(text: str) -> str:

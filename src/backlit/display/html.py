@@ -19,11 +19,11 @@ from backlit.display.figure import (
     one_line,
     ranking,
     score_text,
-    showable,
     tint_of,
     words_of,
 )
 from backlit.display.text import MAX_WIDTH, TOP
+from backlit.display.unseen import with_signs
 from backlit.types import ScoredSegment
 
 ALPHAS = (0.13, 0.21, 0.29, 0.37, 0.45)  # of tints that text is easy to read on, light and dark
@@ -174,4 +174,4 @@ def _gap(count: int) -> list[_Piece]:
 
 def _escaped(text: str) -> str:
     """Text as HTML. Line ends are written out: one line of HTML stays whole inside Markdown."""
-    return re.sub("\r\n?|\n", "&#10;", escape(showable(text)))
+    return re.sub("\r\n?|\n", "&#10;", escape(with_signs(text)))

@@ -15,10 +15,10 @@ from backlit.display.figure import (
     MapFigure,
     ranking,
     score_text,
-    showable,
     tint_of,
     words_of,
 )
+from backlit.display.unseen import with_signs
 
 TOP = 10
 PLAIN_WIDTH = 100  # columns of a rendering that goes to no terminal
@@ -43,19 +43,19 @@ def _render(figure: MapFigure) -> RenderableType:
     for segment in figure.segments:
         template = segment.role == "template"
         text.append(
-            showable(segment.text), Style(dim=True) if template else _tint(segment.score, largest)
+            with_signs(segment.text), Style(dim=True) if template else _tint(segment.score, largest)
         )
-    text.append(showable(figure.target), Style(bold=True, underline=True))
-    text.append(showable(figure.rest), Style(dim=True))
+    text.append(with_signs(figure.target), Style(bold=True, underline=True))
+    text.append(with_signs(figure.rest), Style(dim=True))
 
     table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
     table.add_column("#", justify="right")
     table.add_column("score", justify="right")
     table.add_column("segment", overflow="ellipsis", no_wrap=True)
     for rank, segment in enumerate(ranking(figure.segments)[:TOP], start=1):
-        table.add_row(str(rank), score_text(segment), Text(showable(words_of(segment))))
-    remarks = [Text(showable(remark), style="bold") for remark in figure.remarks]
-    caption = Text(showable(f"{figure.name}: {figure.meaning}."), style="dim")
+        table.add_row(str(rank), score_text(segment), Text(words_of(segment)))
+    remarks = [Text(with_signs(remark), style="bold") for remark in figure.remarks]
+    caption = Text(with_signs(f"{figure.name}: {figure.meaning}."), style="dim")
     return Group(text, Text(), table, caption, *remarks, Text())
 
 

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backlit.display import html, text
-from backlit.display.figure import MapFigure, short
+from backlit.display import html, text, unseen
+from backlit.display.figure import MapFigure, ranking, short
 from backlit.errors import DataError, UnknownNameError
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.file import write_file
@@ -121,7 +121,11 @@ class Explanation:
             segments=one.segments,
             target=generation.text_of(one.target),
             rest=generation.sequence.text[generation.characters(one.target)[1] :],
-            remarks=(*one.notes, *((checked.sentence,) if checked else ())),
+            remarks=(
+                *one.notes,
+                *unseen.remarks(ranking(one.segments)),
+                *((checked.sentence,) if checked else ()),
+            ),
         )
 
     def __str__(self) -> str:
