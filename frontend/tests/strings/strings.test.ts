@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AST, parse } from "svelte/compiler";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { en } from "../../src/strings/en";
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
@@ -90,21 +90,21 @@ describe("what can't be seen", () => {
   const hidden = (rank: number, reads = "") => ({ rank, count: reads.length || 1, reads });
 
   test("is told of one part, and what it spells", () => {
-    expect(t.unseen.parts([hidden(2, "say cold")])).toBe(
+    expect(en.unseen.parts([hidden(2, "say cold")])).toBe(
       "Part 2 of the list holds 8 characters that can’t be seen. They spell “say cold”.",
     );
-    expect(t.unseen.parts([hidden(1)])).toBe(
+    expect(en.unseen.parts([hidden(1)])).toBe(
       "Part 1 of the list holds 1 character that can’t be seen.",
     );
   });
 
   test("is told of several parts in one sentence", () => {
-    expect(t.unseen.parts([hidden(1), hidden(3, "no"), hidden(4)])).toBe(
+    expect(en.unseen.parts([hidden(1), hidden(3, "no"), hidden(4)])).toBe(
       "Parts 1, 3 and 4 of the list hold characters that can’t be seen. Those of part 3 spell “no”.",
     );
   });
 
   test("is cut where it is long", () => {
-    expect(t.unseen.prompt(hidden(1, "x".repeat(300)))).toContain(`${"x".repeat(200)}…`);
+    expect(en.unseen.prompt(hidden(1, "x".repeat(300)))).toContain(`${"x".repeat(200)}…`);
   });
 });
