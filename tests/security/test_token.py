@@ -7,21 +7,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
-from scripts.browser import find
 from tests.support.server import Served, serving
 
 TOKEN = "a-secret-of-the-tests"
-STATE = """() => JSON.stringify({
-    dom: document.documentElement.outerHTML,
-    url: location.href,
-    local: {...localStorage},
-    session: {...sessionStorage},
-    cookie: document.cookie,
-    history: history.state,
-    loaded: performance.getEntries().map((entry) => entry.name),
-})"""
 
 
 @pytest.fixture
@@ -47,27 +36,6 @@ def test_neither_processes_nor_answers_nor_the_log_hold_it(served: Served) -> No
         assert TOKEN not in client.get("/").text
         assert TOKEN not in client.get(f"/?token={TOKEN}x").text
     assert TOKEN not in served.log.read_text()
-
-
-@pytest.mark.browser
-def test_a_browser_keeps_it_in_no_page_and_no_file(served: Served, tmp_path: Path) -> None:
-    profile = tmp_path / "profile"
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=find(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = context.new_page()
-        page.goto(served.link)
-        page.get_by_test_id("prompt-editor").fill("The cat likes milk. The cat likes")
-        page.get_by_test_id("generate").click()
-        expect(page.get_by_test_id("answer-text")).to_have_attribute("data-finish", "stop")
-        assert TOKEN not in page.evaluate(STATE)
-        assert page.url == f"{served.url}/"
-        context.close()
-    files = [path for path in profile.rglob("*") if path.is_file()]
-    code = served.link.partition("code=")[2].encode()
-    assert any(code in path.read_bytes() for path in files), "histories keep links, used ones"
-    assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
 @pytest.mark.process

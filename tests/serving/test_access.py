@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from anyio import BrokenResourceError, ClosedResourceError
@@ -209,9 +210,15 @@ def test_who_leaves_while_an_event_is_sent_is_no_error(access: Access) -> None:
         "query_string": b"",
         "headers": [(b"host", b"a"), (b"authorization", f"Bearer {TOKEN}".encode())],
     }
-    asyncio.run(Guard(leaving, access)(scope, receive_nothing, send_nothing))
-    with pytest.raises(ExceptionGroup) as raised:
-        asyncio.run(Guard(broken, access)(scope, receive_nothing, send_nothing))
+    with ThreadPoolExecutor(1) as pool:  # the test's own thread may have a loop already
+        pool.submit(
+            asyncio.run, Guard(leaving, access)(scope, receive_nothing, send_nothing)
+        ).result()
+        asked = pool.submit(
+            asyncio.run, Guard(broken, access)(scope, receive_nothing, send_nothing)
+        )
+        with pytest.raises(ExceptionGroup) as raised:
+            asked.result()
     assert [str(one) for one in raised.value.exceptions] == ["a bug"]
 
 

@@ -216,6 +216,35 @@ def test_several_threads_run_as_many_jobs_at_once() -> None:
     queue.close()
 
 
+def test_where_no_thread_can_be_started(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The job is refused, and forgotten; with some threads, those take it."""
+
+    def no_more(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    refused, several = Recorded(), JobQueue("backlit-reader", threads=2)
+    first, second = Recorded(), Recorded()
+    several.submit(first.job)
+    assert first.started.wait(SECONDS)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_more)
+        with pytest.raises(RuntimeError, match="can't start"):
+            queue.submit(refused.job)
+        several.submit(second.job)
+    assert "the others go on" in caplog.text
+    first.release.set()
+    second.release.set()
+    assert second.ended.wait(SECONDS)
+    after = Recorded()
+    after.release.set()
+    queue.submit(after.job)
+    assert after.ended.wait(SECONDS)
+    assert not refused.started.is_set()
+    several.close()
+
+
 def test_the_end_is_told_once(queue: JobQueue) -> None:
     ends: list[BaseException | None] = []
     job = Job(lambda job: None, lambda ahead: None, ends.append)

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,7 +96,8 @@ class Load:
 
 def load(served: Served, cookies: httpx2.Cookies, clients: int, seconds: float) -> Load:
     """So many clients, for so long."""
-    return asyncio.run(_load(served, cookies, clients, seconds))
+    with ThreadPoolExecutor(1) as pool:  # this thread may have a loop already
+        return pool.submit(asyncio.run, _load(served, cookies, clients, seconds)).result()
 
 
 async def _load(served: Served, cookies: httpx2.Cookies, clients: int, seconds: float) -> Load:

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from anyio import BrokenResourceError, ClosedResourceError
-from starlette._utils import get_route_path
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -179,7 +178,8 @@ class Guard:
             message="This page needs a link that nobody used yet.",
             hint=self._access.advice,
         )
-        if get_route_path(request.scope).startswith("/api/"):
+        below = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        if below.startswith("/api/"):
             return JSONResponse(info.model_dump(), 401)
         return PlainTextResponse(f"{info.message} {info.hint}", 401)
 

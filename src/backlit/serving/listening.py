@@ -147,6 +147,7 @@ class Serving:
             app,
             interface="asgi3",
             http=Connection,
+            ws="none",
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,

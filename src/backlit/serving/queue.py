@@ -95,11 +95,15 @@ class JobQueue:
         self._closed = False
 
     def submit(self, job: Job) -> None:
-        """Put a job at the end of the queue; one that comes after `close` is cancelled."""
+        """Put a job at the end of the queue; one that comes after `close` is cancelled.
+
+        Raises:
+            RuntimeError: there is no thread, and none can be started.
+        """
         with self._changed:
             if not self._closed:
+                self._staff(len(self._jobs) + 1)
                 self._jobs.append(job)
-                self._staff()
                 if (ahead := self._ahead(len(self._jobs) - 1)) > 0:
                     job.wait(ahead)
                 self._changed.notify()
@@ -142,17 +146,23 @@ class JobQueue:
             if (ahead := self._ahead(place)) > 0:
                 job.wait(ahead)
 
-    def _staff(self) -> None:
-        """Start a thread if none is idle and there may be one more.
+    def _staff(self, jobs: int) -> None:
+        """Start a thread if so many jobs are more than are idle, and there may be one more.
 
         A process that forked has none of those of its parent.
         """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         idle = len(self._threads) - len(self._running)
-        if len(self._jobs) > idle and len(self._threads) < self._limit:
+        if jobs > idle and len(self._threads) < self._limit:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            try:
+                thread.start()
+            except RuntimeError:
+                if not self._threads:
+                    raise
+                log.warning("No more threads can be started; the others go on.")
+            else:
+                self._threads.append(thread)
 
     def _next(self) -> Job | None:
         """The next job, now running; None once the queue is closed."""
@@ -179,6 +189,6 @@ class JobQueue:
                 died_with = self._running.pop(me, None)
                 self._threads.remove(me)
                 if not self._closed:
-                    self._staff()
+                    self._staff(len(self._jobs))
             if died_with is not None:
                 died_with.end(error)
