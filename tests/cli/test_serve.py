@@ -1,7 +1,11 @@
 """`backlit serve`, up to where it listens."""
 
+import socket
+from collections.abc import Callable
+
 import pytest
 
+from backlit.serving import listening
 from backlit.serving.listening import Serving
 from tests.support.command import run
 
@@ -29,3 +33,27 @@ def test_whoever_serves_others_is_told_what_that_means(
     result = run("serve", "toy", "--no-browser", "--host", host)
     assert result.exit_code == 0
     assert ("unencrypted: its token is all" in result.stderr) == warned
+
+
+def test_a_page_on_another_port_says_that_its_drafts_are_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Started:
+        """Begins to serve, and ends."""
+
+        def __init__(
+            self, app: object, sock: socket.socket, started: Callable[[], None], *more: object
+        ) -> None:
+            self._started, self._sock = started, sock
+
+        def run(self) -> None:
+            self._started()
+            self._sock.close()
+
+    monkeypatch.setattr(listening, "FIRST_PORT", 18_400)
+    monkeypatch.setattr(listening, "Serving", Started)
+    with listening.bind("127.0.0.1", 18_400):
+        taken = run("serve", "toy", "--no-browser")
+        asked_for = run("serve", "toy", "--no-browser", "--port", "0")
+    assert "Port 18400 is taken; here the page has drafts of its own." in taken.stdout
+    assert "drafts" not in asked_for.stdout

@@ -63,7 +63,7 @@ def serve(
     from backlit.engines import open_engine
     from backlit.serving.access import Access
     from backlit.serving.http import create_app
-    from backlit.serving.listening import LOOPBACK, Serving, bind
+    from backlit.serving.listening import FIRST_PORT, LOOPBACK, Serving, bind
     from backlit.serving.models import ServedModel
     from backlit.serving.service import Service
     from backlit.sources import parse
@@ -101,6 +101,8 @@ def serve(
 
     def started() -> None:
         offer("Backlit is ready")
+        if port is None and not address.endswith(f":{FIRST_PORT}"):
+            typer.echo(f"Port {FIRST_PORT} is taken; here the page has drafts of its own.")
         typer.echo("Press Ctrl-C to stop.")
         if browser:
             webbrowser.open(f"{address}/?code={access.code()}")

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from backlit.errors import InputError
 
+FIRST_PORT = 8400  # where it listens unless it is told to, or that is taken
 BACKLOG = 128  # connections that wait to be taken
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 EVERY_HOST = ("0.0.0.0", "::")  # noqa: S104  what people give to be reached
@@ -36,7 +37,9 @@ def bind(host: str, port: int | None) -> socket.socket:
             "Leave --host out for this machine alone, or give 0.0.0.0 for every network it is in.",
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    candidates: Sequence[int] = [port] if port is not None else [*range(8400, 8420), 0]
+    candidates: Sequence[int] = (
+        [port] if port is not None else [*range(FIRST_PORT, FIRST_PORT + 20), 0]
+    )
     for candidate in candidates:
         sock = socket.socket(family, socket.SOCK_STREAM)
         if sys.platform == "win32":  # there, the other option would share the port
