@@ -106,7 +106,7 @@ def open_engine(
     try:
         return load(anew=False)
     except (IntegrityError, UnsupportedModelError) as error:
-        needs_trust = "trust_remote_code" in error.hint  # which mending would not give
+        needs_trust = "trust_remote_code" in error.hint  # which making it again would not give
         copy = None if needs_trust else copy_of(parsed, progress)
         if copy is None or not is_damaged(copy, progress):
             raise

@@ -151,7 +151,7 @@ def own_code_error(label: str) -> UnsupportedModelError:
 def _impossible(label: str, name: str, wanted: str) -> IntegrityError:
     return IntegrityError(
         f"{label} has a config.json that can't be right: {name} is not {wanted}.",
-        "Fetch it again, or mend the file.",
+        "Fetch it again, or fix the file.",
     )
 
 
