@@ -181,6 +181,13 @@ def test_every_answer_has_a_policy(client: TestClient) -> None:
         assert "access-control-allow-origin" not in response.headers
 
 
+def test_the_page_is_fetched_anew_each_time(client: TestClient) -> None:
+    """Or an older one would be shown after an update."""
+    for path in ("/", "/index.html"):
+        assert client.get(path, headers=bearer(TOKEN)).headers["cache-control"] == "no-store"
+    assert "cache-control" not in client.get("/favicon.svg", headers=bearer(TOKEN)).headers
+
+
 def test_a_cookie_behind_a_proxy_is_of_its_path_and_secure(access: Access) -> None:
     scope: Scope = {
         "type": "http",

@@ -1,6 +1,7 @@
 """One thread, a queue, and cancelling at every stage."""
 
 import ctypes
+import os
 import threading
 from collections.abc import Iterator
 
@@ -214,6 +215,23 @@ def test_several_threads_run_as_many_jobs_at_once() -> None:
         job.release.set()
         assert job.ended.wait(SECONDS)
     queue.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing like it on Windows")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it has threads: the point
+def test_a_process_that_forks_has_threads_of_its_own(queue: JobQueue) -> None:
+    busy = Recorded()
+    queue.submit(busy.job)
+    assert busy.started.wait(SECONDS)
+    child = os.fork()
+    if child == 0:
+        job = Recorded()
+        job.release.set()
+        queue.submit(job.job)
+        os._exit(0 if job.ended.wait(SECONDS) and job.error is None else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    busy.release.set()
+    assert busy.ended.wait(SECONDS)
 
 
 def test_where_no_thread_can_be_started(

@@ -103,6 +103,12 @@ def _same(text: str, secret: str) -> bool:
     return hmac.compare_digest(text.encode(), secret.encode())
 
 
+def _below(request: Request) -> str:
+    """The path, without the prefix that a proxy takes off."""
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("root_path", ""))
+
+
 def cookie_name(request: Request) -> str:
     return f"backlit-{request.url.port or 80}"
 
@@ -131,6 +137,7 @@ class Guard:
                 headers.update(HEADERS)
                 if cookie is not None:
                     headers["Set-Cookie"] = cookie
+                if cookie is not None or _below(request) in ("/", "/index.html"):
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
@@ -178,8 +185,7 @@ class Guard:
             message="This page needs a link that nobody used yet.",
             hint=self._access.advice,
         )
-        below = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-        if below.startswith("/api/"):
+        if _below(request).startswith("/api/"):
             return JSONResponse(info.model_dump(), 401)
         return PlainTextResponse(f"{info.message} {info.hint}", 401)
 

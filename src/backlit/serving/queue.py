@@ -152,6 +152,7 @@ class JobQueue:
         A process that forked has none of those of its parent.
         """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._running = {t: job for t, job in self._running.items() if t.is_alive()}
         idle = len(self._threads) - len(self._running)
         if jobs > idle and len(self._threads) < self._limit:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
