@@ -1,6 +1,5 @@
 """One thread, a queue, and cancelling at every stage."""
 
-import ctypes
 import os
 import threading
 from collections.abc import Iterator
@@ -166,21 +165,25 @@ def test_a_thread_that_dies_is_replaced_and_its_job_ended(
     assert "another takes over" in caplog.text
 
 
-def test_a_thread_that_is_killed_while_nobody_asks_is_replaced(queue: JobQueue) -> None:
-    """By an exception from outside, as notebooks and debuggers throw them."""
-    first = Recorded()
-    first.release.set()
+def test_a_thread_that_dies_between_two_jobs_is_replaced(
+    queue: JobQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = Recorded(), Recorded()
+    second.release.set()
     queue.submit(first.job)
-    assert first.ended.wait(SECONDS)
-    (thread,) = [t for t in threading.enumerate() if t.name == "backlit-model"]
-    ident = ctypes.c_ulong(thread.ident or 0)
-    assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit)) == 1
-    for _ in range(2):  # the first may wake it up to die
-        job = Recorded()
-        job.release.set()
-        queue.submit(job.job)
-        assert job.ended.wait(SECONDS)
-    assert job.error is None
+    assert first.started.wait(SECONDS)
+    as_ever = queue._next
+
+    def dies() -> Job | None:
+        queue._next = as_ever  # type: ignore[method-assign]
+        raise SystemExit("from outside, as notebooks and debuggers throw them")
+
+    queue._next = dies  # type: ignore[method-assign]
+    queue.submit(second.job)
+    first.release.set()
+    assert second.ended.wait(SECONDS)
+    assert (first.error, second.error) == (None, None)
+    assert "another takes over" in caplog.text
 
 
 def test_who_can_not_be_told_of_waiting_harms_nobody(
