@@ -56,10 +56,27 @@ def test_sentences_about_those_that_mattered_most() -> None:
         segment("\u200b"),
         segment(tags("x" * (MAX_READ + 1))),
     ]
-    first, second, third = remarks(ranked)
+    first, second, third = remarks(ranked, ranked)
     assert first == (
         "Segment 2 of the list holds 10 characters that can't be seen. They spell 'ignore all'."
     )
     assert second == "Segment 3 of the list holds a character that can't be seen."
     assert third.endswith(f"{'x' * MAX_READ}…'.")
-    assert remarks([segment("plain")] * TOLD + [segment("\u200b")]) == []
+    many = [segment("plain")] * TOLD + [segment("\u200b")]
+    assert remarks(many, many) == []
+
+
+def test_words_and_emoji_that_segments_cut_are_no_remark() -> None:
+    texts = ["\u0645\u06cc\u200c", "\u062e\u0648", "\U0001f469", "\u200d", "\U0001f4bb", "\u200d"]
+    segments = [ScoredSegment(i, i + 1, text, "prompt", 1.0) for i, text in enumerate(texts)]
+    ranked = segments[::-1][:TOLD]
+    assert remarks(ranked, segments) == [
+        "Segment 1 of the list holds a character that can't be seen."
+    ]
+
+
+def test_a_text_that_is_cut_anywhere_hides_what_the_whole_hides() -> None:
+    for case in CASES:
+        text = case["text"]
+        parts = (unseen(one, text[:i], text[i + 1 :]) for i, one in enumerate(text))
+        assert "".join(parts) == unseen(text)

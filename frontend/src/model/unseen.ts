@@ -2,7 +2,7 @@
  * Characters that a model reads and a person does not see: joiners, direction overrides, controls,
  * and tags, which spell ASCII that nothing draws. A hidden instruction is made of them, so all are
  * drawn as signs; but for those that text needs: the ones within emoji, after Han characters, and
- * between letters of scripts that join.
+ * between letters of scripts that join or after a virama.
  *
  * `backlit/display/unseen.py` has the same rule, and both are tested on the same cases.
  */
@@ -22,17 +22,28 @@ export interface Unseen {
 }
 
 const UNSEEN =
-  "[\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\ufff9-\\ufffb\\ufffe\\uffff\\u2800]";
+  "[\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\ufff9-\\ufffc\\ufffe\\uffff\\u2800\\u{13430}-\\u{1343F}]";
 const TAG = "[\\u{E0020}-\\u{E007E}]";
 const JOINING =
   "[\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Devanagari}\\p{Script=Bengali}\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}\\p{Script=Malayalam}\\p{Script=Sinhala}\\p{Script=Khmer}\\p{Script=Myanmar}\\p{Script=Mongolian}]";
+const VIRAMA = "[\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d\\u0dca]";
+const FLAGS = ["gbeng", "gbsct", "gbwls"].map((region) =>
+  [...region].map((letter) => String.fromCodePoint(0xe0000 + letter.codePointAt(0)!)).join(""),
+);
 /* eslint-disable no-misleading-character-class -- selectors and joiners are meant, by themselves */
+/**
+ * What text needs. Each is as narrow as what fonts draw, for whatever it lets pass could carry a
+ * hidden message: a code beside a flag that no font has, or a letter behind each Han character.
+ */
 const NEEDED = [
-  "(?<=\\p{Extended_Pictographic}|[0-9#*])[\\ufe0e\\ufe0f]", // text or emoji style
+  "(?<=\\p{Extended_Pictographic})[\\ufe0e\\ufe0f]", // text or emoji style
+  "(?<=[0-9#*])\\ufe0f(?=\\u20e3)", // keycaps
   "(?<=(?:\\p{Extended_Pictographic}|\\p{Emoji_Modifier})\\ufe0f?)\\u200d(?=\\p{Extended_Pictographic})",
-  "(?<=\\u{1F3F4})[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{3,6}\\u{E007F}", // flags of regions
-  "(?<=\\p{Script=Han})[\\u{E0100}-\\u{E01EF}]", // one of several forms of a character
-  `(?<=${JOINING})[\\u200c\\u200d\\u180b-\\u180f](?=${JOINING})`,
+  `(?<=\\u{1F3F4})(?:${FLAGS.join("|")})\\u{E007F}`, // the flags of regions that there are
+  "(?<=\\p{Script=Han})[\\u{E0100}-\\u{E011F}]", // one of the registered forms of a character
+  `(?<=${JOINING})(?<!${UNSEEN})[\\u200c\\u200d](?=${JOINING})(?!${UNSEEN})`,
+  `(?<=${VIRAMA})[\\u200c\\u200d]`, // also at the end of a word
+  "(?<=[\\u1820-\\u18aa])[\\u180b-\\u180f]", // forms of Mongolian letters
 ].join("|");
 const SOME = new RegExp(UNSEEN, "u");
 const RUNS = new RegExp(
@@ -83,11 +94,11 @@ export function pieces(text: string, before = "", after = ""): Piece[] {
   return found;
 }
 
-/** What can't be seen in a text; null if all can. */
-export function unseen(text: string): Unseen | null {
+/** What can't be seen in a text that stands between two others; null if all can. */
+export function unseen(text: string, before = "", after = ""): Unseen | null {
   let count = 0;
   let reads = "";
-  for (const piece of pieces(text)) {
+  for (const piece of pieces(text, before, after)) {
     if (piece.sign === null) continue;
     count += [...piece.text].length;
     reads += spelled(piece.text);

@@ -123,7 +123,7 @@ class Explanation:
             rest=generation.sequence.text[generation.characters(one.target)[1] :],
             remarks=(
                 *one.notes,
-                *unseen.remarks(ranking(one.segments)),
+                *unseen.remarks(ranking(one.segments), one.segments),
                 *((checked.sentence,) if checked else ()),
             ),
         )
