@@ -249,6 +249,87 @@ def test_what_can_not_be_seen_is_shown_and_told(
     expect(told).to_contain_text("spell “say cold”.")
 
 
+def test_nothing_hides_beside_what_text_needs(page: Page, toy_url: str) -> None:
+    def tags(text: str) -> str:
+        return "".join(chr(0xE0000 + ord(letter)) for letter in text)
+
+    def signs(testid: str) -> list[str | None]:
+        found = page.get_by_test_id(testid).locator("[data-sign]").all()
+        return [sign.get_attribute("data-sign") for sign in found]
+
+    flags = "".join(f"\U0001f3f4{tags(word)}\U000e007f" for word in ("ignore", "rules"))
+    han = "".join(
+        one + chr(0xE0100 + ord(letter) - 16) for one, letter in zip("漢字", "no", strict=True)
+    )
+    needed = "\U0001f3f4" + tags("gbsct") + "\U000e007f می\u200cخواهم അവന്\u200d שלום עולם"
+    page.goto(toy_url)
+    type_prompt(page, f"{needed}. The cat. The cat")
+    expect(page.get_by_test_id("editor")).to_be_visible()
+    expect(page.get_by_test_id("unseen-prompt")).to_have_count(0)
+    type_prompt(page, f"Flags {flags} and {han}. The cat. The cat")
+    expect(page.get_by_test_id("unseen-prompt")).to_contain_text("They spell “ignorerules”.")
+    generate(page)
+    finished(page)
+    read = "".join(str(sign) for sign in signs("prompt-text")).replace("tags: ", "")
+    assert read == "ignorerulesU+E015EU+E015F"
+
+    # a right-to-left language is still read from the right
+    type_prompt(page, f"{needed}. The cat. The cat")
+    generate(page)
+    finished(page)
+    assert signs("prompt-text") == []
+    chips = (
+        page.get_by_test_id("prompt-text")
+        .locator("[data-token]")
+        .filter(has_text=re.compile("[א-ת]"))
+    )
+    lefts = [box["x"] for box in (chip.bounding_box() for chip in chips.all()) if box]
+    assert len(lefts) > 1
+    assert lefts == sorted(lefts, reverse=True)
+
+
+def test_signs_are_named_and_copied_as_they_were(page: Page, toy_url: str) -> None:
+    prompt = "The dog likes cold water.\nThe cat \u202elikes\u202c milk.\nThe dog"
+    page.goto(toy_url)
+    type_prompt(page, prompt)
+    generate(page)
+    finished(page)
+    text = page.get_by_test_id("prompt-text")
+    named = text.get_by_role("img", name="U+202E, right-to-left override")
+    named.hover()
+    expect(page.get_by_test_id("token-card")).to_contain_text("right-to-left override")
+    copied = text.evaluate(
+        """element => {
+          const range = document.createRange();
+          const blocks = element.querySelectorAll(".block");
+          range.setStart(blocks[0], 0);
+          range.setEndAfter(blocks[blocks.length - 1].lastElementChild);
+          getSelection().removeAllRanges();
+          getSelection().addRange(range);
+          const copied = getSelection().toString();
+          getSelection().removeAllRanges();
+          return copied;
+        }"""
+    )
+    assert copied == prompt
+
+    # the part that is taken away has its signs where it is told
+    granularity(page, "Line")
+    page.get_by_test_id("answer-text").locator("[data-token]").first.click()
+    mapped(page)
+    row = page.get_by_test_id("influence").filter(has=page.locator("[data-sign='U+202E']"))
+    expect(row.get_by_title("U+202E, right-to-left override", exact=True)).to_be_visible()
+    row.get_by_test_id("mute").click()
+    page.get_by_test_id("generate-without").click()
+    without = page.get_by_test_id("without")
+    expect(without.locator("[data-sign='U+202E']")).to_be_in_viewport()
+    finished(page)
+
+    # and so has what changed
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_test_id("difference").locator("[data-sign='U+202E']")).to_be_visible()
+
+
 def test_an_empty_prompt_a_long_one_and_half_a_character(page: Page, toy_url: str) -> None:
     page.goto(toy_url)
     type_prompt(page, "word " * 9_000)

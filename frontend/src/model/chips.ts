@@ -79,6 +79,13 @@ export function textOf(chips: readonly Chip[], start: number, stop: number): str
   return text;
 }
 
+const BESIDE = 32; // tokens: enough for what an emoji or a word has around a cut
+
+/** What stands before and after tokens `[start, stop)`, as far as it says how they are drawn. */
+export function beside(chips: readonly Chip[], start: number, stop: number): [string, string] {
+  return [textOf(chips, Math.max(0, start - BESIDE), start), textOf(chips, stop, stop + BESIDE)];
+}
+
 /** The index of the chip that holds a token; -1 if none does. */
 export function chipAt(chips: readonly Chip[], token: number): number {
   let low = 0;

@@ -30,7 +30,7 @@ const VIRAMA = "[\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d
 const FLAGS = ["gbeng", "gbsct", "gbwls"].map((region) =>
   [...region].map((letter) => String.fromCodePoint(0xe0000 + letter.codePointAt(0)!)).join(""),
 );
-/* eslint-disable no-misleading-character-class -- selectors and joiners are meant, by themselves */
+
 /**
  * What text needs. Each is as narrow as what fonts draw, for whatever it lets pass could carry a
  * hidden message: a code beside a flag that no font has, or a letter behind each Han character.
@@ -52,8 +52,6 @@ const RUNS = new RegExp(
 );
 const TAGS = new RegExp(TAG, "gu");
 const TAGS_READ = "tags: ";
-
-/* eslint-enable no-misleading-character-class */
 
 /** How far around a piece of text the characters are that it needs. */
 export const AROUND = 16; // UTF-16 units: the flag of a region
@@ -107,10 +105,8 @@ export function unseen(text: string, before = "", after = ""): Unseen | null {
 }
 
 /** A text with signs in place of what can't be seen. */
-export function withSigns(text: string): string {
-  return pieces(text)
-    .map((piece) => (piece.sign === null ? piece.text : `⟦${piece.sign}⟧`))
-    .join("");
+export function withSigns(text: string, shown: readonly Piece[] = pieces(text)): string {
+  return shown.map((piece) => (piece.sign === null ? piece.text : `⟦${piece.sign}⟧`)).join("");
 }
 
 /** Without the blanks at both ends; what can't be seen is no blank, though JavaScript says so. */

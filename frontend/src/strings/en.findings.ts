@@ -1,5 +1,5 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
-import type { Unseen } from "../model/unseen";
+import type { Piece, Unseen } from "../model/unseen";
 import type { Cost, Verdict } from "../wire";
 import { count } from "./words";
 
@@ -11,6 +11,28 @@ const timeOf = (seconds: number) =>
 
 /** A longer one is cut: the signs in the text have the whole. */
 const MAX_READ = 200;
+
+/** What Unicode calls those that are met most, by their code point. */
+const NAMES: Readonly<Record<number, string>> = {
+  0xad: "soft hyphen",
+  0x61c: "Arabic letter mark",
+  0x200b: "zero width space",
+  0x200c: "zero width non-joiner",
+  0x200d: "zero width joiner",
+  0x200e: "left-to-right mark",
+  0x200f: "right-to-left mark",
+  0x202a: "left-to-right embedding",
+  0x202b: "right-to-left embedding",
+  0x202c: "pop directional formatting",
+  0x202d: "left-to-right override",
+  0x202e: "right-to-left override",
+  0x2060: "word joiner",
+  0x2066: "left-to-right isolate",
+  0x2067: "right-to-left isolate",
+  0x2068: "first strong isolate",
+  0x2069: "pop directional isolate",
+  0xfeff: "zero width no-break space",
+};
 
 const hidden = (n: number) => `${count(n, "character", "characters")} that can’t be seen`;
 const spelling = (reads: string, which = "They") => {
@@ -73,6 +95,11 @@ export const findings = {
       const holding = `Parts ${listed(parts.map(({ rank }) => rank))} of the list hold characters that can’t be seen.`;
       const read = parts.map(({ rank, reads }) => spelling(reads, `Those of part ${rank}`));
       return holding + read.join("");
+    },
+    /** What a sign stands for. */
+    sign: ({ text, sign }: Piece) => {
+      const name = NAMES[text.codePointAt(0) ?? 0];
+      return name ? `${sign}, ${name}` : (sign ?? text);
     },
     prompt: ({ count: n, reads }: Unseen) => `This prompt holds ${hidden(n)}.${spelling(reads)}`,
   },

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AST, parse } from "svelte/compiler";
 import { describe, expect, test } from "vitest";
+import { pieces } from "../../src/model/unseen";
 import { en } from "../../src/strings/en";
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
@@ -96,6 +97,13 @@ describe("what can't be seen", () => {
     expect(en.unseen.parts([hidden(1)])).toBe(
       "Part 1 of the list holds 1 character that can’t be seen.",
     );
+  });
+
+  test("has the name that Unicode gives it", () => {
+    const sign = (text: string) => en.unseen.sign(pieces(text)[0]!);
+    expect(sign("\u202e")).toBe("U+202E, right-to-left override");
+    expect(sign("\u200b\u200b")).toBe("U+200B ×2, zero width space");
+    expect(sign("\u{E0061}\u{E0062}")).toBe("tags: ab");
   });
 
   test("is told of several parts in one sentence", () => {
