@@ -186,6 +186,27 @@ def test_a_thread_that_dies_between_two_jobs_is_replaced(
     assert "another takes over" in caplog.text
 
 
+def test_jobs_that_nobody_is_left_to_run_end(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Recorded(), Recorded()
+    queue.submit(first.job)
+    assert first.started.wait(SECONDS)
+    queue.submit(second.job)
+
+    def dies() -> Job | None:
+        raise SystemExit("from outside")
+
+    def full(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    queue._next = dies  # type: ignore[method-assign]
+    monkeypatch.setattr(threading.Thread, "start", full)
+    first.release.set()
+    assert second.ended.wait(SECONDS)
+    assert isinstance(second.error, SystemExit)
+
+
 def test_who_can_not_be_told_of_waiting_harms_nobody(
     queue: JobQueue, caplog: pytest.LogCaptureFixture
 ) -> None:

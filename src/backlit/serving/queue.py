@@ -189,7 +189,18 @@ class JobQueue:
             with self._changed:
                 died_with = self._running.pop(me, None)
                 self._threads.remove(me)
-                if not self._closed:
-                    self._staff(len(self._jobs))
-            if died_with is not None:
-                died_with.end(error)
+                stranded = self._replace()
+            for job in (died_with, *stranded):
+                if job is not None:
+                    job.end(error)
+
+    def _replace(self) -> list[Job]:
+        """Start a thread in the place of one that died; the jobs that nobody is left to run."""
+        try:
+            if not self._closed:
+                self._staff(len(self._jobs))
+        except RuntimeError:
+            stranded = list(self._jobs)
+            self._jobs.clear()
+            return stranded
+        return []
