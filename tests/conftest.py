@@ -11,7 +11,10 @@ from backlit.engines.base import Engine
 from backlit.engines.toy import ToyEngine
 from backlit.model import Model, load_model
 
-hypothesis.settings.register_profile("soak", max_examples=2_000)
+# However busy the machine is, no example takes too long.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
