@@ -30,6 +30,7 @@ class Notebook:
     def start(self, index: int) -> None:
         """Run a cell, and don't wait for its end."""
         prompt = self.cell(index).locator(".jp-InputArea-prompt")
+        expect(prompt).to_have_text(re.compile(r"\[.*\]:"))  # empty until the notebook is drawn
         before = prompt.inner_text()
         for _ in range(TRIES):  # a notebook that still settles may lose a key
             self.cell(index).locator(".cm-content").click()
@@ -40,7 +41,12 @@ class Notebook:
 
     def run(self, index: int) -> str:
         """Run a cell to its end; what it printed."""
-        self.start(index)
+        prompt = self.cell(index).locator(".jp-InputArea-prompt")
+        for _ in range(TRIES):  # a kernel that still connects may forget what it was asked
+            self.start(index)
+            expect(prompt).to_have_text(re.compile(r"\[[^*]*\]:"))
+            if prompt.inner_text() != "[ ]:":
+                break
         self.ended(index)
         return self.cell(index).locator(".jp-OutputArea").inner_text()
 
@@ -96,7 +102,8 @@ class Lab:
         """Open a notebook in Notebook 7, which shows one and little else."""
         page.goto(f"{self.url}/notebooks/{name}.ipynb?token=t")
         expect(page.locator(".jp-NotebookKernelStatus")).to_be_attached()
-        expect(page.locator(".jp-Notebook-ExecutionIndicator").first).to_be_attached()
+        indicator = page.locator(".jp-Notebook-ExecutionIndicator").first
+        expect(indicator).to_have_attribute("data-status", "idle")
         return Notebook(page)
 
     def end_kernels(self) -> None:
