@@ -288,14 +288,14 @@ def test_a_saved_notebook_shows_the_last_map(jupyter: Lab, page: Page, name: str
 
 def test_a_notebook_saved_with_its_widgets(jupyter: Lab, page: Page, name: str) -> None:
     """Read-only, and all there: the answer, the target and the map."""
-    jupyter.write(name, RENDER)
+    path = jupyter.write(name, RENDER)
     notebook = jupyter.open(page, name)
     notebook.run(0)
     generated(notebook.widget())
     explained(notebook.widget(), "water")
     page.get_by_role("menuitem", name="Settings").click()
     page.get_by_text("Save Widget State Automatically").click()
-    notebook.save()
+    notebook.save_with("widget-state", path)
     jupyter.end_kernels()
     jupyter.open(page, name)
     widget = notebook.widget()

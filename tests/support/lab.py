@@ -70,6 +70,15 @@ class Notebook:
         self.page.get_by_role("button", name="Save and create checkpoint").first.click()
         expect(self.page.locator(".lm-TabBar-tab.jp-mod-current.jp-mod-dirty")).to_have_count(0)
 
+    def save_with(self, content: str, path: Path) -> None:
+        """Save until this is in the file; a setting may take a while to be heard of."""
+        for _ in range(60):
+            self.save()
+            if content in path.read_text():
+                return
+            self.page.wait_for_timeout(500)
+        raise AssertionError(f"{path.name} was saved without {content}")
+
 
 class Lab:
     """A JupyterLab server on a folder of its own.
