@@ -184,7 +184,7 @@ def test_the_first_command_of_the_readme_explains_the_sample(alone: Path) -> Non
     result = CliRunner().invoke(app, [*arguments, "--format", "json", "--output", "why.json"])
     assert result.exit_code == 0, result.output
     attribution = backlit.load_explanation("why.json")[0]
-    assert attribution.method == "gate_gradient"
+    assert attribution.method == "gate_relevance"
     (first,) = attribution.top(1)
     sequence = backlit.load_explanation("why.json").generation.sequence
     line = sequence.text[: sequence.tokens[first.start].start].count("\n")

@@ -48,7 +48,7 @@ ANSWERING = [
     ("src/backlit/serving/requests/base.py", "def generation("),
     ("src/backlit/pipeline.py", "attribute(objective"),
     ("src/backlit/explaining/targets.py", "def select_target("),
-    ("src/backlit/model.py", "Objective("),
+    ("src/backlit/model/loaded.py", "Objective("),
     ("src/backlit/explaining/attribution.py", "method.attribute("),
     ("src/backlit/segments.py", "def segment("),
     ("src/backlit/methods/occlusion.py", "objective.score("),

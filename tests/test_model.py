@@ -11,7 +11,8 @@ from backlit.engines.base import Engine
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled, DataError, OptionsError, PromptError
 from backlit.methods.occlusion import Occlusion
-from backlit.model import MAX_OBJECTIVES, Model, load_model, model_of
+from backlit.model import Model, functions, load_model, model_of
+from backlit.model.loaded import MAX_OBJECTIVES
 from backlit.progress import Callback, Progress, Update, following
 from backlit.types import Target
 
@@ -200,13 +201,13 @@ def test_a_model_is_whatever_can_be_loaded(toy: ToyEngine, model: Model) -> None
 
 def test_what_was_loaded_by_name_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[str] = []
-    real = backlit.model.load_model
+    real = functions.load_model  # type: ignore[attr-defined]
 
     def counting(source: str, *arguments: object, **options: object) -> Model:
         loads.append(source)
         return real(source, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(backlit.model, "load_model", counting)
+    monkeypatch.setattr(functions, "load_model", counting)
     explanation = backlit.explain("once:toy", PROMPT, granularity="word")
     backlit.explain("once:toy", PROMPT)
     backlit.check(explanation)

@@ -175,7 +175,7 @@ def test_a_check_by_a_model_that_knows_the_ids_as_other_words(model: Model, smol
 
 def test_numbers_that_overflow_are_an_error() -> None:
     class Broken(ToyEngine):
-        def gradient(self, *args: object) -> EmbeddingGradient:
+        def gradient(self, *args: object, **kwargs: object) -> EmbeddingGradient:
             nothing = np.full((3, 2), np.nan)
             return EmbeddingGradient(nothing, nothing, np.zeros(1))
 
@@ -221,4 +221,4 @@ def test_occlusion_finds_the_mistaken_line(smollm2: Model, written: dict[str, Ge
     line = mistaken.rindex("\n", 0, differs) + 1
     assert generation.sequence.tokens[top.start].start == line
     runner_up = np.sort(found.scores)[-2]
-    assert found.scores.max() > runner_up + 1  # nats
+    assert found.scores.max() > 2 * runner_up

@@ -136,9 +136,11 @@ def test_capabilities_are_known_and_true(capabilities: set[Any], told: str) -> N
 
 def test_capabilities_do_not_change() -> None:
     class Fickle(ToyEngine):
-        def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
-            self.capabilities = self.capabilities - {"gates"}
-            return super().gate_gradient(input_ids, target)
+        def gate_gradient(
+            self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        ) -> EdgeGradient:
+            self.capabilities = self.capabilities - {"relevance"}
+            return super().gate_gradient(input_ids, target, shared=shared)
 
     with pytest.raises(AssertionError, match="its capabilities changed"):
         check_engine(Fickle(), PROMPT)

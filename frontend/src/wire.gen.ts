@@ -169,6 +169,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove
+         * @description Take the first segments of a map away; all of them tile what is before its target.
+         */
+        post: operations["prove_api_prove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segment": {
         parameters: {
             query?: never;
@@ -258,7 +278,7 @@ export interface components {
          *     no model; `aggregate` says how they were joined, and is None for methods that score whole
          *     segments. `convergence_delta` is the sum of a complete method's scores less what they should
          *     sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
-         *     there once the map was checked.
+         *     there once the map was checked, `proofs` once its first segments were taken away.
          */
         Attribution: {
             /** Method */
@@ -295,6 +315,11 @@ export interface components {
              */
             notes: string[];
             faithfulness?: components["schemas"]["Faithfulness"] | null;
+            /**
+             * Proofs
+             * @default []
+             */
+            proofs: components["schemas"]["Proof"][];
         };
         /**
          * CheckEvent
@@ -708,7 +733,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "evaluate";
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "evaluate";
             /**
              * Done
              * @default 0
@@ -757,11 +782,8 @@ export interface components {
             kind: "gradient" | "perturbation";
             /** Signed */
             signed: boolean;
-            /**
-             * Needs
-             * @enum {string}
-             */
-            needs: "generate" | "score" | "gradient" | "gates";
+            /** Needs */
+            needs: ("generate" | "score" | "gradient" | "gates" | "relevance")[];
             /** Scores Tokens */
             scores_tokens: boolean;
             /**
@@ -915,7 +937,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "evaluate";
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "evaluate";
             /**
              * Done
              * @default 0
@@ -932,6 +954,64 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /**
+         * Proof
+         * @description What happened to the target without some segments: measured, where a score estimates.
+         *
+         *     Attributes:
+         *         spans: token spans of the segments: of one, or of several that were taken away together.
+         *         lost: nats that the objective lost; negative if it gained.
+         *         said: what the model says in the target's place, greedily and at most as long; None if it
+         *             writes nothing.
+         *         changed: whether that is something else than it says with everything there; None if it
+         *             writes nothing.
+         */
+        Proof: {
+            /** Spans */
+            spans: [
+                number,
+                number
+            ][];
+            /** Lost */
+            lost: number;
+            /** Said */
+            said?: string | null;
+            /** Changed */
+            changed?: boolean | null;
+        };
+        /**
+         * ProofsEvent
+         * @description What was measured.
+         */
+        ProofsEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "proofs";
+            /** Proofs */
+            proofs: components["schemas"]["Proof"][];
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
+        };
+        /**
+         * ProveRequest
+         * @description Take the first segments of a map away; all of them tile what is before its target.
+         */
+        ProveRequest: {
+            /** Model */
+            model: string;
+            reference: components["schemas"]["SequenceRef"];
+            attribution: components["schemas"]["Attribution"];
+            /**
+             * Top
+             * @default 3
+             */
+            top: number;
         };
         /**
          * QueuedEvent
@@ -1178,6 +1258,7 @@ export interface components {
             estimate: components["schemas"]["EstimateRequest"];
             check: components["schemas"]["CheckRequest"];
             mute: components["schemas"]["MuteRequest"];
+            prove: components["schemas"]["ProveRequest"];
             segment: components["schemas"]["SegmentRequest"];
             agree: components["schemas"]["AgreeRequest"];
         };
@@ -1197,6 +1278,8 @@ export interface components {
             check: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CheckEvent"];
             /** Mute */
             mute: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MuteEvent"];
+            /** Prove */
+            prove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ProofsEvent"];
             /** Segment */
             segment: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SegmentsEvent"];
             /** Agree */
@@ -1723,6 +1806,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["MuteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    prove_api_prove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveRequest"];
             };
         };
         responses: {

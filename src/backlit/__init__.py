@@ -8,8 +8,8 @@ if _TYPE_CHECKING:
     from backlit.data import Dataset, load_dataset
     from backlit.engines.function import from_function
     from backlit.errors import BacklitError
-    from backlit.explanation import Attribution, Explanation, Generation, load_explanation
-    from backlit.model import Model, check, explain, load_model
+    from backlit.explanation import Attribution, Explanation, Generation, Proof, load_explanation
+    from backlit.model import Model, check, explain, load_model, prove
     from backlit.notebook import make_notebook_widget
     from backlit.types import GenerationOptions, Message, Target
 
@@ -24,6 +24,7 @@ _HOMES = {
     "GenerationOptions": "types",
     "Message": "types",
     "Model": "model",
+    "Proof": "explanation",
     "Target": "types",
     "check": "model",
     "explain": "model",
@@ -32,6 +33,7 @@ _HOMES = {
     "load_explanation": "explanation",
     "load_model": "model",
     "make_notebook_widget": "notebook",
+    "prove": "model",
 }
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "GenerationOptions",
     "Message",
     "Model",
+    "Proof",
     "Target",
     "__version__",
     "check",
@@ -52,6 +55,7 @@ __all__ = [
     "load_explanation",
     "load_model",
     "make_notebook_widget",
+    "prove",
 ]
 
 

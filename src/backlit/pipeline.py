@@ -1,7 +1,7 @@
 """The whole flow on one screen: prompt -> response -> target -> scores -> explanation -> check."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from typing import Protocol
@@ -10,6 +10,7 @@ from backlit.display.bar import ProgressLike, followed
 from backlit.display.words import UNITS
 from backlit.engines.base import Engine
 from backlit.errors import InputError, OptionsError, TargetError
+from backlit.explaining import proofs
 from backlit.explaining.answers import Answer
 from backlit.explaining.attribution import Segmenting, attribute
 from backlit.explaining.faithfulness import check_map
@@ -31,6 +32,7 @@ from backlit.types import (
     as_options,
 )
 
+TOP = 3  # segments of a map that are proved, unless another number is asked for
 RENAMED = {"select": "target", "report": "progress"}  # arguments of earlier versions
 
 
@@ -76,7 +78,7 @@ def explain(
             or a token span of the sequence; left out, all of it.
         foil: why the target rather than this: text, or ids.
         method: a name (see `backlit methods`), a method object, or several; left out, the first
-            that the model can serve, the gate gradient if it can.
+            that the model can serve, gate relevance if it can.
         granularity: what is scored as one; `custom` wants `pattern`.
         pattern: a regular expression; the text is cut after each match.
         aggregate: how token scores are joined, for methods that score tokens.
@@ -127,29 +129,70 @@ def check(
         InputError: too few segments, or a model with other tokens than the one explained.
         CapabilityError: the model can't say how likely a given text is.
     """
+
+    def checked(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
+        unit = UNITS["custom" if one.coarse_to_fine else one.granularity]
+        scores = one.scores.tolist()
+        found = check_map(objective, one.segments, scores, unit=unit, progress=follower)
+        return replace(one, faithfulness=found)
+
+    return _of_each_map(model, explanation, checked, progress)
+
+
+def prove(
+    model: Explainable,
+    explanation: Explanation,
+    *,
+    top: int = TOP,
+    progress: ProgressLike = None,
+) -> Explanation:
+    """What happens without the first segments of each map: see `backlit.explaining.proofs`.
+
+    Args:
+        model: that made it.
+        explanation: of which each map is proved.
+        top: how many of a map's first segments are taken away, each alone.
+        progress: as for `explain`.
+
+    Returns:
+        The explanation, each of its attributions with its `proofs`. Scores and their order stay.
+
+    Raises:
+        InputError: nothing would be left to read, `top` is less than 1, or a model with other
+            tokens than the one explained.
+        CapabilityError: the model can't say how likely a given text is.
+    """
+    if top < 1:
+        raise OptionsError(f"top is {top}.", "Use 1 or more.")
+
+    def proved(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
+        return replace(one, proofs=tuple(proofs.prove(objective, one.top(top), follower)))
+
+    return _of_each_map(model, explanation, proved, progress)
+
+
+def _of_each_map(
+    model: Explainable,
+    explanation: Explanation,
+    measured: Callable[[Objective, Attribution, Progress], Attribution],
+    progress: ProgressLike,
+) -> Explanation:
+    """The explanation, with what was measured of each of its maps."""
     if not isinstance(explanation, Explanation):
         raise OptionsError(
             f"A {type(explanation).__name__} has no maps to check.",
             "Give what explain returned.",
         )
-    checked = []
     sequence = explanation.generation.sequence
     with followed(progress) as follower, model.turn():
         _check_reads(model.engine, explanation.generation)
+        each = []
         for one in explanation:
             _check_covers(sequence, one)
             if one.target.foil is not None:
                 model.engine.append(sequence.prompt, one.target.foil.ids)  # it knows them
-            objective = model.objective(sequence, one.target)
-            faithfulness = check_map(
-                objective,
-                one.segments,
-                one.scores.tolist(),
-                unit=UNITS["custom" if one.coarse_to_fine else one.granularity],
-                progress=follower,
-            )
-            checked.append(replace(one, faithfulness=faithfulness))
-    return replace(explanation, attributions=tuple(checked))
+            each.append(measured(model.objective(sequence, one.target), one, follower))
+    return replace(explanation, attributions=tuple(each))
 
 
 def _check_reads(engine: Engine, generation: Generation) -> None:

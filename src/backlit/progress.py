@@ -25,6 +25,7 @@ Phase = Literal[
     "generate",
     "explain",
     "check map",
+    "prove",
     "evaluate",
 ]
 """What is being done. Counts are bytes while it downloads, else steps."""

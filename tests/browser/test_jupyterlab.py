@@ -88,14 +88,14 @@ def test_python_sees_what_the_person_sees(jupyter: Lab, page: Page, name: str) -
     assert notebook.run(2).split() == [
         "['cold',",
         "'water.']",
-        "gate_gradient",
+        "gate_relevance",
         "1",
         "True",
         "tests",
     ]
     notebook.run(3)  # the map itself, as static HTML
     still = notebook.cell(3).locator(".jp-RenderedHTMLCommon")
-    expect(still).to_contain_text("gate_gradient by sentence")
+    expect(still).to_contain_text("gate_relevance by sentence")
     widget.get_by_text("Word", exact=True).click()
     explained(widget, "cold")
     assert notebook.run(4).strip() == "cold"
@@ -119,7 +119,7 @@ print(seen[0].method, seen[0] == made[0], seen.generation == made.generation,
     generated(widget)
     widget.get_by_text("Word", exact=True).click()
     explained(widget, "water")
-    assert notebook.run(1).split() == ["gate_gradient", "True", "True", "1", "True"]
+    assert notebook.run(1).split() == ["gate_relevance", "True", "True", "1", "True"]
     widget.get_by_test_id("method-select").select_option("occlusion")
     expect(widget.get_by_test_id("method-select")).to_have_value("occlusion")
     mapped(widget)
@@ -127,10 +127,10 @@ print(seen[0].method, seen[0] == made[0], seen.generation == made.generation,
     widget.get_by_test_id("check").click()
     expect(widget.get_by_test_id("sentence")).to_be_visible()
     assert notebook.run(3).strip() == "True"
-    widget.get_by_test_id("method-select").select_option("gate_gradient")
+    widget.get_by_test_id("method-select").select_option("gate_relevance")
     widget.get_by_test_id("aggregate").get_by_text("Mean", exact=True).click()
     mapped(widget)
-    assert notebook.run(4).split()[:2] == ["gate_gradient", "False"]
+    assert notebook.run(4).split()[:2] == ["gate_relevance", "False"]
 
 
 def test_the_page_follows_python(jupyter: Lab, page: Page, name: str) -> None:
@@ -275,15 +275,15 @@ def test_a_saved_notebook_shows_the_last_map(jupyter: Lab, page: Page, name: str
     generated(notebook.widget())
     explained(notebook.widget(), "water")
     still = notebook.cell(0).locator("[class^=backlit-kept]")
-    expect(still).to_contain_text("gate_gradient by line")
+    expect(still).to_contain_text("gate_relevance by line")
     expect(still).to_be_hidden()  # the live map is above it
     notebook.save()
     body, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
-    assert "gate_gradient by line" in body
+    assert "gate_relevance by line" in body
     jupyter.end_kernels()
     jupyter.open(page, name)
     expect(still).to_be_visible()
-    expect(still).to_contain_text("gate_gradient by line")
+    expect(still).to_contain_text("gate_relevance by line")
 
 
 def test_a_notebook_saved_with_its_widgets(jupyter: Lab, page: Page, name: str) -> None:

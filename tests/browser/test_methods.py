@@ -48,12 +48,12 @@ def method(page: Page, name: str) -> None:
 
 def test_methods_are_picked_from_groups_with_their_cost(answered: Page) -> None:
     select = answered.get_by_test_id("method-select")
-    expect(select).to_have_value("gate_gradient")  # what the server puts first
+    expect(select).to_have_value("gate_relevance")  # what the server puts first
     groups = select.locator("optgroup")
     expect(groups).to_have_count(2)
     shapley = groups.last.locator("option").filter(has_text="Shapley")
     expect(shapley).to_have_text(re.compile(r"Shapley · (under a second|about .* runs)"))
-    expect(groups.first.locator("option").first).to_have_text(re.compile("Gate gradient · under"))
+    expect(groups.first.locator("option").first).to_have_text(re.compile("Gate relevance · under"))
     method(answered, "shapley")
     whiskers = answered.get_by_test_id("whisker")
     expect(whiskers.first).to_be_visible()
@@ -136,7 +136,7 @@ def test_a_map_is_checked(answered: Page) -> None:
     expect(answered.get_by_test_id("agreement")).to_contain_text("Occlusion")
     asked: list[str] = []
     answered.on("request", lambda request: asked.append(request.url))
-    method(answered, "gate_gradient")
+    method(answered, "gate_relevance")
     expect(answered.get_by_test_id("check-changed")).to_have_count(0)
     expect(answered.get_by_test_id("sentence")).to_have_text(sentence)
     assert [url for url in asked if url.endswith(("/api/check", "/api/explain"))] == []
@@ -153,7 +153,7 @@ def test_too_few_parts_to_check(answered: Page) -> None:
 def test_side_by_side_and_out_again(answered: Page) -> None:
     answered.get_by_test_id("rival-select").select_option("occlusion")
     left, right = answered.get_by_test_id("side"), answered.get_by_test_id("rival-side")
-    expect(left.get_by_role("heading")).to_have_text("Gate gradient")
+    expect(left.get_by_role("heading")).to_have_text("Gate relevance")
     expect(right.get_by_role("heading")).to_have_text("Occlusion")
     one, other = (side.get_by_test_id("text").bounding_box() for side in (left, right))
     assert one is not None

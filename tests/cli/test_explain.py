@@ -29,7 +29,7 @@ def test_explain_writes_json_whose_segments_carry_scores() -> None:
     ]
     for segment in attribution["segments"]:
         assert {"text", "start", "stop", "score"} <= set(segment)
-    assert attribution["method"] == "gate_gradient"  # as the page begins
+    assert attribution["method"] == "gate_relevance"  # as the page begins
     assert attribution["granularity"] == "line"
 
 
@@ -217,3 +217,17 @@ def test_how_to_generate_can_be_chosen() -> None:
     stopped = generation("--stop", "dog", "--stop", "\\n")
     assert stopped["finish_reason"] == "stop"
     assert stopped["options"]["stop"] == ["dog", "\n"]  # type: ignore[index]
+
+
+def test_explain_tells_what_taking_parts_away_did(tmp_path: Path) -> None:
+    out = tmp_path / "why.json"
+    asked = ["--prompt", PROMPT, "--granularity", "word", "--prove"]
+    result = explain_toy(*asked)
+    assert result.exit_code == 0, result.output
+    assert "times less likely" in result.stdout
+    assert "the model says" in result.stdout
+    result = explain_toy(*asked, "--format", "json", "--output", str(out))
+    assert result.exit_code == 0, result.output
+    (attribution,) = load_explanation(out)
+    assert len(attribution.proofs) >= 3
+    assert explain_toy("--prompt", PROMPT, "--granularity", "paragraph", "--prove").exit_code != 0

@@ -17,7 +17,7 @@ def test_in_a_terminal_the_map_is_printed(capsys: pytest.CaptureFixture[str]) ->
     explanation.show()
     out = capsys.readouterr().out
     assert "The dog likes cold" in out
-    assert "gate_gradient by word" in out
+    assert "gate_relevance by word" in out
 
 
 def test_in_a_notebook_it_is_displayed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,7 @@ def test_rows_without_cases_are_no_numbers() -> None:
 def test_the_default_model_finds_plants_better_than_chance(smollm2: Model) -> None:
     """A small run of what `backlit evaluate` does, with the methods that are quick."""
     prompts = planted_prompts(each=1, languages=("en",))
-    names = ["gate_gradient", "occlusion", "knockout"]
+    names = ["gate_relevance", "occlusion", "knockout"]
     found = evaluate(smollm2, prompts, names)
     assert found.counted.total() >= 3
     rows = {row.method: row for row in found.rankings}

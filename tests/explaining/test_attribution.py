@@ -148,7 +148,7 @@ def test_an_engine_that_can_not_serve_the_method_is_said() -> None:
 
 def test_numbers_that_overflow_are_an_error() -> None:
     class Broken(ToyEngine):
-        def gradient(self, *args: Any) -> EmbeddingGradient:
+        def gradient(self, *args: Any, **kwargs: Any) -> EmbeddingGradient:
             nothing = np.full((len(PROMPT), 2), np.nan)
             return EmbeddingGradient(nothing, nothing, np.zeros(1))
 

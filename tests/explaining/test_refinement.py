@@ -66,7 +66,9 @@ def test_token_scores_are_computed_once_and_joined_at_every_level() -> None:
     calls: list[int] = []
 
     class Counting(ToyEngine):
-        def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+        def gradient(
+            self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        ) -> EmbeddingGradient:
             calls.append(1)
             return super().gradient(input_ids, target)
 

@@ -1,6 +1,7 @@
 """Gates of attention: the gradient against finite differences, knockout against a plain mask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,13 +9,13 @@ import torch
 from transformers import masking_utils
 
 from backlit.data import load_dataset
-from backlit.engines.base import FloatArray
+from backlit.engines.base import EdgeGradient, FloatArray
 from backlit.engines.huggingface.engine import HuggingFaceEngine
 from backlit.engines.toy import ToyEngine
 from backlit.errors import CapabilityError
 from backlit.explaining.responses import respond
 from backlit.explaining.targets import select_target
-from backlit.methods.attention import GateGradient, Knockout
+from backlit.methods.attention import GateGradient, GateRelevance, Knockout
 from backlit.methods.base import unavailable
 from backlit.methods.gradient import BACKWARD
 from backlit.methods.objective import Objective
@@ -96,20 +97,22 @@ def test_knockout_closes_the_gates_of_a_segment(family: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["knockout", "gate_gradient"])
-def test_on_a_sum_each_gets_what_it_adds(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "share"), [("knockout", 1), ("gate_gradient", 1), ("gate_relevance", 0.5)]
+)
+def test_on_a_sum_each_gets_what_it_adds(name: str, share: float) -> None:
     """But for the last token: it sees itself, whatever is hidden from others."""
     case = linear()
     scores = case.scores(name).values
     expected = case.by_segment if name == "knockout" else case.by_token
-    np.testing.assert_allclose(scores[:-1], expected[:-1], atol=1e-9)
+    np.testing.assert_allclose(scores[:-1], share * expected[:-1], atol=1e-9)
     assert scores[-1] == 0
 
 
 def test_a_gate_gradient_is_of_all_later_tokens_edges() -> None:
     """Edges from a token to itself are left out, those of the answer's own tokens are not."""
     objective = answer(ToyEngine(), "The dog likes cold", " water and bread")
-    edges = objective.edges()  # (query, key)
+    edges = objective.edges().edges  # (query, key)
     scores = run("gate_gradient", objective, ()).values
     assert edges.shape == (6, 4)
     for key, score in enumerate(scores):
@@ -124,6 +127,19 @@ def test_a_gate_gradient_is_knockout_to_first_order() -> None:
     np.testing.assert_allclose(slopes[0], losses[0], rtol=0.1)
 
 
+def test_where_products_are_not_shared_is_told_with_the_scores() -> None:
+    class Partly(ToyEngine):
+        def gate_gradient(
+            self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        ) -> EdgeGradient:
+            found = super().gate_gradient(input_ids, target, shared=shared)
+            return replace(found, notes=("not everywhere",) if shared else ())
+
+    objective = answer(Partly(), "The dog likes cold", " water")
+    assert run("gate_relevance", objective, ()).notes == ("not everywhere",)
+    assert run("gate_gradient", objective, ()).notes == ()
+
+
 def test_knockout_is_told_segment_by_segment() -> None:
     case = linear()
     recorder = Recorder()
@@ -134,13 +150,14 @@ def test_knockout_is_told_segment_by_segment() -> None:
 
 def test_what_they_cost() -> None:
     assert Knockout().forward_passes(10) == 6
-    assert GateGradient().forward_passes(10) == GateGradient().forward_passes(1) == BACKWARD
+    for method in (GateGradient(), GateRelevance()):
+        assert method.forward_passes(10) == method.forward_passes(1) == BACKWARD
 
 
 @pytest.mark.parametrize("family", ["bloom, no rotary", "mamba, no cache to cut"])
 def test_a_model_that_takes_no_mask_serves_no_attention_method(family: str) -> None:
     engine = tiny.engine(family)
-    for method in (GateGradient, Knockout):
+    for method in (GateGradient, GateRelevance, Knockout):
         assert "attention mask" in (unavailable(method, engine) or "")
     assert unavailable(Occlusion, engine) is None
     with pytest.raises(CapabilityError):
@@ -168,10 +185,11 @@ def test_the_mistake_is_found_on_the_default_model(smollm2: Model) -> None:
     segments = segment(sequence, "line", stop=target.start)
     copies = [i for i, s in enumerate(segments) if "You have to try it." in s.text]
     assert len(copies) == 2
-    for name in ("occlusion", "knockout", "shapley", "sparse_ablation", "gate_gradient"):
+    by_token = ("gate_gradient", "gate_relevance")
+    for name in ("occlusion", "knockout", "shapley", "sparse_ablation", *by_token):
         scores = run(name, objective, segments).values
-        if name == "gate_gradient":
+        if name in by_token:
             scores = np.array([scores[s.start : s.stop].sum() for s in segments])
         prompt = [i for i, s in enumerate(segments) if s.role == "prompt"]
         first = max(prompt, key=lambda i: scores[i])
-        assert first in (copies if name == "gate_gradient" else copies[-1:]), name
+        assert first in (copies if name in by_token else copies[-1:]), name

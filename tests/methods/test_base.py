@@ -81,11 +81,12 @@ def test_kinds_are_two() -> None:
         ("score", "log-probabilities of given text"),
         ("gradient", "gradients"),
         ("gates", "an attention mask that can be changed"),
+        ("relevance", "attention whose products can be shared on the way back"),
     ],
 )
 def test_what_an_engine_lacks_is_said(needs: Capability, words: str) -> None:
     class Needy(Declared):
-        facts = replace(Declared.facts, needs=needs)
+        facts = replace(Declared.facts, needs=("score", needs))
 
     class Poor(ToyEngine):
         capabilities: Any = frozenset(get_args(Capability)) - {needs}

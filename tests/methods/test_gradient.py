@@ -37,6 +37,12 @@ def test_on_a_sum_the_product_is_what_each_token_adds() -> None:
     np.testing.assert_allclose(case.scores("grad_x_input").values, case.by_token, atol=1e-9)
 
 
+def test_where_no_product_is_on_the_way_there_is_nothing_to_share(toy: ToyEngine) -> None:
+    objective = answer(toy, "The dog likes", " cold")
+    plain, shared = (run(n, objective, ()).values for n in ("grad_x_input", "input_relevance"))
+    np.testing.assert_array_equal(shared, plain)
+
+
 def test_a_planted_supporter_is_positive(toy: ToyEngine) -> None:
     objective = answer(toy, "The dog likes", " cold")
     scores = run("grad_x_input", objective, ()).values

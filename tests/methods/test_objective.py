@@ -1,6 +1,7 @@
 """The seam between methods and engines: one number, its foil, and what is known already."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from tests.support import tiny
 from tests.support.linear import Linear, answer, linear
 
 PROMPT = "The cat likes warm milk. The dog likes"
+
+
+NOTES = ("something that people should know",)
 
 
 class Counting(ToyEngine):
@@ -39,13 +43,17 @@ class Counting(ToyEngine):
         self.knocked.append(len(spans))
         return super().knock_out(context, spans, *answers)
 
-    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+    def gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EmbeddingGradient:
         self.differentiated += 1
-        return super().gradient(input_ids, target)
+        return replace(super().gradient(input_ids, target, shared=shared), notes=NOTES)
 
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
+    def gate_gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EdgeGradient:
         self.differentiated += 1
-        return super().gate_gradient(input_ids, target)
+        return replace(super().gate_gradient(input_ids, target, shared=shared), notes=NOTES)
 
 
 def contrast(engine: ToyEngine, foil: str = " warm milk and") -> Objective:
@@ -173,12 +181,24 @@ def test_other_embeddings(case: Linear) -> None:
 def test_edges_cover_the_context_and_the_longer_answer(toy: ToyEngine) -> None:
     objective = contrast(toy)
     start = objective.target.start
-    edges = objective.edges()
+    edges = objective.edges().edges
     assert edges.shape == (start + 2, start)  # queries up to the foil's last token but one
     for row, ids in ((1, objective.answers[0]), (-1, objective.answers[1])):
         alone = toy.gate_gradient(objective.context + ids, Target(start, start + len(ids))).edges
         edges[: len(alone)] -= row * alone[:, :start]
     np.testing.assert_allclose(edges, 0, atol=1e-12)
+
+
+def test_shares_are_asked_for_and_what_the_engine_says_is_passed_on(toy: ToyEngine) -> None:
+    objective = contrast(Counting())
+    for plain, shared in (
+        (objective.edges(), objective.edges(shared=True)),
+        (objective.gradient(), objective.gradient(shared=True)),
+    ):
+        assert plain.notes == shared.notes == NOTES
+    np.testing.assert_allclose(
+        objective.edges(shared=True).edges, contrast(toy).edges().edges / 2, atol=1e-12
+    )
 
 
 def test_text_is_read_as_it_stands_behind_the_prompt(toy: ToyEngine) -> None:

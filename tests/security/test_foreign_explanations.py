@@ -72,7 +72,7 @@ def test_nothing_is_fetched_from_anywhere(
     def fetched(*_: object, **__: object) -> None:
         raise AssertionError("was fetched")
 
-    monkeypatch.setattr("backlit.model.load_model", fetched)
+    monkeypatch.setattr("backlit.model.loading.load_model", fetched)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     with pytest.raises(DataError, match="not on this machine") as raised:
         backlit.check(load_explanation(of(why, source)))

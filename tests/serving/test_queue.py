@@ -22,12 +22,14 @@ def queue() -> Iterator[JobQueue]:
 class Recorded:
     """A job that waits for `release`, and what it was told."""
 
-    def __init__(self, error: BaseException | None = None) -> None:
+    def __init__(self, error: BaseException | None = None, *, background: bool = False) -> None:
         self.ahead: list[int] = []
+        self.runs = 0
         self.started, self.release, self.ended = (threading.Event() for _ in range(3))
         self.error: BaseException | None = None
 
         def work(job: Job) -> None:
+            self.runs += 1
             self.started.set()
             while not self.release.wait(0.01):
                 job.check()
@@ -38,7 +40,7 @@ class Recorded:
             self.error = error
             self.ended.set()
 
-        self.job = Job(work, self.ahead.append, ended)
+        self.job = Job(work, self.ahead.append, ended, background=background)
 
 
 def test_jobs_run_in_turn_and_are_told_how_many_come_first(queue: JobQueue) -> None:
@@ -146,7 +148,7 @@ def test_the_thread_outlives_whoever_can_not_be_told(
 class Deadly(Job):
     """Takes the thread that runs it along."""
 
-    def run(self) -> None:
+    def run(self) -> bool:
         raise SystemError("the thread is done for")
 
 
@@ -293,3 +295,71 @@ def test_the_end_is_told_once(queue: JobQueue) -> None:
     job.run()
     job.end(ZeroDivisionError())
     assert ends == [None]
+
+
+# ---- in the background -----------------------------------------------------------------------
+
+
+def test_a_background_job_makes_way_and_begins_anew(queue: JobQueue) -> None:
+    behind, first = Recorded(background=True), Recorded()
+    queue.submit(behind.job)
+    assert behind.started.wait(SECONDS)
+    queue.submit(first.job)
+    assert first.started.wait(SECONDS)
+    assert first.ahead == []  # nobody is told of what makes way
+    assert not behind.ended.is_set()
+    first.release.set()
+    assert first.ended.wait(SECONDS)
+    behind.release.set()
+    assert behind.ended.wait(SECONDS)
+    assert behind.error is None
+    assert behind.runs == 2
+
+
+def test_background_jobs_wait_for_all_others(queue: JobQueue) -> None:
+    first, behind, second = Recorded(), Recorded(background=True), Recorded()
+    for job in (first, behind, second):
+        queue.submit(job.job)
+    assert first.started.wait(SECONDS)
+    assert second.ahead[0] == 1  # before the one that came earlier
+    first.release.set()
+    assert second.started.wait(SECONDS)
+    assert not behind.started.is_set()
+    second.release.set()
+    assert behind.started.wait(SECONDS)
+    behind.release.set()
+    assert behind.ended.wait(SECONDS)
+
+
+def test_a_background_job_that_made_way_can_be_cancelled(queue: JobQueue) -> None:
+    behind, first = Recorded(background=True), Recorded()
+    queue.submit(behind.job)
+    assert behind.started.wait(SECONDS)
+    queue.submit(first.job)
+    assert first.started.wait(SECONDS)
+    queue.forget(behind.job)
+    assert behind.ended.wait(SECONDS)
+    assert isinstance(behind.error, Cancelled)
+    first.release.set()
+    assert first.ended.wait(SECONDS)
+    assert behind.runs == 1
+
+
+def test_one_that_fails_while_it_should_make_way_fails(queue: JobQueue) -> None:
+    """Only giving up is a reason to begin anew."""
+    behind = Recorded(ValueError("broken"), background=True)
+    behind.release.set()
+    behind.job.postpone()
+    queue.submit(behind.job)
+    assert behind.ended.wait(SECONDS)
+    assert isinstance(behind.error, ValueError)
+
+
+def test_a_closed_queue_ends_those_that_made_way() -> None:
+    queue = JobQueue()
+    behind = Recorded(background=True)
+    queue.submit(behind.job)
+    assert behind.started.wait(SECONDS)
+    queue.close()
+    assert behind.ended.wait(SECONDS)
+    assert isinstance(behind.error, Cancelled)

@@ -13,7 +13,7 @@ from tests.support.server import Served
 SENTENCE = "The cat likes warm milk and the dog likes cold water. "
 WORK = (
     ("generate", {"options": {"max_new_tokens": 4_000}}),
-    ("explain", {"method": "gate_gradient", "granularity": "token"}),
+    ("explain", {"method": "gate_relevance", "granularity": "token"}),
     ("explain", {"method": "occlusion", "granularity": "word"}),
     ("explain", {"method": "shapley", "granularity": "sentence"}),
 )

@@ -69,6 +69,21 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
         {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 4, "time_step_rank": 4},
     ),
 }
+MOE: dict[str, Any] = {"num_experts_per_tok": 2, "moe_intermediate_size": 24}
+OTHER_FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "gemma2": ("gemma2", SIZES | {"sliding_window": 6, "query_pre_attn_scalar": 8}),
+    "qwen2": ("qwen2", {k: v for k, v in SIZES.items() if k != "head_dim"}),
+    "phi3": ("phi3", {k: v for k, v in SIZES.items() if k != "head_dim"}),
+    "olmo2": ("olmo2", {k: v for k, v in SIZES.items() if k != "head_dim"}),
+    "mixtral": ("mixtral", SIZES | {"num_local_experts": 4, "num_experts_per_tok": 2}),
+    "qwen3_moe": ("qwen3_moe", SIZES | MOE | {"num_experts": 4}),
+    "qwen2_moe": (
+        "qwen2_moe",
+        {k: v for k, v in SIZES.items() if k != "head_dim"}
+        | MOE
+        | {"num_experts": 4, "shared_expert_intermediate_size": 24},
+    ),
+}
 
 
 class CancelledAfter(Progress):
@@ -135,7 +150,7 @@ def tokenizer(kind: str) -> PreTrainedTokenizerFast:
 
 def model(family: str = "llama", vocab_size: int = 400, **more: Any) -> Any:
     """A random model of this family."""
-    name, options = FAMILIES[family]
+    name, options = (FAMILIES | OTHER_FAMILIES)[family]
     torch.manual_seed(0)
     config = AutoConfig.for_model(name, vocab_size=vocab_size, **options | more)
     auto: Any = AutoModelForCausalLM

@@ -30,6 +30,7 @@ export function asShown(map: Attribution, cut: Cut): Attribution {
     aggregate,
     segments: spans.map((span, i) => scored(span, joined[i]!, chips)),
     faithfulness: null,
+    proofs: [],
   };
 }
 

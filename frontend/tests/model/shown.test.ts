@@ -33,6 +33,7 @@ describe("a map as it is shown", () => {
     token_scores: [1, 2, 3, -4, 0, 0.5],
     aggregate: "sum",
     faithfulness: FAITHFUL,
+    proofs: [{ spans: [[0, 2]], lost: 1, said: " Try", changed: true }],
   });
   const words: Cut = { ...cut, spans: lines.word!, granularity: "word" };
   const custom: Cut = {
@@ -62,6 +63,7 @@ describe("a map as it is shown", () => {
     const shown = asShown(made, { ...cut, aggregate: "max" });
     expect(shown).toMatchObject({ granularity: "line", pattern: null, aggregate: "max" });
     expect(shown.faithfulness).toBeNull();
+    expect(shown.proofs).toEqual([]);
     expect(shown.segments).toEqual([
       { start: 0, stop: 2, text: "Good line.\n", role: "prompt", score: 2 },
       { start: 2, stop: 4, text: "Bad line.\n", role: "prompt", score: -4 },

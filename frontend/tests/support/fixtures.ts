@@ -98,7 +98,7 @@ function method(name: string, scoresTokens: boolean, signed = true): MethodInfo 
     reference: `The paper on ${name}.`,
     kind: scoresTokens ? "gradient" : "perturbation",
     signed,
-    needs: scoresTokens ? "gradient" : "score",
+    needs: [scoresTokens ? "gradient" : "score"],
     complete: false,
     exact_cost: false,
     scores_tokens: scoresTokens,
@@ -150,6 +150,7 @@ export function attribution(change: Partial<Attribution> = {}): Attribution {
     target_log_prob: -1,
     token_scores: null,
     notes: [],
+    proofs: [],
     ...change,
   };
 }

@@ -99,6 +99,10 @@ def explain(
     budget: Annotated[
         int, typer.Option(min=1, help="Segments measured at most, coarse to fine.")
     ] = DEFAULT_BUDGET,
+    prove: Annotated[
+        bool,
+        typer.Option("--prove", help="Take the first segments away, and tell what that does."),
+    ] = False,
     max_new_tokens: Annotated[int, typer.Option(help="Longest response to generate.")] = 128,
     temperature: Annotated[float, typer.Option(help="Of generating; 0 is greedy.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="Of generating: the likeliest share.")] = 1.0,
@@ -154,6 +158,8 @@ def explain(
             budget=budget if coarse_to_fine else None,
             options=options,
         )
+        if prove:
+            explanation = loaded.prove(explanation)
     _write(explanation, format_, output)
 
 

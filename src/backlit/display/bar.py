@@ -32,6 +32,7 @@ PHASES: dict[Phase, str] = {
     "generate": "Generating",
     "explain": "Explaining",
     "check map": "Checking the map",
+    "prove": "Taking parts away",
     "evaluate": "Evaluating",
 }
 PATIENCE = 1.0  # seconds: what ends sooner shows no bar

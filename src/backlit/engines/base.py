@@ -26,8 +26,10 @@ from backlit.types import (
 
 FloatArray = npt.NDArray[np.float64]
 
-Capability = Literal["generate", "score", "gradient", "gates"]
-"""`generate`: writes responses. The others are `Scorer`, `Differentiable` and `Gated`."""
+Capability = Literal["generate", "score", "gradient", "gates", "relevance"]
+"""`generate`: writes responses. `score`, `gradient` and `gates` are `Scorer`, `Differentiable` and
+`Gated`; `relevance`: those last two, where it has them, also know `shared=True`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,13 @@ class EmbeddingGradient:
             token but one (the last one predicts nothing in the target).
         gradient: d sum(log_probs) / d embeddings, `(seq, dim)`.
         log_probs: of each target token, nats, `(target,)`.
+        notes: sentences for people: where products could not be shared.
     """
 
     embeddings: FloatArray
     gradient: FloatArray
     log_probs: FloatArray
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,12 @@ class EdgeGradient:
     Attributes:
         edges: d sum(log_probs) / d gate, `(query, key)`, zero where no edge is.
         log_probs: of each target token, nats, `(target,)`.
+        notes: sentences for people: where products could not be shared.
     """
 
     edges: FloatArray
     log_probs: FloatArray
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -172,12 +178,18 @@ class Differentiable(Scorer, Protocol):
         """What the embedding layer puts out for ids `(n,)`: `(n, dim)`."""
         ...
 
-    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+    def gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EmbeddingGradient:
         """Gradient of the target's summed log-probability at the token embeddings.
 
         Args:
             input_ids: `(seq,)`; what comes after the target is not run.
             target: token span, `target.start >= 1`.
+            shared: on the way back, the factors of each product share its gradient: of two, each
+                gets a half, its Aumann-Shapley share (Sundararajan et al. 2017,
+                arXiv:1703.01365). No derivative any more, and only for those that offer
+                `relevance`.
         """
         ...
 
@@ -204,7 +216,9 @@ class Differentiable(Scorer, Protocol):
 class Gated(Scorer, Protocol):
     """Says how the target's log-probability changes when attention is gated."""
 
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
+    def gate_gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EdgeGradient:
         """Gradient at the gates of all edges; arguments as for `Differentiable.gradient`."""
         ...
 

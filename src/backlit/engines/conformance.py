@@ -41,7 +41,7 @@ def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -
     capabilities = engine.capabilities
     unknown = capabilities - set(get_args(Capability))
     assert not unknown, f"capabilities that there are not: {sorted(unknown)}"
-    for wider, narrower in (("gradient", "score"), ("gates", "score")):
+    for wider, narrower in (("gradient", "score"), ("gates", "score"), ("relevance", "gradient")):
         assert wider not in capabilities or narrower in capabilities, f"{wider} but not {narrower}"
     sequence = engine.tokenize(prompt)
     _check_prompt(engine, sequence, prompt)
@@ -59,6 +59,8 @@ def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -
         _check_gradient(as_differentiable(engine), written, tolerance)
     if "gates" in capabilities:
         _check_gates(as_gated(engine), written, tolerance)
+    if "relevance" in capabilities:
+        _check_relevance(engine, written, tolerance)
     assert engine.capabilities == capabilities, "its capabilities changed"
 
 
@@ -243,3 +245,21 @@ def _check_gates(engine: Gated, written: TokenSequence, tolerance: float) -> Non
     assert np.allclose(knocked[0], log_probs, atol=tolerance), "hiding nothing changes something"
     again = dict(engine.knock_out(ids[:start], spans[1:2], ids[start:]))
     assert np.allclose(knocked[1], again[0], atol=tolerance), "a span depends on the company"
+
+
+def _check_relevance(engine: Engine, written: TokenSequence, tolerance: float) -> None:
+    ids, target = written.input_ids, Target(written.prompt_length, len(written.tokens))
+    plain = as_differentiable(engine).gradient(ids, target)
+    shared = as_differentiable(engine).gradient(ids, target, shared=True)
+    assert shared.gradient.shape == plain.gradient.shape, "not one share for each gradient"
+    assert np.isfinite(shared.gradient).all(), "a share is not finite"
+    same = np.allclose(shared.log_probs, plain.log_probs, atol=tolerance)
+    assert same, "sharing products changes log-probabilities"
+    again = as_differentiable(engine).gradient(ids, target)
+    scale = np.abs(plain.gradient).max()
+    left = np.allclose(again.gradient, plain.gradient, atol=1e-3 * scale)
+    assert left, "sharing products once changes later gradients"
+    if "gates" in engine.capabilities:
+        edges = as_gated(engine).gate_gradient(ids, target, shared=True).edges
+        assert np.isfinite(edges).all(), "a share of a gate is not finite"
+        assert not np.triu(edges, 1).any(), "a share of what is not seen"

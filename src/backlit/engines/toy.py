@@ -108,7 +108,9 @@ class ToyEngine:
     """The toy model and its tokenizer; `Differentiable` and `Gated`."""
 
     chat = True
-    capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient", "gates"})
+    capabilities: frozenset[Capability] = frozenset(
+        {"generate", "score", "gradient", "gates", "relevance"}
+    )
 
     def __init__(
         self, name: str = "toy", decay: float = DECAY, context_length: int = CONTEXT_LENGTH
@@ -202,7 +204,9 @@ class ToyEngine:
     def embed(self, ids: Sequence[int]) -> FloatArray:
         return np.eye(self.vocabulary_size)[list(ids)]
 
-    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+    def gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EmbeddingGradient:  # embeddings are in no product with what depends on them
         embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
         slopes, log_probs = self._slopes(input_ids, target, embeddings)
         return EmbeddingGradient(embeddings, self._back(slopes, target, embeddings), log_probs)
@@ -224,7 +228,9 @@ class ToyEngine:
             gradients.append(self._back(slopes, target, embeddings)[: target.start])
         return np.array(sums), np.array(gradients)
 
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
+    def gate_gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EdgeGradient:
         embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
         slopes, log_probs = self._slopes(input_ids, target, embeddings)
         edges = np.zeros((len(embeddings), len(embeddings)))  # (query, key)
@@ -233,7 +239,8 @@ class ToyEngine:
             seen = embeddings[: query + 1]  # (query + 1, vocab)
             edges[query, : query + 1] = decay * (seen @ (self.follows @ slope))
             edges[query, : query + 1] += COPY * (seen @ slope)
-        return EdgeGradient(edges, log_probs)
+        # an edge's weight and its token's value are the only product there is
+        return EdgeGradient(edges / 2 if shared else edges, log_probs)
 
     def _slopes(
         self, input_ids: Sequence[int], target: Target, embeddings: FloatArray

@@ -3,6 +3,7 @@
 from backlit.explanation.attribution import Attribution, Curve, Faithfulness
 from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
+from backlit.explanation.proof import Proof
 
 __all__ = [
     "Attribution",
@@ -10,5 +11,6 @@ __all__ = [
     "Explanation",
     "Faithfulness",
     "Generation",
+    "Proof",
     "load_explanation",
 ]

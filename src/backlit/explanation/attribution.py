@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from backlit.display.figure import count_of, ranking, short
 from backlit.errors import MissingPackageError
+from backlit.explanation.proof import Proof
 from backlit.types import (
     Aggregate,
     Granularity,
@@ -78,7 +79,7 @@ class Attribution:
     no model; `aggregate` says how they were joined, and is None for methods that score whole
     segments. `convergence_delta` is the sum of a complete method's scores less what they should
     sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
-    there once the map was checked.
+    there once the map was checked, `proofs` once its first segments were taken away.
     """
 
     method: str
@@ -95,6 +96,7 @@ class Attribution:
     foil_log_prob: float | None = None
     notes: tuple[str, ...] = ()
     faithfulness: Faithfulness | None = None
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:

@@ -124,6 +124,7 @@ class Explanation:
             remarks=(
                 *one.notes,
                 *unseen.remarks(ranking(one.segments), one.segments),
+                *(proof.sentence(one.segments) for proof in one.proofs),
                 *((checked.sentence,) if checked else ()),
             ),
         )

@@ -69,6 +69,13 @@ def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
         yield "a log-probability is no number"
     if one.faithfulness is not None:
         yield from _of_check(set(spans), one.faithfulness)
+    for proof in one.proofs:
+        if not proof.spans or not set(proof.spans) <= set(spans):
+            yield "a proof is of other segments"
+        if not _finite(proof.lost):
+            yield "a proof has a figure that is no number"
+        if (proof.said is None) != (proof.changed is None):
+            yield "a proof says only half of what the model wrote"
 
 
 def _of_target(sequence: TokenSequence, target: Target) -> Iterator[str]:

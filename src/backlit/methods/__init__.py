@@ -6,9 +6,9 @@ from typing import Any
 
 from backlit.engines.base import Engine
 from backlit.errors import CapabilityError, OptionsError, UnknownNameError
-from backlit.methods.attention import GateGradient, Knockout
+from backlit.methods.attention import GateGradient, GateRelevance, Knockout
 from backlit.methods.base import Method, Parameter, parameters, unavailable
-from backlit.methods.gradient import GradL2, GradXInput
+from backlit.methods.gradient import GradL2, GradXInput, InputRelevance
 from backlit.methods.integrated_gradients import IntegratedGradients
 from backlit.methods.lime import Lime
 from backlit.methods.occlusion import Occlusion
@@ -17,6 +17,8 @@ from backlit.methods.sparse_ablation import SparseAblation
 from backlit.types import ParameterValue
 
 BUILT_IN: tuple[type[Method], ...] = (
+    GateRelevance,
+    InputRelevance,
     GateGradient,
     GradL2,
     GradXInput,

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from backlit.methods.base import Facts, Scores
-from backlit.methods.gradient import BACKWARD
-from backlit.methods.objective import Objective
+from backlit.methods.gradient import BACKWARD, SHARES
+from backlit.methods.objective import ContextEdges, Objective
 from backlit.methods.perturbation import leave_one_out
 from backlit.progress import Progress
 from backlit.types import Segment
@@ -39,7 +39,7 @@ class GateGradient:
         ),
         kind="gradient",
         signed=True,
-        needs="gates",
+        needs=("gates",),
         scores_tokens=True,
         exact_cost=True,
     )
@@ -50,8 +50,40 @@ class GateGradient:
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
-        edges = objective.edges()  # (query, key)
-        return Scores(np.tril(edges, -1).sum(axis=0))  # a token always sees itself
+        return _column_sums(objective.edges())
+
+
+@dataclass(frozen=True, slots=True)
+class GateRelevance:
+    """The gate gradient, where on the way back the factors of products share the gradient.
+
+    The same gates and sums as `GateGradient`. Positive if the token supports the target. No
+    derivative of anything, and so no nats: what `Differentiable.gradient` says of `shared`.
+    """
+
+    facts: ClassVar[Facts] = Facts(
+        name="gate_relevance",
+        label="Gate relevance",
+        description=(
+            "Follows the answer back through the model's attention to the tokens that it was "
+            "read from. Quick and signed; the scores rank, they don't sum to anything."
+        ),
+        unit="relevance, not nats",
+        reference=SHARES,
+        kind="gradient",
+        signed=True,
+        needs=("gates", "relevance"),
+        scores_tokens=True,
+        exact_cost=True,
+    )
+
+    def forward_passes(self, segments: int) -> float:
+        return BACKWARD
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
+    ) -> Scores:
+        return _column_sums(objective.edges(shared=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +106,7 @@ class Knockout:
         reference="Geva et al. 2023, arXiv:2304.14767",
         kind="perturbation",
         signed=True,
-        needs="gates",
+        needs=("gates",),
         scores_tokens=False,
     )
 
@@ -86,3 +118,8 @@ class Knockout:
     ) -> Scores:
         spans = [(0, 0), *((segment.start, segment.stop) for segment in segments)]
         return Scores(leave_one_out(objective.knock_out(spans), segments, progress))
+
+
+def _column_sums(found: ContextEdges) -> Scores:
+    """What all later tokens' edges to a token sum to; a token always sees itself."""
+    return Scores(np.tril(found.edges, -1).sum(axis=0), notes=found.notes)  # (context,)

@@ -28,7 +28,7 @@ class Facts:
         reference: the paper.
         kind: `gradient` (a few passes back) or `perturbation` (many altered prompts).
         signed: positive supports the target and negative opposes it; else all are >= 0.
-        needs: capability of the engine.
+        needs: capabilities of the engine.
         scores_tokens: scores are for tokens and summed over segments by anyone; otherwise the
             segments are what was measured.
         complete: the scores sum to a difference that the method names.
@@ -42,7 +42,7 @@ class Facts:
     reference: str
     kind: MethodKind
     signed: bool
-    needs: Capability
+    needs: tuple[Capability, ...]
     scores_tokens: bool
     complete: bool = False
     exact_cost: bool = False
@@ -134,14 +134,16 @@ def parameters(method: type[Method]) -> tuple[Parameter, ...]:
 def unavailable(method: type[Method], engine: Engine) -> str | None:
     """Why `engine` can't serve `method`, or None if it can."""
     facts = method.facts
-    if facts.needs in engine.capabilities:
+    missing = [need for need in facts.needs if need not in engine.capabilities]
+    if not missing:
         return None
     what = {
         "generate": "responses",
         "score": "log-probabilities of given text",
         "gradient": "gradients",
         "gates": "an attention mask that can be changed",
-    }[facts.needs]
+        "relevance": "attention whose products can be shared on the way back",
+    }[missing[0]]
     return f"{facts.label} needs {what}, which {engine.name} does not offer."
 
 

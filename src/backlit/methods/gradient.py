@@ -13,6 +13,11 @@ from backlit.progress import Progress
 from backlit.types import Segment
 
 BACKWARD = 3.0  # a forward and a backward pass, in forward passes
+SHARES = (
+    "This project; shares of a product as Sundararajan et al. 2017, arXiv:1703.01365, has them; "
+    "compare GIM (Edin et al. 2025, arXiv:2505.17630) and AttnLRP (Achtibat et al. 2024, "
+    "arXiv:2402.05602)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class GradL2:
         reference="Simonyan et al. 2014, arXiv:1312.6034",
         kind="gradient",
         signed=False,
-        needs="gradient",
+        needs=("gradient",),
         scores_tokens=True,
         exact_cost=True,
     )
@@ -66,7 +71,7 @@ class GradXInput:
         reference="Denil et al. 2014, arXiv:1412.6815",
         kind="gradient",
         signed=True,
-        needs="gradient",
+        needs=("gradient",),
         scores_tokens=True,
         exact_cost=True,
     )
@@ -79,3 +84,38 @@ class GradXInput:
     ) -> Scores:
         point = objective.gradient()
         return Scores((point.gradient * point.embeddings).sum(axis=-1))  # (context,)
+
+
+@dataclass(frozen=True, slots=True)
+class InputRelevance:
+    """Gradient times input, where on the way back the factors of products share the gradient.
+
+    Positive if the token supports the target. No derivative of anything, and so no nats: what
+    `Differentiable.gradient` says of `shared`.
+    """
+
+    facts: ClassVar[Facts] = Facts(
+        name="input_relevance",
+        label="Input relevance",
+        description=(
+            "Follows the answer back to the tokens that it was read from, through all that they "
+            "were multiplied with. Quick and signed; the scores rank, they don't sum to anything."
+        ),
+        unit="relevance, not nats",
+        reference=SHARES,
+        kind="gradient",
+        signed=True,
+        needs=("gradient", "relevance"),
+        scores_tokens=True,
+        exact_cost=True,
+    )
+
+    def forward_passes(self, segments: int) -> float:
+        return BACKWARD
+
+    def attribute(
+        self, objective: Objective, segments: Sequence[Segment], progress: Progress
+    ) -> Scores:
+        point = objective.gradient(shared=True)
+        values: FloatArray = (point.gradient * point.embeddings).sum(axis=-1)  # (context,)
+        return Scores(values, notes=point.notes)

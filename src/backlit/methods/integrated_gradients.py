@@ -101,7 +101,7 @@ class IntegratedGradients:
         kind="gradient",
         signed=True,
         complete=True,
-        needs="gradient",
+        needs=("gradient",),
         scores_tokens=True,
     )
 

@@ -43,7 +43,7 @@ class Lime:
         reference="Ribeiro et al. 2016, arXiv:1602.04938",
         kind="perturbation",
         signed=True,
-        needs="score",
+        needs=("score",),
         scores_tokens=False,
     )
 

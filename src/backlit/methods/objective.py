@@ -6,6 +6,7 @@ foil, and so that no altered prompt is scored twice.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 import numpy as np
@@ -33,11 +34,27 @@ class ContextGradient:
         embeddings: `(context, dim)`.
         gradient: `(context, dim)`.
         value: of the objective, nats.
+        notes: sentences that the engine has for people.
     """
 
     embeddings: FloatArray
     gradient: FloatArray
     value: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContextEdges:
+    """How the objective changes with the gate of each edge of attention.
+
+    Attributes:
+        edges: `(query, key)`; queries are the context and what of the answer predicts, keys are
+            the context.
+        notes: sentences that the engine has for people.
+    """
+
+    edges: FloatArray
+    notes: tuple[str, ...] = ()
 
 
 class Objective:
@@ -165,16 +182,18 @@ class Objective:
 
     # ---- gradients -----------------------------------------------------------------------
 
-    def gradient(self) -> ContextGradient:
-        """At the embeddings as they are."""
+    def gradient(self, *, shared: bool = False) -> ContextGradient:
+        """At the embeddings as they are; `shared` as for `Differentiable.gradient`."""
         engine = as_differentiable(self.engine)
-        each = [engine.gradient(*case) for case in self._cases()]
+        ask = partial(engine.gradient, shared=True) if shared else engine.gradient
+        each = [ask(*case) for case in self._cases()]
         self._learn(np.concatenate([one.log_probs for one in each]))
         start = self.target.start
         return ContextGradient(
             each[0].embeddings[:start],
             _difference([one.gradient[:start] for one in each]),
             self.value(),
+            each[0].notes,
         )
 
     def score_at(self, contexts: FloatArray) -> FloatArray:
@@ -189,19 +208,17 @@ class Objective:
         values, gradients = zip(*each, strict=True)
         return _difference(values), _difference(gradients)
 
-    def edges(self) -> FloatArray:
-        """Gradient by the gate of each edge of attention, `(query, key)`.
-
-        Queries are the context and what of the answer predicts; keys are the context.
-        """
+    def edges(self, *, shared: bool = False) -> ContextEdges:
+        """Gradient by the gate of each edge; `shared` as for `Differentiable.gradient`."""
         gated = as_gated(self.engine)
-        each = [gated.gate_gradient(*case) for case in self._cases()]
+        ask = partial(gated.gate_gradient, shared=True) if shared else gated.gate_gradient
+        each = [ask(*case) for case in self._cases()]
         self._learn(np.concatenate([one.log_probs for one in each]))
         start = self.target.start
         edges = np.zeros((max(len(one.edges) for one in each), start))  # (query, key)
         for one, sign in zip(each, (1, -1), strict=False):
             edges[: len(one.edges)] += sign * one.edges[:, :start]
-        return edges
+        return ContextEdges(edges, each[0].notes)
 
     def _cases(self) -> list[tuple[tuple[int, ...], Target]]:
         """Input ids and span of the target, and of the foil in its place."""

@@ -30,7 +30,7 @@ class Occlusion:
         reference="Li et al. 2016, arXiv:1612.08220",
         kind="perturbation",
         signed=True,
-        needs="score",
+        needs=("score",),
         scores_tokens=False,
     )
 

@@ -44,7 +44,7 @@ class Shapley:
         kind="perturbation",
         signed=True,
         complete=True,
-        needs="score",
+        needs=("score",),
         scores_tokens=False,
     )
 

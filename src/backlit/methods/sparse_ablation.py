@@ -46,7 +46,7 @@ class SparseAblation:
         reference="Cohen-Wang et al. 2024, arXiv:2409.00729",
         kind="perturbation",
         signed=True,
-        needs="score",
+        needs=("score",),
         scores_tokens=False,
     )
 

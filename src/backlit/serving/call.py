@@ -44,7 +44,7 @@ class Call(Progress):
         done: Callable[[wire.Event], None] = lambda event: None,
     ) -> None:
         self.kind = kind
-        self.job = Job(self._work, self._waiting, self._ended)
+        self.job = Job(self._work, self._waiting, self._ended, background=kind.background)
         self._request = request
         self._served = served
         self._generations = generations

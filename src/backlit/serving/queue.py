@@ -1,4 +1,8 @@
-"""Jobs that wait their turn, are told so, and always end: work for models runs on one thread."""
+"""Jobs that wait their turn, are told so, and always end: work for models runs on one thread.
+
+A job in the background is what nobody waits for: it runs while there is nothing else to do, makes
+way for whatever comes, and begins anew after that.
+"""
 
 import logging
 import threading
@@ -20,6 +24,7 @@ class Job:
         waiting: told how many jobs come first, whenever that changes.
         ended: told once, at the end, of the error or None; of `Cancelled` also where it was
             cancelled while it waited.
+        background: it makes way for jobs that are not, and is run anew.
     """
 
     def __init__(
@@ -27,11 +32,15 @@ class Job:
         work: Callable[["Job"], None],
         waiting: Callable[[int], None],
         ended: Callable[[BaseException | None], None],
+        *,
+        background: bool = False,
     ) -> None:
+        self.background = background
         self._work = work
         self._waiting = waiting
         self._ended = ended
         self._cancelled = threading.Event()
+        self._postponed = threading.Event()
         self._ending = threading.Lock()  # taken once, for good
 
     def cancel(self) -> None:
@@ -42,20 +51,28 @@ class Job:
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
 
+    def postpone(self) -> None:
+        """Ask it to make way, at its next `check`."""
+        self._postponed.set()
+
     def check(self) -> None:
-        """Raise `Cancelled` if someone asked for that."""
-        if self.cancelled:
+        """Raise `Cancelled` if someone asked for that, or that it make way."""
+        if self.cancelled or self._postponed.is_set():
             raise Cancelled
 
-    def run(self) -> None:
-        """Do the work, and say how it ended."""
+    def run(self) -> bool:
+        """Do the work, and say how it ended; False if it made way, and is to be run anew."""
         error: BaseException | None = None
         try:
             self.check()
             self._work(self)
         except BaseException as raised:  # noqa: BLE001  whoever runs jobs must outlive them
+            if isinstance(raised, Cancelled) and not self.cancelled and self._postponed.is_set():
+                self._postponed.clear()
+                return False
             error = raised
         self.end(error)
+        return True
 
     def wait(self, ahead: int) -> None:
         """Say how many come first."""
@@ -95,7 +112,7 @@ class JobQueue:
         self._closed = False
 
     def submit(self, job: Job) -> None:
-        """Put a job at the end of the queue; one that comes after `close` is cancelled.
+        """Put a job at the end of its like; one that comes after `close` is cancelled.
 
         Raises:
             RuntimeError: there is no thread, and none can be started.
@@ -103,9 +120,13 @@ class JobQueue:
         with self._changed:
             if not self._closed:
                 self._staff(len(self._jobs) + 1)
-                self._jobs.append(job)
-                if (ahead := self._ahead(len(self._jobs) - 1)) > 0:
+                place = self._put(job)
+                if (ahead := self._ahead(place)) > 0:
                     job.wait(ahead)
+                if not job.background:
+                    for one in self._running.values():
+                        if one.background:
+                            one.postpone()
                 self._changed.notify()
                 return
         job.cancel()
@@ -137,9 +158,17 @@ class JobQueue:
             if thread is not threading.current_thread():  # which a job may do that it runs
                 thread.join(timeout=SECONDS_TO_CLOSE)
 
+    def _put(self, job: Job) -> int:
+        """Its place in the queue: at the end, but before all that are in the background."""
+        before = [not one.background for one in self._jobs]
+        place = len(before) if job.background else sum(before)
+        self._jobs.insert(place, job)
+        return place
+
     def _ahead(self, place: int) -> int:
         """How many jobs must end before the one at this place of the queue begins."""
-        return place + len(self._running) + 1 - self._limit
+        busy = sum(not job.background for job in self._running.values())
+        return place + busy + 1 - self._limit
 
     def _tell_waiting(self) -> None:
         for place, job in enumerate(self._jobs):
@@ -181,9 +210,14 @@ class JobQueue:
         me = threading.current_thread()
         try:
             while (job := self._next()) is not None:
-                job.run()
+                ended = job.run()
                 with self._changed:
                     del self._running[me]
+                    again = not ended and not self._closed
+                    if again:
+                        self._put(job)
+                if not ended and not again:
+                    job.end(Cancelled())
         except BaseException as error:
             log.error("The thread %s died, and another takes over:", self._name, exc_info=error)
             with self._changed:

@@ -49,7 +49,7 @@ def test_offers_what_the_functions_do() -> None:
     assert not isinstance(writer, Scorer)
     assert scoring.capabilities == {"score"}
     for method in BUILT_IN:
-        assert (unavailable(method, scoring) is None) == (method.facts.needs == "score")
+        assert (unavailable(method, scoring) is None) == (method.facts.needs == ("score",))
         assert unavailable(method, writer) is not None
     with pytest.raises(CapabilityError, match="without a generate function") as raised:
         scoring.generate(scoring.tokenize("x"), GenerationOptions())

@@ -13,7 +13,7 @@ from backlit.testing import check_method
 from tests.engines.function.examples import PROMPT, WEIGHTS, clues, echo, summands, sums
 
 
-@pytest.mark.parametrize("method", [m for m in BUILT_IN if m.facts.needs == "score"])
+@pytest.mark.parametrize("method", [m for m in BUILT_IN if m.facts.needs == ("score",)])
 @pytest.mark.parametrize("score", [sums, summands])
 def test_perturbation_methods_work(method: Any, score: Any) -> None:
     check_method(make_method(method.facts.name), from_function(score=score), PROMPT, tolerance=1e-6)

@@ -36,7 +36,7 @@ REFERENCE = wire.SequenceRef(prompt=PROMPT)
 def test_the_page_knows_what_it_can_do(client: Client) -> None:
     model = client.answer(LoadRequest(model="m")).model
     assert (model.status, model.chat, model.metadata["source"]) == ("ready", False, "function")
-    unavailable_ones = {m.facts.name for m in BUILT_IN if m.facts.needs != "score"}
+    unavailable_ones = {m.facts.name for m in BUILT_IN if m.facts.needs != ("score",)}
     assert set(model.unavailable_methods) == unavailable_ones
 
 

@@ -19,13 +19,15 @@ from backlit.serving.requests.estimate import EstimateRequest
 from backlit.serving.requests.generate import GenerateRequest
 from backlit.serving.requests.load import LoadRequest
 from backlit.serving.requests.mute import MuteRequest
+from backlit.serving.requests.prove import ProveRequest
 from backlit.serving.requests.respond import RespondRequest
 from backlit.serving.requests.segment import SegmentRequest
 from tests.support.service import REFERENCE, Client, Endless, opened, question
 
 TOKEN = "a-secret-of-the-tests"
 QUICK = {"load", "estimate", "segment", "agree"}
-CACHED = {"explain", "check", "mute"}
+CACHED = {"explain", "check", "mute", "prove"}
+BACKGROUND = {"prove"}
 
 
 def request_of(kind: str, client: Client) -> Request:
@@ -44,6 +46,8 @@ def request_of(kind: str, client: Client) -> Request:
     about: dict[str, Any] = {"model": "toy", "reference": asked.reference}
     if kind == "check":
         return CheckRequest(**about, attribution=client.answered(asked).explanation[0])
+    if kind == "prove":
+        return ProveRequest(**about, attribution=client.answered(asked).explanation[0])
     about["target"] = asked.target
     if kind == "mute":
         return MuteRequest(**about, spans=[(0, 2)])
@@ -63,6 +67,7 @@ def browser(client: Client) -> Iterator[TestClient]:
 def test_all_kinds_are_known() -> None:
     assert {kind.name for kind in KINDS.values() if kind.quick} == QUICK
     assert {kind.name for kind in KINDS.values() if kind.cached} == CACHED
+    assert {kind.name for kind in KINDS.values() if kind.background} == BACKGROUND
     others = {"generate", "respond"}
     assert set(KINDS) == QUICK | CACHED | others
     assert list(KIND_OF.values()) == list(KINDS.values())

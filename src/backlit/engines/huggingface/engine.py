@@ -117,6 +117,8 @@ class HuggingFaceEngine(Gradients):
         self.capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient"})
         if self._scorer.reuse:
             self.capabilities |= {"gates"}
+        if self._products:
+            self.capabilities |= {"relevance"}
         self.vocabulary_size: int = self._causal.embedding.weight.shape[0]
         self.context_length: int | None = getattr(
             self._causal.config, "max_position_embeddings", None

@@ -1,7 +1,7 @@
 """Gradients of a transformers model: at the embeddings, and at the gates of attention."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from torch.utils.checkpoint import checkpoint
 
 from backlit.engines.base import EdgeGradient, EmbeddingGradient, FloatArray
 from backlit.engines.huggingface.model import CausalModel
+from backlit.engines.huggingface.products import Products
 from backlit.errors import CapabilityError
 from backlit.progress import current
 from backlit.types import Target
@@ -26,19 +27,25 @@ class Gradients:
 
     def __init__(self, model: CausalModel) -> None:
         self._causal = model
+        self._products = Products(model.module, model.layers)
 
     def embed(self, ids: Sequence[int]) -> FloatArray:
         """See `Differentiable.embed`."""
         with torch.inference_mode():
             return _numpy(self._causal.embedding(self._causal.tensor(ids)))
 
-    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+    def gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EmbeddingGradient:
         """See `Differentiable.gradient`."""
-        with self._leaf_embeddings() as leaves, torch.enable_grad():
+        with self._leaf_embeddings() as leaves, self._sharing(shared), torch.enable_grad():
             log_probs = self._target_log_probs(input_ids, target)[0]  # (target,)
             (gradient,) = torch.autograd.grad(log_probs.sum(), leaves[0])  # (1, seq, dim)
         return EmbeddingGradient(
-            _numpy(leaves[0].detach()[0]), _numpy(gradient[0]), _numpy(log_probs.detach())
+            _numpy(leaves[0].detach()[0]),
+            _numpy(gradient[0]),
+            _numpy(log_probs.detach()),
+            self._products.notes if shared else (),
         )
 
     def score_at(
@@ -57,7 +64,9 @@ class Gradients:
             (gradient,) = torch.autograd.grad(sums.sum(), leaves[0])  # (batch, seq, dim)
         return _numpy(sums.detach()), _numpy(gradient[:, : target.start])
 
-    def gate_gradient(self, input_ids: Sequence[int], target: Target) -> EdgeGradient:
+    def gate_gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EdgeGradient:
         """See `Gated.gate_gradient`."""
         model = self._causal
         place = torch.arange(target.stop - 1)
@@ -70,10 +79,15 @@ class Gradients:
             gated: Any = {kind: mask + log_gates for kind, mask in masks.items()}
         else:
             gated = masks + log_gates
-        with torch.enable_grad():
+        with self._sharing(shared), torch.enable_grad():
             log_probs = self._target_log_probs(input_ids, target, attention_mask=gated)[0]
             (edges,) = torch.autograd.grad(log_probs.sum(), log_gates)
-        return EdgeGradient(_numpy(edges), _numpy(log_probs.detach()))
+        # of each product of a weight and a value, the weight gets a half
+        part, notes = (0.5, self._products.notes) if shared else (1.0, ())
+        return EdgeGradient(part * _numpy(edges), _numpy(log_probs.detach()), notes)
+
+    def _sharing(self, shared: bool) -> AbstractContextManager[None]:
+        return self._products.shared() if shared else nullcontext()
 
     def _target_log_probs(
         self, input_ids: Sequence[int], target: Target, batch: int = 1, **inputs: Any

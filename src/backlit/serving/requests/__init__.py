@@ -13,6 +13,7 @@ from backlit.serving.requests.explain import EXPLAIN
 from backlit.serving.requests.generate import GENERATE
 from backlit.serving.requests.load import LOAD
 from backlit.serving.requests.mute import MUTE
+from backlit.serving.requests.prove import PROVE
 from backlit.serving.requests.respond import RESPOND
 from backlit.serving.requests.segment import SEGMENT
 
@@ -24,6 +25,7 @@ ALL: tuple[AnyKind, ...] = (
     ESTIMATE,
     CHECK,
     MUTE,
+    PROVE,
     SEGMENT,
     AGREE,
 )

@@ -147,6 +147,7 @@ class Kind(Generic[R]):
         cached: the same request has the same answer, which is remembered; the last event then
             has a field `cached`.
         quick: it reads text and runs no model, so it need not wait for one.
+        background: nobody waits for it, so it makes way for all that are not.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Kind(Generic[R]):
     events: tuple[type[wire.Event], ...]
     cached: bool = False
     quick: bool = False
+    background: bool = False
 
 
 AnyKind = Kind[Any]

@@ -1,0 +1,224 @@
+"""Proofs: what taking segments away did, against the same done by hand."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import backlit
+from backlit.engines.base import FloatArray, GenerationStep
+from backlit.engines.function import from_function
+from backlit.engines.toy import ToyEngine
+from backlit.errors import Cancelled, CapabilityError, InputError, OptionsError
+from backlit.explaining.proofs import LITTLE, prove
+from backlit.explanation import Proof
+from backlit.methods.objective import Objective
+from backlit.model import Model
+from backlit.progress import Callback
+from backlit.types import GenerationOptions, Segment, Target, TokenSequence
+from tests.support.linear import Recorder, before
+
+PROMPT = "The bird likes ripe berries. The dog likes"
+
+
+class Counting(ToyEngine):
+    """The toy, and what it was asked to run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scored = self.written = 0
+
+    def score(
+        self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        self.scored += len(contexts)
+        return super().score(contexts, *answers)
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        self.written += 1
+        return super().generate(prompt, options)
+
+
+def answered(engine: ToyEngine, count: int = 2) -> Objective:
+    """The objective of what the toy writes itself."""
+    generation = Model(engine).generate(PROMPT, max_new_tokens=count)
+    sequence = generation.sequence
+    return Objective(engine, sequence, Target(sequence.prompt_length, len(sequence.tokens)))
+
+
+def test_each_is_taken_away_alone_and_the_model_asked_again() -> None:
+    engine = Counting()
+    objective = answered(engine)
+    segments = before(objective)
+    first = [segments[-1], segments[1]]
+    engine.written = 0
+    found = list(prove(objective, first))[:2]
+    assert [proof.spans for proof in found] == [((s.start, s.stop),) for s in first]
+    assert engine.written == 2  # what it says with everything there is the target
+    target = objective.target
+    ids = objective.sequence.input_ids
+    for proof, segment in zip(found, first, strict=True):
+        context = ids[: segment.start] + ids[segment.stop : target.start]
+        ((_, log_probs),) = engine.score([context], ids[target.start :])
+        assert proof.lost == pytest.approx(objective.value() - log_probs.sum())
+        text = "".join(s.text for s in segments if s is not segment)
+        written = Model(engine).generate(text, max_new_tokens=target.stop - target.start)
+        assert proof.said == written.response
+        wrote = written.sequence.input_ids[written.sequence.prompt_length :]
+        assert proof.changed == (wrote != ids[target.start :])
+    assert found[0].changed
+    assert found[0].lost > 1
+
+
+def test_those_that_do_nothing_alone_are_taken_away_together() -> None:
+    """Two lines say the same, and each covers for the other."""
+    lines = ["The dog likes cold water.", "The dog likes cold water.", "The bird sings."]
+    prompt = "\n".join(lines) + "\nThe dog likes"
+
+    def score(prompts: list[str], answer: str) -> list[float]:
+        return [-0.1 if "cold water" in prompt else -5.0 for prompt in prompts]
+
+    def write(context: str, options: object) -> Iterator[str]:
+        yield " cold water" if "cold water" in context else " nothing"
+
+    model = Model(from_function(score=score, generate=write, name="known"))
+    explanation = model.explain(prompt, response=" cold water", method="occlusion")
+    found = model.prove(explanation)[0]
+    alone, together = found.proofs[:-1], found.proofs[-1]
+    assert all(abs(proof.lost) < LITTLE for proof in alone)
+    assert len(together.spans) > 1
+    assert together.lost == pytest.approx(4.9)
+    assert together.said == " nothing"
+    assert together.changed
+    sentence = together.sentence(found.segments)
+    assert "together" in sentence
+    assert "134 times less likely" in sentence
+    assert sentence.endswith("the model says “nothing” instead.")
+    shown = " ".join(str(model.prove(explanation)).split())  # lines are folded
+    assert sentence in shown
+
+
+def test_an_answer_of_somebody_else_is_compared_with_what_the_model_says() -> None:
+    engine = Counting()
+    sequence = engine.append(engine.tokenize(PROMPT), " sweet soup")
+    sequence = engine.annotate(sequence)
+    objective = Objective(engine, sequence, Target(sequence.prompt_length, len(sequence.tokens)))
+    (proof,) = prove(objective, before(objective)[:1])
+    assert engine.written == 2  # with everything there, and without it
+    usual = Model(engine).generate(PROMPT, max_new_tokens=2).response
+    assert proof.changed == (proof.said != usual)
+
+
+def test_a_model_that_only_scores_says_nothing() -> None:
+    def score(prompts: list[str], answer: str) -> list[float]:
+        return [-float(len(prompt)) for prompt in prompts]
+
+    engine = from_function(score=score, name="scores")
+    explanation = Model(engine).explain("One. Two.\nThree.", response=" Four.", method="occlusion")
+    (first, *_) = Model(engine).prove(explanation, top=1)[0].proofs
+    assert first.said is None
+    assert first.changed is None
+    assert "instead" not in first.sentence(explanation[0].segments)
+
+
+def test_against_a_foil_it_is_the_contrast_that_is_lost() -> None:
+    model = Model(ToyEngine())
+    explanation = model.explain(
+        PROMPT, response=" cold water", foil=" warm milk", method="occlusion", granularity="word"
+    )
+    first = model.prove(explanation, top=1)[0].proofs[0]
+    assert first.lost == pytest.approx(explanation[0].top(1)[0].score)
+
+
+def test_without_the_whole_prompt_there_is_nothing_to_read() -> None:
+    model = Model(ToyEngine())
+    explanation = model.explain("The dog likes", response=" cold", granularity="paragraph")
+    with pytest.raises(InputError, match="Nothing would be left"):
+        model.prove(explanation)
+
+
+def test_what_is_known_is_not_run_again() -> None:
+    engine = Counting()
+    model = Model(engine)
+    explanation = model.explain(PROMPT, response=" cold", method="occlusion", granularity="word")
+    engine.scored = 0
+    model.prove(explanation)
+    assert engine.scored <= 1  # those together
+
+
+def test_progress_is_told_and_may_stop_it() -> None:
+    objective = answered(ToyEngine())
+    segments = before(objective)[:3]
+    recorder = Recorder()
+    list(prove(objective, segments, recorder))
+    assert [(c.phase, c.done, c.total) for c in recorder.calls] == [
+        ("prove", done, 3) for done in range(4)
+    ]
+
+    def stop(*_: object) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(prove(objective, segments, Callback(stop)))
+
+
+def test_what_can_not_be_proved_is_told() -> None:
+    class Writer(ToyEngine):
+        capabilities: Any = frozenset({"generate"})
+
+    objective = answered(Writer())
+    with pytest.raises(CapabilityError):
+        list(prove(objective, before(objective)))
+    model = Model(ToyEngine())
+    explanation = model.explain(PROMPT, granularity="word")
+    with pytest.raises(OptionsError, match="top is 0"):
+        model.prove(explanation, top=0)
+    with pytest.raises(OptionsError, match="no maps"):
+        model.prove(explanation.generation)  # type: ignore[arg-type]
+
+
+def test_the_function_finds_the_model_and_a_file_keeps_what_it_found(tmp_path: Any) -> None:
+    explanation = backlit.explain("toy", PROMPT, granularity="word")
+    proved = backlit.prove(explanation, top=2)
+    assert proved[0].scores.tolist() == explanation[0].scores.tolist()
+    assert len(proved[0].proofs) >= 2
+    proved.save(tmp_path / "why.json")
+    assert backlit.load_explanation(tmp_path / "why.json") == proved
+    with pytest.raises(OptionsError, match="takes an explanation first"):
+        backlit.prove("toy")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("proof", "told"),
+    [
+        (Proof(((0, 99),), 1.0), "of other segments"),
+        (Proof((), 1.0), "of other segments"),
+        (Proof(((0, 1),), math.inf), "no number"),
+        (Proof(((0, 1),), 1.0, said="x"), "only half"),
+    ],
+)
+def test_proofs_that_can_not_be_are_refused(proof: Proof, told: str) -> None:
+    explanation = backlit.explain("toy", PROMPT, granularity="token")
+    lying = replace(explanation, attributions=(replace(explanation[0], proofs=(proof,)),))
+    data = lying.to_json().replace("Infinity", "1e999")
+    with pytest.raises(backlit.BacklitError, match=f"{told}|finite|explanation"):
+        backlit.Explanation.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("proof", "sentence"),
+    [
+        (Proof(((0, 1),), 0.0, " x", False), "about as likely as before, and the model still"),
+        (Proof(((0, 1),), -2.0, " a\n b", True), "7.4 times more likely, and the model says “a b”"),
+    ],
+)
+def test_a_proof_in_words(proof: Proof, sentence: str) -> None:
+    explanation = backlit.explain("toy", PROMPT, granularity="token")
+    segment: Segment = explanation[0].segments[0]
+    assert f"Without “{segment.text}”, the target is {sentence}" in proof.sentence(
+        explanation[0].segments
+    )
