@@ -24,6 +24,7 @@ export type Explanation = Schemas["Explanation"];
 export type View = Schemas["View"];
 export type Faithfulness = Schemas["Faithfulness"];
 export type Curve = Schemas["Curve"];
+export type Proof = Schemas["Proof"];
 export type Cost = Schemas["Cost"];
 export type SequenceRef = Schemas["SequenceRef"];
 export type Target = Schemas["Target"];

@@ -61,6 +61,20 @@ def test_methods_are_picked_from_groups_with_their_cost(answered: Page) -> None:
     expect(answered.get_by_test_id("standard-error").first).to_have_text(re.compile(r"± \d"))
 
 
+def test_what_happens_without_the_first_parts_is_told_by_itself(answered: Page) -> None:
+    method(answered, "occlusion")
+    rows = answered.get_by_test_id("influence")
+    expect(rows.first.get_by_test_id("proof")).to_be_in_viewport()
+    expect(rows.first.get_by_test_id("proof")).to_contain_text("less likely; the model says")
+    granularity(answered, "Word")
+    mapped(answered)
+    expect(answered.get_by_test_id("proof")).to_have_count(3)
+    # what the person asks for comes first, and they are measured after that
+    rows.first.get_by_test_id("mute").click()
+    expect(answered.get_by_test_id("mute-result")).to_contain_text("likely")
+    expect(answered.get_by_test_id("proof")).to_have_count(3)
+
+
 def test_a_changed_parameter_computes_again(answered: Page) -> None:
     method(answered, "integrated_gradients")
     with answered.expect_request(re.compile("/api/explain$")) as asked:

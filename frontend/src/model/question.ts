@@ -1,5 +1,5 @@
 /** What is asked about an answer, and the parts that requests about it share. */
-import type { Granularity, MethodInfo, ParameterValue, Requests, Span } from "../wire";
+import type { Attribution, Granularity, MethodInfo, ParameterValue, Requests, Span } from "../wire";
 import { type Answer, referenceOf } from "./answer";
 
 /** What the model might have written in the target's place: text, or ids of tokens. */
@@ -89,4 +89,10 @@ export function keyOfQuestion(question: Question): string {
     ? null
     : [granularity, granularity === "custom" ? pattern : null, budget];
   return JSON.stringify([keyOfSubject(question), method.name, params, cut]);
+}
+
+/** The same for maps of which the same is found: what made them does not matter. */
+export function keyOfMap(subject: Subject, { granularity, segments }: Attribution): string {
+  const map = segments.map(({ start, stop, score, level }) => [start, stop, score, level]);
+  return JSON.stringify([keyOfSubject(subject), granularity, map]);
 }

@@ -126,3 +126,9 @@ function spelled(text: string): string {
     .map((tag) => String.fromCodePoint(tag.codePointAt(0)! - 0xe0000))
     .join("");
 }
+
+/** A text on one line, as it is told: without the space around it, and with signs. */
+export function onOneLine(text: string): string {
+  const line = text.trim().replace(/\s+/gu, " ");
+  return withSigns(line, pieces(line));
+}

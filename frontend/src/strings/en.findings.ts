@@ -43,6 +43,17 @@ const spelling = (reads: string, which = "They") => {
 const listed = (numbers: readonly number[]) =>
   `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
 
+/** What the model says without something: other words, the same, or nothing as it writes none. */
+interface Said {
+  readonly words: string;
+  readonly changed: boolean | null;
+}
+
+const saying = ({ words, changed }: Said) => {
+  if (changed === null) return "";
+  return changed ? `; the model says “${words}”` : "; the model says the same";
+};
+
 export const findings = {
   legend: {
     label: "Legend",
@@ -84,6 +95,12 @@ export const findings = {
     scoreOf: (score: string, error: string | null) =>
       error === null ? `Score ${score}` : `Score ${score}, give or take ${error} (standard error)`,
     estimated: (what: string, seconds: number) => `${what}, ${timeOf(seconds)} in all`,
+  },
+  proofs: {
+    measuring: "Measuring what happens without the first parts",
+    alone: (change: string, said: Said) => `Without it, ${change}${saying(said)}`,
+    together: (ranks: readonly number[], change: string, said: Said) =>
+      `Without parts ${listed(ranks)}, ${change}${saying(said)}. They may cover for each other.`,
   },
   unseen: {
     /** Parts by their place in the list. */

@@ -2,8 +2,8 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { t } from "../../src/strings";
-import type { Event, ParameterInfo } from "../../src/wire";
-import { attribution, found, STATE, USUAL } from "../support/fixtures";
+import type { Event, ParameterInfo, Requests } from "../../src/wire";
+import { attribution, found, proofsOf, STATE, USUAL } from "../support/fixtures";
 import { explained, forever, open, pick } from "../support/person";
 
 const told = (change: Parameters<typeof attribution>[0]) => ({
@@ -206,4 +206,31 @@ test("of two maps, only the one that failed is asked for again", async () => {
   await waitFor(() => expect(rival.queryByRole("alert")).toBeNull());
   const methods = transport.requests("explain").map((one) => one.method);
   expect(methods).toEqual(["occlusion", "gradient", "gradient"]);
+});
+
+test("what happens without the first parts stands beside them", async () => {
+  await explained({
+    prove: ({ attribution: { segments } }: Requests["prove"]): Event[] => {
+      const proofs = proofsOf(segments);
+      const spans = proofs.slice(1).flatMap((one) => one.spans);
+      const together = { spans, lost: 2, said: " Try it.", changed: false };
+      return [{ type: "proofs", proofs: [...proofs, together], cached: false }];
+    },
+  });
+  const rows = screen.getAllByTestId("influence");
+  await waitFor(() =>
+    expect(within(rows[0]!).getByTestId("proof")).toHaveTextContent(
+      "Without it, 163 times less likely; the model says “It is good.”",
+    ),
+  );
+  expect(within(rows[1]!).getByTestId("proof")).toHaveTextContent("the model says the same");
+  expect(within(rows[3]!).queryByTestId("proof")).toBeNull();
+  expect(screen.getByTestId("together")).toHaveTextContent(
+    "Without parts 2 and 3, 7.4 times less likely; the model says the same.",
+  );
+});
+
+test("while that is measured, it is told", async () => {
+  await explained({ prove: forever });
+  expect(await screen.findByTestId("proving")).toHaveTextContent(t.proofs.measuring);
 });

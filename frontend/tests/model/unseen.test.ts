@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import cases from "../../../tests/support/unseen.json";
-import { hasUnseen, pieces, unseen, withSigns } from "../../src/model/unseen";
+import { hasUnseen, onOneLine, pieces, unseen, withSigns } from "../../src/model/unseen";
 
 describe("what can't be seen", () => {
   test.each(cases)("$shown", ({ text, shown, count, reads }) => {
@@ -11,6 +11,10 @@ describe("what can't be seen", () => {
         .map((piece) => piece.text)
         .join(""),
     ).toBe(text);
+  });
+
+  test("on one line, hidden characters are signs too", () => {
+    expect(onOneLine(" a\n\tb\u202ec ")).toBe("a b⟦U+202E⟧c");
   });
 
   test("every code point that browsers draw nothing for is shown", () => {

@@ -7,6 +7,7 @@ import type {
   Explanation,
   Faithfulness,
   Kind,
+  Proof,
   MethodInfo,
   ModelInfo,
   Requests,
@@ -217,6 +218,19 @@ export const FAITHFUL: Faithfulness = {
     "Taking away the top 3 lines makes this answer 40 times less likely: this map holds up.",
 };
 
+/** Without the first part the model says something else; two others do nothing. */
+export function proofsOf(
+  segments: readonly { start: number; stop: number; score: number }[],
+): Proof[] {
+  const order = segments.toSorted((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, 3);
+  return order.map(({ start, stop }, i) => ({
+    spans: [[start, stop]],
+    lost: i === 0 ? Math.log(163) : 0,
+    said: i === 0 ? " It is\ngood." : " Try it.",
+    changed: i === 0,
+  }));
+}
+
 type Script = {
   [K in Kind]?: (request: Requests[K], signal: AbortSignal) => AsyncIterable<Event> | Event[];
 };
@@ -321,6 +335,9 @@ export const USUAL: Script = {
     },
   ],
   check: () => [{ type: "check", faithfulness: FAITHFUL, cached: false }],
+  prove: ({ attribution: { segments } }) => [
+    { type: "proofs", proofs: proofsOf(segments), cached: false },
+  ],
   mute: () => [
     {
       type: "mute",

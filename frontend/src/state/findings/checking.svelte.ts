@@ -1,7 +1,7 @@
 /** Whether a map is to be believed: checked when asked to, once for each map. */
 import type { Transport } from "../../host/transport";
 import { referenceOf } from "../../model/answer";
-import { keyOfSubject, type Subject } from "../../model/question";
+import { keyOfMap, type Subject } from "../../model/question";
 import type { Attribution, Faithfulness } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
@@ -18,7 +18,7 @@ export class Checking {
   /** The map, with what is known of this very one. */
   withCheck(subject: Subject, map: Attribution): Attribution {
     if (map.faithfulness) return map;
-    const faithfulness = this.#checked.get(keyOf(subject, map));
+    const faithfulness = this.#checked.get(keyOfMap(subject, map));
     return faithfulness ? { ...map, faithfulness } : map;
   }
 
@@ -34,7 +34,7 @@ export class Checking {
     await this.job.run("check", request, (event) => {
       if (event.type !== "check") return;
       this.latest = event.faithfulness;
-      const key = keyOf(subject, attribution);
+      const key = keyOfMap(subject, attribution);
       this.#checked = new Map([...this.#checked, [key, event.faithfulness]]);
     });
   }
@@ -44,10 +44,4 @@ export class Checking {
     this.job.clear();
     this.latest = null;
   }
-}
-
-/** The same for maps that have the same check: what made them does not matter. */
-function keyOf(subject: Subject, { granularity, segments }: Attribution): string {
-  const map = segments.map(({ start, stop, score, level }) => [start, stop, score, level]);
-  return JSON.stringify([keyOfSubject(subject), granularity, map]);
 }

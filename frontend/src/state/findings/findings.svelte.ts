@@ -12,6 +12,7 @@ import { Checking } from "./checking.svelte";
 import { Estimating } from "./estimating.svelte";
 import { Explaining, Maps } from "./explaining.svelte";
 import type { Inquiry } from "./inquiry.svelte";
+import { Proving } from "./proving.svelte";
 
 export class Findings {
   readonly maps = new Maps();
@@ -20,6 +21,7 @@ export class Findings {
   readonly comparison: Explaining;
   readonly estimating: Estimating;
   readonly checking: Checking;
+  readonly proving: Proving;
   readonly agreeing: Agreeing;
 
   /** The map as it is shown, whole, up to date and with its check; null while there is none. */
@@ -65,6 +67,11 @@ export class Findings {
       parts: this.#parts,
     }));
     this.checking = new Checking(transport, watcher);
+    this.proving = new Proving(transport, watcher, () => {
+      const { subject } = inquiry;
+      const attribution = this.shown?.attributions[0];
+      return subject && attribution ? { subject, attribution } : null;
+    });
     this.agreeing = new Agreeing(transport, watcher, () => this.#compared);
   }
 
@@ -73,6 +80,7 @@ export class Findings {
     this.explaining.follow();
     this.comparison.follow();
     this.estimating.follow();
+    this.proving.follow();
     this.agreeing.follow();
     $effect(() => {
       void this.#subjectKey;

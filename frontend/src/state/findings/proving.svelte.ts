@@ -1,0 +1,71 @@
+/** What happens without the first parts of a map: measured by itself, once the map is there. */
+import { untrack } from "svelte";
+import type { Transport } from "../../host/transport";
+import { referenceOf } from "../../model/answer";
+import { keyOfMap, type Subject } from "../../model/question";
+import { sameSpan } from "../../model/spans";
+import type { Attribution, Proof, Span } from "../../wire";
+import { Job, type Watcher } from "../job.svelte";
+
+/** How many of the first parts are taken away, each alone. */
+const TOP = 3;
+
+/** A whole map that is up to date, and what it is of. */
+export interface Mapped {
+  readonly subject: Subject;
+  readonly attribution: Attribution;
+}
+
+export class Proving {
+  readonly job: Job;
+  #known = $state.raw<ReadonlyMap<string, readonly Proof[]>>(new Map());
+  readonly #key: string | null = $derived.by(() => {
+    const mapped = this.mapped();
+    return mapped && keyOfMap(mapped.subject, mapped.attribution);
+  });
+  readonly #proofs: readonly Proof[] = $derived.by(() => {
+    const came = this.mapped()?.attribution.proofs ?? [];
+    if (came.length > 0 || this.#key === null) return came;
+    return this.#known.get(this.#key) ?? [];
+  });
+  /** Of parts that were taken away together; null if none were. */
+  readonly together: Proof | null = $derived.by(
+    () => this.#proofs.find(({ spans }) => spans.length > 1) ?? null,
+  );
+
+  constructor(
+    transport: Transport,
+    watcher: Watcher,
+    private readonly mapped: () => Mapped | null,
+  ) {
+    this.job = new Job(transport, watcher);
+  }
+
+  /** Of one part, taken away alone; null if it was not. */
+  of(span: Span): Proof | null {
+    return (
+      this.#proofs.find(({ spans }) => spans.length === 1 && sameSpan(spans[0]!, span)) ?? null
+    );
+  }
+
+  /** Measure whenever another map is there. The server lets anything else come first. */
+  follow(): void {
+    $effect(() => {
+      void this.#key;
+      untrack(() => void this.#ask());
+    });
+  }
+
+  async #ask(): Promise<void> {
+    this.job.clear();
+    const mapped = this.mapped();
+    const key = this.#key;
+    if (!mapped || !key || this.#proofs.length > 0) return;
+    const { subject, attribution } = mapped;
+    const { answer } = subject;
+    const request = { model: answer.model, reference: referenceOf(answer), attribution, top: TOP };
+    await this.job.run("prove", request, (event) => {
+      if (event.type === "proofs") this.#known = new Map([...this.#known, [key, event.proofs]]);
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { flushSync } from "svelte";
+import { describe, expect, test, vi } from "vitest";
+import type { Event } from "../../../src/wire";
+import { attribution, found, proofsOf, progress } from "../../support/fixtures";
+import { answered, explained, held, quiet } from "../../support/workbench";
+
+const FIRST: [number, number] = [2, 4];
+
+describe("proving", () => {
+  test("takes the first parts of a map away as soon as it is there, once", async () => {
+    const { transport, workbench } = await explained();
+    const { proving } = workbench.findings;
+    expect(transport.requests("prove")).toMatchObject([
+      { model: "toy", attribution: { granularity: "line" }, top: 3 },
+    ]);
+    expect(proving.of(FIRST)).toEqual(proofsOf(attribution().segments)[0]);
+    expect(proving.of([0, 4])).toBeNull();
+    expect(proving.together).toBeNull();
+    workbench.setTarget(null);
+    flushSync();
+    expect(proving.of(FIRST)).toBeNull();
+    workbench.setTarget([8, 10]);
+    await quiet(transport);
+    expect(proving.of(FIRST)).not.toBeNull();
+    expect(transport.requests("prove")).toHaveLength(1);
+  });
+  test("measures a map that is cut otherwise anew, and knows the one before", async () => {
+    const { transport, workbench } = await explained();
+    workbench.session.setMethod("gradient");
+    await quiet(transport);
+    workbench.setGranularity("token");
+    await quiet(transport);
+    workbench.setGranularity("line");
+    await quiet(transport);
+    const asked = transport.requests("prove").map((one) => one.attribution.granularity);
+    expect(asked).toEqual(["line", "line", "token"]);
+  });
+  test("is given up for another target", async () => {
+    const slow = held([progress(1, 3, [], "prove"), { type: "proofs", proofs: [], cached: false }]);
+    const { transport, workbench } = await answered({ prove: slow.play });
+    const { job } = workbench.findings.proving;
+    workbench.setTarget([8, 10]);
+    flushSync();
+    await vi.waitFor(() => expect(job.progress?.done).toBe(1));
+    workbench.setTarget(null);
+    flushSync();
+    expect(job.running).toBe(false);
+    expect(transport.asked.find((one) => one.kind === "prove")!.signal.aborted).toBe(true);
+  });
+  test("that came with the map is not made again", async () => {
+    const proofs = proofsOf(attribution().segments);
+    const { transport, workbench } = await explained({
+      explain: (): Event[] => [found({ proofs })],
+    });
+    expect(transport.requests("prove")).toEqual([]);
+    expect(workbench.findings.proving.of(FIRST)).toEqual(proofs[0]);
+  });
+});
