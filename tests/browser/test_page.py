@@ -141,6 +141,7 @@ def test_a_restarted_server_explains_again_what_the_page_kept(page: Page) -> Non
         mapped(page)
         page.get_by_test_id("check").click()
         expect(page.get_by_test_id("sentence")).to_be_visible()
+        expect(page.get_by_test_id("proof")).to_have_count(3)  # which came behind the check
         target = page.get_by_test_id("target-card").inner_text()
         ranked = page.get_by_test_id("influence").all_inner_texts()
         sentence = page.get_by_test_id("sentence").inner_text()
@@ -153,6 +154,7 @@ def test_a_restarted_server_explains_again_what_the_page_kept(page: Page) -> Non
         assert asked is not None
         assert asked["reference"]["finish_reason"] in ("stop", "length")
         mapped(page)
+        expect(page.get_by_test_id("proof")).to_have_count(3)
         assert page.get_by_test_id("target-card").inner_text() == target
         assert page.get_by_test_id("influence").all_inner_texts() == ranked
         page.get_by_test_id("check").click()

@@ -8,7 +8,8 @@ arXiv:1703.01365, section 3). Attention is the product of weights and values, th
 of a product of queries and keys; so values get a half, queries and keys a quarter each. A gated
 feed-forward network is a product of two branches, a mixture of experts one of experts and their
 weights. Others came to like rules by other roads: GIM (Edin et al. 2025, arXiv:2505.17630),
-AttnLRP (Achtibat et al. 2024, arXiv:2402.05602), RelP (Jafari et al. 2025, arXiv:2508.21258).
+AttnLRP (Achtibat et al. 2024, arXiv:2402.05602), RelP (Rezaei Jafari et al. 2025,
+arXiv:2508.21258).
 
 The way forward stays what it is, to the last bit.
 """
