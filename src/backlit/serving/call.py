@@ -69,7 +69,9 @@ class Call(Progress):
                 with work.model.turn():
                     event = self.kind.run(self._request, work)
         self._done(event)
-        self.tell(event)
+        if self.job.cancelled:
+            raise Cancelled
+        self._send(event)  # also if it should make way: it is done, and need not begin anew
 
     def report(self, update: Update) -> None:
         self._compiled |= update.phase == "compile"
