@@ -21,7 +21,8 @@ from tests.support import tiny_keras
 
 PROMPT = "The cat likes warm milk and the dog likes water."
 TEXT = "The cat likes warm milk. The dog likes cold water, and so on."
-GRADIENT_METHODS = [m for m in BUILT_IN if "gates" not in m.facts.needs]
+NOT_OFFERED = {"gates", "relevance"}
+GRADIENT_METHODS = [m for m in BUILT_IN if NOT_OFFERED.isdisjoint(m.facts.needs)]
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,11 @@ def test_methods_keep_their_promises(method: type[Method], engine: KerasHubEngin
     )
 
 
-def test_methods_that_gate_attention_say_that_they_can_not(engine: KerasHubEngine) -> None:
-    gated = [m for m in BUILT_IN if "gates" in m.facts.needs]
-    assert gated
-    for method in gated:
+@pytest.mark.parametrize("need", sorted(NOT_OFFERED))
+def test_methods_that_need_more_say_so(need: str, engine: KerasHubEngine) -> None:
+    needing = [m for m in BUILT_IN if need in m.facts.needs]
+    assert needing
+    for method in needing:
         assert "does not offer" in (unavailable(method, engine) or "")
 
 
