@@ -193,7 +193,7 @@ def test_a_model_is_whatever_can_be_loaded(toy: ToyEngine, model: Model) -> None
     assert backlit.check(explanation, toy)[0].faithfulness  # type: ignore[arg-type]
     with pytest.raises(OptionsError, match="takes an explanation first"):
         backlit.check(model, explanation)  # type: ignore[arg-type]
-    with pytest.raises(OptionsError, match="no maps to check"):
+    with pytest.raises(OptionsError, match="has no maps"):
         model.check(explanation.generation)  # type: ignore[arg-type]
     with pytest.raises(OptionsError, match="no model that can be used"):
         backlit.explain(object(), PROMPT)

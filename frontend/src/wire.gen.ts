@@ -278,7 +278,8 @@ export interface components {
          *     no model; `aggregate` says how they were joined, and is None for methods that score whole
          *     segments. `convergence_delta` is the sum of a complete method's scores less what they should
          *     sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
-         *     there once the map was checked, `proofs` once its first segments were taken away.
+         *     there once the map was checked, `proofs` once its first segments were taken away, `trace` once
+         *     it was carried on through the response's own sentences.
          */
         Attribution: {
             /** Method */
@@ -320,6 +321,7 @@ export interface components {
              * @default []
              */
             proofs: components["schemas"]["Proof"][];
+            trace?: components["schemas"]["Trace"] | null;
         };
         /**
          * CheckEvent
@@ -725,6 +727,29 @@ export interface components {
             budget: number;
         };
         /**
+         * Link
+         * @description What one part gives to a later one.
+         *
+         *     Attributes:
+         *         source: token span of a part of the prompt or of a sentence of the response.
+         *         target: token span of a sentence of the response that was explained, or of the target.
+         *         share: signed, of the absolute scores of the later one's map.
+         */
+        Link: {
+            /** Source */
+            source: [
+                number,
+                number
+            ];
+            /** Target */
+            target: [
+                number,
+                number
+            ];
+            /** Share */
+            share: number;
+        };
+        /**
          * LoadProgress
          * @description How far a model's loading is, in bytes while it downloads.
          */
@@ -733,7 +758,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "evaluate";
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "trace" | "evaluate";
             /**
              * Done
              * @default 0
@@ -924,6 +949,23 @@ export interface components {
             kind: "int" | "float" | "choice" | "bool" | "text";
         };
         /**
+         * Path
+         * @description A way from a part of the prompt to the target.
+         *
+         *     Attributes:
+         *         spans: the part of the prompt, then sentences of the response, in order.
+         *         share: signed, of the target.
+         */
+        Path: {
+            /** Spans */
+            spans: [
+                number,
+                number
+            ][];
+            /** Share */
+            share: number;
+        };
+        /**
          * ProgressEvent
          * @description How far the work is; `scores` are segments scored since: token span and score.
          */
@@ -937,7 +979,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "evaluate";
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "trace" | "evaluate";
             /**
              * Done
              * @default 0
@@ -962,6 +1004,7 @@ export interface components {
          *     Attributes:
          *         spans: token spans of the segments: of one, or of several that were taken away together.
          *         lost: nats that the objective lost; negative if it gained.
+         *         change: what that makes of the target, in words: "163 times less likely".
          *         said: what the model says in the target's place, greedily and at most as long; None if it
          *             writes nothing.
          *         changed: whether that is something else than it says with everything there; None if it
@@ -975,6 +1018,8 @@ export interface components {
             ][];
             /** Lost */
             lost: number;
+            /** Change */
+            change: string;
             /** Said */
             said?: string | null;
             /** Changed */
@@ -1248,6 +1293,56 @@ export interface components {
             type: "tokens";
             /** Tokens */
             tokens: components["schemas"]["Token"][];
+        };
+        /**
+         * Trace
+         * @description A map carried on through the response's own sentences, until it ends in the prompt.
+         *
+         *     Attributes:
+         *         segments: all before the target: parts of the prompt, then sentences of the response.
+         *         links: what each gives to the target and to the sentences that were explained.
+         *         paths: the heaviest ways from the prompt to the target, the heaviest first.
+         *         explained: how many sentences were.
+         *         untraced: share that ends in sentences which were not explained.
+         */
+        Trace: {
+            /** Segments */
+            segments: components["schemas"]["TracedSegment"][];
+            /** Links */
+            links: components["schemas"]["Link"][];
+            /** Paths */
+            paths: components["schemas"]["Path"][];
+            /** Explained */
+            explained: number;
+            /** Untraced */
+            untraced: number;
+        };
+        /**
+         * TracedSegment
+         * @description A part of the prompt or a sentence of the response, and the share of the target it has.
+         *
+         *     Shares are of the absolute scores of a map, so that those of the target's own map are 1 in all.
+         *
+         *     Attributes:
+         *         direct: signed share, in the target's own map.
+         *         supports: share that comes from here, or through here, and supports the target.
+         *         opposes: share that comes from here, or through here, and opposes it; both are >= 0.
+         */
+        TracedSegment: {
+            /** Start */
+            start: number;
+            /** Stop */
+            stop: number;
+            /** Text */
+            text: string;
+            /** Role */
+            role: string;
+            /** Direct */
+            direct: number;
+            /** Supports */
+            supports: number;
+            /** Opposes */
+            opposes: number;
         };
         /** Requests */
         Requests: {

@@ -34,6 +34,7 @@ _HOMES = {
     "load_model": "model",
     "make_notebook_widget": "notebook",
     "prove": "model",
+    "trace": "model",
 }
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "load_model",
     "make_notebook_widget",
     "prove",
+    "trace",
 ]
 
 

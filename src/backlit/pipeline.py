@@ -2,23 +2,25 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol
 
 from backlit.display.bar import ProgressLike, followed
 from backlit.display.words import UNITS
 from backlit.engines.base import Engine
-from backlit.errors import InputError, OptionsError, TargetError
-from backlit.explaining import proofs
+from backlit.errors import OptionsError, TargetError
+from backlit.explaining import proofs, tracing
 from backlit.explaining.answers import Answer
 from backlit.explaining.attribution import Segmenting, attribute
 from backlit.explaining.faithfulness import check_map
+from backlit.explaining.fitting import check_covers, check_reads
+from backlit.explaining.methods import as_methods
 from backlit.explaining.prompts import PromptLike, as_prompt
 from backlit.explaining.responses import respond, stream
 from backlit.explaining.targets import TargetLike, select_target, with_foil
 from backlit.explanation import Attribution, Explanation, Generation
-from backlit.methods import Method, default_method, make_method, methods
+from backlit.methods import Method, make_method
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
 from backlit.types import (
@@ -33,7 +35,6 @@ from backlit.types import (
 )
 
 TOP = 3  # segments of a map that are proved, unless another number is asked for
-RENAMED = {"select": "target", "report": "progress"}  # arguments of earlier versions
 
 
 class Explainable(Protocol):
@@ -97,7 +98,7 @@ def explain(
         InputError: a prompt, response, target, foil, option, pattern or name that can't be used.
         CapabilityError: the model can't serve the method.
     """
-    chosen_methods = _methods(model.engine, method, params)
+    chosen_methods = as_methods(model.engine, method, params)
     segmenting = Segmenting(granularity, pattern, aggregate, budget)
     chosen = as_options(options)
     with followed(progress) as follower, model.turn():
@@ -171,6 +172,38 @@ def prove(
     return _of_each_map(model, explanation, proved, progress)
 
 
+def trace(
+    model: Explainable,
+    explanation: Explanation,
+    *,
+    budget: int = tracing.SENTENCES,
+    progress: ProgressLike = None,
+) -> Explanation:
+    """Carry maps on through the response's own sentences: see `backlit.explaining.tracing`.
+
+    Args:
+        model: that made it.
+        explanation: of which each map is traced, by its own method.
+        budget: the most sentences that are explained for each map.
+        progress: as for `explain`.
+
+    Returns:
+        The explanation, each of its attributions with its `trace`. Scores stay what they are.
+
+    Raises:
+        InputError: a budget below 0, a method that is not known here, or a model with other tokens
+            than the one explained.
+        CapabilityError: the model can't serve the method, or its numbers overflowed.
+    """
+
+    def traced(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
+        method = make_method(one.method, **one.params)
+        found = tracing.trace(objective, one, method, budget=budget, progress=follower)
+        return replace(one, trace=found)
+
+    return _of_each_map(model, explanation, traced, progress)
+
+
 def _of_each_map(
     model: Explainable,
     explanation: Explanation,
@@ -180,50 +213,19 @@ def _of_each_map(
     """The explanation, with what was measured of each of its maps."""
     if not isinstance(explanation, Explanation):
         raise OptionsError(
-            f"A {type(explanation).__name__} has no maps to check.",
+            f"A {type(explanation).__name__} has no maps.",
             "Give what explain returned.",
         )
     sequence = explanation.generation.sequence
     with followed(progress) as follower, model.turn():
-        _check_reads(model.engine, explanation.generation)
+        check_reads(model.engine, explanation.generation)
         each = []
         for one in explanation:
-            _check_covers(sequence, one)
+            check_covers(sequence, one)
             if one.target.foil is not None:
                 model.engine.append(sequence.prompt, one.target.foil.ids)  # it knows them
             each.append(measured(model.objective(sequence, one.target), one, follower))
     return replace(explanation, attributions=tuple(each))
-
-
-def _check_reads(engine: Engine, generation: Generation) -> None:
-    """The ids of a response mean to this engine what they meant to the one that was explained."""
-    sequence = generation.sequence
-    prompt, ids = sequence.prompt, sequence.input_ids[sequence.prompt_length :]
-    with suppress(InputError):  # a function knows the pieces that it has read
-        engine.tokenize(generation.prompt)
-        engine.append(prompt, generation.response)
-    with suppress(InputError):
-        engine.append(TokenSequence("", (), 0), sequence.input_ids)  # it knows every id
-        if (
-            engine.append(prompt, ids).text == sequence.text
-            or engine.append(prompt, generation.response).input_ids == sequence.input_ids
-        ):
-            return
-    raise InputError(
-        f"{engine.name} has other tokens than {generation.model}, which was explained.",
-        "Check with the model that was explained, or explain with this one.",
-    )
-
-
-def _check_covers(sequence: TokenSequence, attribution: Attribution) -> None:
-    """The segments of a map tile what is before its target."""
-    target = select_target(sequence, attribution.target)
-    starts = [segment.start for segment in attribution.segments]
-    stops = [segment.stop for segment in attribution.segments]
-    if not starts or [0, *stops] != [*starts, target.start]:
-        raise InputError(
-            "The map to check does not cover what is before the target.", "Explain it again."
-        )
 
 
 def generate(
@@ -257,39 +259,3 @@ def _generation(
     if response is not None:
         return respond(engine, as_prompt(prompt), response)
     return generate(engine, prompt, options, progress)
-
-
-def _methods(
-    engine: Engine,
-    method: str | Method | Sequence[str | Method] | None,
-    params: dict[str, ParameterValue],
-) -> list[Method]:
-    for old, new in RENAMED.items():
-        if old in params:
-            raise OptionsError(f"{old}= is called {new}= now.", f"Write {new}= instead.")
-    for name in params:
-        if name in GenerationOptions.__dataclass_fields__ and name != "seed":
-            raise OptionsError(
-                f"{name} is an option of generating, not of a method.",
-                f"Give options=backlit.GenerationOptions({name}=…).",
-            )
-    names = method if method is not None else default_method(engine)
-    several = list(names) if isinstance(names, Sequence) and not isinstance(names, str) else [names]
-    if not several:
-        raise OptionsError("No method is given.", "Name one, or leave the method out.")
-    if params and (len(several) > 1 or not isinstance(several[0], str)):
-        raise OptionsError("Parameters go with one method's name.", "Set them on method objects.")
-    return [_method(one, params) for one in several]
-
-
-def _method(method: object, params: dict[str, ParameterValue]) -> Method:
-    if isinstance(method, str):
-        return make_method(method, **params)
-    if isinstance(method, type) and hasattr(method, "facts"):
-        return method()  # type: ignore[no-any-return]
-    if not isinstance(method, Method):
-        raise OptionsError(
-            f"A {type(method).__name__} is no method.",
-            f"Use a name, or a method object; the names are {', '.join(methods())}.",
-        )
-    return method

@@ -26,6 +26,7 @@ Phase = Literal[
     "explain",
     "check map",
     "prove",
+    "trace",
     "evaluate",
 ]
 """What is being done. Counts are bytes while it downloads, else steps."""

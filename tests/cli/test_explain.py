@@ -231,3 +231,17 @@ def test_explain_tells_what_taking_parts_away_did(tmp_path: Path) -> None:
     (attribution,) = load_explanation(out)
     assert len(attribution.proofs) >= 3
     assert explain_toy("--prompt", PROMPT, "--granularity", "paragraph", "--prove").exit_code != 0
+
+
+def test_explain_follows_the_answer_back_through_itself(tmp_path: Path) -> None:
+    out = tmp_path / "why.json"
+    response = "The cat likes warm milk. The dog likes water"
+    asked = ["--prompt", PROMPT, "--response", response, "--target", "water", "--trace"]
+    result = explain_toy(*asked)
+    assert result.exit_code == 0, result.output
+    assert "-> the target" in result.stdout
+    result = explain_toy(*asked, "--format", "json", "--output", str(out))
+    assert result.exit_code == 0, result.output
+    (attribution,) = load_explanation(out)
+    assert attribution.trace is not None
+    assert [one.role for one in attribution.trace.segments][-1] == "response"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import backlit
+from backlit.display.words import times_likely
 from backlit.engines.base import FloatArray, GenerationStep
 from backlit.engines.function import from_function
 from backlit.engines.toy import ToyEngine
@@ -195,10 +196,10 @@ def test_the_function_finds_the_model_and_a_file_keeps_what_it_found(tmp_path: A
 @pytest.mark.parametrize(
     ("proof", "told"),
     [
-        (Proof(((0, 99),), 1.0), "of other segments"),
-        (Proof((), 1.0), "of other segments"),
-        (Proof(((0, 1),), math.inf), "no number"),
-        (Proof(((0, 1),), 1.0, said="x"), "only half"),
+        (Proof(((0, 99),), 1.0, ""), "of other segments"),
+        (Proof((), 1.0, ""), "of other segments"),
+        (Proof(((0, 1),), math.inf, ""), "no number"),
+        (Proof(((0, 1),), 1.0, "", said="x"), "only half"),
     ],
 )
 def test_proofs_that_can_not_be_are_refused(proof: Proof, told: str) -> None:
@@ -212,8 +213,14 @@ def test_proofs_that_can_not_be_are_refused(proof: Proof, told: str) -> None:
 @pytest.mark.parametrize(
     ("proof", "sentence"),
     [
-        (Proof(((0, 1),), 0.0, " x", False), "about as likely as before, and the model still"),
-        (Proof(((0, 1),), -2.0, " a\n b", True), "7.4 times more likely, and the model says “a b”"),
+        (
+            Proof(((0, 1),), 0.0, times_likely(0.0), " x", False),
+            "about as likely as before, and the model still",
+        ),
+        (
+            Proof(((0, 1),), -2.0, times_likely(-2.0), " a\n b", True),
+            "7.4 times more likely, and the model says “a b”",
+        ),
     ],
 )
 def test_a_proof_in_words(proof: Proof, sentence: str) -> None:

@@ -38,21 +38,6 @@ export function scoreText(score: number, signed: boolean): string {
   return signed && size > 0 ? `+${text}` : text;
 }
 
-/** A probability that changes by less is about the same. */
-const SAME = 0.05;
-
-/** What a loss of log-probability does: "163 times less likely", "10⁹ times more likely". */
-export function timesLikely(lost: number): string {
-  const size = Math.abs(lost);
-  if (Math.expm1(Math.min(size, 1)) < SAME) return "about as likely as before";
-  const way = lost > 0 ? "less" : "more";
-  const power = size / Math.LN10;
-  if (power > 6 - 1e-9) return `10${superscript(Math.round(power))} times ${way} likely`;
-  const times = Math.exp(size);
-  const shown = times < 10 ? times.toFixed(1) : Math.round(times).toLocaleString("en");
-  return `${shown} times ${way} likely`;
-}
-
 function powerText(size: number): string {
   const [digits, power] = size.toExponential(1).split("e");
   return `${digits}×10${superscript(Number(power))}`;

@@ -98,6 +98,7 @@ export const findings = {
   },
   proofs: {
     measuring: "Measuring what happens without the first parts",
+    failed: (why: string) => `What happens without the first parts could not be measured: ${why}`,
     alone: (change: string, said: Said) => `Without it, ${change}${saying(said)}`,
     together: (ranks: readonly number[], change: string, said: Said) =>
       `Without parts ${listed(ranks)}, ${change}${saying(said)}. They may cover for each other.`,

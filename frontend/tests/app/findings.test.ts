@@ -213,7 +213,8 @@ test("what happens without the first parts stands beside them", async () => {
     prove: ({ attribution: { segments } }: Requests["prove"]): Event[] => {
       const proofs = proofsOf(segments);
       const spans = proofs.slice(1).flatMap((one) => one.spans);
-      const together = { spans, lost: 2, said: " Try it.", changed: false };
+      const change = "7.4 times less likely";
+      const together = { spans, lost: 2, change, said: " Try it.", changed: false };
       return [{ type: "proofs", proofs: [...proofs, together], cached: false }];
     },
   });
@@ -233,4 +234,21 @@ test("what happens without the first parts stands beside them", async () => {
 test("while that is measured, it is told", async () => {
   await explained({ prove: forever });
   expect(await screen.findByTestId("proving")).toHaveTextContent(t.proofs.measuring);
+});
+
+test("if it can't be measured, it is told, and may be tried again", async () => {
+  let fails = true;
+  const error = { code: "DeviceError", message: "The memory is full.", hint: "" };
+  const { user } = await explained({
+    prove: (request: Requests["prove"]): Event[] =>
+      fails
+        ? [{ type: "error", error }]
+        : [{ type: "proofs", proofs: proofsOf(request.attribution.segments), cached: false }],
+  });
+  expect(await screen.findByTestId("unproved")).toHaveTextContent("The memory is full.");
+  expect(screen.queryByTestId("proof")).toBeNull();
+  fails = false;
+  await user.click(screen.getByRole("button", { name: t.influences.again }));
+  expect(await screen.findAllByTestId("proof")).toHaveLength(3);
+  expect(screen.queryByTestId("unproved")).toBeNull();
 });

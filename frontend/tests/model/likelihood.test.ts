@@ -1,11 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  probability,
-  scoreText,
-  signedNumber,
-  summedLogProb,
-  timesLikely,
-} from "../../src/model/likelihood";
+import { probability, scoreText, signedNumber, summedLogProb } from "../../src/model/likelihood";
 import type { Token } from "../../src/wire";
 import { tokens } from "../support/fixtures";
 
@@ -35,15 +29,5 @@ describe("likelihood in words", () => {
     expect(scoreText(123.4, false)).toBe("123");
     expect(scoreText(0.00012, false)).toBe("1.2×10⁻⁴");
     expect(scoreText(-25_000, true)).toBe("−2.5×10⁴");
-  });
-  test("what a loss does, as the server says it", () => {
-    expect(timesLikely(0)).toBe("about as likely as before");
-    expect(timesLikely(-0.04)).toBe("about as likely as before");
-    expect(timesLikely(2)).toBe("7.4 times less likely");
-    expect(timesLikely(-2)).toBe("7.4 times more likely");
-    expect(timesLikely(Math.log(163))).toBe("163 times less likely");
-    expect(timesLikely(Math.log(12_345))).toBe("12,345 times less likely");
-    expect(timesLikely(9 * Math.LN10)).toBe("10⁹ times less likely");
-    expect(timesLikely(-400 * Math.LN10)).toBe("10⁴⁰⁰ times more likely");
   });
 });

@@ -226,6 +226,7 @@ export function proofsOf(
   return order.map(({ start, stop }, i) => ({
     spans: [[start, stop]],
     lost: i === 0 ? Math.log(163) : 0,
+    change: i === 0 ? "163 times less likely" : "about as likely as before",
     said: i === 0 ? " It is\ngood." : " Try it.",
     changed: i === 0,
   }));

@@ -103,6 +103,10 @@ def explain(
         bool,
         typer.Option("--prove", help="Take the first segments away, and tell what that does."),
     ] = False,
+    trace: Annotated[
+        bool,
+        typer.Option("--trace", help="Follow the answer back through its own earlier sentences."),
+    ] = False,
     max_new_tokens: Annotated[int, typer.Option(help="Longest response to generate.")] = 128,
     temperature: Annotated[float, typer.Option(help="Of generating; 0 is greedy.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="Of generating: the likeliest share.")] = 1.0,
@@ -160,6 +164,8 @@ def explain(
         )
         if prove:
             explanation = loaded.prove(explanation)
+        if trace:
+            explanation = loaded.trace(explanation)
     _write(explanation, format_, output)
 
 

@@ -33,6 +33,7 @@ PHASES: dict[Phase, str] = {
     "explain": "Explaining",
     "check map": "Checking the map",
     "prove": "Taking parts away",
+    "trace": "Following the answer back",
     "evaluate": "Evaluating",
 }
 PATIENCE = 1.0  # seconds: what ends sooner shows no bar

@@ -9,6 +9,7 @@ others.
 import math
 from collections.abc import Iterator, Sequence
 
+from backlit.display.words import times_likely
 from backlit.engines.base import as_scorer
 from backlit.errors import InputError
 from backlit.explanation import Proof
@@ -86,9 +87,9 @@ def _proof(
 ) -> Proof:
     lost = objective.value() - value
     if usual is None:
-        return Proof(spans, lost)
+        return Proof(spans, lost, times_likely(lost))
     ids, said = _said(objective, before.without(spans))
-    return Proof(spans, lost, said, ids != usual)
+    return Proof(spans, lost, times_likely(lost), said, ids != usual)
 
 
 def _usual(objective: Objective, before: TokenSequence) -> tuple[int, ...] | None:

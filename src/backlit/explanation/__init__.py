@@ -4,6 +4,7 @@ from backlit.explanation.attribution import Attribution, Curve, Faithfulness
 from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
 from backlit.explanation.proof import Proof
+from backlit.explanation.trace import Link, Path, Trace, TracedSegment
 
 __all__ = [
     "Attribution",
@@ -11,6 +12,10 @@ __all__ = [
     "Explanation",
     "Faithfulness",
     "Generation",
+    "Link",
+    "Path",
     "Proof",
+    "Trace",
+    "TracedSegment",
     "load_explanation",
 ]

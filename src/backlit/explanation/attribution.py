@@ -10,6 +10,7 @@ import numpy.typing as npt
 from backlit.display.figure import count_of, ranking, short
 from backlit.errors import MissingPackageError
 from backlit.explanation.proof import Proof
+from backlit.explanation.trace import Trace
 from backlit.types import (
     Aggregate,
     Granularity,
@@ -79,7 +80,8 @@ class Attribution:
     no model; `aggregate` says how they were joined, and is None for methods that score whole
     segments. `convergence_delta` is the sum of a complete method's scores less what they should
     sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
-    there once the map was checked, `proofs` once its first segments were taken away.
+    there once the map was checked, `proofs` once its first segments were taken away, `trace` once
+    it was carried on through the response's own sentences.
     """
 
     method: str
@@ -97,6 +99,7 @@ class Attribution:
     notes: tuple[str, ...] = ()
     faithfulness: Faithfulness | None = None
     proofs: tuple[Proof, ...] = ()
+    trace: Trace | None = None
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:

@@ -125,6 +125,7 @@ class Explanation:
                 *one.notes,
                 *unseen.remarks(ranking(one.segments), one.segments),
                 *(proof.sentence(one.segments) for proof in one.proofs),
+                *(one.trace.sentences() if one.trace else ()),
                 *((checked.sentence,) if checked else ()),
             ),
         )

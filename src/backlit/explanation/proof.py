@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backlit.display.figure import one_line
-from backlit.display.words import times_likely
 from backlit.types import ScoredSegment, Span
 
 MAX_WORDS = 60  # characters of a text in a sentence
@@ -17,6 +16,7 @@ class Proof:
     Attributes:
         spans: token spans of the segments: of one, or of several that were taken away together.
         lost: nats that the objective lost; negative if it gained.
+        change: what that makes of the target, in words: "163 times less likely".
         said: what the model says in the target's place, greedily and at most as long; None if it
             writes nothing.
         changed: whether that is something else than it says with everything there; None if it
@@ -25,6 +25,7 @@ class Proof:
 
     spans: tuple[Span, ...]
     lost: float
+    change: str
     said: str | None = None
     changed: bool | None = None
 
@@ -36,8 +37,8 @@ class Proof:
         """
         texts = [one_line(s.text, MAX_WORDS) for s in segments if (s.start, s.stop) in self.spans]
         named = " and ".join(f"“{text}”" for text in texts)
-        said = f"Without {named}{' together' if len(texts) > 1 else ''}, the target is "
-        said += times_likely(self.lost)
+        together = " together" if len(texts) > 1 else ""
+        said = f"Without {named}{together}, the target is {self.change}"
         if self.changed is None or self.said is None:
             return f"{said}."
         if not self.changed:

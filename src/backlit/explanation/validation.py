@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from backlit.explanation.attribution import Attribution, Faithfulness
 from backlit.explanation.generation import Generation
+from backlit.explanation.trace import Trace
 from backlit.segments import segment_of
 from backlit.types import Target, TokenSequence
 
@@ -76,6 +77,8 @@ def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
             yield "a proof has a figure that is no number"
         if (proof.said is None) != (proof.changed is None):
             yield "a proof says only half of what the model wrote"
+    if one.trace is not None:
+        yield from _of_trace(sequence, one.target, one.trace)
 
 
 def _of_target(sequence: TokenSequence, target: Target) -> Iterator[str]:
@@ -84,6 +87,28 @@ def _of_target(sequence: TokenSequence, target: Target) -> Iterator[str]:
         yield f"its target {target.start}:{target.stop} is not in the response {first}:{end}"
     if target.foil is not None and (not target.foil.ids or min(target.foil.ids) < 0):
         yield "its foil has no ids, or some that can't be"
+
+
+def _of_trace(sequence: TokenSequence, target: Target, trace: Trace) -> Iterator[str]:
+    spans = [(segment.start, segment.stop) for segment in trace.segments]
+    edges = [0, *(stop for _, stop in spans)]
+    if edges != [*(start for start, _ in spans), target.start]:
+        yield "its trace does not tile what is before the target"
+        return
+    for segment in trace.segments:
+        known = segment_of(sequence, (segment.start, segment.stop))
+        if (segment.text, segment.role) != (known.text, known.role):
+            yield f"its trace has another text at {segment.start}:{segment.stop}"
+        if not _finite(segment.direct, segment.supports, segment.opposes):
+            yield "its trace has a share that is no number"
+    ends = {*spans, (target.start, target.stop)}
+    if any(link.source not in ends or link.target not in ends for link in trace.links) or any(
+        not path.spans or not set(path.spans) <= set(spans) for path in trace.paths
+    ):
+        yield "its trace leads through other parts"
+    shares = [*(link.share for link in trace.links), *(path.share for path in trace.paths)]
+    if not _finite(*shares, trace.untraced) or trace.untraced < 0:
+        yield "its trace has a share that is no number"
 
 
 def _of_check(spans: set[tuple[int, int]], checked: Faithfulness) -> Iterator[str]:

@@ -84,6 +84,10 @@ class Objective:
         self._log_probs: FloatArray | None = None  # (1 or 2,): of target and foil
         self._known: dict[bytes, float] = {}
 
+    def of(self, target: Target) -> "Objective":
+        """The objective of another target of the same sequence."""
+        return Objective(self.engine, self.sequence, target, self._chunk)
+
     # ---- with everything there -----------------------------------------------------------
 
     def log_probs(self) -> tuple[float, float | None]:

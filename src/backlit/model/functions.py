@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from backlit import pipeline
 from backlit.display.bar import ProgressLike
 from backlit.errors import OptionsError
+from backlit.explaining.tracing import SENTENCES
 from backlit.explanation import Explanation
 from backlit.model.loaded import Model
 from backlit.model.loading import load_model, model_of
@@ -123,6 +124,36 @@ def prove(
             "Write prove(explanation, model), or model.prove(explanation).",
         )
     return _made(explanation, model, progress).prove(explanation, top=top, progress=progress)
+
+
+def trace(
+    explanation: Explanation,
+    model: Model | str | None = None,
+    *,
+    budget: int = SENTENCES,
+    progress: ProgressLike = None,
+) -> Explanation:
+    """Carry maps on through the response's own sentences: see `backlit.explaining.tracing`.
+
+    Args:
+        explanation: of which each map is traced, by its own method.
+        model: as for `check`.
+        budget: the most sentences that are explained for each map.
+        progress: as for `explain`.
+
+    Returns:
+        The explanation, each of its attributions with its `trace`. Scores stay what they are.
+
+    Raises:
+        InputError: a budget below 0, a method that is not known here, or as for `check`.
+        CapabilityError: the model can't serve the method, or its numbers overflowed.
+    """
+    if not isinstance(explanation, Explanation):
+        raise OptionsError(
+            f"trace takes an explanation first, not a {type(explanation).__name__}.",
+            "Write trace(explanation, model), or model.trace(explanation).",
+        )
+    return _made(explanation, model, progress).trace(explanation, budget=budget, progress=progress)
 
 
 def _made(explanation: Explanation, model: Model | str | None, progress: ProgressLike) -> Model:

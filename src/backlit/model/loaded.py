@@ -82,6 +82,7 @@ class Model:
     explain = pipeline.explain
     check = pipeline.check
     prove = pipeline.prove
+    trace = pipeline.trace
 
     @contextmanager
     def turn(self) -> Iterator[None]:

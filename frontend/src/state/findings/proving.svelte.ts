@@ -56,6 +56,11 @@ export class Proving {
     });
   }
 
+  /** Measure once more, after it failed. */
+  again(): void {
+    void this.#ask();
+  }
+
   async #ask(): Promise<void> {
     this.job.clear();
     const mapped = this.mapped();

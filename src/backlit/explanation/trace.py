@@ -1,0 +1,86 @@
+"""Where a target comes from by way of what the model wrote before it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backlit.display.figure import one_line
+from backlit.types import Segment, Span
+
+MAX_WORDS = 40  # characters of a text in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class TracedSegment(Segment):
+    """A part of the prompt or a sentence of the response, and the share of the target it has.
+
+    Shares are of the absolute scores of a map, so that those of the target's own map are 1 in all.
+
+    Attributes:
+        direct: signed share, in the target's own map.
+        supports: share that comes from here, or through here, and supports the target.
+        opposes: share that comes from here, or through here, and opposes it; both are >= 0.
+    """
+
+    direct: float
+    supports: float
+    opposes: float
+
+    @property
+    def total(self) -> float:
+        """Signed share, directly and through sentences."""
+        return self.supports - self.opposes
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What one part gives to a later one.
+
+    Attributes:
+        source: token span of a part of the prompt or of a sentence of the response.
+        target: token span of a sentence of the response that was explained, or of the target.
+        share: signed, of the absolute scores of the later one's map.
+    """
+
+    source: Span
+    target: Span
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A way from a part of the prompt to the target.
+
+    Attributes:
+        spans: the part of the prompt, then sentences of the response, in order.
+        share: signed, of the target.
+    """
+
+    spans: tuple[Span, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A map carried on through the response's own sentences, until it ends in the prompt.
+
+    Attributes:
+        segments: all before the target: parts of the prompt, then sentences of the response.
+        links: what each gives to the target and to the sentences that were explained.
+        paths: the heaviest ways from the prompt to the target, the heaviest first.
+        explained: how many sentences were.
+        untraced: share that ends in sentences which were not explained.
+    """
+
+    segments: tuple[TracedSegment, ...]
+    links: tuple[Link, ...]
+    paths: tuple[Path, ...]
+    explained: int
+    untraced: float
+
+    def sentences(self) -> Iterator[str]:
+        """The paths for people: “a line” -> “a sentence” -> the target (31%)."""
+        texts = {(s.start, s.stop): one_line(s.text, MAX_WORDS) for s in self.segments}
+        for path in self.paths:
+            way = " -> ".join(f"“{texts[span]}”" for span in path.spans)
+            against = "against it, " if path.share < 0 else ""
+            yield f"{way} -> the target ({against}{abs(path.share):.0%})"
