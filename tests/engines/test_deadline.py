@@ -44,6 +44,24 @@ def test_what_does_not_end_is_stopped() -> None:
     assert gone(before)
 
 
+def test_a_stop_that_is_swallowed_is_told_again() -> None:
+    swallowed = 0
+
+    def deaf() -> None:
+        nonlocal swallowed
+        try:
+            endless()
+        except SystemExit:
+            swallowed += 1
+        endless()
+
+    before = threads()
+    with pytest.raises(Overdue):
+        within(0.1, deaf)
+    assert gone(before)
+    assert swallowed == 1
+
+
 def test_whoever_waits_can_be_stopped() -> None:
     class Impatient(Progress):
         def check(self) -> None:

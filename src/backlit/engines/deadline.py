@@ -10,6 +10,7 @@ from typing import TypeVar
 from backlit.progress import current
 
 CHECK_SECONDS = 0.05
+STOPS = 4  # a stop that hits a callback of the garbage collector, say, is swallowed there
 
 R = TypeVar("R")
 
@@ -56,6 +57,10 @@ def within(seconds: float, work: Callable[[], R]) -> R:
 
 def _stop(thread: threading.Thread) -> None:
     """Raise `SystemExit` in a thread at its next step: the only way to end an endless loop."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
-    )
+    for _ in range(STOPS):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
+        )
+        thread.join(CHECK_SECONDS)
+        if not thread.is_alive():
+            return
