@@ -141,6 +141,8 @@ export interface paths {
         /**
          * Check
          * @description Whether to believe a map, as it is shown: its segments tile what is before its target.
+         *
+         *     `keep_question`: the prompt's last paragraph is never taken away.
          */
         post: operations["check_api_check_post"];
         delete?: never;
@@ -343,12 +345,19 @@ export interface components {
         /**
          * CheckRequest
          * @description Whether to believe a map, as it is shown: its segments tile what is before its target.
+         *
+         *     `keep_question`: the prompt's last paragraph is never taken away.
          */
         CheckRequest: {
             /** Model */
             model: string;
             reference: components["schemas"]["SequenceRef"];
             attribution: components["schemas"]["Attribution"];
+            /**
+             * Keep Question
+             * @default false
+             */
+            keep_question: boolean;
         };
         /**
          * Cost
@@ -367,12 +376,18 @@ export interface components {
          *     Attributes:
          *         deletion: nats lost when the first `steps[i]` segments are taken away.
          *         insertion: nats lost when only the first `steps[i]` are left.
+         *         tokens: how many tokens the first `steps[i]` are; empty if an older version checked.
          */
         Curve: {
             /** Deletion */
             deletion: number[];
             /** Insertion */
             insertion: number[];
+            /**
+             * Tokens
+             * @default []
+             */
+            tokens: number[];
         };
         /** DatasetInfo */
         DatasetInfo: {
@@ -564,12 +579,15 @@ export interface components {
          *         order: token spans of the segments, in the order of the map.
          *         map_order: the curve of the map's order.
          *         leave_one_out: the curve of the exact leave-one-out order.
-         *         random_orders: curves of random orders.
+         *         random_orders: curves of random orders, as many as were needed for the verdict.
          *         comprehensiveness: mean nats lost over `deletion`; more is better.
          *         sufficiency: mean nats lost over `insertion`; less is better.
          *         percentile: share of random orders whose deletion loses less, in percent.
          *         verdict: `holds`, `weak` or `chance`.
          *         sentence: the verdict for people.
+         *         percentile_per_token: as `percentile`, of nats lost by token taken away: a long segment
+         *             that is taken away early gains nothing by its length. None if an older version checked.
+         *         kept: token spans that were left out of the check.
          */
         Faithfulness: {
             /** Steps */
@@ -596,6 +614,16 @@ export interface components {
             verdict: "holds" | "weak" | "chance";
             /** Sentence */
             sentence: string;
+            /** Percentile Per Token */
+            percentile_per_token?: number | null;
+            /**
+             * Kept
+             * @default []
+             */
+            kept: [
+                number,
+                number
+            ][];
         };
         /**
          * Foil
@@ -1059,6 +1087,38 @@ export interface components {
             top: number;
         };
         /**
+         * Provisional
+         * @description What is known of a map's order while it is checked.
+         *
+         *     Attributes:
+         *         orders: random orders that were run so far.
+         *         percentile: share of them that lose less than the map's, in percent.
+         *         low: of the share of all random orders, percent: lower end of Wilson's 95% interval.
+         *         high: its upper end.
+         *         verdict: what it would be if no more were run.
+         *         sentence: that for people.
+         *         decided: whether none that is left could change the verdict.
+         */
+        Provisional: {
+            /** Orders */
+            orders: number;
+            /** Percentile */
+            percentile: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "holds" | "weak" | "chance";
+            /** Sentence */
+            sentence: string;
+            /** Decided */
+            decided: boolean;
+        };
+        /**
          * QueuedEvent
          * @description The model is busy; `ahead` requests come first.
          */
@@ -1344,6 +1404,18 @@ export interface components {
             /** Opposes */
             opposes: number;
         };
+        /**
+         * VerdictEvent
+         * @description What is known of the map so far.
+         */
+        VerdictEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "verdict";
+            so_far: components["schemas"]["Provisional"];
+        };
         /** Requests */
         Requests: {
             load: components["schemas"]["LoadRequest"];
@@ -1370,7 +1442,7 @@ export interface components {
             /** Estimate */
             estimate: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["EstimateEvent"];
             /** Check */
-            check: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CheckEvent"];
+            check: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["VerdictEvent"] | components["schemas"]["CheckEvent"];
             /** Mute */
             mute: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MuteEvent"];
             /** Prove */

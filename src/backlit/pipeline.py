@@ -13,10 +13,10 @@ from backlit.errors import OptionsError, TargetError
 from backlit.explaining import proofs, tracing
 from backlit.explaining.answers import Answer
 from backlit.explaining.attribution import Segmenting, attribute
-from backlit.explaining.faithfulness import check_map
+from backlit.explaining.faithfulness import SoFar, check_map, unheard
 from backlit.explaining.fitting import check_covers, check_reads
 from backlit.explaining.methods import as_methods
-from backlit.explaining.prompts import PromptLike, as_prompt
+from backlit.explaining.prompts import PromptLike, as_prompt, question_of
 from backlit.explaining.responses import respond, stream
 from backlit.explaining.targets import TargetLike, select_target, with_foil
 from backlit.explanation import Attribution, Explanation, Generation
@@ -114,13 +114,21 @@ def explain(
 
 
 def check(
-    model: Explainable, explanation: Explanation, *, progress: ProgressLike = None
+    model: Explainable,
+    explanation: Explanation,
+    *,
+    keep_question: bool = False,
+    so_far: SoFar = unheard,
+    progress: ProgressLike = None,
 ) -> Explanation:
     """Whether to believe an explanation's maps: see `backlit.explaining.faithfulness`.
 
     Args:
         model: that made it.
         explanation: of which each map is checked.
+        keep_question: never take the prompt's last paragraph away (of a single paragraph, the last
+            line): without a question there is nothing to answer, whatever a map says.
+        so_far: told a `Provisional` verdict whenever more is known.
         progress: as for `explain`.
 
     Returns:
@@ -133,8 +141,15 @@ def check(
 
     def checked(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
         unit = UNITS["custom" if one.coarse_to_fine else one.granularity]
-        scores = one.scores.tolist()
-        found = check_map(objective, one.segments, scores, unit=unit, progress=follower)
+        found = check_map(
+            objective,
+            one.segments,
+            one.scores.tolist(),
+            unit=unit,
+            keep=[question_of(objective.sequence)] if keep_question else (),
+            progress=follower,
+            so_far=so_far,
+        )
         return replace(one, faithfulness=found)
 
     return _of_each_map(model, explanation, checked, progress)

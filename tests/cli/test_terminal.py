@@ -34,7 +34,8 @@ def test_each_map_has_its_sentence_and_figures(checked: Explanation) -> None:
         assert attribution.faithfulness is not None
         assert line.rstrip() == f"{attribution.method}: {attribution.faithfulness.sentence}"
         assert f"{attribution.faithfulness.comprehensiveness:.2f} nats" in figures
-        assert "of 20 random orders" in figures
+        assert f"of {len(attribution.faithfulness.random_orders)} random orders" in figures
+        assert "by token" in figures
 
 
 def test_maps_of_the_same_segments_are_compared(checked: Explanation) -> None:

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backlit.errors import OptionsError, UnknownNameError
-from backlit.evaluation.planted import KINDS, LANGUAGES, PlantedPrompt, planted_prompts
+from backlit.evaluation.drafts import KINDS
+from backlit.evaluation.planted import LANGUAGES, SPLITS, PlantedPrompt, planted_prompts
+from backlit.types import Message, Prompt
 
 seeds = st.integers(min_value=-(2**63), max_value=2**63)
 kinds = st.sampled_from(KINDS)
@@ -27,6 +29,11 @@ def lines(item: PlantedPrompt) -> list[str]:
     return item.prompt.splitlines(keepends=True)
 
 
+def turns(prompt: Prompt) -> tuple[Message, ...]:
+    assert not isinstance(prompt, str)
+    return prompt
+
+
 def planted(item: PlantedPrompt) -> list[str]:
     return [item.prompt[start:stop] for start, stop in item.plants]
 
@@ -39,7 +46,7 @@ def test_there_are_as_many_as_asked_for_and_their_ids_say_which() -> None:
     items = planted_prompts(each=3)
     assert [item.id for item in items] == [
         f"{kind}-{language}-{number}"
-        for kind, language, number in product(KINDS, LANGUAGES, range(3))
+        for kind, number, language in product(KINDS, range(3), LANGUAGES)
     ]
     assert all(item.id.startswith(f"{item.kind}-{item.language}-") for item in items)
     assert len({item.prompt for item in items}) == len(items)
@@ -88,7 +95,7 @@ def test_a_prompt_is_a_handful_of_lines_and_ends_where_the_answer_follows(
     seed: int, kind: str, language: str
 ) -> None:
     item = one(seed, kind, language)
-    assert 7 <= len(lines(item)) <= 12
+    assert 7 <= len(lines(item)) <= {"long": 100, "two_hop": 15}.get(kind, 12)
     assert all(line.strip() for line in lines(item))
     assert item.prompt == item.prompt.rstrip()
     assert "{" not in item.prompt
@@ -100,6 +107,8 @@ def test_the_answer_is_nowhere_but_in_the_plants(seed: int, kind: str, language:
     item = one(seed, kind, language)
     if kind == "flipped_label":  # its labels are on every line
         assert planted(item)[0].endswith(f"{item.answer}\n")
+    elif kind == "long":  # a number may stand in a word or a longer number by chance
+        assert sum(item.answer in line for line in lines(item)) == 1
     else:
         assert not re.search(rf"\b{re.escape(item.answer)}\b", item.without())
 
@@ -167,6 +176,54 @@ def test_a_contradiction_goes_against_what_the_lines_of_other_prompts_say(
     others = planted_prompts(0, 40, [language], ["contradiction"])
     said = {line for other in others for line in lines(other) if line not in planted(other)}
     assert plant not in said
+
+
+def test_seeds_of_the_splits_are_apart() -> None:
+    assert len(set(SPLITS.values())) == len(SPLITS) >= 2
+
+
+@given(seeds, languages)
+def test_another_target_is_not_what_is_asked_for(seed: int, language: str) -> None:
+    item = one(seed, "other_target", language)
+    (plant,) = planted(item)
+    *_, shown, question = lines(item)
+    asked = [line for line in lines(item)[1:7] if question.split()[-2:] == line.split()[-4:-2]]
+    assert plant not in (shown, *asked)
+    assert item.answer in plant
+    assert item.answer not in shown
+
+
+@given(seeds, languages)
+@settings(max_examples=10)
+def test_a_long_prompt_holds_lines_of_all_sorts_once_each(seed: int, language: str) -> None:
+    item = one(seed, "long", language)
+    own = lines(item)[1:-3]
+    assert len(own) >= 80
+    assert len(set(own)) == len(own)
+    assert 2_500 < len(item.prompt) < 6_000  # characters: some 1,000 to 1,700 tokens
+
+
+@given(seeds, languages)
+def test_a_chat_has_its_facts_with_the_system_and_its_question_with_the_user(
+    seed: int, language: str
+) -> None:
+    item = one(seed, "chat", language)
+    (system, user), (without, same) = turns(item.asked()), turns(item.asked(item.without()))
+    assert (system.role, user.role) == ("system", "user")
+    assert item.answer in system.content
+    assert item.answer not in user.content
+    assert f"{system.content}\n{user.content}" == item.prompt
+    assert item.answer not in without.content
+    assert same == user
+
+
+@given(seeds, languages)
+def test_a_note_is_asked_for_and_shown_twice(seed: int, language: str) -> None:
+    item = one(seed, "two_hop", language)
+    texts = lines(item)
+    note = texts[-1].split()[0]
+    assert sum(text.startswith(note) for text in texts) == 3
+    assert item.asked() == item.prompt
 
 
 @pytest.mark.parametrize("kind", KINDS)

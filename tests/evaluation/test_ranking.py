@@ -1,114 +1,121 @@
-"""Planted truth: which prompts count, where the plant is ranked, and the table that says so."""
-
-from collections.abc import Iterator
+"""Methods ranked on planted prompts: what is counted, what is measured, and where."""
 
 import numpy as np
 import pytest
 
-from backlit.engines.base import GenerationStep
 from backlit.engines.toy import ToyEngine
-from backlit.evaluation import ranking as evaluation
+from backlit.evaluation import ranking
+from backlit.evaluation.drafts import KINDS
 from backlit.evaluation.planted import PlantedPrompt, planted_prompts
-from backlit.evaluation.ranking import CHANCE, MethodRanking, evaluate, find_case, table
+from backlit.evaluation.ranking import CHANCE, DRAWS, MethodRanking, Score, evaluate
 from backlit.methods import methods
 from backlit.model import Model
-from backlit.types import GenerationOptions, TokenSequence
+from tests.support.planted import REST, Reader, planted
 
-KEY = "warm"
-PLANT = "The code is warm.\n"
-REST = "The dog likes water.\nThe bird likes berries.\nI like soup.\n"
-
-
-class Reader(ToyEngine):
-    """Answers what the code is, if a line says so, and something else if not."""
-
-    def generate(
-        self, prompt: TokenSequence, options: GenerationOptions
-    ) -> Iterator[GenerationStep]:
-        word = " warm" if "code is warm" in prompt.text else " cold"
-        yield GenerationStep(self.append(prompt, word).tokens[prompt.prompt_length :], "length")
-
-
-def planted(text: str, needs: str = "all", count: int = 1) -> PlantedPrompt:
-    spans, at = [], 0
-    for _ in range(count):
-        at = text.index(PLANT, at)
-        spans.append((at, at + len(PLANT)))
-        at += len(PLANT)
-    return PlantedPrompt("x", "needle", "en", text, KEY, tuple(spans), needs)  # type: ignore[arg-type]
-
-
-def test_a_prompt_counts_if_the_plant_decides_the_answer() -> None:
-    model = Model(Reader())
-    case = find_case(model, planted(REST + PLANT + REST + "The code is"))
-    assert case is not None
-    tokens = case.generation.sequence.tokens[case.target.start : case.target.stop]
-    assert "".join(t.text for t in tokens) == " warm"
-    twice = REST + PLANT + REST + PLANT + "The code is"
-    assert find_case(model, planted(twice)) is None  # the other line says so too
-    assert find_case(model, planted(twice, "any", 2)) is not None
-    assert find_case(model, planted(twice, "all", 2)) is None
-    assert find_case(Model(ToyEngine()), planted(REST + PLANT + "The code is")) is None
+PROMPTS = [planted(REST * k + "The code is warm.\n" + REST + "The code is") for k in range(1, 4)]
+ODD = PlantedPrompt("y", "canary", "en", "I like soup.\nNo", "xyz", ((0, 13),), "all")
 
 
 def test_every_method_is_ranked_beside_chance() -> None:
-    prompts = [planted(REST * k + PLANT + REST + "The code is") for k in range(1, 4)]
-    odd = PlantedPrompt("y", "canary", "en", "I like soup.\nNo", "xyz", ((0, 13),), "all")
     told: list[tuple[int, int]] = []
     found = evaluate(
-        Model(Reader()), [*prompts, odd], list(methods()), ["line"],
+        Model(Reader()), [*PROMPTS, ODD], list(methods()), ["line"],
         lambda phase, done, total, scores: told.append((done, total)),
     )  # fmt: skip
     assert told[-1] == (4, 4)
     assert found.counted == {"needle": 3}
     assert found.dropped == {"canary": 1}
+    assert found.measured == 3
     rows = {row.method: row for row in found.rankings}
     assert set(rows) == {*methods(), CHANCE}
     for name, row in rows.items():
-        assert len(row.areas) == 3, name
-        assert len(row.ranks) == (60 if name == CHANCE else 3)
+        assert len(row.scores) == (3 * DRAWS if name == CHANCE else 3), name
         assert 0 <= row.first <= 1
         assert 0 < row.reciprocal_rank <= 1
-    assert rows["occlusion"].agreements == pytest.approx([1, 1, 1])
+        if name != CHANCE:
+            for score in row.scores:
+                assert score.percentile is not None
+                assert score.lost_per_token is not None
+                assert score.passes > 0
     assert rows[CHANCE].first < 0.5
-    text = "\n".join(table(found))
-    assert "3 of 4 prompts count" in text
-    assert "canary 0/1" in text
-    assert text.count("\n| line |") == len(methods()) + 1
+
+
+def test_few_cases_are_taken_and_what_is_slow_is_measured_on_fewer() -> None:
+    names = ["grad_l2", "shapley"]
+    found = evaluate(Model(Reader()), PROMPTS, names, cases=2, measured=1)
+    assert found.counted == {"needle": 2}
+    assert found.measured == 1
+    quick, slow, _ = found.rankings
+    assert [score.percentile is None for score in quick.scores] == [False, True]
+    assert len(slow.scores) == 1
+
+
+def test_long_cases_are_left_out_of_what_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "MAX_SEGMENTS", 5)
+    found = evaluate(Model(Reader()), PROMPTS[:1], ["grad_l2", "shapley"])
+    assert found.measured == 0
+    quick, slow, _ = found.rankings
+    assert len(quick.scores) == 1
+    assert slow.scores == []
+
+
+def test_the_figures_of_deletion_are_those_of_a_check() -> None:
+    model = Model(Reader())
+    found = evaluate(model, PROMPTS[:1], ["occlusion"])
+    (score,) = found.rankings[0].scores
+    generation = model.generate(PROMPTS[0].prompt)
+    explanation = model.explain(generation, method="occlusion", target=" warm")
+    checked = model.check(explanation)[0].faithfulness
+    assert checked is not None
+    per_token = sum(checked.map_order.deletion) / sum(checked.map_order.tokens)
+    assert score.lost_per_token == pytest.approx(per_token)
+    assert score.percentile == pytest.approx(checked.percentile, abs=5)  # of 19 orders or of 20
 
 
 def test_what_can_not_run_is_told_in_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    prompt = planted(REST * 2 + PLANT + "The code is")
     monkeypatch.setitem(
-        evaluation.SAMPLES, "integrated_gradients", {"baseline": "token", "token": " a b c"}
+        ranking.SAMPLES, "integrated_gradients", {"baseline": "token", "token": " a b c"}
     )
-    found = evaluate(Model(Reader()), [prompt], ["integrated_gradients"], ["line"])
-    (line,) = [line for line in table(found) if "`integrated_gradients`" in line]
-    assert "tokens for this model" in line
+    found = evaluate(Model(Reader()), PROMPTS[:1], ["integrated_gradients"], ["line"])
+    (why,) = found.rankings[0].refused
+    assert "tokens for this model" in why
+    assert np.isnan(found.rankings[0].first)
+    assert np.isnan(found.rankings[0].reciprocal_rank)
+
+
+def test_both_of_a_pair_are_the_first_two() -> None:
+    plants = [frozenset({0}), frozenset(), None, frozenset({1}), frozenset()]
+    assert ranking._ranks(np.array([3.0, 0, 9, 2, 1]), plants) == (1, True)
+    assert ranking._ranks(np.array([3.0, 0, 9, 1, 2]), plants) == (1, False)
+    assert ranking._ranks(np.array([1.0, 0, 9, 2, 3]), plants) == (2, False)
 
 
 def test_ties_share_the_middle_of_their_places() -> None:
-    from backlit.evaluation.ranking import _rank
-
-    flat = np.zeros(5)
-    assert _rank(flat, np.array([True, False, False, False, False])) == 3
-    assert _rank(np.array([3.0, 1, 2]), np.array([False, True, True])) == 2
+    one: list[frozenset[int] | None] = [frozenset({0}), *[frozenset()] * 4]
+    assert ranking._ranks(np.zeros(5), one) == (3, None)
 
 
-def test_rows_without_cases_are_no_numbers() -> None:
+def test_shares_are_of_the_kinds_that_are_named_and_never_of_those_to_be_traced() -> None:
     row = MethodRanking("occlusion", "line")
-    assert np.isnan(row.first)
-    assert np.isnan(row.reciprocal_rank)
+    row.scores += [Score("needle", 1, None), Score("canary", 2, None), Score("two_hop", 1, None)]
+    assert row.firsts() == (1, 2)
+    assert row.firsts("two_hop") == (1, 1)
+    assert row.first == 0.5
+    assert row.reciprocal_rank == 0.75
 
 
 @pytest.mark.model
 def test_the_default_model_finds_plants_better_than_chance(smollm2: Model) -> None:
     """A small run of what `backlit evaluate` does, with the methods that are quick."""
-    prompts = planted_prompts(each=1, languages=("en",))
-    names = ["gate_relevance", "occlusion", "knockout"]
-    found = evaluate(smollm2, prompts, names)
-    assert found.counted.total() >= 3
+    kinds = [kind for kind in KINDS if kind not in ("long", "flipped_label")]
+    prompts = planted_prompts(seed=3, each=2, languages=("en",), kinds=kinds)
+    names = ["gate_relevance", "occlusion"]
+    found = evaluate(smollm2, prompts, names, cases=1)
+    assert found.counted.total() >= 4
     rows = {row.method: row for row in found.rankings}
     for name in names:
         assert rows[name].reciprocal_rank > rows[CHANCE].reciprocal_rank + 0.2, name
-        assert np.mean(rows[name].areas) > np.mean(rows[CHANCE].areas), name
+
+
+def test_the_toy_is_never_sure() -> None:
+    assert evaluate(Model(ToyEngine()), PROMPTS, ["grad_l2"]).counted.total() == 0

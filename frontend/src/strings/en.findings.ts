@@ -179,7 +179,11 @@ export const findings = {
     about: "Takes parts away in the map’s order, and in random orders, and compares.",
     cost: (cost: string) => `Takes ${cost}.`,
     checking: "Checking",
-    changed: "The map has changed since this check.",
+    changed: "What is to be checked has changed since this check.",
+    keep: "Leave the question in",
+    keepHint:
+      "Never takes the prompt’s last paragraph away: without a question there is nothing to answer.",
+    kept: "The question was left in.",
     verdicts: {
       holds: "Holds up",
       weak: "Weak",
@@ -189,12 +193,14 @@ export const findings = {
     curves: "Curves",
     deletion: "Taken away",
     insertion: "Left alone",
+    tokens: "By tokens",
     chart: {
       deletion: "Nats the target loses when the top parts are taken away",
       insertion: "Nats the target loses when only the top parts are left",
+      tokens: "Nats the target loses by tokens taken away: long parts gain nothing here",
     },
     lost: "nats lost",
-    parts: { deletion: "parts taken away", insertion: "parts left" },
+    parts: { deletion: "parts taken away", insertion: "parts left", tokens: "tokens taken away" },
     lines: { map: "This map", exact: "One by one", random: "Random" },
     described: (map: string, random: string) =>
       `At the last point this map loses ${map} nats, the median random order ${random}.`,
@@ -205,7 +211,8 @@ export const findings = {
     comprehensivenessHint: "Mean nats lost as the top parts are taken away: more is better",
     sufficiency: "Sufficiency",
     sufficiencyHint: "Mean nats lost while only the top parts are left: less is better",
-    percentile: (percent: string) => `Does better than ${percent} of the random orders.`,
+    percentile: (percent: string, byToken: string | null) =>
+      `Does better than ${percent} of the random orders${byToken === null ? "" : `; by tokens taken away, than ${byToken}`}.`,
   },
   agreement: {
     title: "Do the methods agree?",

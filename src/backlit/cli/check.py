@@ -17,6 +17,12 @@ def check(
     model: Annotated[
         str | None, typer.Option(help="NAME:SOURCE or SOURCE; the explanation's own if left out.")
     ] = None,
+    keep_question: Annotated[
+        bool,
+        typer.Option(
+            "--keep-question", help="Never take the prompt's last paragraph away, if it asks."
+        ),
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(help="Write the explanation there, with what was found.")
     ] = None,
@@ -39,7 +45,11 @@ def check(
             if model
             else model_of(explanation, device=device, **backend)
         )
-        checked = loaded.check(explanation)
+        checked = loaded.check(
+            explanation,
+            keep_question=keep_question,
+            so_far=lambda so_far: typer.echo(so_far.sentence, err=True),
+        )
     if output is not None:
         checked.save(output)
     Console().print(verdicts(checked))

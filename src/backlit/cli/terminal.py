@@ -38,9 +38,11 @@ def _figures(checked: Faithfulness) -> str:
     by_chance = median(mean(one.deletion) for one in checked.random_orders)
     kept_by_chance = median(mean(one.insertion) for one in checked.random_orders)
     exact = mean(checked.leave_one_out.deletion)
+    by_token = checked.percentile_per_token is not None
     return (
         f"comprehensiveness {checked.comprehensiveness:.2f} nats (random orders "
         f"{by_chance:.2f}, leave-one-out {exact:.2f}), sufficiency "
         f"{checked.sufficiency:.2f} (random {kept_by_chance:.2f}), better than "
         f"{checked.percentile:.0f}% of {len(checked.random_orders)} random orders"
+        + (f", by token {checked.percentile_per_token:.0f}%" if by_token else "")
     )

@@ -1,27 +1,25 @@
-"""Do methods find a cause that is known? Planted prompts, and how high the plant is ranked."""
+"""Methods ranked on planted prompts: how high each puts the plant, and at what price."""
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from backlit.display.bar import ProgressLike, followed
 from backlit.engines.base import FloatArray
 from backlit.errors import OptionsError
+from backlit.evaluation.cases import Case, find_case
 from backlit.evaluation.planted import PlantedPrompt
-from backlit.explaining.faithfulness import agreement, deletion_area
-from backlit.explaining.targets import occurrences
-from backlit.explanation import Attribution, Generation
-from backlit.methods import Method, make_method
+from backlit.explaining.deletion import Deletion
+from backlit.explaining.faithfulness import percentile_of
+from backlit.methods import Method, default_method, make_method
 from backlit.methods.base import unavailable
 from backlit.model import Model
-from backlit.types import Granularity, ParameterValue, Segment, Target
+from backlit.segments import segment
+from backlit.types import Granularity, ParameterValue, Segment
 
-ANSWER: Mapping[str, Any] = {"max_new_tokens": 10, "stop": ("\n",)}
 SAMPLES: dict[str, dict[str, ParameterValue]] = {  # so that a table takes minutes, not hours
     "integrated_gradients": {"max_steps": 33},
     "lime": {"n_samples": 64},
@@ -29,195 +27,241 @@ SAMPLES: dict[str, dict[str, ParameterValue]] = {  # so that a table takes minut
     "sparse_ablation": {"n_samples": 64},
 }
 CHANCE = "random order"
-COLUMNS = (
-    "granularity",
-    "method",
-    "plant first",
-    "mean reciprocal rank",
-    "rank correlation with leave-one-out",
-    "nats lost over the deletion curve",
-    "seconds",
-)
-DRAWS = 20
+DRAWS = 20  # random orders of each case
+FEW_PASSES = 4.0  # methods that take more are run on some cases only
+MAX_SEGMENTS = 40  # of a case on which those methods and deletion are measured
+TRACED = "two_hop"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A planted prompt whose plant does change this model's answer."""
+class Score:
+    """What a method made of one case.
 
-    prompt: PlantedPrompt
-    generation: Generation
-    target: Target
+    Attributes:
+        kind: of the prompt.
+        rank: of the best plant among the prompt's segments, 1 is first.
+        both: whether the first two are the two plants; None where there is one.
+        passes: about what it took, in forward passes of the whole prompt.
+        seconds: that it took.
+        lost_per_token: nats lost over the deletion curve, by token taken away.
+        percentile: share of random orders that lose less over it, percent.
+    """
+
+    kind: str
+    rank: float
+    both: bool | None
+    passes: float = 0.0
+    seconds: float = 0.0
+    lost_per_token: float | None = None
+    percentile: float | None = None
 
 
 @dataclass(slots=True)
 class MethodRanking:
-    """How a method ranked the plants of all cases, at one granularity.
-
-    Attributes:
-        ranks: of the best plant among the prompt's segments, 1 is first.
-        areas: mean nats lost over the deletion curve.
-        agreements: rank correlation with leave-one-out.
-        seconds: for each case.
-        refused: why it could not run, where it could not.
-    """
+    """How a method did on the cases, at one granularity; `refused` is why it could not run."""
 
     method: str
     granularity: Granularity
-    ranks: list[float] = field(default_factory=list)
-    areas: list[float] = field(default_factory=list)
-    agreements: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+
+    def of(self, *kinds: str) -> list[Score]:
+        """The scores of these kinds of prompts; of all but those to be traced if none is named."""
+        return [s for s in self.scores if (s.kind in kinds if kinds else s.kind != TRACED)]
+
+    def firsts(self, *kinds: str) -> tuple[int, int]:
+        """How often a plant came first, and of how many."""
+        chosen = self.of(*kinds)
+        return sum(s.rank == 1 for s in chosen), len(chosen)
 
     @property
     def first(self) -> float:
-        """How often a plant is ranked first, as a share."""
-        return float(np.mean(np.array(self.ranks) == 1)) if self.ranks else float("nan")
+        """How often a plant came first, as a share."""
+        right, of = self.firsts()
+        return right / of if of else float("nan")
 
     @property
     def reciprocal_rank(self) -> float:
         """Mean reciprocal rank of the best plant."""
-        return float(np.mean(1 / np.array(self.ranks))) if self.ranks else float("nan")
+        ranks = [s.rank for s in self.of()]
+        return float(np.mean(1 / np.array(ranks))) if ranks else float("nan")
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The rankings of one model, and how many prompts of each kind counted and were dropped."""
+    """The rankings of one model, and how many prompts of each kind counted and were dropped.
+
+    Attributes:
+        model: its name.
+        rankings: of each granularity and method, chance last.
+        traced: of the default method's maps, carried on through the note.
+        counted: prompts of each kind.
+        dropped: prompts of each kind whose plant does not decide the answer.
+        measured: cases on which methods of many passes and deletion were measured.
+    """
 
     model: str
     rankings: tuple[MethodRanking, ...]
+    traced: MethodRanking
     counted: Counter[str]
     dropped: Counter[str]
+    measured: int
 
 
 def evaluate(
     model: Model,
-    prompts: Sequence[PlantedPrompt],
+    prompts: Iterable[PlantedPrompt],
     methods: Sequence[str],
     granularities: Sequence[Granularity] = ("line",),
     progress: ProgressLike = None,
+    *,
+    cases: int | None = None,
+    measured: int | None = None,
 ) -> Evaluation:
     """Rank the segments of each prompt by each method, and look where the plant is.
 
-    A prompt counts only if the model writes the planted answer, and no longer does so without
-    the plant; where two lines each suffice, if it takes both to lose it.
-
     Args:
-        model: that answers; its own answers are explained.
-        prompts: from `planted_prompts`.
+        model: that answers.
+        prompts: from `planted_prompts`; which of them count, `find_case` says.
         methods: names; those that the model can't serve are left out.
         granularities: of the ranking.
-        progress: told of the phase `evaluate`, with prompts counted.
+        progress: told of the phase `evaluate`, with prompts looked at.
+        cases: the most of each kind; None for as many as count.
+        measured: of each kind, the cases on which deletion, and methods that take more than
+            `FEW_PASSES`, are measured; None for all. None of over `MAX_SEGMENTS` segments is.
     """
+    prompts = list(prompts)
     parameterised = {name: make_method(name, **SAMPLES.get(name, {})) for name in methods}
-    engine = model.engine
-    usable = [n for n, one in parameterised.items() if unavailable(type(one), engine) is None]
-    names = [*usable, CHANCE]
-    rankings = {(g, n): MethodRanking(n, g) for g in granularities for n in names}
+    usable = {n: m for n, m in parameterised.items() if not unavailable(type(m), model.engine)}
+    rankings = {(g, n): MethodRanking(n, g) for g in granularities for n in [*usable, CHANCE]}
+    traced = MethodRanking(default_method(model.engine), granularities[0])
     counted: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
+    deep = 0
     with followed(progress) as follower:
         for done, prompt in enumerate(prompts):
             follower("evaluate", done, len(prompts))
+            if cases is not None and counted[prompt.kind] >= cases:
+                continue
             with followed(False):  # what is part of this is not told of
                 case = find_case(model, prompt)
                 if case is None:
                     dropped[prompt.kind] += 1
                     continue
                 counted[prompt.kind] += 1
+                much = measured is None or counted[prompt.kind] <= measured
                 for granularity in granularities:
-                    _add(model, case, granularity, [rankings[granularity, n] for n in names])
+                    one = _Ranker(model, case, granularity, much)
+                    for name, method in usable.items():
+                        one.rank(rankings[granularity, name], method)
+                    one.draw(rankings[granularity, CHANCE])
+                    deep += one.deletion is not None
+                if prompt.kind == TRACED:
+                    _trace(model, case, traced)
         follower("evaluate", len(prompts), len(prompts))
-    return Evaluation(model.name, tuple(rankings.values()), counted, dropped)
+    return Evaluation(model.name, tuple(rankings.values()), traced, counted, dropped, deep)
 
 
-def find_case(model: Model, prompt: PlantedPrompt) -> Case | None:
-    """The prompt with the model's answer, or None if the plant does not decide it."""
+class _Ranker:
+    """One case at one granularity: its segments, where the plants are, and what orders cost.
 
-    def answers(text: str) -> bool:
-        return prompt.answer in model.generate(text, **ANSWER).response
+    Attributes:
+        deletion: of the segments, if what orders cost is measured.
+    """
 
-    generation = model.generate(prompt.prompt, **ANSWER)
-    if prompt.answer not in generation.response:
-        return None
-    single = [answers(prompt.without(i)) for i in range(len(prompt.plants))]
-    if prompt.needs == "all" and any(single):
-        return None
-    if prompt.needs == "any" and (not all(single) or answers(prompt.without())):
-        return None
-    return Case(prompt, generation, occurrences(generation.sequence, prompt.answer)[-1])
+    def __init__(self, model: Model, case: Case, granularity: Granularity, much: bool) -> None:
+        self._model, self._case = model, case
+        self._granularity: Granularity = granularity
+        sequence, target = case.generation.sequence, case.target
+        self._segments = segment(sequence, granularity, stop=target.start)
+        self._plants = _plants(case, self._segments)
+        self.deletion: Deletion | None = None
+        self._random: FloatArray | None = None  # (orders, steps)
+        if much and len(self._segments) <= MAX_SEGMENTS:
+            self.deletion = Deletion(model.objective(sequence, target), self._segments)
 
-
-def _add(
-    model: Model, case: Case, granularity: Granularity, rankings: Sequence[MethodRanking]
-) -> None:
-    shared = model.objective(case.generation.sequence, case.target)
-    reference = _map(model, case, granularity, make_method("occlusion"))
-    segments = reference.segments
-    inside = np.array([s.role == "prompt" for s in segments])  # (segments,)
-    planted = np.array([_is_planted(case, s) for s in segments])[inside]
-    random = np.random.default_rng(len(case.generation.sequence.tokens))
-    for ranking in rankings:
-        if ranking.method == CHANCE:
-            drawn = [random.random(len(segments)) for _ in range(DRAWS)]
-            ranking.ranks += [_rank(scores[inside], planted) for scores in drawn]
-            with model.turn():
-                ranking.areas.append(deletion_area(shared, segments, drawn[0]))
-            continue
-        method = make_method(ranking.method, **SAMPLES.get(ranking.method, {}))
-        fresh = Model(model.engine, model.batch_size)  # knows nothing of what others measured
+    def rank(self, ranking: MethodRanking, method: Method) -> None:
+        """Add what a method makes of the case, unless that takes too many passes."""
+        passes = method.forward_passes(len(self._segments))
+        if passes > FEW_PASSES and self.deletion is None:
+            return
+        fresh = Model(self._model.engine, self._model.batch_size)  # knows nothing of others' runs
         started = time.perf_counter()
         try:
-            scores = _map(fresh, case, granularity, method).scores  # (segments,)
+            explanation = fresh.explain(
+                self._case.generation,
+                target=self._case.target,
+                method=method,
+                granularity=self._granularity,
+            )
         except OptionsError as error:
             ranking.refused[str(error)] += 1
-            continue
-        ranking.seconds.append(time.perf_counter() - started)
-        ranking.ranks.append(_rank(scores[inside], planted))
-        with model.turn():
-            ranking.areas.append(deletion_area(shared, segments, scores))
-        pair = [scores[inside].tolist(), reference.scores[inside].tolist()]
-        ranking.agreements.append(float(agreement(pair)[0, 1]))
+            return
+        seconds = time.perf_counter() - started
+        self._add(ranking, explanation[0].scores, passes, seconds)
+
+    def draw(self, ranking: MethodRanking) -> None:
+        """Add what orders by chance make of it."""
+        random = np.random.default_rng(len(self._case.generation.sequence.tokens))
+        for _ in range(DRAWS):
+            self._add(ranking, random.random(len(self._segments)))
+
+    def _add(
+        self, ranking: MethodRanking, scores: FloatArray, passes: float = 0, seconds: float = 0
+    ) -> None:
+        lost_per_token = percentile = None
+        if self.deletion is not None and ranking.method != CHANCE:
+            lost_per_token, percentile = self._cost(self.deletion, scores)
+        rank, both = _ranks(scores, self._plants)
+        kind = self._case.prompt.kind
+        ranking.scores.append(Score(kind, rank, both, passes, seconds, lost_per_token, percentile))
+
+    def _cost(self, deletion: Deletion, scores: FloatArray) -> tuple[float, float]:
+        """Nats lost by token over the deletion curve, and the percentile of random orders."""
+        order = deletion.order(scores)
+        with self._model.turn():
+            if self._random is None:
+                self._random = deletion.deleted(deletion.random_orders(DRAWS, seed=0))
+            (lost,) = deletion.deleted([order])  # (steps,)
+        per_token = float(lost.sum() / deletion.tokens(order).sum())
+        return per_token, percentile_of(lost, self._random)
 
 
-def _map(model: Model, case: Case, granularity: Granularity, method: Method) -> Attribution:
+def _trace(model: Model, case: Case, ranking: MethodRanking) -> None:
+    """Add what the default map makes of the case once it is carried on through the note."""
     explanation = model.explain(
-        case.generation, target=case.target, method=method, granularity=granularity
+        case.generation, target=case.target, granularity=ranking.granularity
     )
-    return explanation[0]
+    started = time.perf_counter()
+    trace = model.trace(explanation)[0].trace
+    assert trace is not None, "it was traced"
+    totals = np.array([one.total for one in trace.segments])
+    rank, both = _ranks(totals, _plants(case, trace.segments))
+    passes = 3.0 * (1 + trace.explained)  # forward and backward, for each map
+    seconds = time.perf_counter() - started
+    ranking.scores.append(Score(case.prompt.kind, rank, both, passes, seconds))
 
 
-def _is_planted(case: Case, segment: Segment) -> bool:
-    tokens = case.generation.sequence.tokens[segment.start : segment.stop]
-    start, stop = tokens[0].start, tokens[-1].stop
-    return any(start < b and stop > a and stop - start > 0 for a, b in case.prompt.plants)
+def _plants(case: Case, segments: Sequence[Segment]) -> list[frozenset[int] | None]:
+    """Which plants each segment holds; None for one that is no part of the prompt's text."""
+    first = case.generation.sequence.prompt_length
+    inside = [s.start < first and s.role != "template" for s in segments]
+    return [case.plants_in(s) if own else None for s, own in zip(segments, inside, strict=True)]
 
 
-def _rank(scores: FloatArray, planted: npt.NDArray[np.bool_]) -> float:
-    """The best plant's rank; what scores the same shares the middle of its places."""
+def _ranks(
+    scores: FloatArray, plants: Sequence[frozenset[int] | None]
+) -> tuple[float, bool | None]:
+    """The best plant's rank, and whether the first two are the two plants, if there are two.
+
+    What scores the same shares the middle of its places.
+    """
+    own = np.array([one is not None for one in plants])
+    planted = np.array([bool(one) for one in plants])[own]
+    scores = scores[own]
     best = scores[planted].max()
-    return float((scores > best).sum() + ((scores == best).sum() + 1) / 2)
-
-
-def table(evaluation: Evaluation) -> Iterator[str]:
-    """The evaluation as Markdown lines."""
-    counted, dropped = evaluation.counted, evaluation.dropped
-    total = counted.total() + dropped.total()
-    kinds = sorted(counted.keys() | dropped.keys())
-    by_kind = ", ".join(f"{kind} {counted[kind]}/{counted[kind] + dropped[kind]}" for kind in kinds)
-    yield f"**{evaluation.model}**: {counted.total()} of {total} prompts count and"
-    yield f"{dropped.total()} were dropped. Counted by kind: {by_kind}."
-    yield ""
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield f"|{' --- |' * len(COLUMNS)}"
-    for row in evaluation.rankings:
-        name = row.method if row.method == CHANCE else f"`{row.method}`"
-        if row.refused and not row.ranks:
-            yield f"| {row.granularity} | {name} | {next(iter(row.refused))} | | | | |"
-            continue
-        known = f"{np.mean(row.agreements):.2f}" if row.agreements else "-"
-        seconds = f"{np.median(row.seconds):.1f}" if row.seconds else "-"
-        area = f"{np.mean(row.areas):.2f}" if row.areas else "-"
-        first = f"{row.first:.0%} | {row.reciprocal_rank:.2f}" if row.ranks else "- | -"
-        yield f"| {row.granularity} | {name} | {first} | {known} | {area} | {seconds} |"
+    rank = float((scores > best).sum() + ((scores == best).sum() + 1) / 2)
+    if len(frozenset().union(*(one for one in plants if one))) < 2:
+        return rank, None
+    first_two = np.argsort(-scores, kind="stable")[:2]
+    return rank, bool(planted[first_two].all())

@@ -4,27 +4,33 @@ The unit is the nat: DeYoung et al. 2020 (arXiv:1911.03429) compare probabilitie
 of many tokens has a probability near 0 whatever is taken away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from backlit.display.words import times_likely
 from backlit.engines.base import FloatArray, as_scorer
 from backlit.errors import InputError
-from backlit.explanation import Curve, Faithfulness
+from backlit.explaining.deletion import Deletion, steps_of
+from backlit.explanation import Curve, Faithfulness, Provisional
 from backlit.methods.objective import Objective
-from backlit.methods.perturbation import Ablation, Masks
 from backlit.progress import SILENT, Progress
-from backlit.types import Segment, Verdict
+from backlit.types import Segment, Span, Verdict
 
 ORDERS = 20
+LOOKS = (5, 12, 19)  # random orders after which the verdict is looked at: 19 of 20 is the most
+ROUGH = 1  # the step that the first look is at: 3 segments, but of few segments 2
 MIN_SEGMENTS = 4  # fewer have too few orders to tell one from chance
 MAX_TOP = 3  # segments that the sentence speaks of, at most
 HOLDS_FROM = 95.0  # percent of random orders that a map must beat
 WEAK_FROM = 75.0
+SURE = 1.96  # standard deviations: 95%
 
-Order = npt.NDArray[np.intp]
+SoFar = Callable[[Provisional], None]
+
+
+def unheard(so_far: Provisional) -> None:
+    """Tell nobody."""
 
 
 def check_map(
@@ -35,95 +41,105 @@ def check_map(
     unit: str = "segment",
     orders: int = ORDERS,
     seed: int = 0,
+    keep: Sequence[Span] = (),
     progress: Progress = SILENT,
+    so_far: SoFar = unheard,
 ) -> Faithfulness:
     """Compare the order of a map with random orders and with the exact leave-one-out order.
 
     Segments of a template are never taken away. All orders get the same steps, so the same
-    budget.
+    budget. Random orders are run a few at a time, and no more once none could change the verdict.
 
     Args:
         objective: what the map explains.
         segments: they tile what is before the target.
         scores: the map's, one for each; the highest is taken away first.
         unit: what people call a segment.
-        orders: how many random orders.
+        orders: how many random orders, at most.
         seed: of the random orders.
+        keep: token spans that are left out of the check: they are never taken away.
         progress: told of the phase `check map`.
+        so_far: told what is known after a few orders, first of one step alone.
 
     Raises:
         CapabilityError: the engine can't say how likely a given text is.
         InputError: there are too few segments to check an order.
     """
     as_scorer(objective.engine)
-    ablation = Ablation(objective, segments)
-    size = len(ablation.maskable)
-    if size < MIN_SEGMENTS:
+    deletion = Deletion(objective, segments, keep)
+    if deletion.size < MIN_SEGMENTS:
         raise InputError(
-            f"There are only {size} {unit}s: too few to tell an order from chance.",
-            "Choose a finer granularity.",
+            f"There are only {deletion.size} {unit}s: too few to tell an order from chance.",
+            "Choose a finer granularity, or leave fewer parts out of the check."
+            if keep
+            else "Choose a finer granularity.",
         )
-    steps = _steps(size)
-    random = np.random.default_rng(seed)
-    random_orders = [random.permutation(size) for _ in range(orders)]
-    map_order = np.argsort(-np.asarray(scores)[ablation.maskable], kind="stable")
-    singles = ~np.eye(size, dtype=bool)  # all but one: (maskable, maskable)
-    blocks = [np.ones((1, size), dtype=bool), singles]
-    blocks += [_masks(order, steps) for order in (map_order, *random_orders)]
-    masks = np.concatenate(blocks)  # (masks, maskable)
-    total = len(masks) + 2 * len(steps)
+    mapped = deletion.order(scores)
+    drawn = deletion.random_orders(orders, seed)
+    tried = drawn[: LOOKS[0]]
+    steps = len(deletion.steps)
+    total = 1 + len(tried) + deletion.size + 2 * steps * (2 + orders)  # some of them known by then
+    done = 0
+
+    def tell(more: int) -> None:
+        progress("check map", done + more, total)
+
     progress("check map", 0, total)
-    values = ablation.values(masks, lambda done: progress("check map", done, total))  # (masks,)
-    whole = values[0]
-    leave_one_out = np.argsort(values[1 : 1 + size], kind="stable")  # what costs most first
-    values_leave_one_out = ablation.values(  # (2 * steps,)
-        _masks(leave_one_out, steps), lambda done: progress("check map", len(masks) + done, total)
-    )
-    lost = whole - values[1 + size :].reshape(1 + orders, 2, len(steps))  # (orders, 2, steps)
-    lost_leave_one_out = (whole - values_leave_one_out).reshape(2, len(steps))  # (2, steps)
-    areas = lost[1:, 0].mean(axis=1)  # (orders,)
-    area = float(lost[0, 0].mean())  # of the map
-    percentile = float(100 * ((areas < area).mean() + (areas == area).mean() / 2))
-    verdict: Verdict = (
-        "holds" if percentile >= HOLDS_FROM else "weak" if percentile >= WEAK_FROM else "chance"
-    )
-    top = max(i for i, step in enumerate(steps) if step <= MAX_TOP)
+    rough = deletion.deleted([mapped, *tried], tell, only=ROUGH)  # (1 + orders, 1)
+    done += rough.size
+    so_far(_provisional(rough, unit, deletion.steps[ROUGH], decided=False))
+    singles = deletion.singles(tell)  # (size,), which are the first steps of all orders
+    done += singles.size
+    lost = deletion.deleted([mapped, *tried], tell)  # (1 + orders, steps)
+    done += lost.size
+    while True:
+        decided = _decided(_beaten(lost[1:], lost[0]), len(tried), orders)
+        so_far(_provisional(lost, unit, None, decided=decided))
+        if decided:
+            break
+        more = drawn[len(tried) : next((n for n in LOOKS if n > len(tried)), orders)]
+        lost = np.concatenate([lost, deletion.deleted(more, tell)])
+        done += len(more) * steps
+        tried += more
+
+    leave_one_out = np.argsort(-singles, kind="stable")  # what costs most first
+    every = [mapped, leave_one_out, *tried]
+    lost = np.insert(lost, 1, deletion.deleted([leave_one_out], tell)[0], axis=0)
+    done += steps
+    kept = deletion.inserted(every, tell)  # (2 + orders, steps)
+    progress("check map", total, total)
+
+    percentile = _percentile(_beaten(lost[2:], lost[0]), len(tried))
+    verdict = _verdict(percentile)
+    tokens = np.array([deletion.tokens(one) for one in every])  # (2 + orders, steps)
+    per_token = lost.sum(axis=1) / tokens.sum(axis=1)  # (2 + orders,)
+    curves = [
+        Curve(tuple(out.tolist()), tuple(left.tolist()), tuple(count.tolist()))
+        for out, left, count in zip(lost, kept, tokens, strict=True)
+    ]
+    top = max(i for i, step in enumerate(deletion.steps) if step <= MAX_TOP)
+    taken = [segments[i] for i in deletion.maskable[mapped]]
     return Faithfulness(
-        steps=steps,
-        order=tuple((segments[i].start, segments[i].stop) for i in ablation.maskable[map_order]),
-        map_order=_curve(lost[0]),
-        leave_one_out=_curve(lost_leave_one_out),
-        random_orders=tuple(_curve(one) for one in lost[1:]),
-        comprehensiveness=area,
-        sufficiency=float(lost[0, 1].mean()),
+        steps=deletion.steps,
+        order=tuple((one.start, one.stop) for one in taken),
+        map_order=curves[0],
+        leave_one_out=curves[1],
+        random_orders=tuple(curves[2:]),
+        comprehensiveness=float(lost[0].mean()),
+        sufficiency=float(kept[0].mean()),
         percentile=percentile,
         verdict=verdict,
         sentence=_sentence(
-            steps[top],
+            deletion.steps[top],
             unit,
-            float(lost[0, 0, top]),
-            float(np.median(lost[1:, 0, top])),
+            float(lost[0, top]),
+            float(np.median(lost[2:, top])),
             verdict,
             contrast=objective.target.foil is not None,
         ),
+        percentile_per_token=_percentile(_beaten(per_token[2:, None], per_token[:1]), len(tried)),
+        kept=tuple(keep),
     )
-
-
-def deletion_area(
-    objective: Objective, segments: Sequence[Segment], scores: Sequence[float] | FloatArray
-) -> float:
-    """The mean of nats lost over the deletion curve of one map, without comparing it.
-
-    Args:
-        objective: what the map explains.
-        segments: they tile what is before the target.
-        scores: the map's, one for each; the highest is taken away first.
-    """
-    ablation = Ablation(objective, segments)
-    order = np.argsort(-np.asarray(scores)[ablation.maskable], kind="stable")
-    steps = _steps(len(order))
-    masks = _masks(order, steps)[: len(steps)]
-    return float(objective.value() - ablation.values(masks).mean())
 
 
 def agreement(maps: Sequence[Sequence[float]]) -> FloatArray:
@@ -141,34 +157,81 @@ def agreement(maps: Sequence[Sequence[float]]) -> FloatArray:
     return correlations
 
 
+def altered_prompts(segments: int, orders: int = ORDERS) -> int:
+    """How many altered prompts a check of so many segments runs, at most."""
+    steps = len(steps_of(segments))
+    return segments + (2 + orders) * (2 * steps - 1)
+
+
 def forward_passes(segments: int) -> float:
     """About what a check of so many segments costs, in forward passes of the whole prompt.
 
-    Altered prompts are half as long, on average.
+    Altered prompts share their beginnings, and are shorter than the whole one: half as long.
     """
-    orders = ORDERS + 2  # random ones, the map's and the exact one, both ways
-    return (1 + segments + orders * 2 * len(_steps(segments))) / 2
+    return (1 + altered_prompts(segments)) / 2
 
 
-def _steps(size: int) -> tuple[int, ...]:
-    """1, 2, 3, 5, 8, … up to half of `size`: behind that, all orders have lost the same."""
-    steps = [1, 2]
-    while steps[-1] + steps[-2] <= size / 2:
-        steps.append(steps[-1] + steps[-2])
-    return tuple(steps)
+def wilson(right: float, of: int) -> tuple[float, float]:
+    """Wilson's 95% interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    if of == 0:
+        return 0.0, 1.0
+    share, weight = right / of, SURE**2 / of
+    middle = (share + weight / 2) / (1 + weight)
+    half = SURE * np.sqrt(share * (1 - share) / of + weight / (4 * of)) / (1 + weight)
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
-def _masks(order: Order, steps: Sequence[int]) -> Masks:
-    """Whom to keep: without the first of an order, then with them alone, `(2 * steps, size)`."""
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    gone = np.array([place < step for step in steps])  # (steps, size)
-    return np.concatenate([~gone, gone])
+def percentile_of(lost: FloatArray, of_random: FloatArray) -> float:
+    """Share of random orders that lose less than a map's, percent; ties count half.
+
+    Args:
+        lost: of the map, nats `(steps,)`.
+        of_random: `(orders, steps)`.
+    """
+    return _percentile(_beaten(of_random, lost), len(of_random))
 
 
-def _curve(lost: FloatArray) -> Curve:
-    """From nats `(2, steps)`."""
-    return Curve(tuple(lost[0].tolist()), tuple(lost[1].tolist()))
+def _beaten(of_random: FloatArray, lost: FloatArray) -> float:
+    """How many orders `(orders, steps)` lose less than `(steps,)`, on average; ties count half."""
+    areas, area = of_random.mean(axis=1), lost.mean()
+    return float((areas < area).sum() + (areas == area).sum() / 2)
+
+
+def _percentile(beaten: float, orders: int) -> float:
+    return 100 * beaten / orders
+
+
+def _verdict(percentile: float) -> Verdict:
+    if percentile >= HOLDS_FROM:
+        return "holds"
+    return "weak" if percentile >= WEAK_FROM else "chance"
+
+
+def _decided(beaten: float, run: int, orders: int) -> bool:
+    """Whether no order that was not run yet could change the verdict."""
+    worst, best = _percentile(beaten, orders), _percentile(beaten + orders - run, orders)
+    return _verdict(worst) == _verdict(best)
+
+
+def _provisional(lost: FloatArray, unit: str, step: int | None, *, decided: bool) -> Provisional:
+    """From nats `(1 + orders, steps)`, the map's first; `step` if it is that one alone."""
+    run = len(lost) - 1
+    beaten = _beaten(lost[1:], lost[0])
+    percentile = _percentile(beaten, run)
+    low, high = (100 * end for end in wilson(beaten, run))
+    verdict = _verdict(percentile)
+    guess = {
+        "holds": "this map holds up",
+        "weak": "better than most, but not by enough to rely on",
+        "chance": "no better than chance",
+    }[verdict]
+    what = f"the top {step} {unit}s" if step else f"{unit}s in this order"
+    so_far = "" if decided else "so far "
+    sentence = (
+        f"Taking away {what} costs more than by chance in {beaten:g} of {run} tries: "
+        f"{so_far}{guess}. Of all tries it may be {low:.0f}% to {high:.0f}%."
+    )
+    return Provisional(run, percentile, low, high, verdict, sentence, decided)
 
 
 def _sentence(

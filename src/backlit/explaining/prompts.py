@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backlit.errors import PromptError
-from backlit.types import Message, Prompt
+from backlit.segments import token_spans
+from backlit.types import Message, Prompt, Span, TokenSequence
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
@@ -81,3 +82,18 @@ def _part(part: object, number: int) -> str:
             "Leave the part out, or say in words what it shows.",
         )
     return text
+
+
+def question_of(sequence: TokenSequence) -> Span:
+    """Where a prompt asks: its last paragraph, or its last line if it is a single paragraph.
+
+    Returns:
+        A token span. What a chat template added is no part of it.
+    """
+    prompt = sequence.prompt
+    for granularity in ("paragraph", "line"):
+        spans = token_spans(prompt, granularity)
+        own = [(a, b) for a, b in spans if prompt.tokens[a].role != "template"]
+        if len(own) > 1:
+            break
+    return own[-1] if own else (0, 0)

@@ -88,7 +88,7 @@ def _proof(
     lost = objective.value() - value
     if usual is None:
         return Proof(spans, lost, times_likely(lost))
-    ids, said = _said(objective, before.without(spans))
+    ids, said = _certain(objective, value) or _said(objective, before.without(spans))
     return Proof(spans, lost, times_likely(lost), said, ids != usual)
 
 
@@ -98,9 +98,25 @@ def _usual(objective: Objective, before: TokenSequence) -> tuple[int, ...] | Non
         return None
     target = objective.target
     tokens = objective.sequence.tokens[target.start : target.stop]
+    certain = _certain(objective, objective.value())
+    if certain is not None:
+        return certain[0]
     if all(token.alternatives and token.alternatives[0].id == token.id for token in tokens):
         return tuple(token.id for token in tokens)  # the target is what it writes
     return _said(objective, before)[0]
+
+
+def _certain(objective: Objective, value: float) -> tuple[tuple[int, ...], str] | None:
+    """Ids and text of the target, if a model that finds it so likely must write it greedily.
+
+    Where all of it together is likelier than 1/2, so is each token. Nothing is known of a contrast.
+    """
+    target = objective.target
+    if target.foil is not None or value <= -math.log(2):
+        return None
+    tokens = objective.sequence.tokens[: target.stop]
+    text = TokenSequence("", (), 0).extended(tokens).text
+    return objective.answers[0], text[tokens[target.start].start :]
 
 
 def _said(objective: Objective, context: TokenSequence) -> tuple[tuple[int, ...], str]:

@@ -1,6 +1,6 @@
 """The results: a generation, the maps of it, and both together as a file."""
 
-from backlit.explanation.attribution import Attribution, Curve, Faithfulness
+from backlit.explanation.attribution import Attribution, Curve, Faithfulness, Provisional
 from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
 from backlit.explanation.proof import Proof
@@ -15,6 +15,7 @@ __all__ = [
     "Link",
     "Path",
     "Proof",
+    "Provisional",
     "Trace",
     "TracedSegment",
     "load_explanation",

@@ -32,10 +32,12 @@ class Curve:
     Attributes:
         deletion: nats lost when the first `steps[i]` segments are taken away.
         insertion: nats lost when only the first `steps[i]` are left.
+        tokens: how many tokens the first `steps[i]` are; empty if an older version checked.
     """
 
     deletion: tuple[float, ...]
     insertion: tuple[float, ...]
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,12 +49,15 @@ class Faithfulness:
         order: token spans of the segments, in the order of the map.
         map_order: the curve of the map's order.
         leave_one_out: the curve of the exact leave-one-out order.
-        random_orders: curves of random orders.
+        random_orders: curves of random orders, as many as were needed for the verdict.
         comprehensiveness: mean nats lost over `deletion`; more is better.
         sufficiency: mean nats lost over `insertion`; less is better.
         percentile: share of random orders whose deletion loses less, in percent.
         verdict: `holds`, `weak` or `chance`.
         sentence: the verdict for people.
+        percentile_per_token: as `percentile`, of nats lost by token taken away: a long segment
+            that is taken away early gains nothing by its length. None if an older version checked.
+        kept: token spans that were left out of the check.
     """
 
     steps: tuple[int, ...]
@@ -65,9 +70,34 @@ class Faithfulness:
     percentile: float
     verdict: Verdict
     sentence: str
+    percentile_per_token: float | None = None
+    kept: tuple[Span, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Faithfulness: {self.verdict}; {self.sentence}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Provisional:
+    """What is known of a map's order while it is checked.
+
+    Attributes:
+        orders: random orders that were run so far.
+        percentile: share of them that lose less than the map's, in percent.
+        low: of the share of all random orders, percent: lower end of Wilson's 95% interval.
+        high: its upper end.
+        verdict: what it would be if no more were run.
+        sentence: that for people.
+        decided: whether none that is left could change the verdict.
+    """
+
+    orders: int
+    percentile: float
+    low: float
+    high: float
+    verdict: Verdict
+    sentence: str
+    decided: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)

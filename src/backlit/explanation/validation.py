@@ -125,7 +125,11 @@ def _of_check(spans: set[tuple[int, int]], checked: Faithfulness) -> Iterator[st
                 yield "its check has a curve that does not fit its steps"
     if not _finite(checked.comprehensiveness, checked.sufficiency):
         yield "its check has a figure that is no number"
-    if not 0 <= checked.percentile <= 100:
+    tokens = [one.tokens for one in (checked.map_order, checked.leave_one_out)]
+    tokens += [one.tokens for one in checked.random_orders]
+    if any(count and (len(count) != len(steps) or min(count) < 1) for count in tokens):
+        yield "its check has token counts that can't be"
+    if not all(0 <= one <= 100 for one in (checked.percentile, checked.percentile_per_token or 0)):
         yield "its check has a percentile that can't be"
 
 

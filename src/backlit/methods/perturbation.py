@@ -9,7 +9,7 @@ from backlit.engines.base import FloatArray
 from backlit.methods.base import parameter
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
-from backlit.types import Segment
+from backlit.types import Segment, Span
 
 Masks = npt.NDArray[np.bool_]
 Estimate = Callable[[Masks, FloatArray], FloatArray]
@@ -28,18 +28,27 @@ class Ablation:
         objective: what is measured.
         segments: they tile the context.
         replacement: text to put in a segment's place; "" takes it away.
+        keep: token spans; segments that hold some of them are always kept, too.
 
     Attributes:
         maskable: indices of the segments that may be taken away, `(maskable,)`.
     """
 
     def __init__(
-        self, objective: Objective, segments: Sequence[Segment], replacement: str = ""
+        self,
+        objective: Objective,
+        segments: Sequence[Segment],
+        replacement: str = "",
+        keep: Sequence[Span] = (),
     ) -> None:
         self._objective = objective
         self._segments = segments
         self._gap = replacement_ids(objective, replacement)
-        free = [i for i, segment in enumerate(segments) if segment.role != "template"]
+        free = [
+            i
+            for i, one in enumerate(segments)
+            if one.role != "template" and not any(a < one.stop and b > one.start for a, b in keep)
+        ]
         self.maskable = np.array(free, dtype=np.intp)
 
     def context(self, mask: npt.NDArray[np.bool_]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from backlit import pipeline
 from backlit.display.bar import ProgressLike
 from backlit.errors import OptionsError
+from backlit.explaining.faithfulness import SoFar, unheard
 from backlit.explaining.tracing import SENTENCES
 from backlit.explanation import Explanation
 from backlit.model.loaded import Model
@@ -70,13 +71,21 @@ explain = _of_any_model(pipeline.explain)  # type: ignore[arg-type]  # so it may
 
 
 def check(
-    explanation: Explanation, model: Model | str | None = None, *, progress: ProgressLike = None
+    explanation: Explanation,
+    model: Model | str | None = None,
+    *,
+    keep_question: bool = False,
+    so_far: SoFar = unheard,
+    progress: ProgressLike = None,
 ) -> Explanation:
     """Whether to believe an explanation's maps: see `backlit.explaining.faithfulness`.
 
     Args:
         explanation: of which each map is checked.
         model: that made it, or its name; left out, it is loaded from where the explanation says.
+        keep_question: never take the prompt's last paragraph away (of a single paragraph, the last
+            line): without a question there is nothing to answer, whatever a map says.
+        so_far: told a `Provisional` verdict whenever more is known.
         progress: as for `explain`.
 
     Returns:
@@ -93,7 +102,8 @@ def check(
             f"check takes an explanation first, not a {type(explanation).__name__}.",
             "Write check(explanation, model), or model.check(explanation).",
         )
-    return _made(explanation, model, progress).check(explanation, progress=progress)
+    made = _made(explanation, model, progress)
+    return made.check(explanation, keep_question=keep_question, so_far=so_far, progress=progress)
 
 
 def prove(

@@ -10,7 +10,7 @@ from backlit.explanation import Attribution
 from backlit.model import Model
 from backlit.serving import wire
 from backlit.serving.models import ServedModel
-from backlit.serving.requests.check import CheckEvent, CheckRequest
+from backlit.serving.requests.check import CheckEvent, CheckRequest, VerdictEvent
 from backlit.serving.service import Service
 from backlit.types import Target
 from tests.support.service import PROMPT, Client, Writer, opened, question
@@ -35,6 +35,26 @@ def test_a_map_is_checked_and_progress_is_told(client: Client) -> None:
     assert first.phase == "check map"
     assert isinstance(last, CheckEvent)
     assert "words" in last.faithfulness.sentence
+
+
+def test_the_verdict_is_told_as_it_becomes_known(client: Client) -> None:
+    events = client.ask(request_of(client))
+    told = [event.so_far for event in events if isinstance(event, VerdictEvent)]
+    last = events[-1]
+    assert isinstance(last, CheckEvent)
+    assert len(told) >= 2
+    assert [one.decided for one in told] == [False] * (len(told) - 1) + [True]
+    assert told[-1].verdict == last.faithfulness.verdict
+
+
+def test_the_question_is_kept_if_that_is_asked_for(client: Client) -> None:
+    request = request_of(client)
+    asks = PROMPT.splitlines()[-1]
+    for keep in (False, True):
+        found = client.answered(request.model_copy(update={"keep_question": keep})).faithfulness
+        texts = {(s.start, s.stop): s.text for s in request.attribution.segments}
+        taken = "".join(texts[span] for span in sorted(found.order))
+        assert (asks in taken) is not keep
 
 
 def test_what_was_checked_is_remembered_and_said_to_be(client: Client) -> None:

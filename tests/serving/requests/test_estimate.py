@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backlit.explaining.faithfulness import check_map
+from backlit.explaining.faithfulness import check_map, forward_passes
 from backlit.methods import make_method, methods
 from backlit.methods.objective import Objective
 from backlit.segments import segment
@@ -115,7 +115,7 @@ class Asked(Objective):
 
 
 @pytest.mark.parametrize("words", [4, 5, 11, 40, 100])
-def test_a_check_costs_half_of_the_altered_prompts_that_it_asks_for(words: int) -> None:
+def test_a_check_costs_at_most_half_of_the_altered_prompts_that_it_may_ask_for(words: int) -> None:
     """They are half as long, on average. Those that come again are asked for, but run once."""
     prompt = " ".join(f"w{'ab'[n % 2] * (n % 7)}{n}" for n in range(words))
     engine = Counting()
@@ -131,19 +131,21 @@ def test_a_check_costs_half_of_the_altered_prompts_that_it_asks_for(words: int) 
             model="m", reference=reference, target=(start, start + 1), granularity="word"
         )
         event = client.answered(request)
-        assert event.check.runs == len(objective.contexts) / 2
+        assert event.check.runs == forward_passes(len(segments))
+        assert event.check.runs >= len(set(objective.contexts)) / 2
         by_parts = request.model_copy(update={"granularity": "line", "parts": len(segments)})
         assert client.answered(by_parts).check == event.check
     assert len(set(engine.scored)) == len(engine.scored)
-    assert set(engine.scored) == set(objective.contexts)
+    assert set(engine.scored) == {*objective.contexts, objective.context}
 
 
-def test_the_progress_of_a_check_goes_as_far_as_was_estimated(client: Client) -> None:
+def test_the_progress_of_a_check_has_one_end(client: Client) -> None:
     asked = question(client)
     attribution = client.answered(asked).explanation[0]
     events = client.ask(
         CheckRequest(model="toy", reference=asked.reference, attribution=attribution)
     )
-    totals = {event.total for event in events if isinstance(event, wire.ProgressEvent)}
-    cost = client.answered(estimate_of(client, parts=len(attribution.segments))).check
-    assert totals == {2 * cost.runs}
+    told = [event for event in events if isinstance(event, wire.ProgressEvent)]
+    (total,) = {event.total for event in told}
+    assert total is not None
+    assert all(event.done <= total for event in told)

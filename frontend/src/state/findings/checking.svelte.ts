@@ -2,7 +2,7 @@
 import type { Transport } from "../../host/transport";
 import { referenceOf } from "../../model/answer";
 import { keyOfMap, type Subject } from "../../model/question";
-import type { Attribution, Faithfulness } from "../../wire";
+import type { Attribution, Faithfulness, Provisional } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
 export class Checking {
@@ -10,6 +10,10 @@ export class Checking {
   #checked = $state.raw<ReadonlyMap<string, Faithfulness>>(new Map());
   /** The check that was made last of this target. */
   latest = $state.raw<Faithfulness | null>(null);
+  /** What is known while it is checked. */
+  soFar = $state.raw<Provisional | null>(null);
+  /** The question is never taken away. */
+  keepQuestion = $state(false);
 
   constructor(transport: Transport, watcher: Watcher) {
     this.job = new Job(transport, watcher);
@@ -17,8 +21,11 @@ export class Checking {
 
   /** The map, with what is known of this very one. */
   withCheck(subject: Subject, map: Attribution): Attribution {
-    if (map.faithfulness) return map;
-    const faithfulness = this.#checked.get(keyOfMap(subject, map));
+    const faithfulness = this.#checked.get(this.#key(subject, map));
+    if (!faithfulness && map.faithfulness) {
+      const kept = map.faithfulness.kept.length > 0;
+      return kept === this.keepQuestion ? map : { ...map, faithfulness: null };
+    }
     return faithfulness ? { ...map, faithfulness } : map;
   }
 
@@ -30,13 +37,25 @@ export class Checking {
       return;
     }
     const { answer } = subject;
-    const request = { model: answer.model, reference: referenceOf(answer), attribution };
+    const request = {
+      model: answer.model,
+      reference: referenceOf(answer),
+      attribution,
+      keep_question: this.keepQuestion,
+    };
+    const key = this.#key(subject, attribution);
+    this.soFar = null;
     await this.job.run("check", request, (event) => {
+      if (event.type === "verdict") this.soFar = event.so_far;
       if (event.type !== "check") return;
       this.latest = event.faithfulness;
-      const key = keyOfMap(subject, attribution);
       this.#checked = new Map([...this.#checked, [key, event.faithfulness]]);
     });
+    this.soFar = null;
+  }
+
+  #key(subject: Subject, map: Attribution): string {
+    return `${this.keepQuestion} ${keyOfMap(subject, map)}`;
   }
 
   /** Another target: what was found of the last one says nothing about it. */

@@ -29,6 +29,7 @@ describe("checking", () => {
         options: STATE.options,
       },
       attribution: attribution(),
+      keep_question: false,
     });
     await workbench.findings.check();
     expect(transport.requests("check")).toHaveLength(1);
@@ -81,5 +82,41 @@ describe("checking", () => {
     flushSync();
     expect(workbench.findings.checking.job.running).toBe(false);
     expect(transport.asked.find((one) => one.kind === "check")!.signal.aborted).toBe(true);
+  });
+  test("tells what is known so far, and forgets it when it is done", async () => {
+    const soFar = {
+      orders: 5,
+      percentile: 100,
+      low: 57,
+      high: 100,
+      verdict: "holds" as const,
+      sentence: "So far it holds up.",
+      decided: false,
+    };
+    const slow = held([
+      { type: "verdict", so_far: soFar },
+      { type: "check", faithfulness: FAITHFUL, cached: false },
+    ]);
+    const { workbench } = await explained({ check: slow.play });
+    const { checking } = workbench.findings;
+    const asked = workbench.findings.check();
+    await vi.waitFor(() => expect(checking.soFar).toEqual(soFar));
+    slow.release();
+    await asked;
+    expect(checking.soFar).toBeNull();
+    expect(checking.latest).toEqual(FAITHFUL);
+  });
+  test("that leaves the question in is another one", async () => {
+    const { transport, workbench } = await explained();
+    const { checking } = workbench.findings;
+    await workbench.findings.check();
+    checking.keepQuestion = true;
+    flushSync();
+    expect(workbench.findings.shown?.attributions[0]?.faithfulness ?? null).toBeNull();
+    await workbench.findings.check();
+    expect(transport.requests("check").map((one) => one.keep_question)).toEqual([false, true]);
+    checking.keepQuestion = false;
+    flushSync();
+    expect(workbench.findings.shown?.attributions[0]?.faithfulness).toEqual(FAITHFUL);
   });
 });

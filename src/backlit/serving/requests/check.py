@@ -3,15 +3,26 @@
 from typing import Literal
 
 from backlit import pipeline
-from backlit.explanation import Attribution, Explanation, Faithfulness
+from backlit.explanation import Attribution, Explanation, Faithfulness, Provisional
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, SequenceRequest, Work
 
 
 class CheckRequest(SequenceRequest):
-    """Whether to believe a map, as it is shown: its segments tile what is before its target."""
+    """Whether to believe a map, as it is shown: its segments tile what is before its target.
+
+    `keep_question`: the prompt's last paragraph is never taken away.
+    """
 
     attribution: Attribution
+    keep_question: bool = False
+
+
+class VerdictEvent(wire.Event):
+    """What is known of the map so far."""
+
+    type: Literal["verdict"] = "verdict"
+    so_far: Provisional
 
 
 class CheckEvent(wire.Event):
@@ -25,9 +36,14 @@ class CheckEvent(wire.Event):
 def run(request: CheckRequest, work: Work) -> wire.Event:
     attribution = request.attribution
     generation = work.generation(request.reference)
-    checked = pipeline.check(work.model, Explanation(generation, (attribution,)))
+    checked = pipeline.check(
+        work.model,
+        Explanation(generation, (attribution,)),
+        keep_question=request.keep_question,
+        so_far=lambda so_far: work.tell(VerdictEvent(so_far=so_far)),
+    )
     assert checked[0].faithfulness is not None
     return CheckEvent(faithfulness=checked[0].faithfulness)
 
 
-CHECK = Kind("check", CheckRequest, run, (CheckEvent,), cached=True)
+CHECK = Kind("check", CheckRequest, run, (VerdictEvent, CheckEvent), cached=True)
