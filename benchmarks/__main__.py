@@ -3,13 +3,14 @@
 import argparse
 import os
 import sys
+from itertools import chain
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: see backlit.cli
 
-from benchmarks import notebook, page, salience
+from benchmarks import notebook, page, passes, salience
 from benchmarks.timing import Line
 
-GROUPS = ("smollm2", "gemma3", "page", "notebook")
+GROUPS = ("smollm2", "gemma3", "passes", "page", "notebook")
 
 
 def main() -> int:
@@ -21,6 +22,8 @@ def main() -> int:
     for group in arguments.groups or GROUPS:
         if group == "page":
             found = page.run(arguments.rounds)
+        elif group == "passes":
+            found = chain(passes.run("smollm2"), passes.run("gemma3"))
         elif group == "notebook":
             found = notebook.run(arguments.rounds)
         else:

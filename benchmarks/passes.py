@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
-from backlit import load_dataset, load_model
+from backlit import Explanation, Model, load_dataset, load_model
 from backlit.explanation import Provisional
 from benchmarks.timing import Line
 
@@ -38,9 +38,13 @@ def counting(model: Any) -> Iterator[Counted]:
 def run(name: str) -> Iterator[Line]:
     """The check and the proofs of the default map of `fewshot-mistake`."""
     model = load_model(name, device="cpu")
-    engine: Any = model.engine
     example = next(e for e in load_dataset("sample_prompts").examples if e.id == "fewshot-mistake")
-    explanation = model.explain(example.prompt, response=example.target, target=TARGET)
+    yield from lines(model, model.explain(example.prompt, response=example.target, target=TARGET))
+
+
+def lines(model: Model, explanation: Explanation) -> Iterator[Line]:
+    """What a check and the proofs of a map take, on any engine of transformers."""
+    name, engine = model.name, cast(Any, model.engine)
     target = explanation[0].target
     whole, answer = target.start, target.stop - target.start
     with counting(engine._model) as counted:

@@ -13,6 +13,7 @@ WIDTH, HEIGHT = 760, 420  # pixels
 LEFT, RIGHT, TOP, BOTTOM = 60, 180, 20, 50  # margins
 COLOURS = ("#1a6fb3", "#c05a00", "#2f7d32", "#7b3fa0")
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+LETTER, LINE = 7, 13  # pixels that a letter takes, and a line
 APART = 6  # pixels between two models' points of one cost
 
 
@@ -84,15 +85,15 @@ def _point(x: float, number: int, model: str, row: MethodRanking) -> str:
 
 def _names(rows: Sequence[tuple[MethodRanking, float]]) -> Iterator[str]:
     """Names beside the points, moved down where they would lie on each other."""
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []  # from, to, height
     for row, x in sorted(rows, key=lambda one: -one[0].first):
-        y = _y(row.first) + 4
-        while any(abs(x - other) < 110 and abs(y - above) < 13 for other, above in taken):
-            y += 13
-        taken.append((x, y))
+        y, end = _y(row.first) + 4, x + LETTER * len(row.method)
+        while any(a < end and x < b and abs(y - above) < LINE for a, b, above in taken):
+            y += LINE
+        taken.append((x, end, y))
         yield f'<text x="{x + 18:.1f}" y="{y:.1f}">{escape(row.method)}</text>'
 
 
 def _key(number: int, model: str) -> str:
-    x, y = WIDTH - RIGHT + 40, TOP + 14 + 18 * number
+    x, y = WIDTH - RIGHT + 40, HEIGHT - BOTTOM - 18 * (number + 1)
     return f'<text x="{x}" y="{y}" fill="{COLOURS[number % len(COLOURS)]}">● {escape(model)}</text>'

@@ -95,6 +95,26 @@ def test_checkpointing_leaves_layers_that_are_hooked_as_they_were(
     assert layer.forward is hooked
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_queries_want_a_gradient_where_gates_do(
+    monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    """CUDA's attention keeps what it needs on the way back only then."""
+    wanted: list[tuple[bool, bool]] = []
+    attend = torch.nn.functional.scaled_dot_product_attention
+
+    def watched(query: torch.Tensor, *args: Any, attn_mask: Any = None, **kwargs: Any) -> Any:
+        wanted.append((query.requires_grad, attn_mask is not None and attn_mask.requires_grad))
+        return attend(query, *args, attn_mask=attn_mask, **kwargs)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", watched)
+    engine = tiny.engine("llama")
+    ids = engine.tokenize("The cat likes warm milk.").input_ids
+    wanted.clear()
+    engine.gate_gradient(ids, Target(4, 6), shared=shared)
+    assert wanted == [(True, True)] * 3  # layers
+
+
 def test_long_work_is_cancelled_between_layers() -> None:
     engine = tiny.engine("llama")
     ids = engine.tokenize("The cat likes warm milk.").input_ids

@@ -79,7 +79,10 @@ class Gradients:
             gated: Any = {kind: mask + log_gates for kind, mask in masks.items()}
         else:
             gated = masks + log_gates
-        with self._sharing(shared), torch.enable_grad():
+        # A leaf before the first layer: CUDA's attention keeps what it needs on the way back only
+        # if queries, keys or values want a gradient, whatever the mask wants.
+        cut = self._leaf_embeddings() if model.embedding is not None else nullcontext()
+        with cut, self._sharing(shared), torch.enable_grad():
             log_probs = self._target_log_probs(input_ids, target, attention_mask=gated)[0]
             (edges,) = torch.autograd.grad(log_probs.sum(), log_gates)
         # of each product of a weight and a value, the weight gets a half
