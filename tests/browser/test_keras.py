@@ -99,7 +99,7 @@ def test_a_model_that_can_not_be_had_leaves_the_others(page: Page, url: str) -> 
     expect(told).to_contain_text("kaggle.json")
     # the map is still that of the model which wrote, with the methods that it can serve
     mapped(page)
-    expect(page.get_by_test_id("method-select")).to_have_value("grad_l2")
+    expect(page.get_by_test_id("method-select")).to_have_value("input_relevance")
     choice.select_option("gone")
     status(page, "failed")
     choice.select_option("toy")

@@ -21,7 +21,7 @@ from tests.support import tiny_keras
 
 PROMPT = "The cat likes warm milk and the dog likes water."
 TEXT = "The cat likes warm milk. The dog likes cold water, and so on."
-NOT_OFFERED = {"gates", "relevance"}
+NOT_OFFERED = {"gates"}
 GRADIENT_METHODS = [m for m in BUILT_IN if NOT_OFFERED.isdisjoint(m.facts.needs)]
 
 

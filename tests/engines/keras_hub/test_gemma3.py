@@ -67,6 +67,7 @@ def test_log_probabilities_are_the_same(
     [
         ("grad_x_input", {}),
         ("grad_l2", {}),
+        ("input_relevance", {}),
         ("occlusion", {}),
         ("integrated_gradients", {"max_steps": 9}),
     ],
@@ -84,7 +85,7 @@ def test_maps_are_the_same(
             answers[1],
             target=(start, start + 4),
             method=method,
-            granularity="word" if method.startswith("grad") else "line",
+            granularity="word" if method in ("grad_x_input", "grad_l2") else "line",
             **parameters,
         )[0]
         for model in models

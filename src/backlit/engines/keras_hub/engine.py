@@ -52,6 +52,8 @@ class KerasHubEngine:
         self.name = name
         self.capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient"})
         self._model = KerasModel(model)
+        if self._model.products:
+            self.capabilities |= {"relevance"}
         self._scorer = CacheScorer(self._model)
         self._unsure = CACHED_STEPS_TRIED  # steps over a cache that are still to be tried
         self.vocabulary_size: int = int(model.backbone.token_embedding.input_dim)
@@ -128,15 +130,18 @@ class KerasHubEngine:
     def embed(self, ids: Sequence[int]) -> FloatArray:
         return self._model.embed(ids).astype(np.float64)
 
-    def gradient(self, input_ids: Sequence[int], target: Target) -> EmbeddingGradient:
+    def gradient(
+        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+    ) -> EmbeddingGradient:
         ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
         target_ids = input_ids[target.start : target.stop]
         embeddings = self.embed(ids)
-        log_probs, gradient = self._model.gradient(ids, embeddings, target_ids)
+        log_probs, gradient = self._model.gradient(ids, embeddings, target_ids, shared=shared)
         return EmbeddingGradient(
             embeddings,
             self._finite(gradient.astype(np.float64)),
             self._finite(log_probs.astype(np.float64)),
+            self._model.products.notes if shared else (),
         )
 
     def score_at(

@@ -18,6 +18,7 @@ from keras import ops
 
 from backlit.engines.base import FloatArray
 from backlit.engines.keras_hub.padding import bucket, pad_embeddings, pad_places
+from backlit.engines.keras_hub.products import Products
 from backlit.engines.keras_hub.runtime import framework_module
 from backlit.engines.keras_hub.shadows import shadowed
 from backlit.errors import UnsupportedModelError
@@ -50,7 +51,9 @@ class KerasModel:
         self.positions = _positions(model.backbone)
         self._compiled: set[Any] = set()  # shapes
         self._logits_of = framework.function(model, self._logits)
+        self.products = Products(model.backbone)
         self._gradient_of = framework.gradient(model, self._log_probs)
+        self._shared_gradient_of = framework.gradient(model, self._shared_log_probs)
         self._cache: Any = None  # its leaves' shapes, with None for the length; () if it can't be
         self._step_of: Callable[..., Any] | None = None
 
@@ -90,7 +93,12 @@ class KerasModel:
             return _numpy(self._logits_of(*inputs))[: len(places)]
 
     def gradient(
-        self, ids: Sequence[int], embeddings: FloatArray, target_ids: Sequence[int]
+        self,
+        ids: Sequence[int],
+        embeddings: FloatArray,
+        target_ids: Sequence[int],
+        *,
+        shared: bool = False,
     ) -> tuple[FloatArray, FloatArray]:
         """How the summed log-probability of target ids changes with the embeddings.
 
@@ -98,6 +106,7 @@ class KerasModel:
             ids: `(seq,)`, without the last target id, which predicts nothing.
             embeddings: `(seq, dim)`, in place of the ids' own.
             target_ids: what follows the last places of `ids`, one for each.
+            shared: let the factors of products share it, as `Differentiable.gradient` says.
 
         Returns:
             `(log_probs, gradient)`: `(target,)` and `(seq, dim)`.
@@ -110,8 +119,9 @@ class KerasModel:
         leaf = pad_embeddings(embeddings, padded.shape[1])
         inputs = (leaf, padded, mask, places, pad_places(target_ids, pads=framework.PADS))
         current().check()
-        with self._running("gradients", *inputs):
-            log_probs, gradient = self._gradient_of(counted, *inputs)
+        run = self._shared_gradient_of if shared else self._gradient_of
+        with self._running("shared gradients" if shared else "gradients", *inputs):
+            log_probs, gradient = run(counted, *inputs)
         return _numpy(log_probs)[:count], _numpy(gradient)[0, : len(ids)]
 
     # ---- steps over a cache --------------------------------------------------------------
@@ -171,6 +181,10 @@ class KerasModel:
         logits = self._logits(ids, mask, places, leaf)
         picked = ops.take_along_axis(logits, target_ids[:, None], axis=-1)[:, 0]
         return picked - ops.logsumexp(logits, axis=-1)
+
+    def _shared_log_probs(self, *inputs: Any) -> Any:
+        with self.products.shared():
+            return self._log_probs(*inputs)
 
     def _step(self, ids: Any, start: Any, places: Any, cache: Any) -> Any:
         with shadowed(self.model, self._embedding, places) as reversals:
