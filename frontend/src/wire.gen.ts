@@ -191,6 +191,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace
+         * @description Carry a map on through the response's own sentences, of which at most `budget` are explained.
+         *
+         *     Its segments tile what is before its target.
+         */
+        post: operations["trace_api_trace_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segment": {
         parameters: {
             query?: never;
@@ -1378,6 +1400,40 @@ export interface components {
             untraced: number;
         };
         /**
+         * TraceEvent
+         * @description Where it led.
+         */
+        TraceEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "trace";
+            trace: components["schemas"]["Trace"];
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
+        };
+        /**
+         * TraceRequest
+         * @description Carry a map on through the response's own sentences, of which at most `budget` are explained.
+         *
+         *     Its segments tile what is before its target.
+         */
+        TraceRequest: {
+            /** Model */
+            model: string;
+            reference: components["schemas"]["SequenceRef"];
+            attribution: components["schemas"]["Attribution"];
+            /**
+             * Budget
+             * @default 16
+             */
+            budget: number;
+        };
+        /**
          * TracedSegment
          * @description A part of the prompt or a sentence of the response, and the share of the target it has.
          *
@@ -1426,6 +1482,7 @@ export interface components {
             check: components["schemas"]["CheckRequest"];
             mute: components["schemas"]["MuteRequest"];
             prove: components["schemas"]["ProveRequest"];
+            trace: components["schemas"]["TraceRequest"];
             segment: components["schemas"]["SegmentRequest"];
             agree: components["schemas"]["AgreeRequest"];
         };
@@ -1447,6 +1504,8 @@ export interface components {
             mute: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MuteEvent"];
             /** Prove */
             prove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ProofsEvent"];
+            /** Trace */
+            trace: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["TraceEvent"];
             /** Segment */
             segment: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SegmentsEvent"];
             /** Agree */
@@ -2042,6 +2101,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ProveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    trace_api_trace_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceRequest"];
             };
         };
         responses: {

@@ -96,12 +96,13 @@ def test_links_and_paths_lead_from_the_prompt_to_the_target() -> None:
     )  # fmt: skip
     ways = {path.spans: path.share for path in found.paths}
     assert ways == {
-        (p0,): 0.25, (p1, s1): 0.25, (p0, s0): -0.1875, (p0, s0, s1): 0.1875,
-        (p1, s0): 0.0625,
+        (p1, s1): 0.25, (p0, s0): -0.1875, (p0, s0, s1): 0.1875,
+        (p1, s0): 0.0625, (p1, s0, s1): -0.0625,
     }  # fmt: skip
     sizes = [abs(path.share) for path in found.paths]
     assert sizes == sorted(sizes, reverse=True)
     assert "“The bird sings.” -> “The dog likes water.” -> the target (25%)" in found.sentences()
+    assert next(found.sentences()) == "Through the answer's own sentences came 75% of it."
     against = "“The cat likes milk.” -> “I like soup.” -> the target (against it, 19%)"
     assert against in found.sentences()
 
@@ -113,10 +114,14 @@ def test_what_the_budget_leaves_is_told(budget: int, untraced: float) -> None:
     assert found.untraced == untraced
 
 
-def test_little_is_left_alone() -> None:
-    found, method = traced({4: [20, 0, 1, 0], 2: [1, 0]})
-    assert method.asked == [4]
+def test_little_is_left_alone_behind_the_first_sentence() -> None:
+    found, method = traced({4: [40, 0, 1, 2], 3: [1, 0, 0]})
+    assert method.asked == [4, 3]
     assert 0 < found.untraced <= UNTRACED
+    assert [len(path.spans) for path in found.paths] == [2]
+    next_to_nothing, method = traced({4: [1000, 0, 1, 0]})
+    assert method.asked == [4]
+    assert next_to_nothing.paths == ()
 
 
 def test_a_sentence_is_explained_once_also_if_more_arrives_later() -> None:
@@ -192,7 +197,7 @@ def test_a_model_traces_what_it_explained(tmp_path: Path) -> None:
     assert found[0].scores.tolist() == explanation[0].scores.tolist()
     assert [one.text for one in result.segments][-2:] == ["I like soup.", " The dog likes water."]
     assert [one.text for one in result.segments][:2] == [one.text for one in lines][:2]
-    assert "-> the target" in str(found)
+    assert "own sentences came" in str(found)
     found.save(tmp_path / "why.json")
     assert backlit.load_explanation(tmp_path / "why.json") == found
     assert backlit.trace(explanation, "toy", budget=1)[0].trace is not None

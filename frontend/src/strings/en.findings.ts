@@ -103,6 +103,21 @@ export const findings = {
     together: (ranks: readonly number[], change: string, said: Said) =>
       `Without parts ${listed(ranks)}, ${change}${saying(said)}. They may cover for each other.`,
   },
+  paths: {
+    title: "Through the answer",
+    ask: "Follow it through the answer",
+    about:
+      "Explains the sentences that the model wrote on the way, too, and shows which parts of the prompt led to the target by way of them.",
+    following: "Following the answer back",
+    through: (share: number) =>
+      share < 0.005
+        ? "Nothing came through the answer’s own sentences."
+        : `About ${Math.max(1, Math.round(share * 100))}% of it came through the answer’s own sentences.`,
+    share: (share: number) =>
+      `${share < 0 ? "against the target, " : ""}${Math.round(Math.abs(share) * 100)}%`,
+    rest: (untraced: number) =>
+      `Estimated shares of the target, largest first. ${Math.round(untraced * 100)}% were not followed.`,
+  },
   unseen: {
     /** Parts by their place in the list. */
     parts: (parts: readonly (Unseen & { readonly rank: number })[]) => {

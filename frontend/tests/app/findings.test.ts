@@ -252,3 +252,26 @@ test("if it can't be measured, it is told, and may be tried again", async () => 
   expect(await screen.findAllByTestId("proof")).toHaveLength(3);
   expect(screen.queryByTestId("unproved")).toBeNull();
 });
+
+test("the ways through the answer are told when that is asked for", async () => {
+  const { user } = await explained();
+  expect(screen.queryByTestId("path")).toBeNull();
+  await user.click(await screen.findByTestId("follow"));
+  const paths = await screen.findAllByTestId("path");
+  expect(paths[0]).toHaveTextContent(/^Bad line\.\s*→\s*It is bad\.\s*→\s*62%$/);
+  expect(paths[1]).toHaveTextContent(
+    /^Good line\.\s*→\s*It is bad\.\s*→\s*against the target, 10%$/,
+  );
+  expect(screen.getByTestId("paths")).toHaveTextContent("About 72% of it came through");
+  expect(screen.getByTestId("paths")).toHaveTextContent("4% were not followed");
+  expect(screen.queryByTestId("follow")).toBeNull();
+});
+
+test("a way that can't be followed says why", async () => {
+  const error = { code: "CapabilityError", message: "Numbers overflowed.", hint: "Use float32." };
+  const { user } = await explained({ trace: (): Event[] => [{ type: "error", error }] });
+  await user.click(await screen.findByTestId("follow"));
+  expect(within(screen.getByTestId("paths")).getByRole("alert")).toHaveTextContent(
+    "Numbers overflowed.",
+  );
+});

@@ -15,6 +15,7 @@ import type {
   Span,
   State,
   Token,
+  Trace,
   TokenSequence,
   View,
 } from "../../src/wire";
@@ -224,6 +225,38 @@ export const FAITHFUL: Faithfulness = {
     "Taking away the top 3 lines makes this answer 40 times less likely: this map holds up.",
 };
 
+/** The second line led to the answer's first one, and that to the target; the first line is against it. */
+export const TRACE: Trace = {
+  segments: attribution().segments.map(({ start, stop, text, role }) => ({
+    start,
+    stop,
+    text,
+    role,
+    direct: role === "response" ? 0.72 : 0.1,
+    supports: 0.2,
+    opposes: 0.1,
+  })),
+  links: [],
+  paths: [
+    {
+      spans: [
+        [2, 4],
+        [5, 8],
+      ],
+      share: 0.62,
+    },
+    {
+      spans: [
+        [0, 2],
+        [5, 8],
+      ],
+      share: -0.1,
+    },
+  ],
+  explained: 1,
+  untraced: 0.04,
+};
+
 /** Without the first part the model says something else; two others do nothing. */
 export function proofsOf(
   segments: readonly { start: number; stop: number; score: number }[],
@@ -342,6 +375,7 @@ export const USUAL: Script = {
     },
   ],
   check: () => [{ type: "check", faithfulness: FAITHFUL, cached: false }],
+  trace: () => [{ type: "trace", trace: TRACE, cached: false }],
   prove: ({ attribution: { segments } }) => [
     { type: "proofs", proofs: proofsOf(segments), cached: false },
   ],

@@ -28,7 +28,7 @@ from backlit.types import Aggregate, Segment, Span, Target
 SENTENCES = 16  # explained on the way, unless another number is asked for
 UNTRACED = 0.1  # share that may be left in sentences
 MAX_PATHS = 5
-LEAST_SHARE = 0.02  # of the target; lighter paths are not told
+LEAST_SHARE = 0.005  # of the target; lighter paths are not told
 
 
 class _Ledger:
@@ -69,7 +69,8 @@ def trace(
 ) -> Trace:
     """Carry a map on through the response's own sentences.
 
-    Each sentence is explained at most once. The one in which most waits is next.
+    Each sentence is explained at most once. The one in which most waits is next; the first is
+    explained even if little waits there, so that a way through the answer is shown if there is any.
 
     Args:
         objective: of the target.
@@ -97,7 +98,7 @@ def trace(
     target = (one.target.start, one.target.stop)
     links = _links(segments, direct, target)
     maps: dict[int, FloatArray] = {}  # of sentences: signed shares of all before each
-    while ledger.left > UNTRACED:
+    while ledger.left > (UNTRACED if maps else LEAST_SHARE):
         index = int(ledger.waiting.sum(axis=1).argmax())
         if index not in maps:
             if len(maps) == budget:
@@ -163,7 +164,7 @@ def _links(segments: Sequence[Segment], shares: FloatArray, target: Span) -> lis
 
 
 def _paths(target: Span, links: Sequence[Link], first: int) -> Iterator[Path]:
-    """Ways from the prompt, `first` tokens, to the target: best first, as shares only shrink."""
+    """Ways from the prompt (`first` tokens) through sentences, best first: shares only shrink."""
     into: dict[Span, list[Link]] = {}
     for link in links:
         into.setdefault(link.target, []).append(link)
@@ -172,7 +173,8 @@ def _paths(target: Span, links: Sequence[Link], first: int) -> Iterator[Path]:
     while waiting:
         _, _, share, spans = heapq.heappop(waiting)
         if spans[0][0] < first:
-            yield Path(spans[:-1], share)
+            if len(spans) > 2:  # not directly
+                yield Path(spans[:-1], share)
             continue
         for link in into.get(spans[0], ()):
             further = share * link.share

@@ -48,10 +48,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A way from a part of the prompt to the target.
+    """A way from a part of the prompt to the target, through what the model wrote in between.
 
     Attributes:
-        spans: the part of the prompt, then sentences of the response, in order.
+        spans: the part of the prompt, then one sentence of the response or more, in order.
         share: signed, of the target.
     """
 
@@ -66,7 +66,8 @@ class Trace:
     Attributes:
         segments: all before the target: parts of the prompt, then sentences of the response.
         links: what each gives to the target and to the sentences that were explained.
-        paths: the heaviest ways from the prompt to the target, the heaviest first.
+        paths: the heaviest ways from the prompt through sentences, the heaviest first; what comes
+            directly is told of each segment.
         explained: how many sentences were.
         untraced: share that ends in sentences which were not explained.
     """
@@ -77,8 +78,14 @@ class Trace:
     explained: int
     untraced: float
 
+    @property
+    def through(self) -> float:
+        """Share of the target that its own map has in sentences of the response."""
+        return sum(abs(one.direct) for one in self.segments if one.role == "response")
+
     def sentences(self) -> Iterator[str]:
-        """The paths for people: “a line” -> “a sentence” -> the target (31%)."""
+        """What people are told: “a line” -> “a sentence” -> the target (31%)."""
+        yield f"Through the answer's own sentences came {self.through:.0%} of it."
         texts = {(s.start, s.stop): one_line(s.text, MAX_WORDS) for s in self.segments}
         for path in self.paths:
             way = " -> ".join(f"“{texts[span]}”" for span in path.spans)

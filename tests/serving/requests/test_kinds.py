@@ -22,11 +22,12 @@ from backlit.serving.requests.mute import MuteRequest
 from backlit.serving.requests.prove import ProveRequest
 from backlit.serving.requests.respond import RespondRequest
 from backlit.serving.requests.segment import SegmentRequest
+from backlit.serving.requests.trace import TraceRequest
 from tests.support.service import REFERENCE, Client, Endless, opened, question
 
 TOKEN = "a-secret-of-the-tests"
 QUICK = {"load", "estimate", "segment", "agree"}
-CACHED = {"explain", "check", "mute", "prove"}
+CACHED = {"explain", "check", "mute", "prove", "trace"}
 BACKGROUND = {"prove"}
 
 
@@ -48,6 +49,8 @@ def request_of(kind: str, client: Client) -> Request:
         return CheckRequest(**about, attribution=client.answered(asked).explanation[0])
     if kind == "prove":
         return ProveRequest(**about, attribution=client.answered(asked).explanation[0])
+    if kind == "trace":
+        return TraceRequest(**about, attribution=client.answered(asked).explanation[0])
     about["target"] = asked.target
     if kind == "mute":
         return MuteRequest(**about, spans=[(0, 2)])

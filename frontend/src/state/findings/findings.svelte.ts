@@ -4,7 +4,7 @@ import type { Transport } from "../../host/transport";
 import { comparable } from "../../model/agreement";
 import { keyOfSubject } from "../../model/question";
 import { written } from "../../model/ranking";
-import type { Explanation } from "../../wire";
+import type { Explanation, Trace } from "../../wire";
 import type { Choices } from "../choices.svelte";
 import type { Watcher } from "../job.svelte";
 import { Agreeing, type Compared } from "./agreeing.svelte";
@@ -13,6 +13,7 @@ import { Estimating } from "./estimating.svelte";
 import { Explaining, Maps } from "./explaining.svelte";
 import type { Inquiry } from "./inquiry.svelte";
 import { Proving } from "./proving.svelte";
+import { Tracing } from "./tracing.svelte";
 
 export class Findings {
   readonly maps = new Maps();
@@ -22,6 +23,7 @@ export class Findings {
   readonly estimating: Estimating;
   readonly checking: Checking;
   readonly proving: Proving;
+  readonly tracing: Tracing;
   readonly agreeing: Agreeing;
 
   /** The map as it is shown, whole, up to date and with its check; null while there is none. */
@@ -33,6 +35,18 @@ export class Findings {
     return map === explanation.attributions[0]
       ? explanation
       : { ...explanation, attributions: [map] };
+  });
+  /** The map as it is shown has words of the answer before its target, which it may have come by. */
+  readonly traceable: boolean = $derived.by(() => {
+    const promptLength = this.inquiry.subject?.answer.promptLength ?? 0;
+    const target = this.shown?.attributions[0]?.target;
+    return target !== undefined && target.start > promptLength;
+  });
+  /** Where the map that is shown leads through the answer; null if that was not asked for. */
+  readonly trace: Trace | null = $derived.by(() => {
+    const { subject } = this.inquiry;
+    const map = this.shown?.attributions[0];
+    return subject && map ? this.tracing.of(subject, map) : null;
   });
   readonly #compared: Compared | null = $derived.by(() => {
     const { subject, cut } = this.inquiry;
@@ -72,6 +86,7 @@ export class Findings {
       const attribution = this.shown?.attributions[0];
       return subject && attribution ? { subject, attribution } : null;
     });
+    this.tracing = new Tracing(transport, watcher);
     this.agreeing = new Agreeing(transport, watcher, () => this.#compared);
   }
 
@@ -86,9 +101,13 @@ export class Findings {
       void this.#subjectKey;
       untrack(() => this.checking.clear());
     });
-    // The model does one thing at a time: a check of the last map would hold up the new one.
+    // The model does one thing at a time: what is asked of the last map would hold up the new one.
     $effect(() => {
-      if (this.explaining.job.running) untrack(() => this.checking.job.cancel());
+      if (!this.explaining.job.running) return;
+      untrack(() => {
+        this.checking.job.cancel();
+        this.tracing.job.cancel();
+      });
     });
   }
 
@@ -96,6 +115,13 @@ export class Findings {
   again(): void {
     this.explaining.again();
     this.comparison.again();
+  }
+
+  /** Carry the map that is shown on through the answer. */
+  async followAnswer(): Promise<void> {
+    const { subject } = this.inquiry;
+    const map = this.shown?.attributions[0];
+    if (subject && map) await this.tracing.ask(subject, map);
   }
 
   /** Check the map that is shown. */

@@ -16,6 +16,7 @@ from backlit.serving.requests.mute import MUTE
 from backlit.serving.requests.prove import PROVE
 from backlit.serving.requests.respond import RESPOND
 from backlit.serving.requests.segment import SEGMENT
+from backlit.serving.requests.trace import TRACE
 
 ALL: tuple[AnyKind, ...] = (
     LOAD,
@@ -26,6 +27,7 @@ ALL: tuple[AnyKind, ...] = (
     CHECK,
     MUTE,
     PROVE,
+    TRACE,
     SEGMENT,
     AGREE,
 )
