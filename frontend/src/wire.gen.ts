@@ -1000,10 +1000,10 @@ export interface components {
         };
         /**
          * Path
-         * @description A way from a part of the prompt to the target.
+         * @description A way from a part of the prompt to the target, through what the model wrote in between.
          *
          *     Attributes:
-         *         spans: the part of the prompt, then sentences of the response, in order.
+         *         spans: the part of the prompt, then one sentence of the response or more, in order.
          *         share: signed, of the target.
          */
         Path: {
@@ -1383,7 +1383,8 @@ export interface components {
          *     Attributes:
          *         segments: all before the target: parts of the prompt, then sentences of the response.
          *         links: what each gives to the target and to the sentences that were explained.
-         *         paths: the heaviest ways from the prompt to the target, the heaviest first.
+         *         paths: the heaviest ways from the prompt through sentences, the heaviest first; what comes
+         *             directly is told of each segment.
          *         explained: how many sentences were.
          *         untraced: share that ends in sentences which were not explained.
          */

@@ -49,7 +49,9 @@ class TreeScorer:
 
     def score(self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]) -> Scored:
         """See `Scorer.score`."""
-        if len(contexts) > 1 and self.reuse:
+        # An accelerator takes about as long for a part of a prompt as for the whole: masks and
+        # gathered caches cost more there than they save.
+        if len(contexts) > 1 and self.reuse and self._model.device.type == "cpu":
             yield from self._score_tree(contexts, answers)
         else:
             yield from self._score_whole(contexts, answers)
