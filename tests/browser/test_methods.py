@@ -35,7 +35,9 @@ def answer(page: Page, url: str) -> None:
     page.goto(url)
     type_prompt(page, PROMPT)
     generate(page)
+    expect(page.get_by_test_id("prompt-editor")).to_have_value(PROMPT)
     finished(page)
+    expect(page.get_by_test_id("answer-text")).to_contain_text("water")
     granularity(page, "Word")
     answer_chip(page, "water")
     mapped(page)
@@ -169,12 +171,12 @@ def test_side_by_side_and_out_again(answered: Page) -> None:
     left, right = answered.get_by_test_id("side"), answered.get_by_test_id("rival-side")
     expect(left.get_by_role("heading")).to_have_text("Gate relevance")
     expect(right.get_by_role("heading")).to_have_text("Occlusion")
+    right.locator("[data-on~=target]").first.wait_for()  # both maps are there
     one, other = (side.get_by_test_id("text").bounding_box() for side in (left, right))
     assert one is not None
     assert other is not None
     assert one["y"] == other["y"]  # lines are level with each other
     assert one["width"] == pytest.approx(other["width"], abs=2)
-    right.locator("[data-on~=target]").first.wait_for()
     right.get_by_test_id("prompt-text").locator("[data-token]").nth(3).hover()
     expect(left.locator("[data-on~=marked]").first).to_be_visible()
     answered.reload()

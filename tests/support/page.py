@@ -39,6 +39,8 @@ def granularity(page: Page, name: str) -> None:
 
 
 def type_prompt(page: Page, text: str) -> None:
+    # Before, a first visit's example may take the place of the text between two keys.
+    page.get_by_test_id("example").first.wait_for(state="attached")
     page.get_by_test_id("prompt-editor").fill(text)
 
 
