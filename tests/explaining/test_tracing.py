@@ -16,7 +16,7 @@ from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled, CapabilityError, OptionsError
 from backlit.explaining.attribution import Segmenting, attribute
 from backlit.explaining.tracing import UNTRACED, trace
-from backlit.explanation import Attribution, Link, Trace
+from backlit.explanation import Attribution, Link, Trace, TracedSegment
 from backlit.explanation import Path as Way
 from backlit.methods.base import Facts, Scores
 from backlit.methods.objective import Objective
@@ -227,6 +227,17 @@ def test_without_an_answer_before_the_target_all_is_direct() -> None:
     assert result.explained == result.untraced == 0
     for one in result.segments:
         assert one.total == one.direct
+
+
+def test_an_empty_part_of_a_trace_is_refused() -> None:
+    model = Model(ToyEngine())
+    explanation = model.trace(model.explain(PROMPT, response=RESPONSE, target="milk"))
+    one = explanation[0]
+    assert one.trace is not None
+    empty = TracedSegment(0, 0, "", "prompt", 0.0, 0.0, 0.0)  # tiles, but is of no token
+    lying = replace(one, trace=replace(one.trace, segments=(empty, *one.trace.segments)))
+    with pytest.raises(backlit.BacklitError, match="tile"):
+        backlit.Explanation.from_json(replace(explanation, attributions=(lying,)).to_json())
 
 
 @pytest.mark.parametrize(

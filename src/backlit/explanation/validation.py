@@ -13,7 +13,7 @@ from backlit.explanation.attribution import Attribution, Faithfulness
 from backlit.explanation.generation import Generation
 from backlit.explanation.trace import Trace
 from backlit.segments import segment_of
-from backlit.types import Target, TokenSequence
+from backlit.types import Segment, Span, Target, TokenSequence
 
 
 def contradictions(generation: Generation, attributions: Sequence[Attribution]) -> Iterator[str]:
@@ -49,15 +49,11 @@ def _of_generation(generation: Generation) -> Iterator[str]:
 def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
     yield from _of_target(sequence, one.target)
     spans = [(segment.start, segment.stop) for segment in one.segments]
-    edges = [0, *(stop for _, stop in spans)]
-    if edges != [*(start for start, _ in spans), one.target.start] or any(
-        start >= stop for start, stop in spans
-    ):
+    if not _tiles(spans, one.target.start):
         yield "its segments do not tile what is before the target"
         return
     for segment in one.segments:
-        known = segment_of(sequence, (segment.start, segment.stop))
-        if (segment.text, segment.role) != (known.text, known.role):
+        if not _is_of(sequence, segment):
             yield f"the segment {segment.start}:{segment.stop} has another text than its tokens"
         if not _finite(segment.score, segment.standard_error) or (segment.standard_error or 0) < 0:
             yield f"the segment {segment.start}:{segment.stop} has a score that is no number"
@@ -91,13 +87,11 @@ def _of_target(sequence: TokenSequence, target: Target) -> Iterator[str]:
 
 def _of_trace(sequence: TokenSequence, target: Target, trace: Trace) -> Iterator[str]:
     spans = [(segment.start, segment.stop) for segment in trace.segments]
-    edges = [0, *(stop for _, stop in spans)]
-    if edges != [*(start for start, _ in spans), target.start]:
+    if not _tiles(spans, target.start):
         yield "its trace does not tile what is before the target"
         return
     for segment in trace.segments:
-        known = segment_of(sequence, (segment.start, segment.stop))
-        if (segment.text, segment.role) != (known.text, known.role):
+        if not _is_of(sequence, segment):
             yield f"its trace has another text at {segment.start}:{segment.stop}"
         if not _finite(segment.direct, segment.supports, segment.opposes):
             yield "its trace has a share that is no number"
@@ -131,6 +125,19 @@ def _of_check(spans: set[tuple[int, int]], checked: Faithfulness) -> Iterator[st
         yield "its check has token counts that can't be"
     if not all(0 <= one <= 100 for one in (checked.percentile, checked.percentile_per_token or 0)):
         yield "its check has a percentile that can't be"
+
+
+def _tiles(spans: Sequence[Span], end: int) -> bool:
+    """Whether spans follow one another from 0 to `end`, and none is empty."""
+    edges = [0, *(stop for _, stop in spans)]
+    follow = edges == [*(start for start, _ in spans), end]
+    return follow and all(start < stop for start, stop in spans)
+
+
+def _is_of(sequence: TokenSequence, segment: Segment) -> bool:
+    """Whether a segment says of its tokens what they are."""
+    known = segment_of(sequence, (segment.start, segment.stop))
+    return (segment.text, segment.role) == (known.text, known.role)
 
 
 def _finite(*values: float | None) -> bool:
