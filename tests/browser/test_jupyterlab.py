@@ -85,20 +85,14 @@ def test_python_sees_what_the_person_sees(jupyter: Lab, page: Page, name: str) -
     generated(widget)
     widget.get_by_text("Sentence", exact=True).click()
     explained(widget, "water")
-    assert notebook.run(2).split() == [
-        "['cold',",
-        "'water.']",
-        "gate_relevance",
-        "1",
-        "True",
-        "tests",
-    ]
+    seen = ["['cold',", "'water.']", "gate_relevance", "1", "True", "tests"]
+    assert notebook.told(2, *seen) == seen
     notebook.run(3)  # the map itself, as static HTML
     still = notebook.cell(3).locator(".jp-RenderedHTMLCommon")
     expect(still).to_contain_text("gate_relevance by sentence")
     widget.get_by_text("Word", exact=True).click()
     explained(widget, "cold")
-    assert notebook.run(4).strip() == "cold"
+    assert notebook.told(4, "cold") == ["cold"]
 
 
 def test_python_gets_the_very_map_that_explain_makes(jupyter: Lab, page: Page, name: str) -> None:
@@ -119,18 +113,19 @@ print(seen[0].method, seen[0] == made[0], seen.generation == made.generation,
     generated(widget)
     widget.get_by_text("Word", exact=True).click()
     explained(widget, "water")
-    assert notebook.run(1).split() == ["gate_relevance", "True", "True", "1", "True"]
+    same = ["True", "True", "1", "True"]
+    assert notebook.told(1, "gate_relevance", *same) == ["gate_relevance", *same]
     widget.get_by_test_id("method-select").select_option("occlusion")
     expect(widget.get_by_test_id("method-select")).to_have_value("occlusion")
     mapped(widget)
-    assert notebook.run(2).split() == ["occlusion", "True", "True", "1", "True"]
+    assert notebook.told(2, "occlusion", *same) == ["occlusion", *same]
     widget.get_by_test_id("check").click()
     expect(widget.get_by_test_id("sentence")).to_be_visible()
-    assert notebook.run(3).strip() == "True"
+    assert notebook.told(3, "True") == ["True"]
     widget.get_by_test_id("method-select").select_option("gate_relevance")
     widget.get_by_test_id("aggregate").get_by_text("Mean", exact=True).click()
     mapped(widget)
-    assert notebook.run(4).split()[:2] == ["gate_relevance", "False"]
+    assert notebook.told(4, "gate_relevance", "False") == ["gate_relevance", "False"]
 
 
 def test_the_page_follows_python(jupyter: Lab, page: Page, name: str) -> None:
@@ -162,7 +157,7 @@ print(widget.selection.text)"""
     mapped(widget)
     assert "TargetError" in notebook.run(3)
     assert "Traceback" not in notebook.cell(3).inner_text()
-    assert notebook.run(4).split() == ["occlusion", "water"]
+    assert notebook.told(4, "occlusion", "water") == ["occlusion", "water"]
     notebook.run(5)
     expect(widget.get_by_test_id("target-card")).not_to_contain_text("water")
     assert notebook.run(6).split() == ["True", "None"]

@@ -50,6 +50,18 @@ class Notebook:
         self.ended(index)
         return self.cell(index).locator(".jp-OutputArea").inner_text()
 
+    def told(self, index: int, *words: str) -> list[str]:
+        """Run a cell until it prints these words first; what it printed last.
+
+        A frontend holds a widget's second change back until the kernel is done with its first, so
+        that a cell run at once may be a step behind what is on the page.
+        """
+        for _ in range(TRIES):
+            printed = self.run(index).split()
+            if printed[: len(words)] == list(words):
+                break
+        return printed[: len(words)]
+
     def ended(self, index: int) -> None:
         prompt = self.cell(index).locator(".jp-InputArea-prompt")
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
