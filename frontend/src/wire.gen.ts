@@ -163,6 +163,9 @@ export interface paths {
         /**
          * Mute
          * @description Score the target again without some spans of what came before it.
+         *
+         *     `think_again` is how often what the response has before the target is written anew as well: 0
+         *     is not at all, 1 greedily, more are samples. It is not where it can't be.
          */
         post: operations["mute_api_mute_post"];
         delete?: never;
@@ -931,7 +934,9 @@ export interface components {
          * MuteEvent
          * @description The target's summed log-probability with everything there, and without the spans.
          *
-         *     `change` says in words what that does: "163 times less likely".
+         *     `change` says in words what that does: "163 times less likely". `rethinkable` is whether the
+         *     response has something before the target that could be written anew without the spans, and
+         *     `again` what happened then, once that was asked for; it comes last.
          */
         MuteEvent: {
             /**
@@ -946,6 +951,12 @@ export interface components {
             /** Change */
             change: string;
             /**
+             * Rethinkable
+             * @default false
+             */
+            rethinkable: boolean;
+            again?: components["schemas"]["Rethought"] | null;
+            /**
              * Cached
              * @default false
              */
@@ -954,6 +965,9 @@ export interface components {
         /**
          * MuteRequest
          * @description Score the target again without some spans of what came before it.
+         *
+         *     `think_again` is how often what the response has before the target is written anew as well: 0
+         *     is not at all, 1 greedily, more are samples. It is not where it can't be.
          */
         MuteRequest: {
             /** Model */
@@ -969,6 +983,11 @@ export interface components {
                 number,
                 number
             ][];
+            /**
+             * Think Again
+             * @default 0
+             */
+            think_again: number;
         };
         /**
          * ParameterInfo
@@ -1049,16 +1068,19 @@ export interface components {
         };
         /**
          * Proof
-         * @description What happened to the target without some segments: measured, where a score estimates.
+         * @description What happened to the target without some parts: measured, where a score estimates.
          *
          *     Attributes:
-         *         spans: token spans of the segments: of one, or of several that were taken away together.
-         *         lost: nats that the objective lost; negative if it gained.
+         *         spans: token spans of the parts: of one, or of several that were taken away together.
+         *         lost: nats that the objective lost; negative if it gained. What the response has before the
+         *             target stayed.
          *         change: what that makes of the target, in words: "163 times less likely".
          *         said: what the model says in the target's place, greedily and at most as long; None if it
          *             writes nothing.
          *         changed: whether that is something else than it says with everything there; None if it
          *             writes nothing.
+         *         again: what happened once what stands before the target was written anew; None if that was
+         *             not asked for, or nothing stands there.
          */
         Proof: {
             /** Spans */
@@ -1074,6 +1096,7 @@ export interface components {
             said?: string | null;
             /** Changed */
             changed?: boolean | null;
+            again?: components["schemas"]["Rethought"] | null;
         };
         /**
          * ProofsEvent
@@ -1166,6 +1189,40 @@ export interface components {
             reference: components["schemas"]["SequenceRef"];
             /** Response */
             response: string | number[];
+        };
+        /**
+         * Rethought
+         * @description What happened when the model wrote what stands before the target anew, without some parts.
+         *
+         *     Attributes:
+         *         written: what it wrote in each sample; one is greedy.
+         *         lost: nats that the objective lost, on average; negative if it gained.
+         *         change: what that makes of the target, in words.
+         *         said: what the model says in the target's place, after each.
+         *         changed: share of the samples in which that is something else than it says with everything
+         *             there.
+         *         control: nats that were lost by writing anew alone, with everything there, on average: 0
+         *             where the response was what the model writes anyway. `lost` is beyond that.
+         *         control_change: what that makes of the target, in words; None if hardly anything.
+         */
+        Rethought: {
+            /** Written */
+            written: string[];
+            /** Lost */
+            lost: number;
+            /** Change */
+            change: string;
+            /** Said */
+            said: string[];
+            /** Changed */
+            changed: number;
+            /**
+             * Control
+             * @default 0
+             */
+            control: number;
+            /** Control Change */
+            control_change?: string | null;
         };
         /**
          * ScoredSegment

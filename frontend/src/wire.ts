@@ -25,6 +25,7 @@ export type View = Schemas["View"];
 export type Faithfulness = Schemas["Faithfulness"];
 export type Curve = Schemas["Curve"];
 export type Proof = Schemas["Proof"];
+export type Rethought = Schemas["Rethought"];
 export type Trace = Schemas["Trace"];
 export type Provisional = Schemas["Provisional"];
 export type Cost = Schemas["Cost"];

@@ -16,6 +16,7 @@ from backlit.explaining.attribution import Segmenting, attribute
 from backlit.explaining.faithfulness import SoFar, check_map, unheard
 from backlit.explaining.fitting import check_covers, check_reads
 from backlit.explaining.methods import as_methods
+from backlit.explaining.parts import PartsLike, select_parts
 from backlit.explaining.prompts import PromptLike, as_prompt, question_of
 from backlit.explaining.responses import respond, stream
 from backlit.explaining.targets import TargetLike, select_target, with_foil
@@ -160,6 +161,8 @@ def prove(
     explanation: Explanation,
     *,
     top: int = TOP,
+    without: PartsLike | None = None,
+    think_again: int = 0,
     progress: ProgressLike = None,
 ) -> Explanation:
     """What happens without the first segments of each map: see `backlit.explaining.proofs`.
@@ -168,21 +171,32 @@ def prove(
         model: that made it.
         explanation: of which each map is proved.
         top: how many of a map's first segments are taken away, each alone.
+        without: take this away instead: words before the target, a token span, or several of
+            those, all together.
+        think_again: how often what the response has before the target is also written anew: 0 is
+            not at all, 1 greedily, more are samples at temperature 1.
         progress: as for `explain`.
 
     Returns:
         The explanation, each of its attributions with its `proofs`. Scores and their order stay.
 
     Raises:
-        InputError: nothing would be left to read, `top` is less than 1, or a model with other
-            tokens than the one explained.
-        CapabilityError: the model can't say how likely a given text is.
+        InputError: nothing would be left to read, `top` is less than 1, `think_again` out of range,
+            `without` not before a target, or a model with other tokens than the one explained.
+        CapabilityError: the model can't say how likely a given text is, or write and is to.
     """
     if top < 1:
         raise OptionsError(f"top is {top}.", "Use 1 or more.")
 
     def proved(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
-        return replace(one, proofs=tuple(proofs.prove(objective, one.top(top), follower)))
+        if without is None:
+            first = one.top(top)
+            found = tuple(proofs.prove(objective, first, follower, think_again=think_again))
+        else:
+            parts = select_parts(objective.sequence, one.target, without)
+            follower("prove", 0, 1)
+            found = (proofs.take_away(objective, parts, think_again=think_again),)
+        return replace(one, proofs=found)
 
     return _of_each_map(model, explanation, proved, progress)
 

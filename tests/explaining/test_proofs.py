@@ -14,7 +14,7 @@ from backlit.engines.function import from_function
 from backlit.engines.toy import ToyEngine
 from backlit.errors import Cancelled, CapabilityError, InputError, OptionsError
 from backlit.explaining.proofs import LITTLE, prove
-from backlit.explanation import Proof
+from backlit.explanation import Proof, Rethought
 from backlit.methods.objective import Objective
 from backlit.model import Model
 from backlit.progress import Callback
@@ -95,7 +95,7 @@ def test_those_that_do_nothing_alone_are_taken_away_together() -> None:
     assert together.lost == pytest.approx(4.9)
     assert together.said == " nothing"
     assert together.changed
-    sentence = together.sentence(found.segments)
+    sentence = together.sentence(explanation.generation.sequence)
     assert "together" in sentence
     assert "134 times less likely" in sentence
     assert sentence.endswith("the model says “nothing” instead.")
@@ -123,7 +123,7 @@ def test_a_model_that_only_scores_says_nothing() -> None:
     (first, *_) = Model(engine).prove(explanation, top=1)[0].proofs
     assert first.said is None
     assert first.changed is None
-    assert "instead" not in first.sentence(explanation[0].segments)
+    assert "instead" not in first.sentence(explanation.generation.sequence)
 
 
 def test_against_a_foil_it_is_the_contrast_that_is_lost() -> None:
@@ -196,8 +196,8 @@ def test_the_function_finds_the_model_and_a_file_keeps_what_it_found(tmp_path: A
 @pytest.mark.parametrize(
     ("proof", "told"),
     [
-        (Proof(((0, 99),), 1.0, ""), "of other segments"),
-        (Proof((), 1.0, ""), "of other segments"),
+        (Proof(((0, 99),), 1.0, ""), "not before its target"),
+        (Proof((), 1.0, ""), "not before its target"),
         (Proof(((0, 1),), math.inf, ""), "no number"),
         (Proof(((0, 1),), 1.0, "", said="x"), "only half"),
     ],
@@ -227,5 +227,150 @@ def test_a_proof_in_words(proof: Proof, sentence: str) -> None:
     explanation = backlit.explain("toy", PROMPT, granularity="token")
     segment: Segment = explanation[0].segments[0]
     assert f"Without “{segment.text}”, the target is {sentence}" in proof.sentence(
-        explanation[0].segments
+        explanation.generation.sequence
     )
+
+
+# ---- what stands before the target, written anew -------------------------------------------
+
+
+def reasoner(asked: list[GenerationOptions] | None = None) -> Model:
+    """It finds soup bad where it reads of bitter things, and goes by what it found."""
+
+    def score(prompts: list[str], answer: str) -> list[float]:
+        return [
+            (-0.2 if "Found: bad" in prompt else -4.2) - (0 if "bitter" in prompt else 1.5)
+            for prompt in prompts
+        ]
+
+    def write(context: str, options: GenerationOptions) -> Iterator[str]:
+        if asked is not None:
+            asked.append(options)
+        found = "bad" if "bitter" in context else "good"
+        if "Found:" in context:
+            found = "bad" if "Found: bad" in context else "good"
+        else:
+            yield f"Found: {found}.\n"
+        yield "" if "So:" in context else "So:"
+        yield " avoid" if found == "bad" else " try"
+
+    return Model(from_function(score=score, generate=write, name="reasoner"))
+
+
+REASONED = "You dislike bitter soup.\nThis is soup.\n"
+
+
+def test_the_direct_and_the_total_effect() -> None:
+    model = reasoner()
+    explanation = model.explain(
+        REASONED, response="Found: bad.\nSo: avoid", target="avoid", method="occlusion"
+    )
+    (proof,) = model.prove(explanation, without="You dislike bitter", think_again=1)[0].proofs
+    assert proof.lost == pytest.approx(1.5)
+    assert proof.again is not None
+    assert proof.again.lost == pytest.approx(5.5)
+    assert proof.again.written == ("Found: good.\n",)
+    assert proof.again.change == times_likely(5.5)
+    assert proof.again.control == pytest.approx(0)
+    assert proof.again.control_change is None
+    assert "anew, the target is 245 times less likely" in proof.sentence(
+        explanation.generation.sequence
+    )
+
+
+def test_what_comes_of_writing_anew_alone_is_told_apart() -> None:
+    """The response is somebody else's: the model would have found it good anyway."""
+    model = reasoner()
+    explanation = model.explain(
+        "This is soup.\nIt is hot.\n",
+        response="Found: bad.\nSo: avoid",
+        target="avoid",
+        method="occlusion",
+    )
+    (proof,) = model.prove(explanation, without="It is hot.", think_again=1)[0].proofs
+    assert proof.again is not None
+    assert proof.again.control == pytest.approx(4)
+    assert proof.again.control_change == times_likely(4)
+    assert proof.again.lost == pytest.approx(0)
+
+
+def test_samples_have_seeds_of_their_own() -> None:
+    asked: list[GenerationOptions] = []
+    model = reasoner(asked)
+    explanation = model.explain(
+        REASONED, response="Found: bad.\nSo: avoid", target="avoid", method="occlusion"
+    )
+    (proof,) = model.prove(explanation, without="You dislike bitter", think_again=3)[0].proofs
+    assert proof.again is not None
+    assert len(proof.again.written) == len(proof.again.said) == 3
+    assert proof.again.changed == 1
+    seeds = [options.seed for options in asked if options.temperature == 1]
+    assert sorted(seeds, key=str) == [0, 0, 1, 1, 2, 2]  # without the part, and with it
+    assert "in 100% of samples" in proof.sentence(explanation.generation.sequence)
+
+
+def test_several_parts_are_taken_away_together() -> None:
+    model = Model(ToyEngine())
+    explanation = model.explain(PROMPT, response=" cold water", granularity="word")
+    (proof,) = model.prove(explanation, without=[" ripe berries", (1, 2)])[0].proofs
+    assert len(proof.spans) == 2
+    ids = explanation.generation.sequence.input_ids
+    left = [i for i in range(len(ids) - 2) if not any(a <= i < b for a, b in proof.spans)]
+    objective = model.objective(explanation.generation.sequence, explanation[0].target)
+    ((_, value),) = objective.score([[ids[i] for i in left]])
+    assert proof.lost == pytest.approx(objective.value() - value)
+    assert proof.again is None
+
+
+def test_nothing_is_written_anew_where_nothing_stands() -> None:
+    model = reasoner()
+    explanation = model.explain(
+        REASONED, response="Found: bad.\nSo: avoid", target="bad", method="occlusion"
+    )
+    (proof,) = model.prove(explanation, without="This is soup.", think_again=1)[0].proofs
+    assert proof.again is None
+    later = model.explain(
+        REASONED, response="Found: bad.\nSo: avoid", target="avoid", method="occlusion"
+    )
+    (proof,) = model.prove(later, without="Found", think_again=1)[0].proofs
+    assert proof.again is None  # it would be written anew itself
+
+
+@pytest.mark.parametrize("times", [-1, 101])
+def test_samples_are_bounded(times: int) -> None:
+    model = Model(ToyEngine())
+    explanation = model.explain(PROMPT, response=" cold water", granularity="word")
+    with pytest.raises(OptionsError, match="think_again"):
+        model.prove(explanation, think_again=times)
+
+
+def test_without_everything_there_is_nothing_to_read() -> None:
+    model = Model(ToyEngine())
+    explanation = model.explain(PROMPT, response=" cold water", granularity="word")
+    with pytest.raises(InputError, match="Nothing would be left"):
+        model.prove(explanation, without=(0, explanation[0].target.start))
+
+
+def test_a_model_that_writes_nothing_can_not_think_again() -> None:
+    model = Model(from_function(score=lambda prompts, answer: [-1.0] * len(prompts), name="scores"))
+    explanation = model.explain(
+        "One.\nTwo.", response=" Four. Five.", target="Five", method="occlusion"
+    )
+    with pytest.raises(CapabilityError, match="can't think again"):
+        model.prove(explanation, think_again=1)
+
+
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        (Rethought((), 1.0, "", (), 0.0), "only half of what was written anew"),
+        (Rethought(("a",), 1.0, "", ("b", "c"), 0.0), "only half of what was written anew"),
+        (Rethought(("a",), 1.0, "", ("b",), 2.0), "no number"),
+    ],
+)
+def test_rethoughts_that_can_not_be_are_refused(again: Rethought, told: str) -> None:
+    explanation = backlit.explain("toy", PROMPT, granularity="token")
+    proof = Proof(((0, 1),), 1.0, "", again=again)
+    lying = replace(explanation, attributions=(replace(explanation[0], proofs=(proof,)),))
+    with pytest.raises(backlit.BacklitError, match=told):
+        backlit.Explanation.from_json(lying.to_json())

@@ -11,6 +11,7 @@ from tests.support.server import serving
 TOKEN = "a-secret-of-the-tests"
 HOOKS = Path(__file__).with_name("api_hooks.py")
 SEED = "7"
+TOLD = 12  # lines of a failure
 # The schema does not say all that is asked of a value (`top_p` is at most 1); and what stands for
 # a value (`false` for 0) is taken for it.
 UNASKED = "positive_data_acceptance,negative_data_rejection"
@@ -65,7 +66,8 @@ def fuzz(examples: int, folder: Path, phases: str = "coverage,fuzzing") -> Fuzze
         )
     lines = done.stdout.splitlines()
     generated = next((line for line in lines if " generated" in line), "0")
-    failures = [line.strip() for line in lines if line.startswith("- ")]
+    starts = [at for at, line in enumerate(lines) if line.startswith("- ")]
+    failures = ["\n".join(lines[at : at + TOLD]).strip() for at in starts]
     if done.returncode and not failures:
         failures = [done.stdout[-2000:] + done.stderr[-2000:]]
     return Fuzzed(int(generated.split()[0]), failures, log.read_text())

@@ -5,8 +5,11 @@ from typing import Any
 
 import schemathesis
 
-FINAL = {"error", "generation", "explanation", "check", "mute", "segments", "estimate", "agree"}
+from backlit.serving.requests import KINDS
 
+FINAL = {"error"} | {
+    kind.events[-1].model_fields["type"].default for kind in KINDS.values() if kind.events
+}
 
 POSITION = {"type": "integer", "minimum": 0, "maximum": 30}
 SPAN = {"prefixItems": [POSITION, POSITION]}

@@ -143,6 +143,17 @@ export const findings = {
       const without = n === 1 ? `Without this ${unit}` : `Without these ${n} ${unit}s`;
       return `${without} the target is ${change}.`;
     },
+    kept: "What the answer says before the target was kept.",
+    thinkAgain: "Let it think again",
+    thinkAgainHint:
+      "Also writes what the answer says before the target anew, without the muted parts. Kept, only what comes from them directly is lost; written anew, what came through it is lost as well.",
+    thinking: "Writing it anew",
+    again: (change: string, said: string, changed: boolean) =>
+      `Thinking again, the target is ${change}; ${changed ? `the model says “${said}”` : "the model says the same"}.`,
+    control: (change: string) =>
+      `Beyond what writing anew does with everything there: that alone makes it ${change}.`,
+    wrote: "What it wrote instead",
+    wroteNothing: "It wrote nothing before the target.",
     fromTo: (before: string, after: string) => `${before} → ${after}`,
     generate: "Generate without it",
     generateMany: "Generate without them",

@@ -384,6 +384,7 @@ export const USUAL: Script = {
       type: "mute",
       log_prob: -1,
       muted_log_prob: -1 - Math.log(163),
+      rethinkable: false,
       change: "163 times less likely",
       cached: false,
     },

@@ -103,6 +103,21 @@ def explain(
         bool,
         typer.Option("--prove", help="Take the first segments away, and tell what that does."),
     ] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORDS", help="Take these away instead. More than once: all together."
+        ),
+    ] = None,
+    think_again: Annotated[
+        int,
+        typer.Option(
+            metavar="SAMPLES",
+            min=0,
+            help="Without them, also let the model write what stands before the target anew: "
+            "1 is greedy, more are samples.",
+        ),
+    ] = 0,
     trace: Annotated[
         bool,
         typer.Option("--trace", help="Follow the answer back through its own earlier sentences."),
@@ -133,6 +148,8 @@ def explain(
         raise typer.BadParameter("Give only one of --target, --target-tokens and --target-pattern.")
     if (granularity == "custom") != (pattern is not None):
         raise typer.BadParameter("--pattern and --granularity custom go together.")
+    if think_again and not (prove or without):
+        raise typer.BadParameter("--think-again goes with --prove or --without.")
     from backlit.display.bar import followed
     from backlit.model import load_model
 
@@ -162,8 +179,8 @@ def explain(
             budget=budget if coarse_to_fine else None,
             options=options,
         )
-        if prove:
-            explanation = loaded.prove(explanation)
+        if prove or without:
+            explanation = loaded.prove(explanation, without=without, think_again=think_again)
         if trace:
             explanation = loaded.trace(explanation)
     _write(explanation, format_, output)

@@ -38,7 +38,13 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
     if isinstance(target, Target):
         return replace(select_target(sequence, (target.start, target.stop)), foil=target.foil)
     if not isinstance(target, str | re.Pattern):
-        start, stop = _bounds(target)
+        span = bounds(target)
+        if span is None:
+            raise TargetError(
+                f"{target!r} is no target.",
+                "Give words of the response, a compiled pattern, or a token span (start, stop).",
+            )
+        start, stop = span
         if not first <= start < stop <= end:
             raise TargetError(
                 f"The token span {start}:{stop} is not in the response.",
@@ -68,39 +74,36 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
 def occurrences(sequence: TokenSequence, words: str | re.Pattern[str]) -> list[Target]:
     """Where words stand in the response, or a pattern matches, from first to last."""
     start = len(sequence.prompt.text)
-    places = _places(sequence.text[start:], words)
-    spans = [_tokens_at(sequence, (start + a, start + b)) for a, b in places]
+    found = places(sequence.text[start:], words)
+    spans = [tokens_at(sequence, (start + a, start + b), sequence.prompt_length) for a, b in found]
     return [Target(*span) for span in dict.fromkeys(spans)]
 
 
-def _bounds(span: object) -> Span:
-    """A span as two plain integers."""
+def bounds(span: object) -> Span | None:
+    """A span as two plain integers; None if it is something else."""
     match span:
         case (SupportsIndex() as start, SupportsIndex() as stop):
             return index(start), index(stop)
-    raise TargetError(
-        f"{span!r} is no target.",
-        "Give words of the response, a compiled pattern, or a token span (start, stop).",
-    )
+    return None
 
 
-def _places(response: str, target: str | re.Pattern[str]) -> list[Span]:
-    """Where words stand, or a pattern matches, in the characters of a response.
+def places(text: str, words: str | re.Pattern[str]) -> list[Span]:
+    """Where words stand, or a pattern matches, in the characters of a text.
 
     Words may overlap themselves, as "ana" does in "banana"; matches of a pattern do not.
     """
-    if isinstance(target, str):
-        starts = re.finditer(f"(?={re.escape(target)})", response)
-        return [(match.start(), match.start() + len(target)) for match in starts]
-    return [match.span() for match in target.finditer(response) if match.group()]
+    if isinstance(words, str):
+        starts = re.finditer(f"(?={re.escape(words)})", text)
+        return [(match.start(), match.start() + len(words)) for match in starts]
+    return [match.span() for match in words.finditer(text) if match.group()]
 
 
-def _tokens_at(sequence: TokenSequence, characters: Span) -> Span:
-    """The tokens of the response that hold some of these characters."""
+def tokens_at(sequence: TokenSequence, characters: Span, first: int = 0) -> Span:
+    """The tokens, from `first` on, that hold some of these characters."""
     start, stop = characters
     inside = [
         i
-        for i in range(sequence.prompt_length, len(sequence.tokens))
+        for i in range(first, len(sequence.tokens))
         if sequence.tokens[i].start < stop and sequence.tokens[i].stop > start
     ]
     return inside[0], inside[-1] + 1

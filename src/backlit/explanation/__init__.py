@@ -3,7 +3,7 @@
 from backlit.explanation.attribution import Attribution, Curve, Faithfulness, Provisional
 from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
-from backlit.explanation.proof import Proof
+from backlit.explanation.proof import Proof, Rethought
 from backlit.explanation.trace import Link, Path, Trace, TracedSegment
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Path",
     "Proof",
     "Provisional",
+    "Rethought",
     "Trace",
     "TracedSegment",
     "load_explanation",

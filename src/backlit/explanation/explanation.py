@@ -124,7 +124,7 @@ class Explanation:
             remarks=(
                 *one.notes,
                 *unseen.remarks(ranking(one.segments), one.segments),
-                *(proof.sentence(one.segments) for proof in one.proofs),
+                *(proof.sentence(generation.sequence) for proof in one.proofs),
                 *(one.trace.sentences() if one.trace else ()),
                 *((checked.sentence,) if checked else ()),
             ),

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from backlit.explanation.attribution import Attribution, Faithfulness
 from backlit.explanation.generation import Generation
+from backlit.explanation.proof import Rethought
 from backlit.explanation.trace import Trace
 from backlit.segments import segment_of
 from backlit.types import Segment, Span, Target, TokenSequence
@@ -67,14 +68,23 @@ def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
     if one.faithfulness is not None:
         yield from _of_check(set(spans), one.faithfulness)
     for proof in one.proofs:
-        if not proof.spans or not set(proof.spans) <= set(spans):
-            yield "a proof is of other segments"
+        if not proof.spans or not all(0 <= a < b <= one.target.start for a, b in proof.spans):
+            yield "a proof is of parts that are not before its target"
         if not _finite(proof.lost):
             yield "a proof has a figure that is no number"
         if (proof.said is None) != (proof.changed is None):
             yield "a proof says only half of what the model wrote"
+        if proof.again is not None:
+            yield from _of_rethought(proof.again)
     if one.trace is not None:
         yield from _of_trace(sequence, one.target, one.trace)
+
+
+def _of_rethought(again: Rethought) -> Iterator[str]:
+    if not again.written or len(again.written) != len(again.said):
+        yield "a proof says only half of what was written anew"
+    if not _finite(again.lost, again.control) or not 0 <= again.changed <= 1:
+        yield "a proof has a figure that is no number"
 
 
 def _of_target(sequence: TokenSequence, target: Target) -> Iterator[str]:

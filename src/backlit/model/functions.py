@@ -9,6 +9,7 @@ from backlit import pipeline
 from backlit.display.bar import ProgressLike
 from backlit.errors import OptionsError
 from backlit.explaining.faithfulness import SoFar, unheard
+from backlit.explaining.parts import PartsLike
 from backlit.explaining.tracing import SENTENCES
 from backlit.explanation import Explanation
 from backlit.model.loaded import Model
@@ -111,6 +112,8 @@ def prove(
     model: Model | str | None = None,
     *,
     top: int = pipeline.TOP,
+    without: PartsLike | None = None,
+    think_again: int = 0,
     progress: ProgressLike = None,
 ) -> Explanation:
     """What happens without the first segments of each map: see `backlit.explaining.proofs`.
@@ -119,21 +122,29 @@ def prove(
         explanation: of which each map is proved.
         model: as for `check`.
         top: how many of a map's first segments are taken away, each alone.
+        without: take this away instead: words before the target, a token span, or several of
+            those, all together.
+        think_again: how often what the response has before the target is also written anew: 0 is
+            not at all, 1 greedily, more are samples at temperature 1.
         progress: as for `explain`.
 
     Returns:
         The explanation, each of its attributions with its `proofs`. Scores and their order stay.
 
     Raises:
-        InputError: nothing would be left to read, `top` is less than 1, or as for `check`.
-        CapabilityError: the model can't say how likely a given text is.
+        InputError: nothing would be left to read, `top` is less than 1, `think_again` out of range,
+            `without` not before a target, or as for `check`.
+        CapabilityError: the model can't say how likely a given text is, or write and is to.
     """
     if not isinstance(explanation, Explanation):
         raise OptionsError(
             f"prove takes an explanation first, not a {type(explanation).__name__}.",
             "Write prove(explanation, model), or model.prove(explanation).",
         )
-    return _made(explanation, model, progress).prove(explanation, top=top, progress=progress)
+    made = _made(explanation, model, progress)
+    return made.prove(
+        explanation, top=top, without=without, think_again=think_again, progress=progress
+    )
 
 
 def trace(

@@ -3,7 +3,7 @@ import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { type Answer, referenceOf } from "../../model/answer";
 import { covered, include, subtract } from "../../model/spans";
-import type { Span } from "../../wire";
+import type { Rethought, Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
 export interface MuteResult {
@@ -11,6 +11,10 @@ export interface MuteResult {
   readonly mutedLogProb: number;
   /** In words, such as "163 times less likely". */
   readonly change: string;
+  /** Whether what the answer has before the target could be written anew without the parts. */
+  readonly rethinkable: boolean;
+  /** What happened once it was; it comes last. */
+  readonly again: Rethought | null;
 }
 
 /** What is looked at: parts of an answer and its prompt, and what they may have led to. */
@@ -22,6 +26,8 @@ export interface Looked {
 export class Muting {
   readonly job: Job;
   spans = $state.raw<readonly Span[]>([]);
+  /** Whether what the answer has before the target is also written anew, each time. */
+  thinkAgain = $state(false);
   result = $state.raw<MuteResult | null>(null);
   /** Muted parts of the prompt: those that a new answer can leave out. */
   readonly ofPrompt: readonly Span[] = $derived.by(() => {
@@ -34,7 +40,9 @@ export class Muting {
   });
   readonly #key: string | null = $derived.by(() => {
     const { answer, target } = this.looked();
-    return this.#measured.length > 0 ? JSON.stringify([answer?.id, target, this.#measured]) : null;
+    return this.#measured.length > 0
+      ? JSON.stringify([answer?.id, target, this.#measured, this.thinkAgain])
+      : null;
   });
 
   constructor(
@@ -85,6 +93,7 @@ export class Muting {
       reference: referenceOf(answer),
       target,
       spans: [...this.#measured],
+      think_again: this.thinkAgain ? 1 : 0,
     };
     const outcome = await this.job.run("mute", request, (event) => {
       if (event.type !== "mute") return;
@@ -92,6 +101,8 @@ export class Muting {
         logProb: event.log_prob,
         mutedLogProb: event.muted_log_prob,
         change: event.change,
+        rethinkable: event.rethinkable,
+        again: event.again ?? null,
       };
     });
     if (outcome === "failed") this.result = null;

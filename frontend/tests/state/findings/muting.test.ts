@@ -52,3 +52,48 @@ test("what could not be measured is told, and measured again when asked", async 
   await quiet(transport);
   expect(workbench.muting).toMatchObject({ result: null, spans: [[2, 4]] });
 });
+
+test("thinks again if that was asked for, and then for every part that is muted", async () => {
+  const again = {
+    written: ["Good."],
+    lost: 5,
+    change: "148 times less likely",
+    said: [" Try it"],
+    changed: 1,
+    control: 0,
+    control_change: null,
+  };
+  const event = {
+    type: "mute" as const,
+    log_prob: -1,
+    muted_log_prob: -2,
+    change: "2.7 times less likely",
+    rethinkable: true,
+  };
+  const { workbench, transport } = await explained({
+    mute: (request: { readonly think_again: number }) => [
+      { ...event, again: null, cached: false },
+      { ...event, again: request.think_again ? again : null, cached: false },
+    ],
+  });
+  const { muting } = workbench;
+  muting.toggle([2, 4]);
+  await quiet(transport);
+  expect(muting.result).toMatchObject({ rethinkable: true, again: null });
+  muting.thinkAgain = true;
+  await quiet(transport);
+  expect(muting.result).toMatchObject({ change: "2.7 times less likely", again });
+  muting.toggle([0, 2]);
+  await quiet(transport);
+  expect(transport.requests("mute")).toMatchObject([
+    { think_again: 0 },
+    { think_again: 1 },
+    {
+      think_again: 1,
+      spans: [
+        [0, 2],
+        [2, 4],
+      ],
+    },
+  ]);
+});

@@ -1,53 +1,73 @@
 """Score a target again without some of what came before it."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from backlit.display.words import times_likely
-from backlit.engines.base import as_scorer
 from backlit.errors import TargetError
+from backlit.explaining.proofs import Remover
 from backlit.explaining.targets import select_target
+from backlit.explanation import Rethought
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, SequenceRequest, Work
-from backlit.types import Span, TokenSequence
+from backlit.types import Span
+
+MAX_SAMPLES = 10  # that a request may have written
 
 
 class MuteRequest(SequenceRequest):
-    """Score the target again without some spans of what came before it."""
+    """Score the target again without some spans of what came before it.
+
+    `think_again` is how often what the response has before the target is written anew as well: 0
+    is not at all, 1 greedily, more are samples. It is not where it can't be.
+    """
 
     target: Span
     spans: wire.Spans
+    think_again: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
 
 
 class MuteEvent(wire.Event):
     """The target's summed log-probability with everything there, and without the spans.
 
-    `change` says in words what that does: "163 times less likely".
+    `change` says in words what that does: "163 times less likely". `rethinkable` is whether the
+    response has something before the target that could be written anew without the spans, and
+    `again` what happened then, once that was asked for; it comes last.
     """
 
     type: Literal["mute"] = "mute"
     log_prob: float
     muted_log_prob: float
     change: str
+    rethinkable: bool = False
+    again: Rethought | None = None
     cached: bool = False
 
 
 def run(request: MuteRequest, work: Work) -> wire.Event:
-    as_scorer(work.model.engine)
     sequence = work.sequence(request.reference)
     target = select_target(sequence, request.target)
-    before = TokenSequence(sequence.text, sequence.tokens[: target.start], target.start)
-    kept = before.without(request.spans).input_ids
-    if not kept:
+    objective = work.model.objective(sequence, target)
+    spans = tuple(request.spans)
+    rethinkable = Remover(objective).can_think_again(spans)
+    remover = Remover(objective, request.think_again if rethinkable else 0)
+    if not remover.leaves(spans):
         raise TargetError(
             "Everything before the target is muted.", "Leave the model something to read."
         )
-    objective = work.model.objective(sequence, target)
-    values = dict(objective.score([objective.context, kept]))
-    return MuteEvent(
-        log_prob=values[0],
-        muted_log_prob=values[1],
-        change=times_likely(values[0] - values[1]),
+    remover.measure([(), spans])
+    value = remover.value(spans)
+    event = MuteEvent(
+        log_prob=objective.value(),
+        muted_log_prob=value,
+        change=times_likely(objective.value() - value),
+        rethinkable=rethinkable,
     )
+    if not remover.samples:
+        return event
+    work.tell(event)
+    return event.model_copy(update={"again": remover.rethought(spans)})
 
 
 MUTE = Kind("mute", MuteRequest, run, (MuteEvent,), cached=True)

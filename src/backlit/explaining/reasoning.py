@@ -1,0 +1,143 @@
+"""The reasoning: what a model wrote before the target, and how it is written anew.
+
+Where a model reasons before it answers, taking a part of the prompt away has two effects. With the
+reasoning as it stands, only what the target gets from the part directly is lost; with the reasoning
+written anew, without the part, so is what came through it: the direct and the total effect (Pearl
+2001, arXiv:1301.2300). Bogdan et al. 2025 (arXiv:2506.19143) measure sentences of a reasoning by
+writing on from them anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backlit.engines.base import Engine
+from backlit.segments import token_spans
+from backlit.types import GenerationOptions, Granularity, Span, Target, TokenSequence
+
+UNITS: tuple[Granularity, ...] = ("line", "sentence")
+MORE = 32  # tokens that a new reasoning may be longer than twice the one it replaces
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What stands between the prompt and a target.
+
+    Attributes:
+        span: tokens that a model could write anew.
+        lead_in: tokens between those and the target, in its own line or sentence, such as
+            `Recommendation:`; often none.
+        unit: of which `span` is a number of whole ones.
+    """
+
+    span: Span
+    lead_in: Span
+    unit: Granularity
+
+
+def reasoning_before(sequence: TokenSequence, target: Target) -> Reasoning | None:
+    """The lines of the response before the target's, or its sentences if it is one line.
+
+    Returns:
+        None if the target stands in the first.
+    """
+    first = sequence.prompt_length
+    for unit in UNITS:
+        starts = [a for a, _ in token_spans(sequence, unit) if first <= a <= target.start]
+        if starts and starts[-1] > first:
+            return Reasoning((first, starts[-1]), (starts[-1], target.start), unit)
+    return None
+
+
+def is_usual(sequence: TokenSequence, span: Span) -> bool:
+    """Whether tokens of the response are those that the model finds likeliest, one by one."""
+    tokens = sequence.tokens[span[0] : span[1]]
+    return all(one.alternatives and one.alternatives[0].id == one.id for one in tokens)
+
+
+def written_anew(
+    engine: Engine,
+    prompt: TokenSequence,
+    sequence: TokenSequence,
+    reasoning: Reasoning,
+    seed: int | None = None,
+) -> TokenSequence:
+    """A prompt, a reasoning that the model writes for it, and the lead-in of the target.
+
+    The new reasoning ends where the lead-in would come as many times as it did, or, if the target
+    begins its line, after as many lines; at the latest where the model ends.
+
+    Args:
+        engine: writes.
+        prompt: what is read first, perhaps with parts taken away.
+        sequence: that the reasoning is of.
+        reasoning: what is replaced.
+        seed: of a sample, at temperature 1; None is greedy.
+
+    Returns:
+        The prompt (`prompt_length` tokens of it) and all that is read before the target.
+    """
+    start, end = reasoning.span
+    lead_ids = sequence.input_ids[reasoning.lead_in[0] : reasoning.lead_in[1]]
+    options = GenerationOptions(
+        max_new_tokens=2 * (end - start) + MORE,
+        temperature=0.0 if seed is None else 1.0,
+        seed=seed,
+    )
+    new = prompt
+    for step in engine.generate(prompt, options):
+        new = new.extended(step.tokens)
+        stop = _end(new, sequence, reasoning)
+        if stop is not None:
+            new = _cut(new, stop)
+            break
+    else:  # it ended before: what follows still stands on a line of its own, if it did
+        blank = _blank_end(_text(sequence, reasoning.span))
+        if blank and not new.text.endswith(blank):
+            new = _behind(engine, new, blank)
+    return _behind(engine, new, lead_ids) if lead_ids else new
+
+
+def _end(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
+    """The token at which a new reasoning ends, if it has come that far."""
+    first = new.prompt_length
+    lead = _text(sequence, reasoning.lead_in).strip()
+    if lead:
+        at = len(new.prompt.text)
+        for _ in range(_text(sequence, reasoning.span).count(lead) + 1):
+            at = new.text.find(lead, at)
+            if at < 0:
+                return None
+            at += len(lead)
+        starts = at - len(lead)
+        return next(i for i in range(first, len(new.tokens)) if new.tokens[i].stop > starts)
+    count = sum(start < reasoning.span[1] for start, _ in _units(sequence, reasoning.unit))
+    units = _units(new, reasoning.unit)
+    return units[count][0] if len(units) > count else None
+
+
+def _units(sequence: TokenSequence, unit: Granularity) -> list[Span]:
+    """Of the response."""
+    return [span for span in token_spans(sequence, unit) if span[0] >= sequence.prompt_length]
+
+
+def _cut(sequence: TokenSequence, stop: int) -> TokenSequence:
+    tokens = sequence.tokens[:stop]
+    return TokenSequence(sequence.text[: tokens[-1].stop], tokens, sequence.prompt_length)
+
+
+def _behind(engine: Engine, sequence: TokenSequence, more: str | Sequence[int]) -> TokenSequence:
+    """The sequence and a text or ids, all of which then belongs to the response."""
+    read = TokenSequence(sequence.text, sequence.tokens, len(sequence.tokens))
+    longer = engine.append(read, more)
+    return TokenSequence(longer.text, longer.tokens, sequence.prompt_length)
+
+
+def _text(sequence: TokenSequence, span: Span) -> str:
+    start, stop = span
+    if start == stop:
+        return ""
+    return sequence.text[sequence.tokens[start].start : sequence.tokens[stop - 1].stop]
+
+
+def _blank_end(text: str) -> str:
+    return text[len(text.rstrip()) :]
