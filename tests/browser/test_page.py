@@ -74,6 +74,14 @@ def test_the_main_job_on_the_default_model(page: Page, default_url: str) -> None
     expect(page.get_by_test_id("mute-result")).to_contain_text("less likely")
     muted = page.get_by_test_id("prompt-text").locator("[data-on~=muted]")
     expect(muted.first).to_be_visible()
+
+    # with the analysis kept, and with it written anew: both figures in view
+    page.get_by_test_id("think-again").click()
+    again = page.get_by_test_id("again")
+    expect(again).to_contain_text("less likely", timeout=SECONDS)
+    expect(again).to_contain_text("Avoid.")
+    expect(again).to_be_in_viewport()
+    expect(page.get_by_test_id("mute-result")).to_be_in_viewport()
     page.get_by_test_id("generate-without").click()
     expect(page.get_by_test_id("without")).to_be_visible(timeout=SECONDS)
     finished(page)

@@ -233,6 +233,26 @@ def test_explain_tells_what_taking_parts_away_did(tmp_path: Path) -> None:
     assert explain_toy("--prompt", PROMPT, "--granularity", "paragraph", "--prove").exit_code != 0
 
 
+def test_explain_takes_words_away_and_lets_the_model_think_again(tmp_path: Path) -> None:
+    out = tmp_path / "why.json"
+    response = "The cat likes warm milk. The dog likes water"
+    asked = ["--prompt", PROMPT, "--response", response, "--target", "water"]
+    asked += ["--without", "like?", "--think-again", "1"]
+    result = explain_toy(*asked)
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    assert "Without “like?”, the target is" in told
+    assert "writes what stands before the target anew, the target is" in told
+    result = explain_toy(*asked, "--format", "json", "--output", str(out))
+    assert result.exit_code == 0, result.output
+    ((proof,),) = [one.proofs for one in load_explanation(out)]
+    assert proof.again is not None
+    assert len(proof.again.written) == 1
+    refused = explain_toy("--prompt", PROMPT, "--think-again", "1")
+    assert refused.exit_code == 2
+    assert "goes with --prove or --without" in " ".join(refused.output.split())
+
+
 def test_explain_follows_the_answer_back_through_itself(tmp_path: Path) -> None:
     out = tmp_path / "why.json"
     response = "The cat likes warm milk. The dog likes water"

@@ -96,6 +96,24 @@ def test_in_the_first_sentence_nothing_does(target: str) -> None:
             "It is very good.\n\nRecommendation:",
         ),
         ("It is bad. So avoid it.", "avoid", ("It is", " good."), "It is good. So"),
+        (  # the target brings its label along, and comes sooner
+            "Bad.\nVery bad.\nRecommendation: Avoid.",
+            "Recommendation: Avoid",
+            ("Good.\n", "Recommendation: Try it.\n", "Next.\n"),
+            "Good.\n",
+        ),
+        (  # nor does a paragraph after it belong to it
+            "Bad.\nVery bad.\nRecommendation: Avoid.",
+            "Avoid",
+            ("Good.\n", "\n", "Next one.\n", "Bad.\nRecommendation: Avoid."),
+            "Good.\nRecommendation:",
+        ),
+        (  # no label comes: as many lines
+            "Bad.\nRecommendation: Avoid.",
+            "Avoid",
+            ("Good.\n", "Try it.\n", "Next.\n"),
+            "Good.\nRecommendation:",
+        ),
         ("It is bad. So avoid it.", "avoid", (), " So"),  # nothing at all
     ],
 )

@@ -7,6 +7,7 @@ written anew, without the part, so is what came through it: the direct and the t
 writing on from them anew.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from backlit.segments import token_spans
 from backlit.types import GenerationOptions, Granularity, Span, Target, TokenSequence
 
 UNITS: tuple[Granularity, ...] = ("line", "sentence")
+_LABEL = re.compile(r"\s*[^\s:][^\n:]{0,39}:")  # "Recommendation:", "Final answer:"
+_BLANK_LINE = re.compile(r"\n\s*\n")
 MORE = 32  # tokens that a new reasoning may be longer than twice the one it replaces
 
 
@@ -26,11 +29,13 @@ class Reasoning:
         span: tokens that a model could write anew.
         lead_in: tokens between those and the target, in its own line or sentence, such as
             `Recommendation:`; often none.
+        label: text that announces the target: the lead-in, or such a word in the target itself.
         unit: of which `span` is a number of whole ones.
     """
 
     span: Span
     lead_in: Span
+    label: str
     unit: Granularity
 
 
@@ -44,7 +49,10 @@ def reasoning_before(sequence: TokenSequence, target: Target) -> Reasoning | Non
     for unit in UNITS:
         starts = [a for a, _ in token_spans(sequence, unit) if first <= a <= target.start]
         if starts and starts[-1] > first:
-            return Reasoning((first, starts[-1]), (starts[-1], target.start), unit)
+            lead_in = (starts[-1], target.start)
+            announced = _LABEL.match(_text(sequence, (target.start, target.stop)))
+            label = _text(sequence, lead_in).strip() or (announced[0].strip() if announced else "")
+            return Reasoning((first, starts[-1]), lead_in, label, unit)
     return None
 
 
@@ -63,8 +71,9 @@ def written_anew(
 ) -> TokenSequence:
     """A prompt, a reasoning that the model writes for it, and the lead-in of the target.
 
-    The new reasoning ends where the lead-in would come as many times as it did, or, if the target
-    begins its line, after as many lines; at the latest where the model ends.
+    The new reasoning ends where the label comes as many times as it did, or else after as many
+    lines or sentences; at the latest where the model ends, or a paragraph does if the old one was
+    all in one.
 
     Args:
         engine: writes.
@@ -84,12 +93,19 @@ def written_anew(
         seed=seed,
     )
     new = prompt
+    stop = None
     for step in engine.generate(prompt, options):
         new = new.extended(step.tokens)
-        stop = _end(new, sequence, reasoning)
-        if stop is not None:
-            new = _cut(new, stop)
+        stop = _label_in(new, sequence, reasoning)
+        paragraph = _paragraph_end(new, sequence, reasoning)
+        if paragraph is not None and (stop is None or paragraph < stop):
+            new, stop = _cut(new, paragraph), None
             break
+        if stop is not None:
+            break
+    stop = _after_as_many(new, sequence, reasoning) if stop is None else stop
+    if stop is not None:
+        new = _cut(new, stop)
     else:  # it ended before: what follows still stands on a line of its own, if it did
         blank = _blank_end(_text(sequence, reasoning.span))
         if blank and not new.text.endswith(blank):
@@ -97,22 +113,38 @@ def written_anew(
     return _behind(engine, new, lead_ids) if lead_ids else new
 
 
-def _end(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
-    """The token at which a new reasoning ends, if it has come that far."""
-    first = new.prompt_length
-    lead = _text(sequence, reasoning.lead_in).strip()
-    if lead:
-        at = len(new.prompt.text)
-        for _ in range(_text(sequence, reasoning.span).count(lead) + 1):
-            at = new.text.find(lead, at)
-            if at < 0:
-                return None
-            at += len(lead)
-        starts = at - len(lead)
-        return next(i for i in range(first, len(new.tokens)) if new.tokens[i].stop > starts)
+def _label_in(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
+    """The token at which the label comes as many times as it did, if that was written."""
+    if not reasoning.label:
+        return _after_as_many(new, sequence, reasoning)
+    at = len(new.prompt.text)
+    for _ in range(_text(sequence, reasoning.span).count(reasoning.label) + 1):
+        at = new.text.find(reasoning.label, at)
+        if at < 0:
+            return None
+        at += len(reasoning.label)
+    start = at - len(reasoning.label)
+    return next(i for i in range(new.prompt_length, len(new.tokens)) if new.tokens[i].stop > start)
+
+
+def _after_as_many(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
+    """The token after as many lines or sentences, if another one has begun."""
     count = sum(start < reasoning.span[1] for start, _ in _units(sequence, reasoning.unit))
     units = _units(new, reasoning.unit)
     return units[count][0] if len(units) > count else None
+
+
+def _paragraph_end(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
+    """Where the first paragraph's text ends, if another has begun, and the old one had no other."""
+    if _BLANK_LINE.search(_text(sequence, reasoning.span)):
+        return None
+    paragraphs = _units(new, "paragraph")
+    if len(paragraphs) < 2:
+        return None
+    end = paragraphs[0][1]
+    while end > new.prompt_length + 1 and not new.tokens[end - 1].text.strip():
+        end -= 1
+    return end
 
 
 def _units(sequence: TokenSequence, unit: Granularity) -> list[Span]:

@@ -4,7 +4,10 @@ import pytest
 
 from backlit.display.words import times_likely
 from backlit.engines.toy import ToyEngine
-from backlit.serving.requests.mute import MuteRequest
+from backlit.explaining.responses import respond
+from backlit.model import Model
+from backlit.serving.requests.mute import MuteEvent, MuteRequest
+from backlit.serving.wire import SequenceRef
 from tests.support.service import Client, Writer, opened, reference_of, written
 
 
@@ -35,6 +38,33 @@ def test_the_change_is_in_words(client: Client) -> None:
     assert "likely" in event.change
     nothing = client.answered(request_of(client).model_copy(update={"spans": []}))
     assert nothing.log_prob == nothing.muted_log_prob
+
+
+def test_it_may_think_again(client: Client, toy_model: Model) -> None:
+    response = "The cat likes warm milk. The dog likes water"
+    generation = respond(toy_model.engine, "The bird likes ripe berries. ", response)
+    sequence = generation.sequence
+    target = (len(sequence.tokens) - 1, len(sequence.tokens))
+    reference = SequenceRef(
+        prompt=str(generation.prompt), response_ids=list(sequence.input_ids[7:]), muted=[]
+    )
+    assert sequence.prompt_length == 7
+    request = MuteRequest(model="toy", reference=reference, target=target, spans=[(1, 3)])
+    kept = client.answered(request)
+    assert kept.rethinkable
+    assert kept.again is None
+    *_, first, last = client.ask(request.model_copy(update={"think_again": 2}))
+    assert isinstance(first, MuteEvent)
+    assert isinstance(last, MuteEvent)
+    assert first == kept.model_copy(update={"cached": False})
+    explanation = toy_model.explain(generation, target=target, granularity="word")
+    (proof,) = toy_model.prove(explanation, without=(1, 3), think_again=2)[0].proofs
+    assert last.again == proof.again
+    assert last == first.model_copy(update={"again": proof.again})
+    outside = request.model_copy(update={"spans": [(8, 9)], "think_again": 1})
+    event = client.answered(outside)  # of what would be written anew
+    assert not event.rethinkable
+    assert event.again is None
 
 
 def test_what_was_measured_is_remembered_and_said_to_be(client: Client) -> None:
