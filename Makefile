@@ -106,7 +106,7 @@ $(AUDIT)/.done: | $(VENV)/.dev
 bench: setup browser
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# Beside captum, inseq, shap, context-cite and lit-nlp, in a virtual environment of their own.
+# Beside captum, inseq, shap, context-cite, flashtrace and lit-nlp, in a virtual environment of their own.
 bench-peers: $(PEERS)/.done
 	$(PEERS)/bin/python -m benchmarks.peers $(ARGS)
 

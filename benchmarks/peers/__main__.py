@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: see backlit.cli
 os.environ.setdefault("TQDM_DISABLE", "1")
 
-from benchmarks.peers import agreement, integrated, shapley, speed
+from benchmarks.peers import agreement, integrated, planted, shapley, speed
 from benchmarks.peers.race import Report, because
 from benchmarks.peers.subject import THREADS, Subject, open_subject
 from benchmarks.timing import Line
@@ -26,8 +26,9 @@ GROUPS: dict[str, Callable[[Subject, int], Iterator[Report]]] = {
     "ablation": speed.ablation,
     "integrated": integrated.run,
     "shapley": shapley.run,
+    "planted": planted.run,
 }
-PEERS = ("captum", "inseq", "shap", "context-cite", "lit-nlp")
+PEERS = ("captum", "inseq", "shap", "context-cite", "lit-nlp", "flashtrace")
 BESIDE = ("torch", "transformers", "numpy")
 
 

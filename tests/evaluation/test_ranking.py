@@ -85,14 +85,14 @@ def test_what_can_not_run_is_told_in_its_row(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_both_of_a_pair_are_the_first_two() -> None:
     plants = [frozenset({0}), frozenset(), None, frozenset({1}), frozenset()]
-    assert ranking._ranks(np.array([3.0, 0, 9, 2, 1]), plants) == (1, True)
-    assert ranking._ranks(np.array([3.0, 0, 9, 1, 2]), plants) == (1, False)
-    assert ranking._ranks(np.array([1.0, 0, 9, 2, 3]), plants) == (2, False)
+    assert ranking.ranks(np.array([3.0, 0, 9, 2, 1]), plants) == (1, True)
+    assert ranking.ranks(np.array([3.0, 0, 9, 1, 2]), plants) == (1, False)
+    assert ranking.ranks(np.array([1.0, 0, 9, 2, 3]), plants) == (2, False)
 
 
 def test_ties_share_the_middle_of_their_places() -> None:
     one: list[frozenset[int] | None] = [frozenset({0}), *[frozenset()] * 4]
-    assert ranking._ranks(np.zeros(5), one) == (3, None)
+    assert ranking.ranks(np.zeros(5), one) == (3, None)
 
 
 def test_shares_are_of_the_kinds_that_are_named_and_never_of_those_to_be_traced() -> None:

@@ -294,6 +294,27 @@ def test_what_comes_of_writing_anew_alone_is_told_apart() -> None:
     assert proof.again.lost == pytest.approx(0)
 
 
+def test_of_a_target_in_one_line_the_first_line_is_told() -> None:
+    def write(context: str, options: GenerationOptions) -> Iterator[str]:
+        yield from (
+            ("\nTry", " it", ".\n", "Next", " one") if "sweet" not in context else (" Avoid",)
+        )
+
+    model = Model(
+        from_function(
+            score=lambda prompts, answer: [-5.0] * len(prompts), generate=write, name="known"
+        )
+    )
+    for response, said in (
+        ("Avoid it now please", "\nTry it."),
+        ("Avoid\nit\nnow", "\nTry it.\n"),
+    ):
+        explanation = model.explain("It is sweet.\nIs it?", response=response, method="occlusion")
+        (proof,) = model.prove(explanation, without="It is sweet.\n")[0].proofs
+        assert proof.said == said
+        assert proof.changed
+
+
 def test_samples_have_seeds_of_their_own() -> None:
     asked: list[GenerationOptions] = []
     model = reasoner(asked)

@@ -105,6 +105,7 @@ export const findings = {
   },
   paths: {
     title: "Through the answer",
+    direct: "Directly",
     ask: "Follow it through the answer",
     about:
       "Explains the sentences that the model wrote on the way, too, and shows which parts of the prompt led to the target by way of them.",

@@ -262,6 +262,12 @@ test("the ways through the answer are told when that is asked for", async () => 
   expect(paths[1]).toHaveTextContent(
     /^Good line\.\s*→\s*It is bad\.\s*→\s*against the target, 10%$/,
   );
+  const direct = screen.getAllByTestId("direct");
+  expect(direct.map((one) => one.textContent.trim().replace(/\s+/g, " "))).toEqual([
+    "Good line. → 10%",
+    "Bad line. → 10%",
+    "Answer: → 10%",
+  ]);
   expect(screen.getByTestId("paths")).toHaveTextContent("About 72% of it came through");
   expect(screen.getByTestId("paths")).toHaveTextContent("4% were not followed");
   expect(screen.queryByTestId("follow")).toBeNull();

@@ -174,7 +174,7 @@ class _Ranker:
         self._granularity: Granularity = granularity
         sequence, target = case.generation.sequence, case.target
         self._segments = segment(sequence, granularity, stop=target.start)
-        self._plants = _plants(case, self._segments)
+        self._plants = plants_of(case, self._segments)
         self.deletion: Deletion | None = None
         self._random: FloatArray | None = None  # (orders, steps)
         if much and len(self._segments) <= MAX_SEGMENTS:
@@ -212,7 +212,7 @@ class _Ranker:
         lost_per_token = percentile = None
         if self.deletion is not None and ranking.method != CHANCE:
             lost_per_token, percentile = self._cost(self.deletion, scores)
-        rank, both = _ranks(scores, self._plants)
+        rank, both = ranks(scores, self._plants)
         kind = self._case.prompt.kind
         ranking.scores.append(Score(kind, rank, both, passes, seconds, lost_per_token, percentile))
 
@@ -236,22 +236,20 @@ def _trace(model: Model, case: Case, ranking: MethodRanking) -> None:
     trace = model.trace(explanation)[0].trace
     assert trace is not None, "it was traced"
     totals = np.array([one.total for one in trace.segments])
-    rank, both = _ranks(totals, _plants(case, trace.segments))
+    rank, both = ranks(totals, plants_of(case, trace.segments))
     passes = 3.0 * (1 + trace.explained)  # forward and backward, for each map
     seconds = time.perf_counter() - started
     ranking.scores.append(Score(case.prompt.kind, rank, both, passes, seconds))
 
 
-def _plants(case: Case, segments: Sequence[Segment]) -> list[frozenset[int] | None]:
+def plants_of(case: Case, segments: Sequence[Segment]) -> list[frozenset[int] | None]:
     """Which plants each segment holds; None for one that is no part of the prompt's text."""
     first = case.generation.sequence.prompt_length
     inside = [s.start < first and s.role != "template" for s in segments]
     return [case.plants_in(s) if own else None for s, own in zip(segments, inside, strict=True)]
 
 
-def _ranks(
-    scores: FloatArray, plants: Sequence[frozenset[int] | None]
-) -> tuple[float, bool | None]:
+def ranks(scores: FloatArray, plants: Sequence[frozenset[int] | None]) -> tuple[float, bool | None]:
     """The best plant's rank, and whether the first two are the two plants, if there are two.
 
     What scores the same shares the middle of its places.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backlit.errors import InputError
-from backlit.explaining.targets import MAX_NAMED, bounds, places, tokens_at
+from backlit.explaining.targets import bounds, places, tokens_at, which_of
 from backlit.types import Span, Target, TokenSequence
 
 PartsLike = str | Span | Sequence[str | Span]
@@ -49,8 +49,6 @@ def _select(sequence: TokenSequence, target: Target, part: object) -> Span:
     if len(spans) > 1:
         raise InputError(
             f"{part!r} stands {len(spans)} times before the target.",
-            "Give more of the words around it, or its tokens: "
-            + " or ".join(f"{a}:{b}" for a, b in spans[:MAX_NAMED])
-            + ("." if len(spans) <= MAX_NAMED else " …"),
+            which_of(spans),
         )
     return spans[0]

@@ -111,6 +111,8 @@ class Remover:
         text = self._sequence.text[: tokens[-1].stop]
         self._before = TokenSequence(text, tokens, len(tokens))
         self._reasoning = reasoning_before(self._sequence, objective.target)
+        end = self._sequence.tokens[objective.target.stop - 1].stop
+        self._several_lines = "\n" in self._sequence.text[len(text) : end].strip()
         self._seeds = (None,) if think_again == 1 else tuple(range(think_again))
         self._known: tuple[int, ...] | None = None  # what the model says with everything there
         self._control: float | None = None  # nats lost by thinking again alone
@@ -223,7 +225,14 @@ class Remover:
         options = GenerationOptions(max_new_tokens=target.stop - target.start)
         read = TokenSequence(context.text, context.tokens, len(context.tokens))
         tokens = [t for step in self._objective.engine.generate(read, options) for t in step.tokens]
-        return tuple(t.id for t in tokens), read.extended(tokens).text[len(read.text) :]
+        text = read.extended(tokens).text[len(read.text) :]
+        return tuple(t.id for t in tokens), text if self._several_lines else _first_line(text)
+
+
+def _first_line(text: str) -> str:
+    """Up to the end of the first line that is not blank."""
+    end = text.find("\n", len(text) - len(text.lstrip()))
+    return text if end < 0 else text[:end]
 
 
 def _response(sequence: TokenSequence, end: int) -> str:

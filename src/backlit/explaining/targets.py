@@ -1,6 +1,7 @@
 """What is explained: a part of the response, and what might have stood in its place."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from operator import index
 from typing import SupportsIndex
@@ -64,11 +65,16 @@ def select_target(sequence: TokenSequence, target: TargetLike = None) -> Target:
     if len(spans) > 1:
         raise TargetError(
             f"The response has the target {len(spans)} times.",
-            "Give more of the words around it, or its tokens: "
-            + " or ".join(f"{a}:{b}" for a, b in spans[:MAX_NAMED])
-            + ("" if len(spans) <= MAX_NAMED else " …"),
+            which_of(spans),
         )
     return Target(*spans[0])
+
+
+def which_of(spans: Sequence[Span]) -> str:
+    """What to do about words that stand in several places."""
+    named = " or ".join(f"{a}:{b}" for a, b in spans[:MAX_NAMED])
+    more = "" if len(spans) <= MAX_NAMED else " …"
+    return f"Give more of the words around it, or its tokens: {named}{more}"
 
 
 def occurrences(sequence: TokenSequence, words: str | re.Pattern[str]) -> list[Target]:

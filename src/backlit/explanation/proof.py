@@ -52,8 +52,8 @@ class Proof:
         lost: nats that the objective lost; negative if it gained. What the response has before the
             target stayed.
         change: what that makes of the target, in words: "163 times less likely".
-        said: what the model says in the target's place, greedily and at most as long; None if it
-            writes nothing.
+        said: what the model says in the target's place, greedily and at most as long, and one line
+            if the target is; None if it writes nothing.
         changed: whether that is something else than it says with everything there; None if it
             writes nothing.
         again: what happened once what stands before the target was written anew; None if that was

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from backlit.display.figure import one_line
 from backlit.types import Segment, Span
 
+MAX_DIRECT = 3  # parts that people are told of
 MAX_WORDS = 40  # characters of a text in a sentence
 
 
@@ -83,11 +84,17 @@ class Trace:
         """Share of the target that its own map has in sentences of the response."""
         return sum(abs(one.direct) for one in self.segments if one.role == "response")
 
+    def heaviest(self, count: int = MAX_DIRECT) -> list[TracedSegment]:
+        """The parts of the prompt that give most to the target directly, the first first."""
+        parts = [one for one in self.segments if one.role != "response" and one.direct]
+        return sorted(parts, key=lambda one: -abs(one.direct))[:count]
+
     def sentences(self) -> Iterator[str]:
         """What people are told: “a line” -> “a sentence” -> the target (31%)."""
         yield f"Through the answer's own sentences came {self.through:.0%} of it."
         texts = {(s.start, s.stop): one_line(s.text, MAX_WORDS) for s in self.segments}
-        for path in self.paths:
+        direct = [Path(((s.start, s.stop),), s.direct) for s in self.heaviest()]
+        for path in (*direct, *self.paths):
             way = " -> ".join(f"“{texts[span]}”" for span in path.spans)
             against = "against it, " if path.share < 0 else ""
             yield f"{way} -> the target ({against}{abs(path.share):.0%})"
