@@ -7,10 +7,12 @@ import pytest
 from backlit.engines.base import Engine
 from backlit.engines.function import from_function
 from backlit.engines.toy import ToyEngine
+from backlit.explaining import reasoning
 from backlit.explaining.reasoning import Reasoning, is_usual, reasoning_before, written_anew
 from backlit.explaining.responses import respond
 from backlit.explaining.targets import select_target
-from backlit.types import GenerationOptions, TokenSequence
+from backlit.segments import token_spans
+from backlit.types import GenerationOptions, Granularity, Span, TokenSequence
 
 
 def writing(*parts: str, asked: list[tuple[str, GenerationOptions]] | None = None) -> Engine:
@@ -156,3 +158,23 @@ def test_whether_it_is_what_the_model_writes() -> None:
     assert is_usual(own, (own.prompt_length, len(own.tokens)))
     assert not is_usual(given, (given.prompt_length, len(given.tokens)))
     assert not is_usual(toy.append(prompt, " cold"), (own.prompt_length, own.prompt_length + 1))
+
+
+def test_lines_and_sentences_are_those_of_the_response_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are asked for at every new token, and a prompt may be long."""
+    looked: list[int] = []
+
+    def spans(sequence: TokenSequence, unit: Granularity) -> list[Span]:
+        looked.append(len(sequence.tokens))
+        return token_spans(sequence, unit)
+
+    sequence, found = read(writing("It is", " good. So"), "It is bitter. So avoid it.", "avoid")
+    assert found is not None
+    monkeypatch.setattr(reasoning, "token_spans", spans)
+    prompt = sequence.prompt
+    new = written_anew(writing("It is", " good. So"), prompt, sequence, found)
+    assert new.text.endswith("It is good. So")
+    assert looked
+    assert max(looked) <= len(sequence.tokens) - sequence.prompt_length

@@ -1,7 +1,7 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
 import type { Piece, Unseen } from "../model/unseen";
 import type { Cost, Verdict } from "../wire";
-import { count } from "./words";
+import { count, ended } from "./words";
 
 /** Fewer are not worth telling beside the time they take. */
 const FEW_RUNS = 10;
@@ -101,7 +101,7 @@ export const findings = {
     failed: (why: string) => `What happens without the first parts could not be measured: ${why}`,
     alone: (change: string, said: Said) => `Without it, ${change}${saying(said)}`,
     together: (ranks: readonly number[], change: string, said: Said) =>
-      `Without parts ${listed(ranks)}, ${change}${saying(said)}. They may cover for each other.`,
+      `${ended(`Without parts ${listed(ranks)}, ${change}${saying(said)}`)} They may cover for each other.`,
   },
   paths: {
     title: "Through the answer",
@@ -150,7 +150,7 @@ export const findings = {
       "Also writes what the answer says before the target anew, without the muted parts. Kept, only what comes from them directly is lost; written anew, what came through it is lost as well.",
     thinking: "Writing it anew",
     again: (change: string, said: string, changed: boolean) =>
-      `Thinking again, the target is ${change}; ${changed ? `the model says “${said}”` : "the model says the same"}.`,
+      ended(`Thinking again, the target is ${change}${saying({ words: said, changed })}`),
     control: (change: string) =>
       `Beyond what writing anew does with everything there: that alone makes it ${change}.`,
     wrote: "What it wrote instead",

@@ -116,3 +116,12 @@ describe("what can't be seen", () => {
     expect(en.unseen.prompt(hidden(1, "x".repeat(300)))).toContain(`${"x".repeat(200)}…`);
   });
 });
+
+test("a sentence ends once, whatever it quotes", () => {
+  const { again } = en.mute;
+  expect(again("9 times less likely", "Avoid.", true)).toBe(
+    "Thinking again, the target is 9 times less likely; the model says “Avoid.”",
+  );
+  expect(again("9 times less likely", "Avoid", true)).toMatch(/says “Avoid”\.$/);
+  expect(again("9 times less likely", "", false)).toMatch(/says the same\.$/);
+});

@@ -9,7 +9,7 @@ writing on from them anew.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backlit.engines.base import Engine
 from backlit.segments import token_spans
@@ -148,8 +148,15 @@ def _paragraph_end(new: TokenSequence, sequence: TokenSequence, reasoning: Reaso
 
 
 def _units(sequence: TokenSequence, unit: Granularity) -> list[Span]:
-    """Of the response."""
-    return [span for span in token_spans(sequence, unit) if span[0] >= sequence.prompt_length]
+    """Of the response, which alone is looked at: this is asked at every new token."""
+    first = sequence.prompt_length
+    begin = sequence.tokens[first].start if first < len(sequence.tokens) else len(sequence.text)
+    tokens = tuple(
+        replace(token, start=token.start - begin, stop=token.stop - begin)
+        for token in sequence.tokens[first:]
+    )
+    spans = token_spans(TokenSequence(sequence.text[begin:], tokens, 0), unit)
+    return [(start + first, stop + first) for start, stop in spans]
 
 
 def _cut(sequence: TokenSequence, stop: int) -> TokenSequence:
