@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backlit.engines import from_function
-from backlit.engines.base import EdgeGradient, FloatArray, GenerationStep
+from backlit.engines.base import EdgeGradient, EmbeddingGradient, FloatArray, GenerationStep
 from backlit.engines.toy import ToyEngine
 from backlit.errors import CapabilityError
 from backlit.testing import check_engine
@@ -137,13 +137,42 @@ def test_capabilities_are_known_and_true(capabilities: set[Any], told: str) -> N
 def test_capabilities_do_not_change() -> None:
     class Fickle(ToyEngine):
         def gate_gradient(
-            self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+            self, input_ids: Sequence[int], target: Target, **how: Any
         ) -> EdgeGradient:
             self.capabilities = self.capabilities - {"relevance"}
-            return super().gate_gradient(input_ids, target, shared=shared)
+            return super().gate_gradient(input_ids, target, **how)
 
     with pytest.raises(AssertionError, match="its capabilities changed"):
         check_engine(Fickle(), PROMPT)
+
+
+def test_tokens_that_weigh_nothing_are_not_asked_about() -> None:
+    class AsksAll(ToyEngine):
+        def gradient(
+            self,
+            input_ids: Sequence[int],
+            target: Target,
+            *,
+            shared: bool = False,
+            weights: Sequence[float] | None = None,
+        ) -> EmbeddingGradient:
+            return super().gradient(input_ids, target, shared=shared)
+
+    class AsksAllGates(ToyEngine):
+        def gate_gradient(
+            self,
+            input_ids: Sequence[int],
+            target: Target,
+            *,
+            shared: bool = False,
+            weights: Sequence[float] | None = None,
+        ) -> EdgeGradient:
+            return super().gate_gradient(input_ids, target, shared=shared)
+
+    with pytest.raises(AssertionError, match=r"weighs nothing is asked about$"):
+        check_engine(AsksAll(), PROMPT)
+    with pytest.raises(AssertionError, match="weighs nothing is asked about at the gates"):
+        check_engine(AsksAllGates(), PROMPT)
 
 
 # ---- threads ---------------------------------------------------------------------------------

@@ -22,6 +22,9 @@ Verdict = Literal["holds", "weak", "chance"]
 Span = tuple[int, int]
 ParameterValue = bool | int | float | str
 
+REASONING = "reasoning"  # role of what a model sets apart from its answer
+WRITTEN = frozenset({"response", REASONING})  # roles of what a model writes
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Message:
@@ -53,9 +56,10 @@ class Token:
 
     `text` is `TokenSequence.text[start:stop]`, or the token's name if it is `special` and
     stands for no characters (`<bos>`). Tokens that are pieces of one character share that
-    character's span. `role` is `prompt`, `response`, a chat role, or
-    `template` for what the tokenizer or chat template added. `log_prob` (nats) and
-    `alternatives` (best first) are known for tokens the model was asked to score.
+    character's span. `role` is `prompt`, `response`, a chat role, `template` for what the
+    tokenizer or chat template added, or `reasoning` for a block that a response begins with, such
+    as `<think>` … `</think>`. `log_prob` (nats) and `alternatives` (best first) are known for
+    tokens the model was asked to score.
     """
 
     id: int

@@ -178,3 +178,76 @@ def test_lines_and_sentences_are_those_of_the_response_alone(
     assert new.text.endswith("It is good. So")
     assert looked
     assert max(looked) <= len(sequence.tokens) - sequence.prompt_length
+
+
+THOUGHT = "<think>\nIt is bitter. So\n\nanswer: avoid it.\n</think>\n\n"
+
+
+@pytest.mark.parametrize(
+    ("response", "target", "reasoning", "lead_in", "block"),
+    [
+        (f"{THOUGHT}answer: Avoid.", "Avoid", THOUGHT, "answer: ", "think"),
+        (f"{THOUGHT}Avoid it.", "Avoid", THOUGHT, "", "think"),
+        (f"{THOUGHT}Hm.\nanswer: Avoid.", "Avoid", f"{THOUGHT}Hm.\n", "answer: ", "think"),
+        (  # inside, it is one text as any other
+            f"{THOUGHT}Avoid.",
+            "avoid it",
+            "<think>\nIt is bitter. So\n\n",
+            "answer: ",
+            None,
+        ),
+    ],
+)
+def test_a_block_belongs_to_the_reasoning(
+    response: str, target: str, reasoning: str, lead_in: str, block: str | None
+) -> None:
+    sequence, found = read(writing(), response, target)
+    assert found is not None
+    assert found.block == block
+    assert words(sequence, found.span).strip() == reasoning.strip()
+    assert words(sequence, found.lead_in).strip() == lead_in.strip()
+
+
+@pytest.mark.parametrize(
+    ("response", "target", "parts", "told"),
+    [
+        (  # what stands in the new block ends nothing, whatever it says
+            f"{THOUGHT}answer: Avoid.",
+            "Avoid",
+            ("<think>", "\nanswer: a", "\n\nanswer: b\n", "</think>", "\n\n", "answer: Try it."),
+            "<think>\nanswer: a\n\nanswer: b\n</think>\n\nanswer:",
+        ),
+        (
+            f"{THOUGHT}Avoid it.",
+            "Avoid",
+            ("<think>", "Sweet.", "\nVery.", "</think>", "\n\n", "Try it."),
+            "<think>Sweet.\nVery.</think>\n\n",
+        ),
+        (  # a line behind it is written anew as well
+            f"{THOUGHT}Hm.\nanswer: Avoid.",
+            "Avoid",
+            ("<think>Sweet.", "</think>\n\n", "Ah.\n", "answer: Try it."),
+            "<think>Sweet.</think>\n\nAh.\nanswer:",
+        ),
+        (  # never closed: it is closed for it
+            f"{THOUGHT}answer: Avoid.",
+            "Avoid",
+            ("<think>", "Sweet."),
+            "<think>Sweet.\n</think>\n\nanswer:",
+        ),
+        (  # it does without
+            f"{THOUGHT}answer: Avoid.",
+            "Avoid",
+            ("Sweet.\n", "answer: Try it."),
+            "Sweet.\nanswer:",
+        ),
+    ],
+)
+def test_a_block_is_written_anew_whole(
+    response: str, target: str, parts: tuple[str, ...], told: str
+) -> None:
+    engine = writing(*parts)
+    sequence, found = read(engine, response, target)
+    assert found is not None
+    new = written_anew(engine, sequence.prompt, sequence, found)
+    assert new.text[len(sequence.prompt.text) :].rstrip(" ") == told

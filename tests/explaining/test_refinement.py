@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_token_scores_are_computed_once_and_joined_at_every_level() -> None:
 
     class Counting(ToyEngine):
         def gradient(
-            self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+            self, input_ids: Sequence[int], target: Target, **how: Any
         ) -> EmbeddingGradient:
             calls.append(1)
             return super().gradient(input_ids, target)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,10 +131,10 @@ def test_a_gate_gradient_is_knockout_to_first_order() -> None:
 def test_where_products_are_not_shared_is_told_with_the_scores() -> None:
     class Partly(ToyEngine):
         def gate_gradient(
-            self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+            self, input_ids: Sequence[int], target: Target, **how: Any
         ) -> EdgeGradient:
-            found = super().gate_gradient(input_ids, target, shared=shared)
-            return replace(found, notes=("not everywhere",) if shared else ())
+            found = super().gate_gradient(input_ids, target, **how)
+            return replace(found, notes=("not everywhere",) if how.get("shared") else ())
 
     objective = answer(Partly(), "The dog likes cold", " water")
     assert run("gate_relevance", objective, ()).notes == ("not everywhere",)

@@ -238,7 +238,7 @@ def test_an_engine_that_can_not_serve_the_method_is_told() -> None:
 def test_an_engine_whose_gradient_has_another_log_probability_is_told() -> None:
     class Off(ToyEngine):
         def gradient(
-            self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+            self, input_ids: Sequence[int], target: Target, **how: Any
         ) -> EmbeddingGradient:
             right = super().gradient(input_ids, target)
             return replace(right, log_probs=right.log_probs - 1)

@@ -1,6 +1,6 @@
 """The seam between methods and engines: one number, its foil, and what is known already."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,7 @@ class Counting(ToyEngine):
         self.scored: list[int] = []
         self.knocked: list[int] = []
         self.differentiated = 0
+        self.weights: list[list[float] | None] = []
 
     def score(
         self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
@@ -43,17 +44,15 @@ class Counting(ToyEngine):
         self.knocked.append(len(spans))
         return super().knock_out(context, spans, *answers)
 
-    def gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
-    ) -> EmbeddingGradient:
+    def gradient(self, input_ids: Sequence[int], target: Target, **how: Any) -> EmbeddingGradient:
         self.differentiated += 1
-        return replace(super().gradient(input_ids, target, shared=shared), notes=NOTES)
+        self.weights.append(how.get("weights"))
+        return replace(super().gradient(input_ids, target, **how), notes=NOTES)
 
-    def gate_gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
-    ) -> EdgeGradient:
+    def gate_gradient(self, input_ids: Sequence[int], target: Target, **how: Any) -> EdgeGradient:
         self.differentiated += 1
-        return replace(super().gate_gradient(input_ids, target, shared=shared), notes=NOTES)
+        self.weights.append(how.get("weights"))
+        return replace(super().gate_gradient(input_ids, target, **how), notes=NOTES)
 
 
 def contrast(engine: ToyEngine, foil: str = " warm milk and") -> Objective:
@@ -231,3 +230,44 @@ def test_what_the_engine_can_not_do_is_said(ask: Any, message: str) -> None:
     with pytest.raises(CapabilityError, match=message) as raised:
         ask(answer(Writer(), PROMPT, " cold"))
     assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("response", "weights"),
+    [
+        (" cold water.", [1, 1, 0]),
+        (" cold: water", [1, 0, 1]),
+        (" cold water", None),
+        (".", None),  # that is all there is to ask about
+        (" .\n:", None),
+    ],
+)
+def test_shared_products_ask_about_words(response: str, weights: list[float] | None) -> None:
+    engine = Counting()
+    objective = answer(engine, PROMPT, response)
+    ways: list[Callable[..., Any]] = [objective.gradient, objective.edges]
+    for ask in ways:
+        engine.weights.clear()
+        ask(shared=True)
+        ask()
+        assert engine.weights == [weights, None]
+
+
+def test_with_a_foil_everything_is_asked_about() -> None:
+    engine = Counting()
+    contrast(engine, " warm milk.").edges(shared=True)
+    assert engine.weights == [None, None]
+
+
+def test_what_words_get_is_what_each_gets_alone(toy: ToyEngine) -> None:
+    objective = answer(toy, PROMPT, " cold: water")
+    ids, start = objective.sequence.input_ids, objective.target.start
+    found = objective.edges(shared=True).edges
+    words = [toy.gate_gradient(ids, Target(at, at + 1), shared=True) for at in (start, start + 2)]
+    expected = np.zeros_like(found)
+    for one in words:
+        expected[: len(one.edges)] += one.edges[:, :start]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert objective.value() == pytest.approx(
+        sum(toy.gate_gradient(ids, objective.target).log_probs)
+    )

@@ -7,6 +7,9 @@
  */
 import type { Span, Token } from "../wire";
 
+/** The role of what a model sets apart from its answer, between `<think>` and `</think>`. */
+export const REASONING = "reasoning";
+
 export interface Chip {
   /** Tokens `[start, stop)` of the sequence. */
   readonly start: number;
@@ -98,6 +101,14 @@ export function chipAt(chips: readonly Chip[], token: number): number {
     else return middle;
   }
   return -1;
+}
+
+/** The chips of the reasoning that an answer begins with, and the blanks behind it. */
+export function reasonedOf(answer: readonly Chip[]): readonly Chip[] {
+  const isOurs = (chip: Chip) => chip.role === REASONING;
+  if (!answer[0] || !isOurs(answer[0])) return [];
+  const end = answer.findIndex((chip) => !isOurs(chip) && (chip.mark || chip.text.trim() !== ""));
+  return end < 0 ? answer : answer.slice(0, end);
 }
 
 export const BLOCK_CHIPS = 100;

@@ -91,6 +91,7 @@ export const findings = {
     more: (n: number) => `Show ${n.toLocaleString("en")} more`,
     convergence: (delta: string) => `Completeness gap: ${delta}`,
     inAnswer: "in the answer",
+    inReasoning: "in the reasoning",
     plusMinus: (error: string) => `± ${error}`,
     scoreOf: (score: string, error: string | null) =>
       error === null ? `Score ${score}` : `Score ${score}, give or take ${error} (standard error)`,

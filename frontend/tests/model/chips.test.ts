@@ -8,6 +8,7 @@ import {
   countCodePoints,
   dropCodePoints,
   provisionalSpans,
+  reasonedOf,
   textOf,
 } from "../../src/model/chips";
 import { token } from "../support/fixtures";
@@ -107,4 +108,22 @@ test("blocks end only at the end of a line, and lose nothing", () => {
     expect(block.at(-1)!.text.endsWith("\n")).toBe(true);
   }
   expect(blocksOf([])).toEqual([]);
+});
+
+test("a reasoning takes the blanks behind it along, and nothing else", () => {
+  const chip = (text: string, role: string, mark = false): Chip => ({
+    start: 0,
+    stop: 1,
+    text,
+    mark,
+    role,
+  });
+  const own = [chip("<think>", "reasoning"), chip("</think>", "reasoning")];
+  const blank = chip("\n\n", "response");
+  const answer = chip("Yes", "response");
+  expect(reasonedOf([...own, blank, answer, blank])).toEqual([...own, blank]);
+  expect(reasonedOf([...own, chip("", "response", true)])).toEqual(own);
+  expect(reasonedOf([...own, blank])).toEqual([...own, blank]);
+  expect(reasonedOf([answer, ...own])).toEqual([]);
+  expect(reasonedOf([])).toEqual([]);
 });

@@ -8,6 +8,14 @@ vi.stubGlobal(
   vi.fn(() => ({ matches: false, addEventListener: vi.fn(), removeEventListener: vi.fn() })),
 );
 
+vi.stubGlobal(
+  "ResizeObserver",
+  class {
+    observe = vi.fn(); // nothing is laid out here
+    disconnect = vi.fn();
+  },
+);
+
 Object.assign(HTMLDialogElement.prototype, {
   showModal(this: HTMLDialogElement) {
     this.open = true;

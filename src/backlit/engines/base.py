@@ -179,7 +179,12 @@ class Differentiable(Scorer, Protocol):
         ...
 
     def gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        *,
+        shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> EmbeddingGradient:
         """Gradient of the target's summed log-probability at the token embeddings.
 
@@ -190,6 +195,8 @@ class Differentiable(Scorer, Protocol):
                 gets a half, its Aumann-Shapley share (Sundararajan et al. 2017,
                 arXiv:1703.01365). No derivative any more, and only for those that offer
                 `relevance`.
+            weights: of the log-probability of each token of the target in what is differentiated,
+                `(target,)`; left out, all are 1. Given only with `shared`.
         """
         ...
 
@@ -217,7 +224,12 @@ class Gated(Scorer, Protocol):
     """Says how the target's log-probability changes when attention is gated."""
 
     def gate_gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        *,
+        shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> EdgeGradient:
         """Gradient at the gates of all edges; arguments as for `Differentiable.gradient`."""
         ...

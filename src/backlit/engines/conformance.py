@@ -259,7 +259,18 @@ def _check_relevance(engine: Engine, written: TokenSequence, tolerance: float) -
     scale = np.abs(plain.gradient).max()
     left = np.allclose(again.gradient, plain.gradient, atol=1e-3 * scale)
     assert left, "sharing products once changes later gradients"
+    only_last = [0.0] * (target.stop - target.start - 1) + [1.0]
+    last = Target(target.stop - 1, target.stop)
+    weighed = as_differentiable(engine).gradient(ids, target, shared=True, weights=only_last)
+    alone = as_differentiable(engine).gradient(ids, last, shared=True)
+    same = np.allclose(weighed.gradient, alone.gradient, atol=1e-3 * scale)
+    assert same, "a token that weighs nothing is asked about"
     if "gates" in engine.capabilities:
-        edges = as_gated(engine).gate_gradient(ids, target, shared=True).edges
+        gated = as_gated(engine)
+        edges = gated.gate_gradient(ids, target, shared=True).edges
         assert np.isfinite(edges).all(), "a share of a gate is not finite"
         assert not np.triu(edges, 1).any(), "a share of what is not seen"
+        weighed_edges = gated.gate_gradient(ids, target, shared=True, weights=only_last).edges
+        alone_edges = gated.gate_gradient(ids, last, shared=True).edges
+        same = np.allclose(weighed_edges, alone_edges, atol=1e-3 * np.abs(edges).max())
+        assert same, "a token that weighs nothing is asked about at the gates"

@@ -205,10 +205,15 @@ class ToyEngine:
         return np.eye(self.vocabulary_size)[list(ids)]
 
     def gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        *,
+        shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> EmbeddingGradient:  # embeddings are in no product with what depends on them
         embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
-        slopes, log_probs = self._slopes(input_ids, target, embeddings)
+        slopes, log_probs = self._slopes(input_ids, target, embeddings, weights)
         return EmbeddingGradient(embeddings, self._back(slopes, target, embeddings), log_probs)
 
     def score_at(
@@ -229,10 +234,15 @@ class ToyEngine:
         return np.array(sums), np.array(gradients)
 
     def gate_gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        *,
+        shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> EdgeGradient:
         embeddings = self.embed(input_ids[: target.stop - 1])  # (seq, vocab)
-        slopes, log_probs = self._slopes(input_ids, target, embeddings)
+        slopes, log_probs = self._slopes(input_ids, target, embeddings, weights)
         edges = np.zeros((len(embeddings), len(embeddings)))  # (query, key)
         for query, slope in enumerate(slopes, start=target.start - 1):
             decay = self.decay ** np.arange(query, -1, -1.0)  # (query + 1,)
@@ -243,12 +253,18 @@ class ToyEngine:
         return EdgeGradient(edges / 2 if shared else edges, log_probs)
 
     def _slopes(
-        self, input_ids: Sequence[int], target: Target, embeddings: FloatArray
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        embeddings: FloatArray,
+        weights: Sequence[float] | None = None,
     ) -> tuple[FloatArray, FloatArray]:
         """D log p(y_t) / d logits_t = onehot(y_t) - p_t, `(target, vocab)`, and log p(y_t)."""
         ids = list(input_ids[target.start : target.stop])  # (target,)
         log_probs = log_softmax(self._logits(embeddings, target.start - 1))  # (target, vocab)
         slopes = self.embed(ids) - np.exp(log_probs)
+        if weights is not None:
+            slopes *= np.array(weights)[:, None]
         return slopes, log_probs[np.arange(len(ids)), ids]
 
     def _back(self, slopes: FloatArray, target: Target, embeddings: FloatArray) -> FloatArray:

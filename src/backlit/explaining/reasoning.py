@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backlit.engines.base import Engine
+from backlit.explaining.blocks import block_of
 from backlit.segments import token_spans
 from backlit.types import GenerationOptions, Granularity, Span, Target, TokenSequence
 
@@ -31,12 +32,14 @@ class Reasoning:
             `Recommendation:`; often none.
         label: text that announces the target: the lead-in, or such a word in the target itself.
         unit: of which `span` is a number of whole ones.
+        block: name of the block that ends in it, as `think`; None if none does.
     """
 
     span: Span
     lead_in: Span
     label: str
     unit: Granularity
+    block: str | None = None
 
 
 def reasoning_before(sequence: TokenSequence, target: Target) -> Reasoning | None:
@@ -46,13 +49,19 @@ def reasoning_before(sequence: TokenSequence, target: Target) -> Reasoning | Non
         None if the target stands in the first.
     """
     first = sequence.prompt_length
+    block = block_of(sequence)
+    behind = block is not None and block.closed and block.stop <= target.start
     for unit in UNITS:
         starts = [a for a, _ in token_spans(sequence, unit) if first <= a <= target.start]
         if starts and starts[-1] > first:
-            lead_in = (starts[-1], target.start)
+            start = starts[-1]
+            if block and start == block.stop:
+                start = min(_past_blanks(sequence, start), target.start)
+            lead_in = (start, target.start)
             announced = _LABEL.match(_text(sequence, (target.start, target.stop)))
             label = _text(sequence, lead_in).strip() or (announced[0].strip() if announced else "")
-            return Reasoning((first, starts[-1]), lead_in, label, unit)
+            name = block.name if block and behind else None
+            return Reasoning((first, start), lead_in, label, unit, name)
     return None
 
 
@@ -73,7 +82,7 @@ def written_anew(
 
     The new reasoning ends where the label comes as many times as it did, or else after as many
     lines or sentences; at the latest where the model ends, or a paragraph does if the old one was
-    all in one.
+    all in one. What stands in a block of its own ends nothing; one that stays open is closed.
 
     Args:
         engine: writes.
@@ -96,14 +105,21 @@ def written_anew(
     stop = None
     for step in engine.generate(prompt, options):
         new = new.extended(step.tokens)
-        stop = _label_in(new, sequence, reasoning)
-        paragraph = _paragraph_end(new, sequence, reasoning)
+        begin = _answer_from(new, reasoning)
+        if begin is None:
+            continue
+        stop = _label_in(new, begin, sequence, reasoning)
+        paragraph = _paragraph_end(new, begin, sequence, reasoning)
         if paragraph is not None and (stop is None or paragraph < stop):
             new, stop = _cut(new, paragraph), None
             break
         if stop is not None:
             break
-    stop = _after_as_many(new, sequence, reasoning) if stop is None else stop
+    begin = _answer_from(new, reasoning)
+    if begin is None and block_of(new):
+        new = _behind(engine, new, f"\n</{reasoning.block}>")
+    elif begin is not None and stop is None:
+        stop = _after_as_many(new, begin, sequence, reasoning)
     if stop is not None:
         new = _cut(new, stop)
     else:  # it ended before: what follows still stands on a line of its own, if it did
@@ -113,50 +129,83 @@ def written_anew(
     return _behind(engine, new, lead_ids) if lead_ids else new
 
 
-def _label_in(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
+def _answer_from(new: TokenSequence, reasoning: Reasoning) -> int | None:
+    """The token from which on it may end: behind its block and blanks, if the old one had one.
+
+    None while the block is open, or may be about to be.
+    """
+    if reasoning.block is None:
+        return new.prompt_length
+    block = block_of(new)
+    if block is not None:
+        return _past_blanks(new, block.stop) if block.closed else None
+    begun = new.text[len(new.prompt.text) :].lstrip()
+    return None if f"<{reasoning.block}>".startswith(begun) else new.prompt_length
+
+
+def _past_blanks(sequence: TokenSequence, start: int) -> int:
+    """The first token from here on that is more than a blank."""
+    rest = enumerate(sequence.tokens[start:], start=start)
+    return next((i for i, token in rest if token.text.strip()), len(sequence.tokens))
+
+
+def _label_in(
+    new: TokenSequence, begin: int, sequence: TokenSequence, reasoning: Reasoning
+) -> int | None:
     """The token at which the label comes as many times as it did, if that was written."""
     if not reasoning.label:
-        return _after_as_many(new, sequence, reasoning)
-    at = len(new.prompt.text)
-    for _ in range(_text(sequence, reasoning.span).count(reasoning.label) + 1):
+        return _after_as_many(new, begin, sequence, reasoning)
+    at = _place(new, begin)
+    behind = (_answer_from(sequence, reasoning) or reasoning.span[0], reasoning.span[1])
+    for _ in range(_text(sequence, behind).count(reasoning.label) + 1):
         at = new.text.find(reasoning.label, at)
         if at < 0:
             return None
         at += len(reasoning.label)
     start = at - len(reasoning.label)
-    return next(i for i in range(new.prompt_length, len(new.tokens)) if new.tokens[i].stop > start)
+    return next(i for i in range(begin, len(new.tokens)) if new.tokens[i].stop > start)
 
 
-def _after_as_many(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
+def _after_as_many(
+    new: TokenSequence, begin: int, sequence: TokenSequence, reasoning: Reasoning
+) -> int | None:
     """The token after as many lines or sentences, if another one has begun."""
-    count = sum(start < reasoning.span[1] for start, _ in _units(sequence, reasoning.unit))
-    units = _units(new, reasoning.unit)
+    first = _answer_from(sequence, reasoning) or reasoning.span[0]
+    old = _units(sequence, first, reasoning.unit)
+    count = sum(start < reasoning.span[1] for start, _ in old)
+    units = _units(new, begin, reasoning.unit)
     return units[count][0] if len(units) > count else None
 
 
-def _paragraph_end(new: TokenSequence, sequence: TokenSequence, reasoning: Reasoning) -> int | None:
+def _paragraph_end(
+    new: TokenSequence, begin: int, sequence: TokenSequence, reasoning: Reasoning
+) -> int | None:
     """Where the first paragraph's text ends, if another has begun, and the old one had no other."""
-    if _BLANK_LINE.search(_text(sequence, reasoning.span)):
+    if reasoning.block or _BLANK_LINE.search(_text(sequence, reasoning.span)):
         return None
-    paragraphs = _units(new, "paragraph")
+    paragraphs = _units(new, begin, "paragraph")
     if len(paragraphs) < 2:
         return None
     end = paragraphs[0][1]
-    while end > new.prompt_length + 1 and not new.tokens[end - 1].text.strip():
+    while end > begin + 1 and not new.tokens[end - 1].text.strip():
         end -= 1
     return end
 
 
-def _units(sequence: TokenSequence, unit: Granularity) -> list[Span]:
-    """Of the response, which alone is looked at: this is asked at every new token."""
-    first = sequence.prompt_length
-    begin = sequence.tokens[first].start if first < len(sequence.tokens) else len(sequence.text)
+def _units(sequence: TokenSequence, first: int, unit: Granularity) -> list[Span]:
+    """Of the response from a token on; no more is looked at, as this is asked at every new one."""
+    begin = _place(sequence, first)
     tokens = tuple(
         replace(token, start=token.start - begin, stop=token.stop - begin)
         for token in sequence.tokens[first:]
     )
     spans = token_spans(TokenSequence(sequence.text[begin:], tokens, 0), unit)
     return [(start + first, stop + first) for start, stop in spans]
+
+
+def _place(sequence: TokenSequence, index: int) -> int:
+    """The character at which a token begins."""
+    return sequence.tokens[index].start if index < len(sequence.tokens) else len(sequence.text)
 
 
 def _cut(sequence: TokenSequence, stop: int) -> TokenSequence:

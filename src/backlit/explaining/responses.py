@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from backlit.engines.base import Engine, as_scorer
 from backlit.errors import TargetError
 from backlit.explaining.answers import Answer, as_answer
+from backlit.explaining.blocks import with_block
 from backlit.explanation import Generation
 from backlit.types import FinishReason, GenerationOptions, Prompt, Span, Token, TokenSequence
 
@@ -31,9 +32,8 @@ def stream(
         if step.tokens:
             yield step.tokens
         if step.finish_reason is not None:
-            yield Generation(
-                prompt, sequence, step.finish_reason, engine.name, options, tuple(muted)
-            )
+            whole = with_block(sequence)
+            yield Generation(prompt, whole, step.finish_reason, engine.name, options, tuple(muted))
             return
     raise RuntimeError(f"{engine.name} ended a generation without a reason")
 
@@ -64,7 +64,8 @@ def respond(
     sequence = engine.append(read_prompt(engine, prompt, muted), written)
     if "score" in engine.capabilities:
         sequence = as_scorer(engine).annotate(sequence)
-    return Generation(prompt, sequence, finish_reason, engine.name, options, tuple(muted))
+    whole = with_block(sequence)
+    return Generation(prompt, whole, finish_reason, engine.name, options, tuple(muted))
 
 
 def read_prompt(engine: Engine, prompt: Prompt, muted: Sequence[Span] = ()) -> TokenSequence:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backlit.display.figure import one_line
-from backlit.types import Segment, Span
+from backlit.types import WRITTEN, Segment, Span
 
 MAX_DIRECT = 3  # parts that people are told of
 MAX_WORDS = 40  # characters of a text in a sentence
@@ -82,11 +82,11 @@ class Trace:
     @property
     def through(self) -> float:
         """Share of the target that its own map has in sentences of the response."""
-        return sum(abs(one.direct) for one in self.segments if one.role == "response")
+        return sum(abs(one.direct) for one in self.segments if one.role in WRITTEN)
 
     def heaviest(self, count: int = MAX_DIRECT) -> list[TracedSegment]:
         """The parts of the prompt that give most to the target directly, the first first."""
-        parts = [one for one in self.segments if one.role != "response" and one.direct]
+        parts = [one for one in self.segments if one.role not in WRITTEN and one.direct]
         return sorted(parts, key=lambda one: -abs(one.direct))[:count]
 
     def sentences(self) -> Iterator[str]:

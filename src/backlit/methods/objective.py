@@ -18,9 +18,10 @@ from backlit.engines.base import (
     as_gated,
     as_scorer,
 )
-from backlit.types import Span, Target, TokenSequence
+from backlit.types import Span, Target, Token, TokenSequence
 
 CHUNK = 32  # altered prompts handed to the engine at a time
+SEPARATORS = frozenset(".,:;。，、：；،؛।")
 
 Run = Callable[[list[int]], Iterator[tuple[int, FloatArray]]]
 """Log-probabilities of the answers after the contexts with these indices."""
@@ -81,6 +82,9 @@ class Objective:
             self.answers.append(target.foil.ids)
         lengths = [len(answer) for answer in self.answers]
         self._signs = np.repeat([1.0, -1.0][: len(lengths)], lengths)  # (answers,)
+        self._words = (
+            None if target.foil is not None else _words(sequence.tokens[target.start : target.stop])
+        )
         self._log_probs: FloatArray | None = None  # (1 or 2,): of target and foil
         self._known: dict[bytes, float] = {}
 
@@ -187,9 +191,16 @@ class Objective:
     # ---- gradients -----------------------------------------------------------------------
 
     def gradient(self, *, shared: bool = False) -> ContextGradient:
-        """At the embeddings as they are; `shared` as for `Differentiable.gradient`."""
+        """At the embeddings as they are.
+
+        Args:
+            shared: as for `Differentiable.gradient`. Then only the target's words are asked about,
+                unless there is a foil or it has none: what makes a model set a colon, say, is often
+                not what gave it the words on either side, and speaks against them.
+        """
         engine = as_differentiable(self.engine)
-        ask = partial(engine.gradient, shared=True) if shared else engine.gradient
+        words = partial(engine.gradient, shared=True, weights=self._words)
+        ask = words if shared else engine.gradient
         each = [ask(*case) for case in self._cases()]
         self._learn(np.concatenate([one.log_probs for one in each]))
         start = self.target.start
@@ -213,9 +224,10 @@ class Objective:
         return _difference(values), _difference(gradients)
 
     def edges(self, *, shared: bool = False) -> ContextEdges:
-        """Gradient by the gate of each edge; `shared` as for `Differentiable.gradient`."""
+        """Gradient by the gate of each edge; `shared` as for `gradient`."""
         gated = as_gated(self.engine)
-        ask = partial(gated.gate_gradient, shared=True) if shared else gated.gate_gradient
+        words = partial(gated.gate_gradient, shared=True, weights=self._words)
+        ask = words if shared else gated.gate_gradient
         each = [ask(*case) for case in self._cases()]
         self._learn(np.concatenate([one.log_probs for one in each]))
         start = self.target.start
@@ -230,6 +242,12 @@ class Objective:
         return [
             (self.context + answer, Target(start, start + len(answer))) for answer in self.answers
         ]
+
+
+def _words(tokens: Sequence[Token]) -> list[float] | None:
+    """A 1 for each token but those that only set words apart; None if that is all or none."""
+    weights = [float(not SEPARATORS.issuperset(token.text.strip())) for token in tokens]
+    return weights if 0 < sum(weights) < len(weights) else None
 
 
 def _difference(arrays: Sequence[FloatArray]) -> FloatArray:

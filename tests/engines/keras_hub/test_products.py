@@ -80,3 +80,14 @@ def test_layers_without_attention_are_told() -> None:
     found = Products(Backbone())
     assert not found
     assert found.notes[0].startswith("In 2 of 2 layers")
+
+
+def test_tokens_that_weigh_nothing_are_not_asked_about() -> None:
+    engine = tiny_keras.engine("llama")
+    ids = ids_of(engine)
+    last = Target(TARGET.stop - 1, TARGET.stop)
+    only_last = [0.0] * (TARGET.stop - TARGET.start - 1) + [1.0]
+    weighed = engine.gradient(ids, TARGET, shared=True, weights=only_last)
+    alone = engine.gradient(ids, last, shared=True).gradient
+    assert weighed.gradient == pytest.approx(alone, abs=1e-4 * np.abs(alone).max())
+    assert len(weighed.log_probs) == len(only_last)

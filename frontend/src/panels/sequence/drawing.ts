@@ -79,6 +79,12 @@ export class Drawing {
   elementAt(chips: readonly Chip[], token: number): HTMLElement | null {
     return this.#elements[firstChip(chips, token)] ?? null;
   }
+
+  /** The element at which a span begins to be seen. */
+  elementOf(chips: readonly Chip[], [start, stop]: Span): HTMLElement | null {
+    const [from, to] = [firstChip(chips, start), firstChip(chips, stop - 1)];
+    return this.#elements[visibleFrom(chips, from, to, 1)] ?? null;
+  }
 }
 
 /** The first chip that ends after `token`. */

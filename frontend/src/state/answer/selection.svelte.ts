@@ -1,5 +1,6 @@
 /** Where the person points: the target, the cursor of the keyboard, and what is marked. */
 import { sameSpan, spanAt, union } from "../../model/spans";
+import type { Way } from "../../model/ways";
 import type { Span } from "../../wire";
 
 export class Selection {
@@ -12,6 +13,8 @@ export class Selection {
   anchor = $state.raw<Span | null>(null);
   /** What the pointer is over, in the text or in the list of influences. */
   marked = $state.raw<Span | null>(null);
+  /** The way to the target that the pointer is over, in the list of those. */
+  followed = $state.raw<Way | null>(null);
   /** A target being dragged, before the button is let go. */
   dragged = $state.raw<Span | null>(null);
 
@@ -19,7 +22,7 @@ export class Selection {
   revealed = $state.raw<{ span: Span; place: "text" | "list" } | null>(null);
 
   clear(): void {
-    this.revealed = null;
+    this.revealed = this.followed = null;
     this.provisional = false;
     this.target = this.cursor = this.anchor = this.marked = this.dragged = null;
   }
@@ -33,6 +36,10 @@ export class Selection {
 
   mark(span: Span | null): void {
     if (!sameSpan(this.marked, span)) this.marked = span;
+  }
+
+  follow(way: Way | null): void {
+    this.followed = way;
   }
 
   drag(span: Span | null): void {

@@ -35,12 +35,17 @@ class Gradients:
             return _numpy(self._causal.embedding(self._causal.tensor(ids)))
 
     def gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        *,
+        shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> EmbeddingGradient:
         """See `Differentiable.gradient`."""
         with self._leaf_embeddings() as leaves, self._sharing(shared), torch.enable_grad():
             log_probs = self._target_log_probs(input_ids, target)[0]  # (target,)
-            (gradient,) = torch.autograd.grad(log_probs.sum(), leaves[0])  # (1, seq, dim)
+            (gradient,) = torch.autograd.grad(_sum(log_probs, weights), leaves[0])  # (1, seq, dim)
         return EmbeddingGradient(
             _numpy(leaves[0].detach()[0]),
             _numpy(gradient[0]),
@@ -65,7 +70,12 @@ class Gradients:
         return _numpy(sums.detach()), _numpy(gradient[:, : target.start])
 
     def gate_gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        *,
+        shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> EdgeGradient:
         """See `Gated.gate_gradient`."""
         model = self._causal
@@ -84,7 +94,7 @@ class Gradients:
         cut = self._leaf_embeddings() if model.embedding is not None else nullcontext()
         with cut, self._sharing(shared), torch.enable_grad():
             log_probs = self._target_log_probs(input_ids, target, attention_mask=gated)[0]
-            (edges,) = torch.autograd.grad(log_probs.sum(), log_gates)
+            (edges,) = torch.autograd.grad(_sum(log_probs, weights), log_gates)
         # of each product of a weight and a value, the weight gets a half
         part, notes = (0.5, self._products.notes) if shared else (1.0, ())
         return EdgeGradient(part * _numpy(edges), _numpy(log_probs.detach()), notes)
@@ -165,6 +175,11 @@ def _checkpointed(
         return forward(*args, **kwargs)
 
     return checkpoint(run, *args, use_reentrant=False, **kwargs)
+
+
+def _sum(log_probs: torch.Tensor, weights: Sequence[float] | None) -> torch.Tensor:
+    """The sum of `(target,)`, weighted if there are weights."""
+    return log_probs.sum() if weights is None else log_probs @ log_probs.new_tensor(weights)
 
 
 def _numpy(tensor: torch.Tensor) -> FloatArray:

@@ -131,12 +131,19 @@ class KerasHubEngine:
         return self._model.embed(ids).astype(np.float64)
 
     def gradient(
-        self, input_ids: Sequence[int], target: Target, *, shared: bool = False
+        self,
+        input_ids: Sequence[int],
+        target: Target,
+        *,
+        shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> EmbeddingGradient:
         ids = input_ids[: target.stop - 1]  # the target's last token predicts nothing in it
         target_ids = input_ids[target.start : target.stop]
         embeddings = self.embed(ids)
-        log_probs, gradient = self._model.gradient(ids, embeddings, target_ids, shared=shared)
+        log_probs, gradient = self._model.gradient(
+            ids, embeddings, target_ids, shared=shared, weights=weights
+        )
         return EmbeddingGradient(
             embeddings,
             self._finite(gradient.astype(np.float64)),

@@ -99,6 +99,7 @@ class KerasModel:
         target_ids: Sequence[int],
         *,
         shared: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> tuple[FloatArray, FloatArray]:
         """How the summed log-probability of target ids changes with the embeddings.
 
@@ -107,6 +108,7 @@ class KerasModel:
             embeddings: `(seq, dim)`, in place of the ids' own.
             target_ids: what follows the last places of `ids`, one for each.
             shared: let the factors of products share it, as `Differentiable.gradient` says.
+            weights: as it says.
 
         Returns:
             `(log_probs, gradient)`: `(target,)` and `(seq, dim)`.
@@ -115,7 +117,7 @@ class KerasModel:
         padded, mask = self._padded_ids(ids)
         places = pad_places(range(len(ids) - count, len(ids)), pads=framework.PADS)
         counted = np.zeros(len(places), dtype="float32")  # (places,): no padding
-        counted[:count] = 1
+        counted[:count] = 1 if weights is None else weights
         leaf = pad_embeddings(embeddings, padded.shape[1])
         inputs = (leaf, padded, mask, places, pad_places(target_ids, pads=framework.PADS))
         current().check()
