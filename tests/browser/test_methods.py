@@ -216,3 +216,18 @@ def test_a_narrow_window_holds_it_all(browser: Browser, toy_url: str, scheme: st
     mapped(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     context.close()
+
+
+def test_a_click_below_a_changed_option_is_not_lost(browser: Browser, toy_url: str) -> None:
+    """Leaving the field brings a way back to the defaults, which must not move the button."""
+    context = browser.new_context(viewport={"width": 420, "height": 800})
+    page = context.new_page()
+    page.goto(toy_url)
+    type_prompt(page, "The cat likes")
+    page.get_by_test_id("options").locator("summary").click()
+    expect(page.get_by_text("Reset", exact=True)).to_be_hidden()
+    page.get_by_label("Stop strings").fill("\\n")
+    generate(page)
+    finished(page)
+    expect(page.get_by_text("Reset", exact=True)).to_be_visible()
+    context.close()

@@ -19,6 +19,10 @@ def words_of(case: Case) -> str:
     return case.generation.text_of(case.target)
 
 
+def _end(case: Case) -> int:
+    return case.generation.sequence.tokens[case.target.stop - 1].stop
+
+
 def planted_texts(case: Case) -> list[str]:
     return [case.generation.sequence.text[start:stop] for start, stop in case.plants]
 
@@ -62,7 +66,7 @@ class Noting(Sure):
     [(" see", True), (" code", False)],  # it is copied from the note, or read from the line again
 )
 def test_a_note_must_be_what_the_answer_is_copied_from(needs: str, counts: bool) -> None:
-    item = planted(REST + PLANT + "I", kind="two_hop")
+    item = planted(REST + PLANT + "I", kind="two_hop", times=2)
     case = find_case(Model(Noting(needs)), item)
     assert (case is not None) is counts
     if case is not None:
@@ -71,7 +75,22 @@ def test_a_note_must_be_what_the_answer_is_copied_from(needs: str, counts: bool)
 
 
 def test_without_a_note_there_is_nothing_to_trace() -> None:
-    assert find_case(Model(Reader()), planted(REST + PLANT + "I", kind="two_hop")) is None
+    item = planted(REST + PLANT + "I", kind="two_hop", times=2)
+    assert find_case(Model(Reader()), item) is None
+
+
+def test_of_a_note_that_is_copied_the_last_copy_counts() -> None:
+    class Twice(Sure):
+        says = " I see warm. It is warm. So warm"
+        instead = " I see cold. It is cold. So cold"
+
+    model = Model(Twice(" see"))
+    found = [
+        find_case(model, planted(REST + PLANT + "I", kind="two_hop", times=times))
+        for times in (2, 3, 4)
+    ]
+    ends = [one and one.generation.sequence.text[: _end(one)].count(" warm") for one in found]
+    assert ends == [3, 4, None]  # one is the plant's
 
 
 def test_the_plants_of_a_chat_are_found_behind_its_template() -> None:

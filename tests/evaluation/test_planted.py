@@ -95,7 +95,7 @@ def test_a_prompt_is_a_handful_of_lines_and_ends_where_the_answer_follows(
     seed: int, kind: str, language: str
 ) -> None:
     item = one(seed, kind, language)
-    assert 7 <= len(lines(item)) <= {"long": 100, "two_hop": 15}.get(kind, 12)
+    assert 7 <= len(lines(item)) <= {"long": 100, "two_hop": 17}.get(kind, 12)
     assert all(line.strip() for line in lines(item))
     assert item.prompt == item.prompt.rstrip()
     assert "{" not in item.prompt
@@ -223,6 +223,8 @@ def test_a_note_is_asked_for_and_shown_twice(seed: int, language: str) -> None:
     texts = lines(item)
     note = texts[-1].split()[0]
     assert sum(text.startswith(note) for text in texts) == 3
+    shown = re.findall(r"\w+", texts[-3])[-1]  # the value of the second, in its answer
+    assert item.times == sum(shown in text for text in texts[-6:-2])
     assert item.asked() == item.prompt
 
 

@@ -1,6 +1,7 @@
 """A model that reads a planted line, and such lines."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,11 +45,14 @@ class Sure(Reader):
             yield index, np.full(size, -0.01 if found else -5.0)
 
 
-def planted(text: str, needs: str = "all", count: int = 1, kind: str = "needle") -> PlantedPrompt:
+def planted(
+    text: str, needs: str = "all", count: int = 1, kind: str = "needle", times: int = 1
+) -> PlantedPrompt:
     """A prompt with this many planted lines."""
     spans, at = [], 0
     for _ in range(count):
         at = text.index(PLANT, at)
         spans.append((at, at + len(PLANT)))
         at += len(PLANT)
-    return PlantedPrompt("x", kind, "en", text, KEY, tuple(spans), needs)  # type: ignore[arg-type]
+    item = PlantedPrompt("x", kind, "en", text, KEY, tuple(spans), needs)  # type: ignore[arg-type]
+    return replace(item, times=times)

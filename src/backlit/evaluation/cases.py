@@ -14,7 +14,7 @@ from backlit.types import Segment, Span, Target
 
 ANSWER: Mapping[str, Any] = {"max_new_tokens": 10, "stop": ("\n",)}
 SENTENCE: Mapping[str, Any] = {"max_new_tokens": 24, "stop": ("\n",)}  # of a chat
-NOTE: Mapping[str, Any] = {"max_new_tokens": 40, "stop": ("\n\n",)}
+NOTE: Mapping[str, Any] = {"max_new_tokens": 48, "stop": ("\n\n",)}
 SURE = math.log(10)  # nats: without its line, a given answer is ten times less likely
 LITTLE = math.log(2)  # nats: with the note still there, hardly anything changes
 
@@ -65,9 +65,10 @@ def find_case(model: Model, prompt: PlantedPrompt) -> Case | None:
     generation = model.generate(prompt.asked(), **options)
     found = occurrences(generation.sequence, prompt.answer)
     if prompt.kind == "two_hop":
-        if len(found) < 2 or not _copied(model, prompt, generation, found[1]):
+        last = found[prompt.times - 1] if len(found) >= prompt.times else None
+        if last is None or not _copied(model, prompt, generation, last):
             return None
-        return None if answers(prompt.without()) else _case(prompt, generation, found[1])
+        return None if answers(prompt.without()) else _case(prompt, generation, last)
     if not found:
         return None
     single = [answers(prompt.without(i)) for i in range(len(prompt.plants))]

@@ -13,13 +13,17 @@ Texts = Mapping[str, Any]  # what planted.json says for a kind in a language
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The lines of a prompt: behind `intro`, `planted` and `others` are shuffled; then `ending`."""
+    """The lines of a prompt: behind `intro`, `planted` and `others` are shuffled; then `ending`.
+
+    The answer is to be written so many times.
+    """
 
     intro: str
     answer: str
     planted: tuple[str, ...]
     others: tuple[str, ...]
     ending: tuple[str, ...]
+    times: int = 1
 
 
 def draft(rng: Random, kind: str, language: str) -> Draft:
@@ -148,15 +152,16 @@ def _chat(rng: Random, language: str) -> Draft:
 
 
 def _two_hop(rng: Random, language: str) -> Draft:
-    """A note is written first, and the answer is copied from it."""
+    """A note is written first, in half of the prompts twice, and the answer is copied from it."""
     texts = _texts(language, "two_hop")
     keys, values = rng.sample(texts["places"], 6), _numbers(rng, 6, digits=4)
     first, *others = _lines(texts["line"], keys, values)
-    form = (texts["question"], texts["note"], texts["answer"])
+    again = [texts["again"]] if rng.random() < 0.5 else []
+    form = (texts["question"], texts["note"], *again, texts["answer"])
     shown = [one.format(key=keys[i], value=values[i]) for i in (1, 2) for one in form]
     note = texts["note"].partition("{key}")[0].rstrip()
     ending = (*shown, texts["question"].format(key=keys[0]), note)
-    return Draft(texts["intro"], values[0], (first,), tuple(others), ending)
+    return Draft(texts["intro"], values[0], (first,), tuple(others), ending, 2 + len(again))
 
 
 def _lookup(texts: Texts, keys: Sequence[str], values: Sequence[str]) -> Draft:

@@ -13,7 +13,8 @@ a rare word gives the planted line away. Most show a finished lookup or two firs
     other_target    the answer is another line's value than the one that is asked for
     long            a fact among some ninety lines of all sorts
     chat            a fact in the system's turn, a question in the user's
-    two_hop         a fact that is needed to write a note, from which the answer is copied
+    two_hop         a fact that is needed to write a note, from which the answer is copied; in half
+                    of them the note is copied first, and the answer from that
 
 That a model follows the plant is a hope, not a promise: `find_case` looks before an item counts.
 """
@@ -28,7 +29,7 @@ from backlit.evaluation.drafts import KINDS, draft
 from backlit.types import Message, Prompt, Span
 
 LANGUAGES = ("en", "de", "es", "fr")
-SPLITS = {"test": 2026, "development": 21}
+SPLITS = {"test": 2027, "development": 21}
 """Seeds: what is chosen is chosen on one split, and told of the other."""
 
 
@@ -44,6 +45,7 @@ class PlantedPrompt:
         answer: what the plants make a model write.
         plants: character spans of the planted lines, each with its line end.
         needs: `all` if taking any plant away changes the answer, `any` if each alone gives it.
+        times: how often the answer is to be written; it is about the last.
     """
 
     id: str
@@ -53,6 +55,7 @@ class PlantedPrompt:
     answer: str
     plants: tuple[Span, ...]
     needs: Literal["all", "any"]
+    times: int = 1
 
     def without(self, *which: int) -> str:
         """The prompt with these plants taken out, or all of them if none is given.
@@ -134,4 +137,5 @@ def _write(seed: int, kind: str, language: str, number: int) -> PlantedPrompt:
         answer=drafted.answer,
         plants=tuple(sorted(spans[i] for i in range(len(drafted.planted)))),
         needs="any" if kind == "or_pair" else "all",
+        times=drafted.times,
     )
