@@ -66,9 +66,8 @@ class KerasModel:
     def ignored_inputs(self) -> list[str]:
         """What it could also look at or hear, which stays empty."""
         inputs = self.model.input
-        return (
-            [name for name in inputs if name not in TEXT_INPUTS] if isinstance(inputs, dict) else []
-        )
+        names = inputs if isinstance(inputs, dict) else ()
+        return [name for name in names if name not in TEXT_INPUTS]
 
     # ---- whole passes --------------------------------------------------------------------
 
@@ -107,8 +106,7 @@ class KerasModel:
             ids: `(seq,)`, without the last target id, which predicts nothing.
             embeddings: `(seq, dim)`, in place of the ids' own.
             target_ids: what follows the last places of `ids`, one for each.
-            shared: let the factors of products share it, as `Differentiable.gradient` says.
-            weights: as it says.
+            shared, weights: as for `Differentiable.gradient`.
 
         Returns:
             `(log_probs, gradient)`: `(target,)` and `(seq, dim)`.
@@ -116,7 +114,7 @@ class KerasModel:
         count = len(target_ids)
         padded, mask = self._padded_ids(ids)
         places = pad_places(range(len(ids) - count, len(ids)), pads=framework.PADS)
-        counted = np.zeros(len(places), dtype="float32")  # (places,): no padding
+        counted = np.zeros(len(places), dtype="float32")  # (places,)
         counted[:count] = 1 if weights is None else weights
         leaf = pad_embeddings(embeddings, padded.shape[1])
         inputs = (leaf, padded, mask, places, pad_places(target_ids, pads=framework.PADS))
