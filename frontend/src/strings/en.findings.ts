@@ -51,7 +51,8 @@ interface Said {
 
 const saying = ({ words, changed }: Said) => {
   if (changed === null) return "";
-  return changed ? `; the model says “${words}”` : "; the model says the same";
+  if (!changed) return "; the model says the same";
+  return words.trim() === "" ? "; the model says nothing there" : `; the model says “${words}”`;
 };
 
 export const findings = {

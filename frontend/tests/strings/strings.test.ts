@@ -125,3 +125,10 @@ test("a sentence ends once, whatever it quotes", () => {
   expect(again("9 times less likely", "Avoid", true)).toMatch(/says “Avoid”\.$/);
   expect(again("9 times less likely", "", false)).toMatch(/says the same\.$/);
 });
+
+test("a blank is told as nothing", () => {
+  const said = { words: " ", changed: true };
+  expect(en.proofs.alone("9 times less likely", said)).toBe(
+    "Without it, 9 times less likely; the model says nothing there",
+  );
+});

@@ -40,7 +40,7 @@ class Rethought:
             return f"{said}, and the model says something else in {self.changed:.0%} of samples."
         if not self.changed:
             return f"{said}, and the model still says the same."
-        return f"{said}, and the model says “{one_line(self.said[0], MAX_WORDS)}” instead."
+        return f"{said}, and the model says {_quoted(self.said[0])} instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +82,9 @@ class Proof:
             return f"{said}.{again}"
         if not self.changed:
             return f"{said}, and the model still says the same.{again}"
-        said = f"{said}, and the model says “{one_line(self.said, MAX_WORDS)}” instead."
-        return said + again
+        return f"{said}, and the model says {_quoted(self.said)} instead.{again}"
+
+
+def _quoted(said: str) -> str:
+    words = one_line(said, MAX_WORDS)
+    return f"“{words}”" if words else "nothing"
