@@ -53,6 +53,12 @@ def test_a_block_is_folded_and_ways_lead_through_it(page: Page, url: str) -> Non
     expect(reasoning.locator("summary")).to_contain_text("% of the map is in here")
     expect(page.get_by_test_id("influences")).to_contain_text("in the reasoning")
 
+    # by keyboard, too
+    reasoning.locator("summary").press("Enter")
+    expect(thought).to_be_visible()
+    reasoning.locator("summary").press("Enter")
+    expect(thought).to_be_hidden()
+
     # arrows: to the fold while it is folded, each with its ends in view
     page.get_by_test_id("follow").click()
     path = page.get_by_test_id("path").first

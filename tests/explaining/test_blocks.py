@@ -90,8 +90,25 @@ def test_the_names_of_tokens_that_stand_for_no_characters_count() -> None:
     assert roles == ["prompt", "reasoning", "reasoning", "reasoning", "response"]
 
 
+def test_pieces_of_one_text_are_all_of_one_role() -> None:
+    """An unfinished character and what comes after it may be told as one."""
+    sequence = TokenSequence(
+        "Q?<think>\ufffd</think>Four.",
+        (
+            Token(0, "Q?", 0, 2),
+            Token(1, "<think>", 2, 9, role="response"),
+            Token(2, "\ufffd</think>", 9, 18, role="response"),
+            Token(3, "\ufffd</think>", 9, 18, role="response"),
+            Token(4, "Four.", 18, 23, role="response"),
+        ),
+        1,
+    )
+    roles = [token.role for token in with_block(sequence).tokens]
+    assert roles == ["prompt", *["reasoning"] * 3, "response"]
+
+
 @given(
-    thought=st.text(st.characters(exclude_characters="<")),
+    thought=st.text(st.characters(exclude_characters="<", exclude_categories=["Cs"])),
     answer=st.text(),
     size=st.integers(1, 9),
 )

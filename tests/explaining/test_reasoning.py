@@ -223,6 +223,18 @@ def test_a_block_belongs_to_the_reasoning(
             ("<think>", "Sweet.", "\nVery.", "</think>", "\n\n", "Try it."),
             "<think>Sweet.\nVery.</think>\n\n",
         ),
+        (  # blanks that the target has itself are not written for it
+            f"{THOUGHT}Avoid it.",
+            "\n\nAvoid it.",
+            ("<think>Sweet.", "</think>", "\n\n", "Try it."),
+            "<think>Sweet.</think>",
+        ),
+        (  # of another name
+            f"{THOUGHT}answer: Avoid.",
+            "Avoid",
+            ("<reasoning>", "Sweet."),
+            "<reasoning>Sweet.\n</reasoning>\n\nanswer:",
+        ),
         (  # a line behind it is written anew as well
             f"{THOUGHT}Hm.\nanswer: Avoid.",
             "Avoid",
@@ -251,3 +263,15 @@ def test_a_block_is_written_anew_whole(
     assert found is not None
     new = written_anew(engine, sequence.prompt, sequence, found)
     assert new.text[len(sequence.prompt.text) :].rstrip(" ") == told
+
+
+def test_what_is_written_leaves_room_for_what_follows() -> None:
+    asked: list[tuple[str, GenerationOptions]] = []
+    engine = writing("<think>", "Sweet.", asked=asked)
+    sequence, found = read(engine, f"{THOUGHT}answer: Avoid.", "Avoid")
+    assert found is not None
+    engine.context_length = len(sequence.tokens) + 20  # type: ignore[misc]
+    new = written_anew(engine, sequence.prompt, sequence, found)
+    rest = len(sequence.tokens) - found.lead_in[1]
+    assert len(sequence.prompt.tokens) + asked[0][1].max_new_tokens < engine.context_length - rest
+    assert new.text.endswith("</think>\n\nanswer:")

@@ -183,6 +183,7 @@ export const en = {
       given: "Given, not generated.",
       cancelled: "You stopped it here.",
     },
+    inReasoning: "Reasoning",
     reasoning: (tokens: number) => `Reasoning, ${count(tokens, "token", "tokens")}`,
     reasoningOpen: "never closed",
     reasoningHolds: (share: number) => `${Math.round(share * 100)}% of the map is in here`,

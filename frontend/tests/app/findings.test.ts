@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { t } from "../../src/strings";
 import type { Event, ParameterInfo, Requests } from "../../src/wire";
 import { attribution, found, proofsOf, STATE, USUAL } from "../support/fixtures";
-import { explained, forever, open, pick } from "../support/person";
+import { chip, explained, forever, open, pick } from "../support/person";
 
 const told = (change: Parameters<typeof attribution>[0]) => ({
   explain: (): Event[] => [found(change)],
@@ -271,6 +271,17 @@ test("the ways through the answer are told when that is asked for", async () => 
   expect(screen.getByTestId("paths")).toHaveTextContent("About 72% of it came through");
   expect(screen.getByTestId("paths")).toHaveTextContent("4% were not followed");
   expect(screen.queryByTestId("follow")).toBeNull();
+});
+
+test("ways are drawn beside one text, and stay as another method is beside it", async () => {
+  const { user } = await explained();
+  expect(screen.queryByTestId("arrows")).toBeNull();
+  await user.click(await screen.findByTestId("follow"));
+  expect(await screen.findByTestId("arrows")).toBeInTheDocument();
+  await user.selectOptions(screen.getByTestId("rival-select"), "gradient");
+  await waitFor(() => expect(screen.getAllByTestId("text")).toHaveLength(2));
+  expect(screen.getAllByTestId("arrows")).toHaveLength(1);
+  await waitFor(() => expect(chip(2).style.backgroundColor).not.toBe(""));
 });
 
 test("a way that can't be followed says why", async () => {

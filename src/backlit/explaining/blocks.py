@@ -9,7 +9,9 @@ from backlit.types import REASONING, Token, TokenSequence
 
 MOST_OPENING = 16  # tokens that spell an opened block, at the end of a prompt
 
-_OPENING = r"<(think|thinking|reasoning)>\s*"
+NAMES = ("think", "thinking", "reasoning")
+
+_OPENING = rf"<({'|'.join(NAMES)})>\s*"
 _OPENED = re.compile(_OPENING + "$")  # by a prompt, as some templates do
 _OPENS = re.compile(r"\s*" + _OPENING)
 
@@ -25,9 +27,9 @@ class Block:
 
 def block_of(sequence: TokenSequence) -> Block | None:
     """The block that a response begins with, if it does."""
-    first = sequence.prompt_length
-    response, ends = _spelled(sequence.tokens[first:])
-    opened = _OPENED.search(_spelled(sequence.tokens[max(0, first - MOST_OPENING) : first])[0])
+    first, tokens = sequence.prompt_length, sequence.tokens
+    response, ends = _spelled(tokens[first:])
+    opened = _OPENED.search(_spelled(tokens[max(0, first - MOST_OPENING) : first])[0])
     opens = None if opened else _OPENS.match(response)
     found = opened or opens
     if found is None:
@@ -35,8 +37,17 @@ def block_of(sequence: TokenSequence) -> Block | None:
     close = f"</{found[1]}>"
     at = response.find(close, opens.end() if opens else 0)
     if at < 0:
-        return Block(found[1], len(sequence.tokens), closed=False)
-    return Block(found[1], first + bisect_left(ends, at + len(close)) + 1, closed=True)
+        return Block(found[1], len(tokens), closed=False)
+    stop = first + bisect_left(ends, at + len(close)) + 1
+    while stop < len(tokens) and tokens[stop].start < tokens[stop - 1].stop:
+        stop += 1  # pieces of one text, of which each has all of it
+    return Block(found[1], stop, closed=True)
+
+
+def may_begin(response: str) -> bool:
+    """Whether more of it could make it begin with a block."""
+    begun = response.lstrip()
+    return any(f"<{name}>".startswith(begun) for name in NAMES)
 
 
 def with_block(sequence: TokenSequence) -> TokenSequence:

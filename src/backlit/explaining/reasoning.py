@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backlit.engines.base import Engine
-from backlit.explaining.blocks import block_of
+from backlit.explaining.blocks import block_of, may_begin
 from backlit.segments import token_spans
 from backlit.types import GenerationOptions, Granularity, Span, Target, TokenSequence
 
@@ -20,6 +20,7 @@ UNITS: tuple[Granularity, ...] = ("line", "sentence")
 _LABEL = re.compile(r"\s*[^\s:][^\n:]{0,39}:")  # "Recommendation:", "Final answer:"
 _BLANK_LINE = re.compile(r"\n\s*\n")
 MORE = 32  # tokens that a new reasoning may be longer than twice the one it replaces
+CLOSING = 8  # tokens that close a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,16 @@ class Reasoning:
             `Recommendation:`; often none.
         label: text that announces the target: the lead-in, or such a word in the target itself.
         unit: of which `span` is a number of whole ones.
-        block: name of the block that ends in it, as `think`; None if none does.
+        begin: token behind the block that ends in it, and behind the blanks there; that of `span`
+            if none does.
+        block: name of that block, as `think`; None if there is none.
     """
 
     span: Span
     lead_in: Span
     label: str
     unit: Granularity
+    begin: int
     block: str | None = None
 
 
@@ -49,19 +53,18 @@ def reasoning_before(sequence: TokenSequence, target: Target) -> Reasoning | Non
         None if the target stands in the first.
     """
     first = sequence.prompt_length
+    begin, name = first, None
     block = block_of(sequence)
-    behind = block is not None and block.closed and block.stop <= target.start
+    if block and block.closed and block.stop <= target.start:
+        begin, name = min(_past_blanks(sequence, block.stop), target.start), block.name
     for unit in UNITS:
         starts = [a for a, _ in token_spans(sequence, unit) if first <= a <= target.start]
         if starts and starts[-1] > first:
-            start = starts[-1]
-            if block and start == block.stop:
-                start = min(_past_blanks(sequence, start), target.start)
+            start = max(starts[-1], begin)
             lead_in = (start, target.start)
             announced = _LABEL.match(_text(sequence, (target.start, target.stop)))
             label = _text(sequence, lead_in).strip() or (announced[0].strip() if announced else "")
-            name = block.name if block and behind else None
-            return Reasoning((first, start), lead_in, label, unit, name)
+            return Reasoning((first, start), lead_in, label, unit, begin, name)
     return None
 
 
@@ -94,18 +97,17 @@ def written_anew(
     Returns:
         The prompt (`prompt_length` tokens of it) and all that is read before the target.
     """
-    start, end = reasoning.span
     lead_ids = sequence.input_ids[reasoning.lead_in[0] : reasoning.lead_in[1]]
     options = GenerationOptions(
-        max_new_tokens=2 * (end - start) + MORE,
+        max_new_tokens=_room(engine, prompt, sequence, reasoning),
         temperature=0.0 if seed is None else 1.0,
         seed=seed,
     )
     new = prompt
-    stop = None
+    stop = begin = None
     for step in engine.generate(prompt, options):
         new = new.extended(step.tokens)
-        begin = _answer_from(new, reasoning)
+        begin = _answer_from(new, reasoning) if begin is None else begin
         if begin is None:
             continue
         stop = _label_in(new, begin, sequence, reasoning)
@@ -115,32 +117,45 @@ def written_anew(
             break
         if stop is not None:
             break
-    begin = _answer_from(new, reasoning)
-    if begin is None and block_of(new):
-        new = _behind(engine, new, f"\n</{reasoning.block}>")
+    block = block_of(new) if begin is None and reasoning.block else None
+    if block and not block.closed:
+        new = _behind(engine, new, f"\n</{block.name}>")
     elif begin is not None and stop is None:
         stop = _after_as_many(new, begin, sequence, reasoning)
+    blank = _blank_end(_text(sequence, reasoning.span))
     if stop is not None:
         new = _cut(new, stop)
-    else:  # it ended before: what follows still stands on a line of its own, if it did
-        blank = _blank_end(_text(sequence, reasoning.span))
-        if blank and not new.text.endswith(blank):
-            new = _behind(engine, new, blank)
+    elif blank and not new.text.endswith(blank):
+        new = _behind(engine, new, blank)  # what follows stands on a line of its own, if it did
+    if not blank:  # those are the target's
+        new = _without_blanks(new)
     return _behind(engine, new, lead_ids) if lead_ids else new
+
+
+def _room(
+    engine: Engine, prompt: TokenSequence, sequence: TokenSequence, reasoning: Reasoning
+) -> int:
+    """How many tokens may be written, so that what follows them can still be read."""
+    start, end = reasoning.span
+    most = 2 * (end - start) + MORE
+    if engine.context_length is None:
+        return most
+    rest = len(sequence.tokens) - end + CLOSING
+    return max(1, min(most, engine.context_length - len(prompt.tokens) - rest))
 
 
 def _answer_from(new: TokenSequence, reasoning: Reasoning) -> int | None:
     """The token from which on it may end: behind its block and blanks, if the old one had one.
 
-    None while the block is open, or may be about to be.
+    None while the block is open, or may be about to be, and nothing stands behind it.
     """
     if reasoning.block is None:
         return new.prompt_length
     block = block_of(new)
     if block is not None:
-        return _past_blanks(new, block.stop) if block.closed else None
-    begun = new.text[len(new.prompt.text) :].lstrip()
-    return None if f"<{reasoning.block}>".startswith(begun) else new.prompt_length
+        begin = _past_blanks(new, block.stop)
+        return begin if block.closed and begin < len(new.tokens) else None
+    return None if may_begin(new.text[len(new.prompt.text) :]) else new.prompt_length
 
 
 def _past_blanks(sequence: TokenSequence, start: int) -> int:
@@ -156,8 +171,8 @@ def _label_in(
     if not reasoning.label:
         return _after_as_many(new, begin, sequence, reasoning)
     at = _place(new, begin)
-    behind = (_answer_from(sequence, reasoning) or reasoning.span[0], reasoning.span[1])
-    for _ in range(_text(sequence, behind).count(reasoning.label) + 1):
+    old = _text(sequence, (reasoning.begin, reasoning.span[1]))
+    for _ in range(old.count(reasoning.label) + 1):
         at = new.text.find(reasoning.label, at)
         if at < 0:
             return None
@@ -170,8 +185,7 @@ def _after_as_many(
     new: TokenSequence, begin: int, sequence: TokenSequence, reasoning: Reasoning
 ) -> int | None:
     """The token after as many lines or sentences, if another one has begun."""
-    first = _answer_from(sequence, reasoning) or reasoning.span[0]
-    old = _units(sequence, first, reasoning.unit)
+    old = _units(sequence, reasoning.begin, reasoning.unit)
     count = sum(start < reasoning.span[1] for start, _ in old)
     units = _units(new, begin, reasoning.unit)
     return units[count][0] if len(units) > count else None
@@ -211,6 +225,14 @@ def _place(sequence: TokenSequence, index: int) -> int:
 def _cut(sequence: TokenSequence, stop: int) -> TokenSequence:
     tokens = sequence.tokens[:stop]
     return TokenSequence(sequence.text[: tokens[-1].stop], tokens, sequence.prompt_length)
+
+
+def _without_blanks(sequence: TokenSequence) -> TokenSequence:
+    """Without those at its end that the response has."""
+    end = len(sequence.tokens)
+    while end > sequence.prompt_length and not sequence.tokens[end - 1].text.strip():
+        end -= 1
+    return _cut(sequence, end)
 
 
 def _behind(engine: Engine, sequence: TokenSequence, more: str | Sequence[int]) -> TokenSequence:

@@ -57,8 +57,9 @@ class GateGradient:
 class GateRelevance:
     """The gate gradient, where on the way back the factors of products share the gradient.
 
-    The same gates and sums as `GateGradient`. Positive if the token supports the target. No
-    derivative of anything, and so no nats: what `Differentiable.gradient` says of `shared`.
+    The same gates and sums as `GateGradient`, for the target's words (`Objective.edges`). Positive
+    if the token supports them. No derivative of anything, and so no nats: what
+    `Differentiable.gradient` says of `shared`.
     """
 
     facts: ClassVar[Facts] = Facts(

@@ -90,8 +90,8 @@ class GradXInput:
 class InputRelevance:
     """Gradient times input, where on the way back the factors of products share the gradient.
 
-    Positive if the token supports the target. No derivative of anything, and so no nats: what
-    `Differentiable.gradient` says of `shared`.
+    Of the target's words (`Objective.gradient`). Positive if the token supports them. No derivative
+    of anything, and so no nats: what `Differentiable.gradient` says of `shared`.
     """
 
     facts: ClassVar[Facts] = Facts(

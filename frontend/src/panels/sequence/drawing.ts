@@ -22,7 +22,13 @@ export class Drawing {
 
   /** Take up the elements of the chips, in order, after the framework made them. */
   adopt(root: HTMLElement): void {
-    this.#elements = [...root.querySelectorAll<HTMLElement>("[data-token]")];
+    const elements = [...root.querySelectorAll<HTMLElement>("[data-token]")];
+    for (let i = 0; i < elements.length; i++) {
+      if (elements[i] === this.#elements[i]) continue;
+      this.#colours[i] = ""; // made anew: nothing is written there yet
+      this.#marks.delete(i);
+    }
+    this.#elements = elements;
   }
 
   /** Give every chip the colour of its strength; only what differs is written. */
@@ -73,11 +79,6 @@ export class Drawing {
       if (this.#marks.get(i) !== text) this.#elements[i]?.setAttribute("data-on", text.trim());
     }
     this.#marks = names;
-  }
-
-  /** The element of the chip that holds a token. */
-  elementAt(chips: readonly Chip[], token: number): HTMLElement | null {
-    return this.#elements[firstChip(chips, token)] ?? null;
   }
 
   /** The element at which a span begins to be seen. */

@@ -8,6 +8,7 @@ from typing import Any, Generic, Self, TypeVar
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError, PydanticSerializationError
 
+from backlit.explaining.blocks import with_block
 from backlit.explaining.responses import read_prompt, respond
 from backlit.explanation import Generation
 from backlit.model import Model
@@ -88,7 +89,7 @@ class Work:
         prompt = read_prompt(self.model.engine, wire.prompt_of(reference.prompt), reference.muted)
         if not reference.response_ids:
             return prompt
-        return self.model.engine.append(prompt, reference.response_ids)
+        return with_block(self.model.engine.append(prompt, reference.response_ids))
 
     def generation(self, reference: wire.SequenceRef) -> Generation:
         """The answer of a reference, with its log-probabilities."""
