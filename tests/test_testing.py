@@ -149,25 +149,15 @@ def test_capabilities_do_not_change() -> None:
 def test_tokens_that_weigh_nothing_are_not_asked_about() -> None:
     class AsksAll(ToyEngine):
         def gradient(
-            self,
-            input_ids: Sequence[int],
-            target: Target,
-            *,
-            shared: bool = False,
-            weights: Sequence[float] | None = None,
+            self, input_ids: Sequence[int], target: Target, **how: Any
         ) -> EmbeddingGradient:
-            return super().gradient(input_ids, target, shared=shared)
+            return super().gradient(input_ids, target, **how | {"weights": None})
 
     class AsksAllGates(ToyEngine):
         def gate_gradient(
-            self,
-            input_ids: Sequence[int],
-            target: Target,
-            *,
-            shared: bool = False,
-            weights: Sequence[float] | None = None,
+            self, input_ids: Sequence[int], target: Target, **how: Any
         ) -> EdgeGradient:
-            return super().gate_gradient(input_ids, target, shared=shared)
+            return super().gate_gradient(input_ids, target, **how | {"weights": None})
 
     with pytest.raises(AssertionError, match=r"weighs nothing is asked about$"):
         check_engine(AsksAll(), PROMPT)
