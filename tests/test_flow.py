@@ -81,6 +81,7 @@ HELPERS = {
     "engines/tokens.py",
     "engines/writing.py",
     "explaining/answers.py",
+    "explaining/blocks.py",
     "explaining/responses.py",
     # a method that is known by its name
     "explaining/methods.py",
