@@ -10,8 +10,9 @@ from tests.support.server import serving
 
 TOKEN = "a-secret-of-the-tests"
 HOOKS = Path(__file__).with_name("api_hooks.py")
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 SEED = "7"
-TOLD = 12  # lines of a failure
+TOLD = 14  # lines of a failure, with what to send to see it again
 # The schema does not say all that is asked of a value (`top_p` is at most 1); and what stands for
 # a value (`false` for 0) is taken for it.
 UNASKED = "positive_data_acceptance,negative_data_rejection"
@@ -47,7 +48,8 @@ def fuzz(examples: int, folder: Path, phases: str = "coverage,fuzzing") -> Fuzze
     log = folder / "server.log"
     with serving("toy", environment={"BACKLIT_TOKEN": TOKEN}, log=log) as served:
         command = [
-            *(str(Path(sys.executable).with_name("schemathesis")), "run"),
+            str(Path(sys.executable).with_name("schemathesis")),
+            *("--config-file", str(CONFIG), "run"),
             f"{served.url}/openapi.json",
             *("--header", f"Authorization: Bearer {TOKEN}"),
             *("--max-examples", str(examples), "--seed", SEED, "--continue-on-failure"),

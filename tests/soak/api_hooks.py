@@ -48,6 +48,7 @@ def ends(context: Any, response: schemathesis.Response, case: Any) -> None:
     """Every stream ends in a result or an error that is no bug."""
     if "text/event-stream" not in response.headers.get("content-type", [""])[0]:
         return
+    assert not response.stream_cut_short, "a stream that did not end in time"
     lines = response.text.splitlines()
     events = [json.loads(line[5:]) for line in lines if line.startswith("data:")]
     assert events, "a stream without an event"
