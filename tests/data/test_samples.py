@@ -37,6 +37,11 @@ def test_every_sample_is_there_in_order(samples: dict[str, Example]) -> None:
     assert list(samples) == IDS
 
 
+def test_few_shot_samples_leave_their_question_in(samples: dict[str, Example]) -> None:
+    kept = [name for name, example in samples.items() if example.fields.get("keep_question")]
+    assert kept == IDS[:3]
+
+
 def test_samples_take_another_name() -> None:
     assert load_dataset("sample_prompts").name == "sample_prompts"
     assert load_dataset("demo:sample_prompts").name == "demo"

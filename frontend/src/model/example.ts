@@ -13,6 +13,8 @@ export interface Example {
   readonly own: boolean;
   /** The example it was made from, to compare with. */
   readonly origin: string | null;
+  /** When a map is checked, its question is left in unless the person says otherwise. */
+  readonly keepQuestion?: boolean;
 }
 
 /** Examples whose name, source or text has every word of the query. */
@@ -34,5 +36,6 @@ export function fromServer(dataset: string, example: ExampleInfo): Example {
     source: example.source ?? dataset,
     own: false,
     origin: null,
+    keepQuestion: example.fields.keep_question === true,
   };
 }

@@ -81,7 +81,13 @@ export class Workbench implements Mirrored {
     );
     const parts = { session, choices, answers, cutting: this.cutting, selection, contrast };
     this.inquiry = new Inquiry(parts);
-    this.findings = new Findings(transport, server, this.inquiry, choices);
+    this.findings = new Findings(
+      transport,
+      server,
+      this.inquiry,
+      choices,
+      () => this.prompting.example,
+    );
     this.muting = new Muting(transport, server, () => ({
       answer: answers.current,
       target: selection.target,

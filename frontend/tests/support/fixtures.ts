@@ -117,7 +117,13 @@ export const STATE: State = {
       name: "samples",
       examples: [
         { id: "first", prompt: PROMPT_TEXT, target: " Try it.", source: "menu", fields: {} },
-        { id: "second", prompt: "Another prompt", target: null, source: "other", fields: {} },
+        {
+          id: "second",
+          prompt: "Another prompt",
+          target: null,
+          source: "other",
+          fields: { keep_question: true },
+        },
         { id: "chat", prompt: [{ role: "user", content: "Hello" }], source: null, fields: {} },
       ],
     },

@@ -97,39 +97,128 @@ def written_anew(
     Returns:
         The prompt (`prompt_length` tokens of it) and all that is read before the target.
     """
-    lead_ids = sequence.input_ids[reasoning.lead_in[0] : reasoning.lead_in[1]]
     options = GenerationOptions(
         max_new_tokens=_room(engine, prompt, sequence, reasoning),
         temperature=0.0 if seed is None else 1.0,
         seed=seed,
     )
-    new = prompt
-    stop = begin = None
+    ending = _Ending(prompt, sequence, reasoning)
+    new, cut = prompt, None
     for step in engine.generate(prompt, options):
         new = new.extended(step.tokens)
-        begin = _answer_from(new, reasoning) if begin is None else begin
-        if begin is None:
-            continue
-        stop = _label_in(new, begin, sequence, reasoning)
-        paragraph = _paragraph_end(new, begin, sequence, reasoning)
-        if paragraph is not None and (stop is None or paragraph < stop):
-            new, stop = _cut(new, paragraph), None
+        cut = ending.found(new)
+        if cut is not None:
             break
-        if stop is not None:
-            break
-    block = block_of(new) if begin is None and reasoning.block else None
-    if block and not block.closed:
-        new = _behind(engine, new, f"\n</{block.name}>")
-    elif begin is not None and stop is None:
-        stop = _after_as_many(new, begin, sequence, reasoning)
+    else:  # the model ended, or there was no more room
+        cut = ending.at_last(new)
+    if ending.open_block:
+        new = _behind(engine, new, f"\n</{ending.open_block}>")
     blank = _blank_end(_text(sequence, reasoning.span))
-    if stop is not None:
-        new = _cut(new, stop)
-    elif blank and not new.text.endswith(blank):
+    if cut is not None:
+        new = _cut(new, cut.stop)
+    if blank and not (cut and cut.blanks) and not new.text.endswith(blank):
         new = _behind(engine, new, blank)  # what follows stands on a line of its own, if it did
     if not blank:  # those are the target's
         new = _without_blanks(new)
+    lead_ids = sequence.input_ids[reasoning.lead_in[0] : reasoning.lead_in[1]]
     return _behind(engine, new, lead_ids) if lead_ids else new
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Before which token a new reasoning ends, and whether the blanks behind it are its own."""
+
+    stop: int
+    blanks: bool
+
+
+class _Ending:
+    """Where a new reasoning ends, looked for at every new token.
+
+    Args:
+        prompt: it is written for.
+        sequence: that the old one is of.
+        reasoning: the old one.
+    """
+
+    def __init__(
+        self, prompt: TokenSequence, sequence: TokenSequence, reasoning: Reasoning
+    ) -> None:
+        old = _text(sequence, (reasoning.begin, reasoning.span[1]))
+        units = _units(sequence, reasoning.begin, reasoning.unit)
+        whole = _text(sequence, reasoning.span)
+        self._reasoning = reasoning
+        self._prompt = prompt
+        self._labels = old.count(reasoning.label) + 1 if reasoning.label else 0
+        self._size = sum(start < reasoning.span[1] for start, _ in units)
+        self._one_paragraph = not (reasoning.block or _BLANK_LINE.search(whole))
+        self._block = block_of(prompt)
+        self._seen = prompt.prompt_length
+        self._begin: int | None = None if reasoning.block else prompt.prompt_length
+
+    @property
+    def open_block(self) -> str | None:
+        """The name of the block that was not closed."""
+        block = self._block if self._reasoning.block else None
+        return block.name if block and not block.closed else None
+
+    def found(self, new: TokenSequence) -> _Cut | None:
+        """Where it ends, once that is there: at its label, else as long as the old one."""
+        self._begin = self._begins(new) if self._begin is None else self._begin
+        if self._begin is None:
+            return None
+        look = self._label_in if self._labels else self._as_long
+        stop = look(new, self._begin)
+        paragraph = self._paragraph_end(new, self._begin)
+        if paragraph is not None and (stop is None or paragraph < stop):
+            return _Cut(paragraph, blanks=False)
+        return None if stop is None else _Cut(stop, blanks=True)
+
+    def at_last(self, new: TokenSequence) -> _Cut | None:
+        """Where it ends if no more will be written: as long as the old one, if it is longer."""
+        stop = None if self._begin is None else self._as_long(new, self._begin)
+        return None if stop is None else _Cut(stop, blanks=True)
+
+    def _begins(self, new: TokenSequence) -> int | None:
+        """The token from which on it may end: behind its block and the blanks there.
+
+        None while the block is open, or may be about to be, and nothing stands behind it.
+        """
+        fresh, self._seen = new.tokens[self._seen :], len(new.tokens)
+        if any(">" in token.text for token in fresh):  # nothing else opens or closes one
+            self._block = block_of(new)
+        if self._block is None:
+            may = may_begin(new.text[len(self._prompt.text) :])
+            return None if may else new.prompt_length
+        begin = _past_blanks(new, self._block.stop)
+        return begin if self._block.closed and begin < len(new.tokens) else None
+
+    def _label_in(self, new: TokenSequence, begin: int) -> int | None:
+        """The token at which the label comes as many times as it did, if that was written."""
+        label = self._reasoning.label
+        at = _place(new, begin)
+        for _ in range(self._labels):
+            at = new.text.find(label, at)
+            if at < 0:
+                return None
+            at += len(label)
+        start = at - len(label)
+        return next(i for i in range(begin, len(new.tokens)) if new.tokens[i].stop > start)
+
+    def _as_long(self, new: TokenSequence, begin: int) -> int | None:
+        """The token after as many lines or sentences, if another one has begun."""
+        units = _units(new, begin, self._reasoning.unit)
+        return units[self._size][0] if len(units) > self._size else None
+
+    def _paragraph_end(self, new: TokenSequence, begin: int) -> int | None:
+        """Where the first paragraph's text ends, if another has begun, as none had before."""
+        paragraphs = _units(new, begin, "paragraph") if self._one_paragraph else []
+        if len(paragraphs) < 2:
+            return None
+        end = paragraphs[0][1]
+        while end > begin + 1 and not new.tokens[end - 1].text.strip():
+            end -= 1
+        return end
 
 
 def _room(
@@ -144,66 +233,10 @@ def _room(
     return max(1, min(most, engine.context_length - len(prompt.tokens) - rest))
 
 
-def _answer_from(new: TokenSequence, reasoning: Reasoning) -> int | None:
-    """The token from which on it may end: behind its block and blanks, if the old one had one.
-
-    None while the block is open, or may be about to be, and nothing stands behind it.
-    """
-    if reasoning.block is None:
-        return new.prompt_length
-    block = block_of(new)
-    if block is not None:
-        begin = _past_blanks(new, block.stop)
-        return begin if block.closed and begin < len(new.tokens) else None
-    return None if may_begin(new.text[len(new.prompt.text) :]) else new.prompt_length
-
-
 def _past_blanks(sequence: TokenSequence, start: int) -> int:
     """The first token from here on that is more than a blank."""
     rest = enumerate(sequence.tokens[start:], start=start)
     return next((i for i, token in rest if token.text.strip()), len(sequence.tokens))
-
-
-def _label_in(
-    new: TokenSequence, begin: int, sequence: TokenSequence, reasoning: Reasoning
-) -> int | None:
-    """The token at which the label comes as many times as it did, if that was written."""
-    if not reasoning.label:
-        return _after_as_many(new, begin, sequence, reasoning)
-    at = _place(new, begin)
-    old = _text(sequence, (reasoning.begin, reasoning.span[1]))
-    for _ in range(old.count(reasoning.label) + 1):
-        at = new.text.find(reasoning.label, at)
-        if at < 0:
-            return None
-        at += len(reasoning.label)
-    start = at - len(reasoning.label)
-    return next(i for i in range(begin, len(new.tokens)) if new.tokens[i].stop > start)
-
-
-def _after_as_many(
-    new: TokenSequence, begin: int, sequence: TokenSequence, reasoning: Reasoning
-) -> int | None:
-    """The token after as many lines or sentences, if another one has begun."""
-    old = _units(sequence, reasoning.begin, reasoning.unit)
-    count = sum(start < reasoning.span[1] for start, _ in old)
-    units = _units(new, begin, reasoning.unit)
-    return units[count][0] if len(units) > count else None
-
-
-def _paragraph_end(
-    new: TokenSequence, begin: int, sequence: TokenSequence, reasoning: Reasoning
-) -> int | None:
-    """Where the first paragraph's text ends, if another has begun, and the old one had no other."""
-    if reasoning.block or _BLANK_LINE.search(_text(sequence, reasoning.span)):
-        return None
-    paragraphs = _units(new, begin, "paragraph")
-    if len(paragraphs) < 2:
-        return None
-    end = paragraphs[0][1]
-    while end > begin + 1 and not new.tokens[end - 1].text.strip():
-        end -= 1
-    return end
 
 
 def _units(sequence: TokenSequence, first: int, unit: Granularity) -> list[Span]:

@@ -1,6 +1,7 @@
 /** Whether a map is to be believed: checked when asked to, once for each map. */
 import type { Transport } from "../../host/transport";
 import { referenceOf } from "../../model/answer";
+import type { Example } from "../../model/example";
 import { keyOfMap, type Subject } from "../../model/question";
 import type { Attribution, Faithfulness, Provisional } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
@@ -12,11 +13,29 @@ export class Checking {
   latest = $state.raw<Faithfulness | null>(null);
   /** What is known while it is checked. */
   soFar = $state.raw<Provisional | null>(null);
-  /** The question is never taken away. */
-  keepQuestion = $state(false);
+  /** What the person chose, of which example. */
+  #chosen = $state.raw<{ kept: boolean; example: string | null } | null>(null);
 
-  constructor(transport: Transport, watcher: Watcher) {
+  constructor(
+    transport: Transport,
+    watcher: Watcher,
+    private readonly example: () => Example | null,
+  ) {
     this.job = new Job(transport, watcher);
+  }
+
+  /** The question is never taken away: as the person chose, or else as the example says. */
+  get keepQuestion(): boolean {
+    return this.#choice ?? this.example()?.keepQuestion ?? false;
+  }
+
+  set keepQuestion(kept: boolean) {
+    this.#chosen = { kept, example: this.example()?.key ?? null };
+  }
+
+  get #choice(): boolean | null {
+    const example = this.example()?.key ?? null;
+    return this.#chosen?.example === example ? this.#chosen.kept : null;
   }
 
   /** The map, with what is known of this very one. */
@@ -24,7 +43,7 @@ export class Checking {
     const faithfulness = this.#checked.get(this.#key(subject, map));
     if (!faithfulness && map.faithfulness) {
       const kept = map.faithfulness.kept.length > 0;
-      return kept === this.keepQuestion ? map : { ...map, faithfulness: null };
+      return kept === (this.#choice ?? kept) ? map : { ...map, faithfulness: null };
     }
     return faithfulness ? { ...map, faithfulness } : map;
   }

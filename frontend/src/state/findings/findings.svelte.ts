@@ -2,6 +2,7 @@
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { comparable } from "../../model/agreement";
+import type { Example } from "../../model/example";
 import { keyOfSubject } from "../../model/question";
 import { written } from "../../model/ranking";
 import type { Explanation, Trace } from "../../wire";
@@ -68,6 +69,7 @@ export class Findings {
     watcher: Watcher,
     private readonly inquiry: Inquiry,
     choices: Choices,
+    example: () => Example | null,
   ) {
     this.explaining = new Explaining(transport, watcher, this.maps, () => inquiry);
     this.comparison = new Explaining(transport, watcher, this.maps, () => ({
@@ -80,7 +82,7 @@ export class Findings {
       prospect: inquiry.prospect,
       parts: this.#parts,
     }));
-    this.checking = new Checking(transport, watcher);
+    this.checking = new Checking(transport, watcher, example);
     this.proving = new Proving(transport, watcher, () => {
       const { subject } = inquiry;
       const attribution = this.shown?.attributions[0];

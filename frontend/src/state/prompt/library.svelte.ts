@@ -47,6 +47,7 @@ export class Library {
       prompt,
       target: null,
       origin: from ? (from.own && from.origin ? from.origin : from.key) : null,
+      keepQuestion: from?.keepQuestion ?? false,
     };
     const list = [added, ...this.#stored()]; // another tab may have added some meanwhile
     if (!this.store.write(KEY, list)) return null;

@@ -119,4 +119,29 @@ describe("checking", () => {
     flushSync();
     expect(workbench.findings.shown?.attributions[0]?.faithfulness).toEqual(FAITHFUL);
   });
+  test("leaves it in where the example says so, unless the person says otherwise", async () => {
+    const { workbench } = await explained();
+    const { checking } = workbench.findings;
+    const open = (id: string) =>
+      workbench.prompting.open(workbench.prompting.library.find(`samples/${id}`));
+    expect(checking.keepQuestion).toBe(false);
+    open("second");
+    expect(checking.keepQuestion).toBe(true);
+    checking.keepQuestion = false;
+    expect(checking.keepQuestion).toBe(false);
+    open("first");
+    checking.keepQuestion = true;
+    open("chat");
+    expect(checking.keepQuestion).toBe(false);
+  });
+  test("that a map brings along is shown, whatever the example says", async () => {
+    const { workbench } = await explained();
+    const { checking, explaining } = workbench.findings;
+    const { subject } = workbench.inquiry;
+    const map = { ...explaining.attribution!, faithfulness: FAITHFUL };
+    workbench.prompting.open(workbench.prompting.library.find("samples/second"));
+    expect(checking.withCheck(subject!, map).faithfulness).toEqual(FAITHFUL);
+    checking.keepQuestion = true;
+    expect(checking.withCheck(subject!, map).faithfulness).toBeNull();
+  });
 });

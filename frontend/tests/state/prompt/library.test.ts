@@ -21,16 +21,17 @@ describe("library", () => {
     expect(library.find(null)).toBeNull();
   });
   test("keeps added ones, with where they came from and a free name", () => {
-    const from = library.find("samples/first");
+    const from = library.find("samples/second");
     const name = (n: number) => (n === 1 ? "second" : `second ${n}`);
     const added = library.add("New", from, name)!;
     expect(added).toMatchObject({
       id: "second 2",
       own: true,
       source: "Yours",
-      origin: "samples/first",
+      origin: "samples/second",
+      keepQuestion: true,
     });
-    expect(library.add("Newer", added, (n) => `x${n}`)!.origin).toBe("samples/first");
+    expect(library.add("Newer", added, (n) => `x${n}`)!.origin).toBe("samples/second");
     expect(new Library("Yours", new TabStorage().shared).examples.map((one) => one.id)).toEqual([
       "x1",
       "second 2",
