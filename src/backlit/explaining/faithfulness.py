@@ -11,7 +11,7 @@ import numpy as np
 from backlit.display.words import times_likely
 from backlit.engines.base import FloatArray, as_scorer
 from backlit.errors import InputError
-from backlit.explaining.deletion import Deletion, steps_of
+from backlit.explaining.deletion import Deletion, Order, steps_of
 from backlit.explanation import Curve, Faithfulness, Provisional
 from backlit.methods.objective import Objective
 from backlit.progress import SILENT, Progress
@@ -74,51 +74,19 @@ def check_map(
             if keep
             else "Choose a finer granularity.",
         )
-    mapped = deletion.order(scores)
     drawn = deletion.random_orders(orders, seed)
-    tried = drawn[: LOOKS[0]]
-    steps = len(deletion.steps)
-    total = 1 + len(tried) + deletion.size + 2 * steps * (2 + orders)  # some of them known by then
-    done = 0
-
-    def tell(more: int) -> None:
-        progress("check map", done + more, total)
-
-    progress("check map", 0, total)
-    rough = deletion.deleted([mapped, *tried], tell, only=ROUGH)  # (1 + orders, 1)
-    done += rough.size
-    so_far(_provisional(rough, unit, deletion.steps[ROUGH], decided=False))
-    singles = deletion.singles(tell)  # (size,), which are the first steps of all orders
-    done += singles.size
-    lost = deletion.deleted([mapped, *tried], tell)  # (1 + orders, steps)
-    done += lost.size
-    while True:
-        decided = _decided(_beaten(lost[1:], lost[0]), len(tried), orders)
-        so_far(_provisional(lost, unit, None, decided=decided))
-        if decided:
-            break
-        more = drawn[len(tried) : next((n for n in LOOKS if n > len(tried)), orders)]
-        lost = np.concatenate([lost, deletion.deleted(more, tell)])
-        done += len(more) * steps
-        tried += more
-
-    leave_one_out = np.argsort(-singles, kind="stable")  # what costs most first
-    every = [mapped, leave_one_out, *tried]
-    lost = np.insert(lost, 1, deletion.deleted([leave_one_out], tell)[0], axis=0)
-    done += steps
-    kept = deletion.inserted(every, tell)  # (2 + orders, steps)
-    progress("check map", total, total)
-
-    percentile = _percentile(_beaten(lost[2:], lost[0]), len(tried))
+    every, lost, kept = _try(deletion, deletion.order(scores), drawn, unit, progress, so_far)
+    run = len(every) - 2  # random orders
+    percentile = _percentile(_beaten(lost[2:], lost[0]), run)
     verdict = _verdict(percentile)
-    tokens = np.array([deletion.tokens(one) for one in every])  # (2 + orders, steps)
-    per_token = lost.sum(axis=1) / tokens.sum(axis=1)  # (2 + orders,)
+    tokens = np.array([deletion.tokens(one) for one in every])  # (2 + random orders, steps)
+    per_token = lost.sum(axis=1) / tokens.sum(axis=1)  # (2 + random orders,)
     curves = [
         Curve(tuple(out.tolist()), tuple(left.tolist()), tuple(count.tolist()))
         for out, left, count in zip(lost, kept, tokens, strict=True)
     ]
     top = max(i for i, step in enumerate(deletion.steps) if step <= MAX_TOP)
-    taken = [segments[i] for i in deletion.maskable[mapped]]
+    taken = [segments[i] for i in deletion.maskable[every[0]]]
     return Faithfulness(
         steps=deletion.steps,
         order=tuple((one.start, one.stop) for one in taken),
@@ -137,9 +105,58 @@ def check_map(
             verdict,
             contrast=objective.target.foil is not None,
         ),
-        percentile_per_token=_percentile(_beaten(per_token[2:, None], per_token[:1]), len(tried)),
+        percentile_per_token=_percentile(_beaten(per_token[2:, None], per_token[:1]), run),
         kept=tuple(keep),
     )
+
+
+def _try(
+    deletion: Deletion,
+    mapped: Order,
+    drawn: Sequence[Order],
+    unit: str,
+    progress: Progress,
+    so_far: SoFar,
+) -> tuple[list[Order], FloatArray, FloatArray]:
+    """Take segments away in a map's order, in that of leave-one-out, and in random ones.
+
+    Returns:
+        The orders that were tried, the map's first, leave-one-out's second; nats lost without the
+        first segments of each, `(2 + random orders, steps)`, and with them alone.
+    """
+    tried = list(drawn[: LOOKS[0]])
+    steps = len(deletion.steps)
+    total = 1 + len(tried) + deletion.size + 2 * steps * (2 + len(drawn))  # some are known by then
+    done = 0
+
+    def tell(more: int) -> None:
+        progress("check map", done + more, total)
+
+    progress("check map", 0, total)
+    rough = deletion.deleted([mapped, *tried], tell, only=ROUGH)  # (1 + random orders, 1)
+    done += rough.size
+    so_far(_provisional(rough, unit, deletion.steps[ROUGH], decided=False))
+    singles = deletion.singles(tell)  # (size,), which are the first steps of all orders
+    done += singles.size
+    lost = deletion.deleted([mapped, *tried], tell)  # (1 + random orders, steps)
+    done += lost.size
+    while True:
+        decided = _decided(_beaten(lost[1:], lost[0]), len(tried), len(drawn))
+        so_far(_provisional(lost, unit, None, decided=decided))
+        if decided:
+            break
+        more = drawn[len(tried) : next((n for n in LOOKS if n > len(tried)), len(drawn))]
+        lost = np.concatenate([lost, deletion.deleted(more, tell)])
+        done += len(more) * steps
+        tried += more
+
+    leave_one_out = np.argsort(-singles, kind="stable")  # what costs most first
+    every = [mapped, leave_one_out, *tried]
+    lost = np.insert(lost, 1, deletion.deleted([leave_one_out], tell)[0], axis=0)
+    done += steps
+    kept = deletion.inserted(every, tell)  # (2 + random orders, steps)
+    progress("check map", total, total)
+    return every, lost, kept
 
 
 def agreement(maps: Sequence[Sequence[float]]) -> FloatArray:
