@@ -1,18 +1,23 @@
 """The HTTP face: guards, streams, errors; a real server where it matters."""
 
+import asyncio
+import gc
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from backlit.serving import wire
 from backlit.serving.access import MAX_BODY_BYTES, Access
+from backlit.serving.call import Emit
 from backlit.serving.http import create_app
 from backlit.serving.listening import bind
 from backlit.serving.models import ServedModel
+from backlit.serving.requests import Request
 from backlit.serving.service import Service
 from tests.support.server import Served, serving
 
@@ -165,3 +170,69 @@ def test_two_servers_live_side_by_side(served: Served) -> None:
         bind("127.0.0.1", None) as second,
     ):
         assert second.getsockname()[1] != port
+
+
+class Flood(Service):
+    """Tells more than anybody reads."""
+
+    def __init__(self) -> None:
+        super().__init__([ServedModel("toy", "toy")], [])
+        self.cancelled = False
+
+    def submit(self, request: Request, emit: Emit) -> Callable[[], None]:
+        for ahead in range(100):
+            emit(wire.QueuedEvent(ahead=ahead))
+        return self._cancelled
+
+    def _cancelled(self) -> None:
+        self.cancelled = True
+
+
+def test_a_client_that_leaves_while_events_wait_for_it_is_known_to_be_gone() -> None:
+    """What held the events is never looked at again: nobody may wait for it to be collected."""
+    service = Flood()
+    body = json.dumps({"model": "toy", "reference": REFERENCE}).encode()
+    bearer = f"Bearer {TOKEN}".encode()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "method": "POST",
+        "scheme": "http",
+        "path": "/api/generate",
+        "query_string": b"",
+        "headers": [
+            (b"host", b"127.0.0.1:8400"),
+            (b"authorization", bearer),
+            (b"content-type", b"application/json"),
+        ],
+        "server": ("127.0.0.1", 8400),
+    }
+
+    async def leave() -> bool:
+        asked, reading = False, asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            nonlocal asked
+            if not asked:
+                asked = True
+                return {"type": "http.request", "body": body, "more_body": False}
+            await reading.wait()
+            for _ in range(100):
+                await asyncio.sleep(0)  # until all that may wait does
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                reading.set()
+                await asyncio.Event().wait()  # the client reads no more
+
+        await create_app(service, Access(TOKEN))(scope, receive, send)
+        return service.cancelled
+
+    gc.disable()
+    try:
+        known = asyncio.run(leave())
+    finally:
+        gc.enable()
+    assert known
+    service.close()

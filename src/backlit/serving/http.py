@@ -3,11 +3,12 @@
 import asyncio
 import importlib.resources
 import inspect
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import ExitStack
 from types import GenericAlias
 from typing import Annotated, Any, Union
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
@@ -101,13 +102,16 @@ def create_app(service: Service, access: Access, hosts: Sequence[str] = ()) -> F
 def _add_stream(app: FastAPI, service: Service, kind: AnyKind) -> None:
     """A route `/api/NAME` that takes a request of this kind and streams its events."""
 
-    async def endpoint(request: PageRequest) -> AsyncIterable[wire.Event]:
-        async for event in _events(service, request):
+    async def endpoint(request: PageRequest, at_end: ExitStack) -> AsyncIterable[wire.Event]:
+        async for event in _events(service, request, at_end):
             yield event
 
     # FastAPI reads here what comes in and what goes out, for validation and OpenAPI.
-    events = GenericAlias(AsyncIterable, (event_of(kind),))
-    endpoint.__annotations__ = {"request": kind.request, "return": events}
+    endpoint.__annotations__ = {
+        "request": kind.request,
+        "at_end": Annotated[ExitStack, Depends(_at_end)],
+        "return": GenericAlias(AsyncIterable, (event_of(kind),)),
+    }
     app.post(
         f"/api/{kind.name}",
         name=kind.name,
@@ -122,7 +126,19 @@ def event_of(kind: AnyKind) -> Any:
     return Annotated[Union[events], Field(discriminator="type")]  # noqa: UP007  at run time
 
 
-async def _events(service: Service, request: PageRequest) -> AsyncIterable[wire.Event]:
+async def _at_end() -> AsyncIterator[ExitStack]:
+    """What is to be done when an answer is over, also if the client went away.
+
+    A generator is no place for it: one whose events wait for the client is not closed then, only
+    collected some time.
+    """
+    with ExitStack() as stack:
+        yield stack
+
+
+async def _events(
+    service: Service, request: PageRequest, at_end: ExitStack
+) -> AsyncIterable[wire.Event]:
     """The service's events; a client that goes away cancels the request."""
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[wire.Event | None] = asyncio.Queue()
@@ -131,9 +147,6 @@ async def _events(service: Service, request: PageRequest) -> AsyncIterable[wire.
         if not loop.is_closed():
             loop.call_soon_threadsafe(queue.put_nowait, event)
 
-    cancel = service.submit(request, emit)
-    try:
-        while (event := await queue.get()) is not None:
-            yield event
-    finally:
-        cancel()
+    at_end.callback(service.submit(request, emit))
+    while (event := await queue.get()) is not None:
+        yield event
