@@ -1,7 +1,7 @@
 """Planted prompts: what is said of their plants holds for the text itself."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
 from itertools import product
 from random import Random
 
@@ -38,8 +38,8 @@ def planted(item: PlantedPrompt) -> list[str]:
     return [item.prompt[start:stop] for start, stop in item.plants]
 
 
-def places(item: PlantedPrompt) -> Iterator[int]:
-    return (lines(item).index(line) for line in planted(item))
+def places(item: PlantedPrompt) -> list[int]:
+    return [item.prompt.count("\n", 0, start) for start, _ in item.plants]
 
 
 def test_there_are_as_many_as_asked_for_and_their_ids_say_which() -> None:
@@ -58,11 +58,9 @@ def test_two_of_everything_is_the_default() -> None:
 
 def test_a_release_keeps_the_items_of_a_seed() -> None:
     item = one(0, "or_pair", "de")
-    assert item.answer == "5781"
-    assert planted(item) == [
-        "Der Code für den Dachboden ist 5781.\n",
-        "Merke: Der Code für den Dachboden ist 5781.\n",
-    ]
+    assert item.answer == "8413"
+    assert planted(item) == ["Der Code für den Dachboden ist 8413.\n"] * 2
+    assert places(item) == [5, 7]
     assert item.prompt.endswith("\nDer Code für den Dachboden ist")
 
 
@@ -86,7 +84,7 @@ def test_plants_are_whole_lines_in_order(seed: int, kind: str, language: str) ->
     assert len(item.plants) == (2 if kind in PAIRS else 1)
     assert list(item.plants) == sorted(item.plants)
     for line in planted(item):
-        assert lines(item).count(line) == 1
+        assert lines(item).count(line) == (2 if kind == "or_pair" else 1)
     assert 0 not in places(item)  # the opening line says what the others are
 
 
@@ -95,7 +93,7 @@ def test_a_prompt_is_a_handful_of_lines_and_ends_where_the_answer_follows(
     seed: int, kind: str, language: str
 ) -> None:
     item = one(seed, kind, language)
-    assert 7 <= len(lines(item)) <= {"long": 100, "two_hop": 17}.get(kind, 12)
+    assert 7 <= len(lines(item)) <= {"long": 100, "two_hop": 17}.get(kind, 13)
     assert all(line.strip() for line in lines(item))
     assert item.prompt == item.prompt.rstrip()
     assert "{" not in item.prompt
@@ -117,8 +115,9 @@ def test_the_answer_is_nowhere_but_in_the_plants(seed: int, kind: str, language:
 def test_taking_plants_out_leaves_the_rest(seed: int, kind: str, language: str) -> None:
     item = one(seed, kind, language)
     for which in [(i,) for i in range(len(item.plants))] + [tuple(range(len(item.plants)))]:
-        gone = {planted(item)[i] for i in which}
-        assert item.without(*which) == "".join(x for x in lines(item) if x not in gone)
+        gone = [places(item)[i] for i in which]
+        left = [text for place, text in enumerate(lines(item)) if place not in gone]
+        assert item.without(*which) == "".join(left)
     assert item.without() == item.without(*range(len(item.plants)))
     assert item.without(0, 0) == item.without(0)
 
@@ -134,6 +133,8 @@ def test_each_line_of_an_or_pair_gives_the_answer_alone(seed: int, language: str
     item = one(seed, "or_pair", language)
     assert item.needs == "any"
     assert all(item.answer in line for line in planted(item))
+    counts = Counter(lines(item))
+    assert sum(count == 2 for count in counts.values()) == 4  # two others, and one that is read out
     for index in (0, 1):
         assert item.answer in item.without(index)
 

@@ -205,7 +205,7 @@ def test_a_model_traces_what_it_explained(tmp_path: Path) -> None:
         backlit.trace("toy")
 
 
-@pytest.mark.parametrize("method", ["gate_relevance", "occlusion"])
+@pytest.mark.parametrize("method", ["input_relevance", "occlusion"])
 def test_known_scores_are_those_that_are_measured(method: str) -> None:
     """Token scores of the map are taken as they are; whole segments are measured anew."""
     model = Model(ToyEngine())
@@ -218,6 +218,28 @@ def test_known_scores_are_those_that_are_measured(method: str) -> None:
     scores = by_sentence[0].scores
     expected = scores / np.abs(scores).sum()
     assert [one.direct for one in result.segments] == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize(("needs", "skipped"), [(("gates",), 1), ((), 0)])
+def test_the_first_token_takes_attention_and_gives_nothing(
+    needs: tuple[Any, ...], skipped: int
+) -> None:
+    class Even(Scripted):
+        """The same for every token."""
+
+        facts: ClassVar[Facts] = replace(Scripted.facts, needs=needs, scores_tokens=True)
+
+        def attribute(
+            self, objective: Objective, segments: Sequence[Segment], progress: Progress
+        ) -> Scores:
+            return Scores(np.ones(objective.target.start))
+
+    objective, one = mapped(Even({}))
+    found = trace(objective, one, Even({}), budget=0)
+    sizes = np.array([part.stop - part.start for part in found.segments])
+    sizes[0] -= skipped
+    expected = sizes / sizes.sum()
+    assert [part.direct for part in found.segments] == pytest.approx(expected.tolist())
 
 
 def test_without_an_answer_before_the_target_all_is_direct() -> None:

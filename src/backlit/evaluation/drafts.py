@@ -90,15 +90,14 @@ def _and_pair(rng: Random, language: str) -> Draft:
 
 
 def _or_pair(rng: Random, language: str) -> Draft:
+    """Three of six lines stand twice, so that standing twice does not give the plant away."""
     texts = _texts(language, "or_pair")
-    keys, values = rng.sample(texts["places"], 4), _numbers(rng, 4, digits=4)
-    drafted = _lookup(texts, keys, values)
-    also = [texts["also"].format(key=keys[i], value=values[i]) for i in (0, 2)]
+    drafted = _lookup(texts, rng.sample(texts["places"], 6), _numbers(rng, 6, digits=4))
     return Draft(
         texts["intro"],
         answer=drafted.answer,
-        planted=(*drafted.planted, also[0]),
-        others=(*drafted.others, also[1]),  # so that standing twice does not give it away
+        planted=2 * drafted.planted,
+        others=(*drafted.others, *drafted.others[1:3]),
         ending=drafted.ending,
     )
 
@@ -152,9 +151,13 @@ def _chat(rng: Random, language: str) -> Draft:
 
 
 def _two_hop(rng: Random, language: str) -> Draft:
-    """A note is written first, in half of the prompts twice, and the answer is copied from it."""
+    """A note is written first, in half of the prompts twice, and the answer is copied from it.
+
+    Codes are words here: numbers share digits, and each digit is read from wherever it stands.
+    """
     texts = _texts(language, "two_hop")
-    keys, values = rng.sample(texts["places"], 6), _numbers(rng, 6, digits=4)
+    keys = rng.sample(texts["places"], 6)
+    values = rng.sample(_texts(language, "canary")["words"], 6)
     first, *others = _lines(texts["line"], keys, values)
     again = [texts["again"]] if rng.random() < 0.5 else []
     form = (texts["question"], texts["note"], *again, texts["answer"])
