@@ -151,7 +151,7 @@ def _chat(rng: Random, language: str) -> Draft:
 
 
 def _two_hop(rng: Random, language: str) -> Draft:
-    """A note is written first, in half of the prompts twice, and the answer is copied from it.
+    """A note is written first, its value said again, and the answer copied from that.
 
     Codes are words here: numbers share digits, and each digit is read from wherever it stands.
     """
@@ -159,12 +159,11 @@ def _two_hop(rng: Random, language: str) -> Draft:
     keys = rng.sample(texts["places"], 6)
     values = rng.sample(_texts(language, "canary")["words"], 6)
     first, *others = _lines(texts["line"], keys, values)
-    again = [texts["again"]] if rng.random() < 0.5 else []
-    form = (texts["question"], texts["note"], *again, texts["answer"])
+    form = [texts[part] for part in ("question", "note", "again", "answer")]
     shown = [one.format(key=keys[i], value=values[i]) for i in (1, 2) for one in form]
     note = texts["note"].partition("{key}")[0].rstrip()
     ending = (*shown, texts["question"].format(key=keys[0]), note)
-    return Draft(texts["intro"], values[0], (first,), tuple(others), ending, 2 + len(again))
+    return Draft(texts["intro"], values[0], (first,), tuple(others), ending, times=3)
 
 
 def _lookup(texts: Texts, keys: Sequence[str], values: Sequence[str]) -> Draft:
