@@ -9,7 +9,7 @@ a rare word gives the planted line away. Most show a finished lookup or two firs
     contradiction   a line against common knowledge
     copied_string   an invented word that stands in one line
     and_pair        two lines that lead from one to the other: the answer takes both
-    or_pair         two lines that say the same: either will do
+    or_pair         one line that stands twice: either will do
     other_target    the answer is another line's value than the one that is asked for
     long            a fact among some ninety lines of all sorts
     chat            a fact in the system's turn, a question in the user's
