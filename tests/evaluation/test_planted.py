@@ -134,7 +134,9 @@ def test_each_line_of_an_or_pair_gives_the_answer_alone(seed: int, language: str
     assert item.needs == "any"
     assert all(item.answer in line for line in planted(item))
     counts = Counter(lines(item))
-    assert sum(count == 2 for count in counts.values()) == 4  # two others, and one that is read out
+    assert (
+        sum(count == 2 for count in counts.values()) == 4
+    )  # beside it, two others and what is read out
     for index in (0, 1):
         assert item.answer in item.without(index)
 

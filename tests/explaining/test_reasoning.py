@@ -116,6 +116,12 @@ def test_in_the_first_sentence_nothing_does(target: str) -> None:
             ("Good.\n", "Try it.\n", "Next.\n"),
             "Good.\nRecommendation:",
         ),
+        (  # nor does one before a new paragraph
+            "Bad.\nRecommendation: Avoid.",
+            "Avoid",
+            ("Good.\n", "Very.\n", "\n", "Next.\n"),
+            "Good.\nRecommendation:",
+        ),
         ("It is bad. So avoid it.", "avoid", (), " So"),  # nothing at all
     ],
 )

@@ -86,7 +86,7 @@ export class Workbench implements Mirrored {
       server,
       this.inquiry,
       choices,
-      () => this.prompting.example,
+      () => this.prompting.example?.keepQuestion ?? false,
     );
     this.muting = new Muting(transport, server, () => ({
       answer: answers.current,
@@ -168,6 +168,7 @@ export class Workbench implements Mirrored {
   #replaced(): void {
     if (this.answering.writing.running) this.answering.stop();
     this.answers.show(this.prompting.prompt);
+    this.findings.checking.keepAsUsual();
     this.#leave();
   }
 

@@ -126,7 +126,7 @@ def written_anew(
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Before which token a new reasoning ends, and whether the blanks behind it are its own."""
+    """Before which token a new reasoning ends, and whether it keeps the blanks it ends with."""
 
     stop: int
     blanks: bool
@@ -171,7 +171,7 @@ class _Ending:
         stop = look(new, self._begin)
         paragraph = self._paragraph_end(new, self._begin)
         if paragraph is not None and (stop is None or paragraph < stop):
-            return _Cut(paragraph, blanks=False)
+            return self.at_last(_cut(new, paragraph)) or _Cut(paragraph, blanks=False)
         return None if stop is None else _Cut(stop, blanks=True)
 
     def at_last(self, new: TokenSequence) -> _Cut | None:

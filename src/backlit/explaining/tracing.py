@@ -9,9 +9,9 @@ Shares are of a map's absolute scores, with their signs: what opposes a sentence
 target opposes the target. Supporting and opposing shares are carried apart and never cancel on the
 way. A method's scores need not sum to anything, and so a share is an estimate: a mute measures.
 
-The first token of all gets no share from a map of attention's gates. Models pay it the attention
-that they have no use for (Xiao et al. 2024, arXiv:2309.17453), and to close its gate would spread
-that over the others: a large score, with nothing read.
+The first token of all gets no share from a token map of attention's gates. Models pay it the
+attention that they have no use for (Xiao et al. 2024, arXiv:2309.17453), and to close its gate
+would spread that over the others: a large score, with nothing read.
 """
 
 import heapq
@@ -137,7 +137,7 @@ def _shares(
     how: Aggregate | None,
     known: FloatArray | None = None,
 ) -> FloatArray:
-    """Signed shares `(segments,)` of a target's map; what a template added has none.
+    """Signed shares `(segments,)` of a target's map; a template's parts and a sink have none.
 
     Args:
         objective: of the target.
@@ -150,7 +150,7 @@ def _shares(
     if values is None:
         values = method.attribute(objective, segments, SILENT).values
     if method.facts.scores_tokens:
-        if "gates" in method.facts.needs:
+        if "gates" in method.facts.needs and np.any(values[1:]):
             values = np.concatenate([[0.0], values[1:]])  # (context,)
         values = aggregate(values, segments, how or "sum")  # (segments,)
     own = np.array([s.role != "template" for s in segments])

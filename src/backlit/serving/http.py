@@ -129,8 +129,8 @@ def event_of(kind: AnyKind) -> Any:
 async def _at_end() -> AsyncIterator[ExitStack]:
     """What is to be done when an answer is over, also if the client went away.
 
-    A generator is no place for it: one whose events wait for the client is not closed then, only
-    collected some time.
+    The generator of its events is no place for it: while one waits for the client, nobody closes
+    the generator, and it is only collected some time.
     """
     with ExitStack() as stack:
         yield stack

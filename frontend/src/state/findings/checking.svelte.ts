@@ -1,7 +1,6 @@
 /** Whether a map is to be believed: checked when asked to, once for each map. */
 import type { Transport } from "../../host/transport";
 import { referenceOf } from "../../model/answer";
-import type { Example } from "../../model/example";
 import { keyOfMap, type Subject } from "../../model/question";
 import type { Attribution, Faithfulness, Provisional } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
@@ -13,29 +12,31 @@ export class Checking {
   latest = $state.raw<Faithfulness | null>(null);
   /** What is known while it is checked. */
   soFar = $state.raw<Provisional | null>(null);
-  /** What the person chose, of which example. */
-  #chosen = $state.raw<{ kept: boolean; example: string | null } | null>(null);
+  /** What the person chose; null is as usual. */
+  #chosen = $state<boolean | null>(null);
+  readonly #kept: boolean = $derived.by(() => this.#chosen ?? this.usual());
 
   constructor(
     transport: Transport,
     watcher: Watcher,
-    private readonly example: () => Example | null,
+    /** Whether the question is left in unless the person says otherwise. */
+    private readonly usual: () => boolean,
   ) {
     this.job = new Job(transport, watcher);
   }
 
-  /** The question is never taken away: as the person chose, or else as the example says. */
+  /** The question is never taken away. */
   get keepQuestion(): boolean {
-    return this.#choice ?? this.example()?.keepQuestion ?? false;
+    return this.#kept;
   }
 
   set keepQuestion(kept: boolean) {
-    this.#chosen = { kept, example: this.example()?.key ?? null };
+    this.#chosen = kept;
   }
 
-  get #choice(): boolean | null {
-    const example = this.example()?.key ?? null;
-    return this.#chosen?.example === example ? this.#chosen.kept : null;
+  /** Another prompt took the place of the last: what was chosen for that is over. */
+  keepAsUsual(): void {
+    this.#chosen = null;
   }
 
   /** The map, with what is known of this very one. */
@@ -43,7 +44,7 @@ export class Checking {
     const faithfulness = this.#checked.get(this.#key(subject, map));
     if (!faithfulness && map.faithfulness) {
       const kept = map.faithfulness.kept.length > 0;
-      return kept === (this.#choice ?? kept) ? map : { ...map, faithfulness: null };
+      return kept === (this.#chosen ?? kept) ? map : { ...map, faithfulness: null };
     }
     return faithfulness ? { ...map, faithfulness } : map;
   }

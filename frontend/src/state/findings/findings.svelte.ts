@@ -2,7 +2,6 @@
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { comparable } from "../../model/agreement";
-import type { Example } from "../../model/example";
 import { keyOfSubject } from "../../model/question";
 import { written } from "../../model/ranking";
 import type { Explanation, Trace } from "../../wire";
@@ -69,7 +68,7 @@ export class Findings {
     watcher: Watcher,
     private readonly inquiry: Inquiry,
     choices: Choices,
-    example: () => Example | null,
+    keepQuestion: () => boolean,
   ) {
     this.explaining = new Explaining(transport, watcher, this.maps, () => inquiry);
     this.comparison = new Explaining(transport, watcher, this.maps, () => ({
@@ -82,7 +81,7 @@ export class Findings {
       prospect: inquiry.prospect,
       parts: this.#parts,
     }));
-    this.checking = new Checking(transport, watcher, example);
+    this.checking = new Checking(transport, watcher, keepQuestion);
     this.proving = new Proving(transport, watcher, () => {
       const { subject } = inquiry;
       const attribution = this.shown?.attributions[0];

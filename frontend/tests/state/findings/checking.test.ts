@@ -1,5 +1,6 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
+import { BLANK } from "../../../src/model/draft";
 import type { Event } from "../../../src/wire";
 import {
   attribution,
@@ -129,6 +130,9 @@ describe("checking", () => {
     expect(checking.keepQuestion).toBe(true);
     checking.keepQuestion = false;
     expect(checking.keepQuestion).toBe(false);
+    workbench.prompting.type({ ...BLANK, text: "Changed" });
+    workbench.prompting.addExample();
+    expect(checking.keepQuestion).toBe(false); // as chosen: it is the same prompt
     open("first");
     checking.keepQuestion = true;
     open("chat");
