@@ -163,7 +163,7 @@ def test_too_few_parts_to_check(answered: Page) -> None:
     mapped(answered)
     answered.get_by_test_id("check").click()
     error = answered.get_by_test_id("trust").get_by_test_id("error")
-    expect(error).to_contain_text("Choose a finer granularity.")
+    expect(error).to_contain_text("Choose a finer granularity, or leave fewer parts out")
 
 
 def test_side_by_side_and_out_again(answered: Page) -> None:

@@ -29,6 +29,8 @@ export class Muting {
   /** Whether what the answer has before the target is also written anew, each time. */
   thinkAgain = $state(false);
   result = $state.raw<MuteResult | null>(null);
+  /** What `result` is of. */
+  #resultOf = "";
   /** Muted parts of the prompt: those that a new answer can leave out. */
   readonly ofPrompt: readonly Span[] = $derived.by(() => {
     const length = this.looked().answer?.promptLength ?? 0;
@@ -95,8 +97,10 @@ export class Muting {
       spans: [...this.#measured],
       think_again: this.thinkAgain ? 1 : 0,
     };
+    const key = JSON.stringify([answer.id, target, this.#measured]);
     const outcome = await this.job.run("mute", request, (event) => {
       if (event.type !== "mute") return;
+      this.#resultOf = key;
       this.result = {
         logProb: event.log_prob,
         mutedLogProb: event.muted_log_prob,
@@ -105,6 +109,6 @@ export class Muting {
         again: event.again ?? null,
       };
     });
-    if (outcome === "failed") this.result = null;
+    if (outcome === "failed" && this.#resultOf !== key) this.result = null;
   }
 }

@@ -53,6 +53,26 @@ test("what could not be measured is told, and measured again when asked", async 
   expect(workbench.muting).toMatchObject({ result: null, spans: [[2, 4]] });
 });
 
+test("what was measured stays if only thinking again fails", async () => {
+  const error = { code: "ModelError", message: "No.", hint: "" };
+  let fails = false;
+  const { workbench, transport } = await explained({
+    mute: (...args: Parameters<NonNullable<typeof USUAL.mute>>) =>
+      fails ? [{ type: "error", error }] : USUAL.mute!(...args),
+  });
+  const { muting } = workbench;
+  muting.toggle([2, 4]);
+  await quiet(transport);
+  fails = true;
+  muting.thinkAgain = true;
+  await quiet(transport);
+  expect(muting.job.error).toEqual(error);
+  expect(muting.result?.change).toBe("163 times less likely");
+  muting.toggle([0, 2]);
+  await quiet(transport);
+  expect(muting.result).toBeNull(); // that was of other parts
+});
+
 test("thinks again if that was asked for, and then for every part that is muted", async () => {
   const again = {
     written: ["Good."],
