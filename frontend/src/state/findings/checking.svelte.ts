@@ -30,8 +30,9 @@ export class Checking {
     return this.#kept;
   }
 
-  set keepQuestion(kept: boolean) {
-    this.#chosen = kept;
+  /** Leave it in, or don't, whatever is usual. */
+  keep(question: boolean): void {
+    this.#chosen = question;
   }
 
   /** Another prompt took the place of the last: what was chosen for that is over. */

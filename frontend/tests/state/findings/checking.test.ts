@@ -111,12 +111,12 @@ describe("checking", () => {
     const { transport, workbench } = await explained();
     const { checking } = workbench.findings;
     await workbench.findings.check();
-    checking.keepQuestion = true;
+    checking.keep(true);
     flushSync();
     expect(workbench.findings.shown?.attributions[0]?.faithfulness ?? null).toBeNull();
     await workbench.findings.check();
     expect(transport.requests("check").map((one) => one.keep_question)).toEqual([false, true]);
-    checking.keepQuestion = false;
+    checking.keep(false);
     flushSync();
     expect(workbench.findings.shown?.attributions[0]?.faithfulness).toEqual(FAITHFUL);
   });
@@ -128,13 +128,13 @@ describe("checking", () => {
     expect(checking.keepQuestion).toBe(false);
     open("second");
     expect(checking.keepQuestion).toBe(true);
-    checking.keepQuestion = false;
+    checking.keep(false);
     expect(checking.keepQuestion).toBe(false);
     workbench.prompting.type({ ...BLANK, text: "Changed" });
     workbench.prompting.addExample();
     expect(checking.keepQuestion).toBe(false); // as chosen: it is the same prompt
     open("first");
-    checking.keepQuestion = true;
+    checking.keep(true);
     open("chat");
     expect(checking.keepQuestion).toBe(false);
   });
@@ -145,7 +145,7 @@ describe("checking", () => {
     const map = { ...explaining.attribution!, faithfulness: FAITHFUL };
     workbench.prompting.open(workbench.prompting.library.find("samples/second"));
     expect(checking.withCheck(subject!, map).faithfulness).toEqual(FAITHFUL);
-    checking.keepQuestion = true;
+    checking.keep(true);
     expect(checking.withCheck(subject!, map).faithfulness).toBeNull();
   });
 });
