@@ -42,13 +42,21 @@ def test_few_shot_samples_leave_their_question_in(samples: dict[str, Example]) -
     assert kept == IDS[:3]
 
 
+def test_samples_that_go_on_say_where_an_answer_ends(samples: dict[str, Example]) -> None:
+    for example in samples.values():
+        stops = example.fields.get("stop")
+        assert (stops is not None) == isinstance(example.prompt, str)
+        assert not any(stop in (example.target or "") for stop in stops or ())
+
+
 def test_samples_take_another_name() -> None:
     assert load_dataset("sample_prompts").name == "sample_prompts"
     assert load_dataset("demo:sample_prompts").name == "demo"
 
 
 def test_samples_say_where_they_belong(samples: dict[str, Example]) -> None:
-    assert all(example.source for example in samples.values())
+    assert [example.source for example in samples.values()] == IDS  # notebooks look them up by it
+    assert all(example["kind"] for example in samples.values())
     assert sum(example.target is not None for example in samples.values()) >= 9
 
 

@@ -36,7 +36,8 @@ def test_fewer_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert [len(dataset.examples) for dataset in widget.datasets.values()] == [2, 1]
     assert "sample_prompts: the first 2 of 12 examples" in capsys.readouterr().out
     widget.render(data="sample_prompts")
-    assert [len(dataset.examples) for dataset in widget.datasets.values()] == [2]
+    assert [len(dataset.examples) for dataset in widget.datasets.values()] == [2, 1]
+    assert [len(one.examples) for one in View(widget).state.datasets] == [2]
     widget.close()
 
 

@@ -260,9 +260,14 @@ def test_rendering_loads_the_first_model_and_says_what_to_do_without_javascript(
 
 
 def test_other_examples_are_shown_unless_they_will_not_do(view: View) -> None:
-    view.widget.render(data=[{"prompt": "other", "id": "o"}])
-    assert list(view.widget.datasets) == ["data"]
-    assert view.state.datasets[0].examples[0].id == "o"
+    loaded = view.widget.datasets["data"]
+    for id_ in ("first", "o"):
+        view.widget.render(data=[{"prompt": "other", "id": id_}])
+        (shown,) = view.state.datasets
+        assert [one.id for one in shown.examples] == [id_]
+        assert list(view.widget.datasets) == ["data", "data-2"]  # what was loaded is still there
+        assert [one.id for one in view.widget.datasets[shown.name].examples] == [id_]
+    assert view.widget.datasets["data"] is loaded
     with pytest.raises(DataError):
         view.widget.render(data=[{}])
     assert view.state.datasets[0].examples[0].id == "o"

@@ -8,6 +8,7 @@ export interface Example {
   readonly id: string;
   readonly prompt: Prompt;
   readonly target: string | null;
+  /** What it is one of, shown in the list: its kind, or where it came from. */
   readonly source: string;
   /** Added by the person, who can remove it. */
   readonly own: boolean;
@@ -15,6 +16,8 @@ export interface Example {
   readonly origin: string | null;
   /** When a map is checked, its question is left in unless the person says otherwise. */
   readonly keepQuestion?: boolean;
+  /** Where its answer ends, unless the person says otherwise. */
+  readonly stop?: readonly string[];
 }
 
 /** Examples whose name, source or text has every word of the query. */
@@ -28,14 +31,22 @@ export function search(examples: readonly Example[], query: string): Example[] {
 
 /** An example of one of the server's datasets. */
 export function fromServer(dataset: string, example: ExampleInfo): Example {
+  const { kind, keep_question, stop } = example.fields;
   return {
     key: `${dataset}/${example.id}`,
     id: example.id,
     prompt: example.prompt,
     target: example.target ?? null,
-    source: example.source ?? dataset,
+    source: typeof kind === "string" && kind ? kind : (example.source ?? dataset),
     own: false,
     origin: null,
-    keepQuestion: example.fields.keep_question === true,
+    keepQuestion: keep_question === true,
+    stop: stopsOf(stop),
   };
+}
+
+/** A list of texts, or one. */
+function stopsOf(field: unknown): string[] {
+  const stops: unknown[] = Array.isArray(field) ? field : [field];
+  return stops.filter((stop) => typeof stop === "string" && stop !== "") as string[];
 }

@@ -1,4 +1,5 @@
 /** What the person chose, as far as it can be had: the model, the method, how to generate. */
+import type { Example } from "../model/example";
 import type { GenerationOptions, MethodInfo, ModelInfo } from "../wire";
 import type { Answers } from "./answer/answers.svelte";
 import type { Session } from "./prompt/session.svelte";
@@ -28,14 +29,20 @@ export class Choices {
     const method = this.#usableNamed(this.session.comparison);
     return method === this.method ? null : method;
   });
-  readonly options: GenerationOptions | null = $derived.by(
-    () => this.session.options ?? this.server.state?.options ?? null,
-  );
+  /** How a response is written: as the server says, ended as the example says, or as was chosen. */
+  readonly options: GenerationOptions | null = $derived.by(() => {
+    const usual = this.server.state?.options;
+    const stop = this.example()?.stop ?? [];
+    return usual
+      ? { ...usual, ...(stop.length > 0 && { stop: [...stop] }), ...this.session.options }
+      : null;
+  });
 
   constructor(
     private readonly session: Session,
     private readonly server: Server,
     private readonly answers: Answers,
+    private readonly example: () => Example | null,
   ) {}
 
   #usableNamed(name: string | null): MethodInfo | null {

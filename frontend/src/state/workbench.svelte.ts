@@ -54,7 +54,7 @@ export class Workbench implements Mirrored {
     const session = new Session(store);
     const answers = new Answers(store);
     const server = new Server(transport, (changed) => this.#arrived(changed));
-    const choices = new Choices(session, server, answers);
+    const choices = new Choices(session, server, answers, () => this.prompting.example);
     const { selection, contrast } = this;
     this.session = session;
     this.answers = answers;

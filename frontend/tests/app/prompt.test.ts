@@ -66,6 +66,36 @@ test("options: numbers in range, stop strings with line ends", async () => {
   });
 });
 
+test("an answer ends where its example says, unless the person says otherwise", async () => {
+  const [set] = STATE.datasets;
+  const [first, second, chat] = set!.examples;
+  const ended = (stop: string) => ({
+    ...first!,
+    id: stop,
+    prompt: `Ask ${stop}`,
+    fields: { stop: [stop] },
+  });
+  const examples = [ended("\n\n"), ended("End"), second!, chat!];
+  const { user, transport } = await open({}, { ...STATE, datasets: [{ ...set!, examples }] });
+  await user.click(screen.getByText(t.options.title));
+  const field = () => screen.getByLabelText(t.options.stop);
+  const pick = async (at: number) => user.click(screen.getAllByTestId("example")[at]!);
+  expect(field()).toHaveValue("\\n\\n");
+  await fireEvent.change(screen.getByLabelText(t.options.temperature), { target: { value: "1" } });
+  await pick(1);
+  expect(field()).toHaveValue("End");
+  await fireEvent.change(field(), { target: { value: "Mine" } });
+  await pick(2);
+  expect(field()).toHaveValue("Mine");
+  await pick(0);
+  expect(field()).toHaveValue("\\n\\n");
+  await user.click(screen.getByTestId("generate"));
+  expect(transport.requests("generate")[0]!.options).toMatchObject({
+    temperature: 1,
+    stop: ["\n\n"],
+  });
+});
+
 test("an empty prompt can't be sent, and says so", async () => {
   const { user } = await open();
   await user.click(screen.getByText(t.examples.blank));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { search } from "../../src/model/example";
+import { fromServer, search } from "../../src/model/example";
 import { TabStorage } from "../../src/page/storage";
 import { Library } from "../../src/state/prompt/library.svelte";
 import { STATE } from "../support/fixtures";
@@ -17,4 +17,21 @@ test("searches names, sources and text, all words, any case", () => {
   expect(ids("another second")).toEqual(["second"]);
   expect(ids("hello")).toEqual(["chat"]);
   expect(ids("hello menu")).toEqual([]);
+});
+
+test("what else its row held: kind, question, and where its answer ends", () => {
+  const read = (fields: Record<string, unknown>) =>
+    fromServer("set", { id: "a", prompt: "A", target: null, source: "menu", fields });
+  expect(read({})).toMatchObject({ source: "menu", keepQuestion: false, stop: [] });
+  expect(read({ kind: "soup", keep_question: true, stop: ["\n\n"] })).toMatchObject({
+    source: "soup",
+    keepQuestion: true,
+    stop: ["\n\n"],
+  });
+  expect(read({ kind: 3, keep_question: "yes", stop: "End" })).toMatchObject({
+    source: "menu",
+    keepQuestion: false,
+    stop: ["End"],
+  });
+  expect(read({ stop: [1, "", "b", null] }).stop).toEqual(["b"]);
 });

@@ -9,7 +9,8 @@ mine:my/prompts.jsonl       any of them under a name of your choice
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,18 +64,21 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
     return ExampleList(name, examples_from(rows, name, file.name))
 
 
-def as_datasets(sources: Sequence[str | Dataset | Iterable[Mapping[str, Any]]]) -> list[Dataset]:
+def as_datasets(
+    sources: Sequence[str | Dataset | Iterable[Mapping[str, Any]]], taken: Container[str] = ()
+) -> list[Dataset]:
     """Datasets from what a person has: addresses, datasets, or rows in memory.
 
     Args:
         sources: rows are dicts with `prompt` or `messages`; their datasets are called `data`,
             `data-2` and so on.
+        taken: names that rows get no more.
 
     Raises:
         DataError: one can't be read, or two have one name.
     """
     datasets: list[Dataset] = []
-    unnamed = 0
+    names = (name for name in chain(["data"], map("data-{}".format, count(2))) if name not in taken)
     for source in sources:
         if isinstance(source, Mapping):
             raise DataError(
@@ -83,8 +87,7 @@ def as_datasets(sources: Sequence[str | Dataset | Iterable[Mapping[str, Any]]]) 
         if isinstance(source, str):
             dataset = load_dataset(source)
         elif isinstance(source, Iterable):
-            unnamed += 1
-            name = "data" if unnamed == 1 else f"data-{unnamed}"
+            name = next(names)
             rows = [Row(f"row {number}", row) for number, row in enumerate(source, start=1)]
             dataset = ExampleList(name, examples_from(rows, name, name))
         else:

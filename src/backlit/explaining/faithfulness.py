@@ -75,7 +75,9 @@ def check_map(
             else "Choose a finer granularity.",
         )
     drawn = deletion.random_orders(orders, seed)
-    every, lost, kept = _try(deletion, deletion.order(scores), drawn, unit, progress, so_far)
+    every, lost, kept = _tried_orders(
+        deletion, deletion.order(scores), drawn, unit, progress, so_far
+    )
     run = len(every) - 2  # random orders
     percentile = _percentile(_beaten(lost[2:], lost[0]), run)
     verdict = _verdict(percentile)
@@ -110,7 +112,7 @@ def check_map(
     )
 
 
-def _try(
+def _tried_orders(
     deletion: Deletion,
     mapped: Order,
     drawn: Sequence[Order],

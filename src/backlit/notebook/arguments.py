@@ -1,6 +1,6 @@
 """What a person gives a widget: datasets and models, in any of the forms that make sense."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import partial
 from typing import Any
 
@@ -20,14 +20,21 @@ KERAS_NAMES = ("kerasnlp", "keras_nlp", "keras_hub", "kerashub", "keras")
 TRANSFORMERS_NAMES = ("transformers", "huggingface")
 
 
-def read_datasets(value: Any, max_examples: int | None) -> list[Dataset]:
+def read_datasets(
+    value: Any, max_examples: int | None, taken: Container[str] = ()
+) -> list[Dataset]:
     """Datasets, and the first `max_examples` of each; what is left out is said in the cell.
+
+    Args:
+        value: names, paths, datasets or rows.
+        max_examples: None for all.
+        taken: names that rows get no more.
 
     Raises:
         InputError: one can't be read, two have one name, or there is none.
     """
     datasets: list[Dataset] = []
-    for dataset in as_datasets(as_list(value)):
+    for dataset in as_datasets(as_list(value), taken):
         total = len(dataset.examples)
         if max_examples is not None and total > max_examples:
             print(

@@ -100,7 +100,8 @@ class NotebookWidget(anywidget.AnyWidget):
             raise
         self._closed = False
         self._messages = Messages(self._service, lambda message: self.send(message))
-        self.datasets: Mapping[str, Dataset] = {one.name: one for one in datasets}
+        self._loaded: Mapping[str, Dataset] = {one.name: one for one in datasets}
+        self.datasets: Mapping[str, Dataset] = self._loaded
         super().__init__(
             _state=self._service.state().model_dump(mode="json"),
             _height=height,
@@ -129,7 +130,7 @@ class NotebookWidget(anywidget.AnyWidget):
         """Show the page below this cell, or in a browser tab of its own.
 
         Args:
-            data: show these examples instead of those there are.
+            data: show these examples instead of those there are, which `datasets` keeps.
             open_in_new_tab: serve the page from this kernel on a port of its machine, with a
                 token in its link. It shares the models and examples, not the selection.
 
@@ -141,8 +142,8 @@ class NotebookWidget(anywidget.AnyWidget):
                 "This widget was closed, or its cell ran again.", "Make a new one, and render that."
             )
         if data is not None:
-            datasets = read_datasets([data], self._max_examples)
-            self.datasets = {one.name: one for one in datasets}
+            datasets = read_datasets([data], self._max_examples, taken=self._loaded)
+            self.datasets = {**self.datasets, **{one.name: one for one in datasets}}
             self._service.set_datasets(datasets)
             self._tell_state()
         self._service.preload()

@@ -48,6 +48,7 @@ export class Library {
       target: null,
       origin: from ? (from.own && from.origin ? from.origin : from.key) : null,
       keepQuestion: from?.keepQuestion ?? false,
+      stop: from?.stop ?? [],
     };
     const list = [added, ...this.#stored()]; // another tab may have added some meanwhile
     if (!this.store.write(KEY, list)) return null;

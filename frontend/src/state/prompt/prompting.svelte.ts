@@ -31,6 +31,7 @@ export class Prompting {
     const key = example?.key ?? null;
     if (key === this.session.example && this.session.example !== null) return;
     this.session.open(key, example ? draftOf(example.prompt) : BLANK, this.edited);
+    if (example?.stop?.length) this.session.forgetStops();
     this.replaced();
   }
 

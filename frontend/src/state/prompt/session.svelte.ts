@@ -15,7 +15,8 @@ interface Saved {
   draft: Draft;
   /** Edited drafts of other examples, put aside until they are picked again. */
   stashedDrafts: Record<string, Draft>;
-  options: GenerationOptions | null;
+  /** What was chosen of them; of the rest, what is usual. */
+  options: Partial<GenerationOptions> | null;
   model: string | null;
   method: string | null;
   /** The method compared with, side by side. */
@@ -119,8 +120,16 @@ export class Session {
     return example in this.#saved.stashedDrafts;
   }
 
-  setOptions(options: GenerationOptions | null): void {
+  setOptions(options: Partial<GenerationOptions> | null): void {
     this.set({ options });
+  }
+
+  /** Where answers end, another example knows better. */
+  forgetStops(): void {
+    if (!this.options?.stop) return;
+    const options = { ...this.options };
+    delete options.stop;
+    this.setOptions(Object.keys(options).length > 0 ? options : null);
   }
 
   setMethod(method: string): void {
