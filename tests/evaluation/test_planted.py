@@ -227,7 +227,8 @@ def test_a_note_is_asked_for_and_shown_twice(seed: int, language: str) -> None:
     note = texts[-1].split()[0]
     assert sum(text.startswith(note) for text in texts) == 3
     shown = re.findall(r"\w+", texts[-3])[-1]  # the value of the second, in its answer
-    assert item.times == sum(shown in text for text in texts[-6:-2]) == 3
+    assert item.times == sum(shown in text for text in texts[-6:-2])
+    assert item.times in (2, 3)
     assert item.asked() == item.prompt
 
 

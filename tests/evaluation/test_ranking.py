@@ -50,6 +50,13 @@ def test_few_cases_are_taken_and_what_is_slow_is_measured_on_fewer() -> None:
     assert len(slow.scores) == 1
 
 
+def test_of_notes_twice_as_many_are_taken_and_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "TRACED", "needle")
+    found = evaluate(Model(Reader()), PROMPTS, ["grad_l2"], cases=1, measured=0)
+    assert found.counted == {"needle": 2}
+    assert [score.rank >= 1 for score in found.traced.scores] == [True, True]
+
+
 def test_long_cases_are_left_out_of_what_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "MAX_SEGMENTS", 5)
     found = evaluate(Model(Reader()), PROMPTS[:1], ["grad_l2", "shapley"])

@@ -30,7 +30,10 @@ def evaluate(
         list[str] | None, typer.Option(help="Only this kind of plant; may be given more than once.")
     ] = None,
     cases: Annotated[
-        int, typer.Option(min=1, help="Prompts of each kind whose plant decides the answer.")
+        int,
+        typer.Option(
+            min=1, help="Prompts of each kind whose plant decides the answer; of two_hop, twice."
+        ),
     ] = 12,
     measured: Annotated[
         int, typer.Option(min=0, help="Of them, those on which what is slow is measured too.")

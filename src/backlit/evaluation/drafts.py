@@ -151,19 +151,16 @@ def _chat(rng: Random, language: str) -> Draft:
 
 
 def _two_hop(rng: Random, language: str) -> Draft:
-    """A note is written first, its value said again, and the answer copied from that.
-
-    Codes are words here: numbers share digits, and each digit is read from wherever it stands.
-    """
+    """A note is written first, in half of the prompts its value again, and the answer from that."""
     texts = _texts(language, "two_hop")
-    keys = rng.sample(texts["places"], 6)
-    values = rng.sample(_texts(language, "canary")["words"], 6)
+    keys, values = rng.sample(texts["places"], 6), _numbers(rng, 6, digits=4)
     first, *others = _lines(texts["line"], keys, values)
-    form = [texts[part] for part in ("question", "note", "again", "answer")]
+    again = ["again"] if rng.random() < 0.5 else []
+    form = [texts[part] for part in ("question", "note", *again, "answer")]
     shown = [one.format(key=keys[i], value=values[i]) for i in (1, 2) for one in form]
     note = texts["note"].partition("{key}")[0].rstrip()
     ending = (*shown, texts["question"].format(key=keys[0]), note)
-    return Draft(texts["intro"], values[0], (first,), tuple(others), ending, times=3)
+    return Draft(texts["intro"], values[0], (first,), tuple(others), ending, times=2 + len(again))
 
 
 def _lookup(texts: Texts, keys: Sequence[str], values: Sequence[str]) -> Draft:

@@ -13,8 +13,8 @@ a rare word gives the planted line away. Most show a finished lookup or two firs
     other_target    the answer is another line's value than the one that is asked for
     long            a fact among some ninety lines of all sorts
     chat            a fact in the system's turn, a question in the user's
-    two_hop         a fact that is needed to write a note, whose value is said again, and from
-                    there copied to the answer
+    two_hop         a fact that is needed to write a note, from which the answer is copied; in half
+                    of them its value is said once more in between
 
 That a model follows the plant is a hope, not a promise: `find_case` looks before an item counts.
 """
@@ -29,7 +29,7 @@ from backlit.evaluation.drafts import KINDS, draft
 from backlit.types import Message, Prompt, Span
 
 LANGUAGES = ("en", "de", "es", "fr")
-SPLITS = {"test": 2028, "development": 21}
+SPLITS = {"test": 2029, "development": 21}
 """Seeds: what is chosen is chosen on one split, and told of the other."""
 
 

@@ -126,7 +126,8 @@ def evaluate(
         methods: names; those that the model can't serve are left out.
         granularities: of the ranking.
         progress: told of the phase `evaluate`, with prompts looked at.
-        cases: the most of each kind; None for as many as count.
+        cases: the most of each kind, of `TRACED` twice as many, as two maps are compared there;
+            None for as many as count.
         measured: of each kind, the cases on which deletion, and methods that take more than
             `FEW_PASSES`, are measured; None for all. None of over `MAX_SEGMENTS` segments is.
     """
@@ -141,7 +142,7 @@ def evaluate(
     with followed(progress) as follower:
         for done, prompt in enumerate(prompts):
             follower("evaluate", done, len(prompts))
-            if cases is not None and counted[prompt.kind] >= cases:
+            if cases is not None and counted[prompt.kind] >= cases * (1 + (prompt.kind == TRACED)):
                 continue
             with followed(False):  # what is part of this is not told of
                 case = find_case(model, prompt)
