@@ -11,6 +11,7 @@ from backlit.display.figure import MapFigure, ranking, short
 from backlit.errors import DataError, UnknownNameError
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.file import write_file
+from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
 from backlit.explanation.schema import SCHEMA_VERSION, upgraded
 from backlit.explanation.validation import contradictions
@@ -57,6 +58,16 @@ class Explanation:
 
     def __iter__(self) -> Iterator[Attribution]:
         return iter(self.attributions)
+
+    def finding(self, key: int | str = 0) -> str | None:
+        """What was found, in words: what led to the target of a map, and what happens without it.
+
+        None before parts were taken away: see `prove`. All figures are measured ones.
+
+        Raises:
+            UnknownNameError: no map is of that method.
+        """
+        return finding(self.generation, self[key])
 
     def to_json(self) -> str:
         """The explanation as JSON; `from_json` reads it."""
@@ -114,6 +125,7 @@ class Explanation:
     def _figure(self, one: Attribution) -> MapFigure:
         generation = self.generation
         checked = one.faithfulness
+        found = finding(generation, one)
         return MapFigure(
             model=generation.model,
             name=one.caption(),
@@ -122,6 +134,7 @@ class Explanation:
             target=generation.text_of(one.target),
             rest=generation.sequence.text[generation.characters(one.target)[1] :],
             remarks=(
+                *((found,) if found else ()),
                 *one.notes,
                 *unseen.remarks(ranking(one.segments), one.segments),
                 *(proof.sentence(generation.sequence) for proof in one.proofs),

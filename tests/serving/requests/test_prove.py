@@ -34,6 +34,8 @@ def test_it_measures_what_python_measures(
     generation = client.answered(question(client, foil=foil)).explanation.generation
     known = pipeline.prove(toy_model, Explanation(generation, (request.attribution,)))
     assert last.proofs == known[0].proofs
+    assert last.finding == known.finding()
+    assert last.finding
 
 
 def test_what_was_measured_is_remembered_and_said_to_be(client: Client) -> None:

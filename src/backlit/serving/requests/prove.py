@@ -6,6 +6,7 @@ from pydantic import Field
 
 from backlit import pipeline
 from backlit.explanation import Attribution, Explanation, Proof
+from backlit.explanation.finding import measured
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, SequenceRequest, Work
 
@@ -20,10 +21,11 @@ class ProveRequest(SequenceRequest):
 
 
 class ProofsEvent(wire.Event):
-    """What was measured."""
+    """What was measured, and what that comes to in words; the map's check is not part of it."""
 
     type: Literal["proofs"] = "proofs"
     proofs: tuple[Proof, ...]
+    finding: str | None = None
     cached: bool = False
 
 
@@ -31,7 +33,7 @@ def run(request: ProveRequest, work: Work) -> wire.Event:
     generation = work.generation(request.reference)
     explanation = Explanation(generation, (request.attribution,))
     proved = pipeline.prove(work.model, explanation, top=request.top)
-    return ProofsEvent(proofs=proved[0].proofs)
+    return ProofsEvent(proofs=proved[0].proofs, finding=measured(generation, proved[0]))
 
 
 PROVE = Kind("prove", ProveRequest, run, (ProofsEvent,), cached=True, background=True)

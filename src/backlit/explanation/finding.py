@@ -1,0 +1,120 @@
+"""What was found, in words: what led to a target, what happens without it, whether to believe it.
+
+Every figure is a proof's, measured with the part taken away; a map's scores only say which parts
+were tried. So there is nothing to tell before its first part was.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from backlit.display.figure import count_of, one_line, ranking
+from backlit.display.words import UNITS
+from backlit.explanation.attribution import Attribution
+from backlit.explanation.generation import Generation
+from backlit.explanation.proof import MAX_WORDS, Proof
+from backlit.types import ScoredSegment, Span, Verdict
+
+NOTABLE = math.log(2)  # nats: what costs less does not stand out
+MOSTLY = 0.5  # share of a map
+ENDED = (".”", "!”", "?”", "…”")  # as sentences do
+BELIEVED: Mapping[Verdict, str] = {
+    "holds": "Checked against random orders, the map holds up.",
+    "weak": "Checked against random orders, the map is weak.",
+    "chance": "Checked against random orders, the map is no better than chance.",
+}
+
+
+def finding(generation: Generation, one: Attribution) -> str | None:
+    """What was found about a target, for people; None before its first part was taken away.
+
+    Args:
+        generation: that the map is of.
+        one: the map, with its proofs and its check as far as they are known.
+    """
+    found = measured(generation, one)
+    if found is None or one.faithfulness is None:
+        return found
+    return f"{found} {BELIEVED[one.faithfulness.verdict]}"
+
+
+def measured(generation: Generation, one: Attribution) -> str | None:
+    """The same without the check."""
+    order = ranking(one.segments)
+    alone = {proof.spans[0]: proof for proof in one.proofs if len(proof.spans) == 1}
+    tried = [segment for segment in order if _span(segment) in alone]
+    if not order or order[0] not in tried:
+        return None
+    most = max(tried, key=lambda segment: alone[_span(segment)].lost)
+    lost = alone[_span(most)]
+    if lost.lost >= NOTABLE:
+        return f"{_source(generation, one, order, most)} Without it, {_effect(one, lost)}"
+    spans = {_span(segment) for segment in one.segments}
+    for proof in one.proofs:
+        if len(proof.spans) > 1 and proof.lost >= NOTABLE and spans.issuperset(proof.spans):
+            return _pair(generation, one, proof)
+    return _nothing(one, [alone[_span(segment)] for segment in tried])
+
+
+def _source(
+    generation: Generation, one: Attribution, order: Sequence[ScoredSegment], most: ScoredSegment
+) -> str:
+    """Where it was read from; and what it needs, if that is another part."""
+    first = order[0]
+    named = _named(generation, one, first)
+    if most is not first:
+        needed = _named(generation, one, most)
+        return f"It was read first of all from {named}, and needs {needed} most."
+    whole = sum(abs(segment.score) for segment in order)
+    end = "" if named.endswith(ENDED) else "."
+    return f"{'Mostly' if abs(first.score) >= MOSTLY * whole else 'Above all'} {named}{end}"
+
+
+def _pair(generation: Generation, one: Attribution, proof: Proof) -> str:
+    by_span = {_span(segment): segment for segment in one.segments}
+    *names, last = [_named(generation, one, by_span[span]) for span in proof.spans]
+    return (
+        f"No part alone, but {', '.join(names)} and {last}: each may cover for the other. "
+        f"Without them, {_effect(one, proof)}"
+    )
+
+
+def _nothing(one: Attribution, proofs: Sequence[Proof]) -> str:
+    if len(proofs) == 1:
+        return f"Nothing stands out. Without the first part, {_effect(one, proofs[0])}"
+    return (
+        f"Nothing stands out: none of the first {count_of(len(proofs), 'part')}, taken away alone, "
+        f"makes {_target(one)} even 2 times less likely."
+    )
+
+
+def _effect(one: Attribution, proof: Proof) -> str:
+    effect = f"{_target(one)} is {proof.change}"
+    if proof.changed is None or proof.said is None:
+        return f"{effect}."
+    if not proof.changed:
+        return f"{effect}, but the model still says the same."
+    words = one_line(proof.said, MAX_WORDS)
+    return f"{effect}, and the model says {f'“{words}”' if words else 'nothing'} instead."
+
+
+def _target(one: Attribution) -> str:
+    foil = one.target.foil
+    return f"this answer rather than “{one_line(foil.text, MAX_WORDS)}”" if foil else "this answer"
+
+
+def _named(generation: Generation, one: Attribution, segment: ScoredSegment) -> str:
+    """`line 18, “…”` of a prompt's text; elsewhere what it is, and its words."""
+    unit = UNITS[segment.level or one.granularity]
+    words = f"“{one_line(segment.text, MAX_WORDS)}”"
+    sequence = generation.sequence
+    if segment.start >= sequence.prompt_length:
+        return f"the answer’s own {unit} {words}"
+    if unit != "line" or not isinstance(generation.prompt, str):
+        return f"the {unit} {words}"
+    start = sequence.tokens[segment.start].start
+    blank = len(segment.text) - len(segment.text.lstrip())
+    return f"line {sequence.text.count(chr(10), 0, start + blank) + 1}, {words}"
+
+
+def _span(segment: ScoredSegment) -> Span:
+    return segment.start, segment.stop
