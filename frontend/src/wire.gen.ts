@@ -1100,7 +1100,7 @@ export interface components {
         };
         /**
          * ProofsEvent
-         * @description What was measured.
+         * @description What was measured, and what that comes to in words; the map's check is not part of it.
          */
         ProofsEvent: {
             /**
@@ -1110,6 +1110,8 @@ export interface components {
             type: "proofs";
             /** Proofs */
             proofs: components["schemas"]["Proof"][];
+            /** Finding */
+            finding?: string | null;
             /**
              * Cached
              * @default false

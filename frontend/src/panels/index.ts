@@ -1,8 +1,10 @@
 /** The panels, in the order they are shown. Adding one is a file and a line here. */
 import type { Component } from "svelte";
 import Agreement from "./agreement/Agreement.svelte";
+import Contrast from "./contrast/Contrast.svelte";
 import Editor from "./editor/Editor.svelte";
 import Examples from "./examples/Examples.svelte";
+import Finding from "./finding/Finding.svelte";
 import Influences from "./influences/Influences.svelte";
 import Muted from "./muted/Muted.svelte";
 import Sequence from "./sequence/Sequence.svelte";
@@ -25,8 +27,10 @@ export const panels: readonly Panel[] = [
   { name: "toolbar", place: "text", component: Toolbar },
   { name: "text", place: "text", component: Sequence },
   { name: "target", place: "findings", component: Target },
+  { name: "finding", place: "findings", component: Finding },
   { name: "muted", place: "findings", component: Muted },
-  { name: "trust", place: "findings", component: Trust },
   { name: "influences", place: "findings", component: Influences },
+  { name: "trust", place: "findings", component: Trust },
+  { name: "contrast", place: "findings", component: Contrast },
   { name: "agreement", place: "findings", component: Agreement },
 ];

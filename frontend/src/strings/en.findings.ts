@@ -98,9 +98,20 @@ export const findings = {
       error === null ? `Score ${score}` : `Score ${score}, give or take ${error} (standard error)`,
     estimated: (what: string, seconds: number) => `${what}, ${timeOf(seconds)} in all`,
   },
-  proofs: {
+  finding: {
+    title: "What led to it",
+    looking: "Looking for what led to it",
     measuring: "Measuring what happens without the first parts",
     failed: (why: string) => `What happens without the first parts could not be measured: ${why}`,
+    believed: {
+      holds: "Checked against random orders, the map holds up.",
+      weak: "Checked against random orders, the map is weak.",
+      chance: "Checked against random orders, the map is no better than chance.",
+    } as Record<Verdict, string>,
+    copy: "Copy this finding",
+    copied: "Copied",
+  },
+  proofs: {
     alone: (change: string, said: Said) => `Without it, ${change}${saying(said)}`,
     together: (ranks: readonly number[], change: string, said: Said) =>
       `${ended(`Without parts ${listed(ranks)}, ${change}${saying(said)}`)} They may cover for each other.`,

@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { t } from "../../src/strings";
 import type { Event, ParameterInfo, Requests } from "../../src/wire";
-import { attribution, found, proofsOf, STATE, USUAL } from "../support/fixtures";
+import { attribution, FINDING, found, proofsOf, STATE, USUAL } from "../support/fixtures";
 import { chip, explained, forever, open, pick } from "../support/person";
 
 const told = (change: Parameters<typeof attribution>[0]) => ({
@@ -231,9 +231,22 @@ test("what happens without the first parts stands beside them", async () => {
   );
 });
 
+test("what was found is one sentence, to be copied, with the check's verdict once there is one", async () => {
+  const { user } = await explained();
+  const found = await screen.findByTestId("found");
+  expect(found).toHaveTextContent(FINDING);
+  await user.click(screen.getByTestId("copy-finding"));
+  expect(await navigator.clipboard.readText()).toBe(FINDING);
+  expect(screen.getByLabelText(t.finding.copied)).toBeInTheDocument();
+  await user.click(screen.getByTestId("check"));
+  await waitFor(() => expect(found).toHaveTextContent(t.finding.believed.holds));
+  await user.click(screen.getByTestId("clear-target"));
+  expect(screen.queryByTestId("finding")).toBeNull();
+});
+
 test("while that is measured, it is told", async () => {
   await explained({ prove: forever });
-  expect(await screen.findByTestId("proving")).toHaveTextContent(t.proofs.measuring);
+  expect(await screen.findByTestId("proving")).toHaveTextContent(t.finding.measuring);
 });
 
 test("if it can't be measured, it is told, and may be tried again", async () => {

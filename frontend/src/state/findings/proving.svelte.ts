@@ -16,18 +16,26 @@ export interface Mapped {
   readonly attribution: Attribution;
 }
 
+interface Measured {
+  readonly proofs: readonly Proof[];
+  readonly finding: string | null;
+}
+
 export class Proving {
   readonly job: Job;
-  #known = $state.raw<ReadonlyMap<string, readonly Proof[]>>(new Map());
+  #known = $state.raw<ReadonlyMap<string, Measured>>(new Map());
   readonly #key: string | null = $derived.by(() => {
     const mapped = this.mapped();
     return mapped && keyOfMap(mapped.subject, mapped.attribution);
   });
-  readonly #proofs: readonly Proof[] = $derived.by(() => {
-    const came = this.mapped()?.attribution.proofs ?? [];
-    if (came.length > 0 || this.#key === null) return came;
-    return this.#known.get(this.#key) ?? [];
+  readonly #measured: Measured = $derived.by(() => {
+    const proofs = this.mapped()?.attribution.proofs ?? [];
+    if (proofs.length > 0 || this.#key === null) return { proofs, finding: null };
+    return this.#known.get(this.#key) ?? { proofs, finding: null };
   });
+  readonly #proofs: readonly Proof[] = $derived(this.#measured.proofs);
+  /** What that comes to, in words; null as long as nothing is known. */
+  readonly finding: string | null = $derived(this.#measured.finding);
   /** Of parts that were taken away together; null if none were. */
   readonly together: Proof | null = $derived.by(
     () => this.#proofs.find(({ spans }) => spans.length > 1) ?? null,
@@ -70,7 +78,9 @@ export class Proving {
     const { answer } = subject;
     const request = { model: answer.model, reference: referenceOf(answer), attribution, top: TOP };
     await this.job.run("prove", request, (event) => {
-      if (event.type === "proofs") this.#known = new Map([...this.#known, [key, event.proofs]]);
+      if (event.type !== "proofs") return;
+      const { proofs, finding = null } = event;
+      this.#known = new Map([...this.#known, [key, { proofs, finding }]]);
     });
   }
 }

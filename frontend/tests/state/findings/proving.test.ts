@@ -1,7 +1,7 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
 import type { Event } from "../../../src/wire";
-import { attribution, found, proofsOf, progress } from "../../support/fixtures";
+import { attribution, FINDING, found, proofsOf, progress } from "../../support/fixtures";
 import { answered, explained, held, quiet } from "../../support/workbench";
 
 const FIRST: [number, number] = [2, 4];
@@ -16,9 +16,11 @@ describe("proving", () => {
     expect(proving.of(FIRST)).toEqual(proofsOf(attribution().segments)[0]);
     expect(proving.of([0, 4])).toBeNull();
     expect(proving.together).toBeNull();
+    expect(proving.finding).toBe(FINDING);
     workbench.setTarget(null);
     flushSync();
     expect(proving.of(FIRST)).toBeNull();
+    expect(proving.finding).toBeNull();
     workbench.setTarget([8, 10]);
     await quiet(transport);
     expect(proving.of(FIRST)).not.toBeNull();
