@@ -12,6 +12,7 @@ from tests.support.page import (
     granularity,
     mapped,
     type_prompt,
+    whole_list,
 )
 
 pytestmark = pytest.mark.browser
@@ -190,6 +191,7 @@ def test_coarse_to_fine(answered: Page) -> None:
     coarse = answered.get_by_test_id("coarse")
     expect(coarse).to_be_disabled()  # every token is scored at once
     method(answered, "occlusion")
+    whole_list(answered)
     words = answered.get_by_test_id("influence").count()
     coarse.click()
     expect(answered.get_by_test_id("level").first).to_be_visible()

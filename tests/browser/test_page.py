@@ -18,6 +18,7 @@ from tests.support.page import (
     serve,
     tints,
     type_prompt,
+    whole_list,
 )
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,7 @@ def test_the_main_job_on_the_default_model(page: Page, default_url: str) -> None
     top = page.get_by_test_id("influence").first
     expect(top).to_contain_text("You have to try it.")
     assert len(tints(page)) > 2
+    whole_list(page)
     by_line = page.get_by_test_id("influence").count()
 
     # another granularity and method
@@ -212,6 +214,7 @@ def test_a_custom_pattern_and_its_mistakes(page: Page, toy_url: str) -> None:
     expect(page.get_by_text("can't be read")).to_have_count(0)
     answer_chip(page, "water")
     mapped(page)
+    whole_list(page)
     texts = page.get_by_test_id("influence").all_inner_texts()
     assert any(text.startswith("the bird likes") for text in texts)
 
@@ -433,6 +436,7 @@ def test_chats_are_read_through_the_template(page: Page, toy_url: str) -> None:
     mapped(page)
     assert "[user]" not in " ".join(page.get_by_test_id("influence").all_inner_texts())
     page.get_by_test_id("show-template").click()
+    whole_list(page)
     assert "user" in " ".join(page.get_by_test_id("influence").all_inner_texts())
 
 

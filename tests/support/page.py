@@ -65,6 +65,12 @@ def mapped(page: Page) -> None:
     expect(page.get_by_test_id("influences")).to_have_attribute("aria-busy", "false")
 
 
+def whole_list(page: Page) -> None:
+    """Show every influence, not only the first ones."""
+    while page.get_by_test_id("more-influences").count():
+        page.get_by_test_id("more-influences").click()
+
+
 def tints(page: Page) -> set[str]:
     """The colours on the prompt's chips."""
     return set(

@@ -1,9 +1,10 @@
 /** Keys that work anywhere on the page. Those of the text itself are in its panel. */
+import { ranked, spanOf } from "../model/ranking";
 import type { Workbench } from "../state/workbench.svelte";
 
 type Commanded = Pick<
   Workbench,
-  "answering" | "server" | "generateDraft" | "escape" | "setGranularity"
+  "answering" | "findings" | "selection" | "server" | "generateDraft" | "escape" | "setGranularity"
 >;
 
 /** Do what the key stands for; false if it stands for nothing here. */
@@ -25,6 +26,11 @@ export function shortcut(
     return true;
   }
   if (event.key === "Escape") return workbench.escape();
+  if (event.key === "[" || event.key === "]") {
+    const { influences } = workbench.findings.explaining;
+    workbench.selection.walk(ranked(influences, false).map(spanOf), event.key === "]" ? 1 : -1);
+    return influences.length > 0;
+  }
   const granularity = workbench.server.state?.granularities[Number(event.key) - 1];
   if (/^[1-9]$/.test(event.key) && granularity) {
     workbench.setGranularity(granularity);

@@ -38,8 +38,8 @@ export class Job {
 
   /** What it waits for before it gets anywhere, in words. */
   get waiting(): string | null {
+    if (this.loading) return t.wait.model; // whoever is ahead waits for that, too
     if (this.ahead) return t.wait.queued(this.ahead);
-    if (this.loading) return t.wait.model;
     return this.compiling ? t.wait.compiling : null;
   }
 
@@ -102,8 +102,12 @@ export class Job {
 
   #note(event: Event): void {
     this.ahead = event.type === "queued" ? event.ahead : null;
-    this.loading = event.type === "model" && event.model.status !== "ready";
-    if (event.type === "model") this.watcher.model(event.model);
+    if (event.type === "model") {
+      this.loading = event.model.status !== "ready";
+      this.watcher.model(event.model);
+    } else if (event.type !== "queued") {
+      this.loading = false;
+    }
     if (event.type !== "progress") return;
     this.compiling = event.phase === "compile";
     if (ASIDE.includes(event.phase)) return;

@@ -30,6 +30,7 @@ export const en = {
       ["Shift ← →", "Extend the selection"],
       ["Home, End", "First and last segment of the answer"],
       ["Enter", "Make the selection the target"],
+      ["[ ]", "Walk through the influences, the strongest first"],
       ["M", "Mute or unmute the segment"],
       ["Esc", "Clear the target"],
       ["?", "This help"],
@@ -174,6 +175,8 @@ export const en = {
     withEverything: "Answer with everything",
     backToFull: "Back to the full prompt",
     changed: "The prompt has changed since this answer.",
+    edge: "The answer’s share of the text",
+    edgeHint: "Drag to give the answer more room or less; a double click gives it what it needs",
     copy: "Copy the answer",
     copied: "Copied",
     finish: {

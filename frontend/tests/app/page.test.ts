@@ -93,6 +93,21 @@ test("hovering a row marks its text", async () => {
   await waitFor(() => expect(chip(2).dataset.on).toContain("marked"));
 });
 
+test("brackets walk through the influences, in text and list, but not while typing", async () => {
+  const { user } = await explained();
+  const rows = screen.getAllByTestId("influence");
+  const press = (key: string) => fireEvent.keyDown(document.body, { key });
+  await press("]");
+  await waitFor(() => expect(rows[0]).toHaveClass("marked"));
+  expect(chip(2).dataset.on).toContain("marked");
+  await press("]");
+  await waitFor(() => expect(rows[1]).toHaveClass("marked"));
+  await press("[");
+  await waitFor(() => expect(rows[0]).toHaveClass("marked"));
+  await user.type(screen.getByTestId("foil-field"), "]".repeat(2));
+  expect(rows[0]).toHaveClass("marked");
+});
+
 test("all of it by keyboard", async () => {
   await generated();
   const text = screen.getByRole("application", { name: t.text.label });

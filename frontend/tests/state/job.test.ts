@@ -11,6 +11,7 @@ describe("a job", () => {
     const events: Event[] = [
       { type: "queued", ahead: 2 },
       { type: "model", model: { ...READY, status: "loading" } },
+      { type: "queued", ahead: 1 }, // which waits for the model, too
       progress(0, 3),
       progress(0, null, [], "compile"),
       progress(0, null, [], "compile"),
@@ -26,6 +27,7 @@ describe("a job", () => {
     expect(outcome).toBe("done");
     expect(seen).toEqual([
       [t.wait.queued(2), undefined],
+      [t.wait.model, undefined],
       [t.wait.model, undefined],
       [null, 0],
       [t.wait.compiling, 0],

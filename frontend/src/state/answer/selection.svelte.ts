@@ -19,7 +19,7 @@ export class Selection {
   dragged = $state.raw<Span | null>(null);
 
   /** What to bring into sight, and where: asked for in the other place. */
-  revealed = $state.raw<{ span: Span; place: "text" | "list" } | null>(null);
+  revealed = $state.raw<{ span: Span; place: "text" | "list" | "both" } | null>(null);
 
   clear(): void {
     this.revealed = this.followed = null;
@@ -50,6 +50,16 @@ export class Selection {
   /** Bring a span into sight, in the text or in the list of influences. */
   reveal(span: Span, place: "text" | "list"): void {
     this.revealed = { span, place };
+  }
+
+  /** Go to the next of these, or the one before, round and round. */
+  walk(order: readonly Span[], by: 1 | -1): void {
+    const at = order.findIndex((span) => sameSpan(span, this.revealed?.span ?? null));
+    const next = at < 0 ? (by > 0 ? 0 : order.length - 1) : at + by + order.length;
+    const span = order[next % order.length];
+    if (!span) return;
+    this.mark(span);
+    this.revealed = { span, place: "both" };
   }
 
   /** Let go of what is selected and not picked; false if that is nothing. */

@@ -31,6 +31,8 @@ interface Saved {
   intensity: number;
   paint: Paint;
   density: Density;
+  /** The answer's share of the text, beside the prompt's; null is as much as it needs. */
+  dock: number | null;
   /** What was being explained: a span of tokens of an answer, against a foil or not. */
   target: { answer: number; span: Span; foil?: Foil | null } | null;
   /** Another answer, as far as it was typed. */
@@ -54,6 +56,7 @@ const FIRST: Saved = {
   intensity: 1,
   paint: "tint",
   density: "comfortable",
+  dock: null,
   target: null,
   foilText: "",
 };
@@ -75,6 +78,7 @@ export class Session {
   readonly intensity = $derived(this.#saved.intensity);
   readonly paint = $derived(this.#saved.paint);
   readonly density = $derived(this.#saved.density);
+  readonly dock = $derived(this.#saved.dock);
   readonly target = $derived(this.#saved.target);
   readonly foilText = $derived(this.#saved.foilText);
 
@@ -159,6 +163,10 @@ export class Session {
 
   setDensity(density: Density): void {
     this.set({ density });
+  }
+
+  setDock(dock: number | null): void {
+    this.set({ dock });
   }
 
   /** Remember what is being explained; that it is the same still is nothing to write. */

@@ -40,3 +40,24 @@ describe("selecting", () => {
     expect(selection.marked).toBe(first);
   });
 });
+
+test("walks from part to part, round and round, in text and list", () => {
+  const selection = new Selection();
+  const order: Span[] = [
+    [4, 6],
+    [0, 2],
+    [2, 4],
+  ];
+  selection.walk([], 1);
+  expect(selection.revealed).toBeNull();
+  const places = [1, 1, 1, 1, -1, -1].map((by) => {
+    selection.walk(order, by as 1 | -1);
+    expect(selection.marked).toEqual(selection.revealed!.span);
+    return selection.revealed!.span[0];
+  });
+  expect(places).toEqual([4, 0, 2, 4, 2, 0]);
+  expect(selection.revealed!.place).toBe("both");
+  selection.clear();
+  selection.walk(order, -1);
+  expect(selection.revealed!.span).toEqual([2, 4]);
+});

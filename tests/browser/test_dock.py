@@ -1,0 +1,161 @@
+"""After one click on the answer, what led to it is in view: nobody has to scroll."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+
+from tests.support.page import (
+    SECONDS,
+    answer_chip,
+    choose,
+    finished,
+    generate,
+    granularity,
+    mapped,
+    type_prompt,
+)
+
+pytestmark = pytest.mark.browser
+
+LINES = [f"{n} and {n * 7}." for n in range(80)]
+PROMPT = "\n".join([*LINES[:40], "The dog likes cold water.", *LINES[40:], "The dog likes"])
+SIZES: list[ViewportSize] = [{"width": 1440, "height": 900}, {"width": 1024, "height": 768}]
+
+
+@pytest.fixture
+def long(page: Page, toy_url: str) -> Page:
+    """A prompt that is longer than the window, answered and explained."""
+    page.goto(toy_url)
+    type_prompt(page, PROMPT)
+    generate(page)
+    finished(page)
+    granularity(page, "Line")
+    page.get_by_test_id("answer-text").locator("[data-token]").first.click()
+    mapped(page)
+    return page
+
+
+def strongest(page: Page) -> Locator:
+    """The chip with the strongest colour of the prompt."""
+    chips = page.get_by_test_id("prompt-text").locator("[data-token]")
+    at = chips.evaluate_all(
+        """chips => {
+          const strength = (chip) => {
+            const channels = (chip.style.backgroundColor.match(/[\\d.]+/g) || [0]).map(Number);
+            return Math.max(...channels) - Math.min(...channels);
+          };
+          const all = chips.map(strength);
+          return all.indexOf(Math.max(...all));
+        }"""
+    )
+    return chips.nth(at)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size['width']} px")
+def test_of_the_default_model_the_mistaken_line_the_target_and_the_finding_are_in_view(
+    browser: Browser, default_url: str, size: ViewportSize
+) -> None:
+    context = browser.new_context(viewport=size)
+    page = context.new_page()
+    page.goto(default_url)
+    choose(page, "fewshot-mistake")
+    generate(page)
+    finished(page)
+    # its stop string ended it, before it went on with examples of its own
+    expect(page.get_by_test_id("answer-text")).to_have_attribute("data-finish", "stop")
+    granularity(page, "Line")
+    answer_chip(page, "try")
+    found = page.get_by_test_id("found")
+    expect(found).to_be_in_viewport(timeout=SECONDS)
+    expect(found).to_have_text(
+        re.compile(
+            "line 19, “Recommendation: You have to try it.” Without it, this answer is "
+            r"\d+ times less likely, and the model says “.+” instead\.$"
+        )
+    )
+    expect(strongest(page)).to_contain_text("Recommend")
+    expect(strongest(page)).to_be_in_viewport(ratio=1)
+    target = page.get_by_test_id("answer-text").locator("[data-on~=target]").first
+    expect(target).to_be_in_viewport(ratio=1)
+    context.close()
+
+
+def test_the_strongest_part_of_a_long_prompt_is_scrolled_to(long: Page) -> None:
+    expect(long.get_by_test_id("influence").first).to_contain_text("The dog likes cold water.")
+    expect(strongest(long)).to_be_in_viewport(ratio=1)
+    target = long.get_by_test_id("answer-text").locator("[data-on~=target]").first
+    expect(target).to_be_in_viewport(ratio=1)
+    expect(long.get_by_test_id("found")).to_be_in_viewport()
+
+
+def test_the_whole_map_is_beside_it_and_a_click_goes_there(long: Page) -> None:
+    places = long.get_by_test_id("minimap-place")
+    expect(places.first).to_be_in_viewport()
+    pane = long.locator("[data-pane=prompt]")
+    expect(strongest(long)).to_be_in_viewport(ratio=1)
+    pane.evaluate("pane => (pane.scrollTop = 0)")
+    expect(strongest(long)).not_to_be_in_viewport()
+    opacity = places.evaluate_all("all => all.map(one => Number(one.style.opacity))")
+    places.nth(opacity.index(max(opacity))).click()
+    expect(strongest(long)).to_be_in_viewport(ratio=1)
+
+
+def test_brackets_walk_through_the_parts_wherever_they_are(long: Page) -> None:
+    rows = long.get_by_test_id("influence")
+    for at in (0, 1, 2):
+        long.keyboard.press("]")
+        expect(rows.nth(at)).to_have_class(re.compile("marked"))
+        expect(rows.nth(at)).to_be_in_viewport()
+        marked = long.locator("[data-token][data-on~=marked]").first
+        expect(marked).to_be_in_viewport(ratio=1)
+    long.keyboard.press("[")
+    expect(rows.nth(1)).to_have_class(re.compile("marked"))
+
+
+def test_the_edge_is_dragged_kept_and_let_go(long: Page) -> None:
+    edge, docked = long.get_by_test_id("dock-edge"), long.locator("[data-pane=answer]")
+
+    def height() -> float:
+        box = docked.bounding_box()
+        assert box
+        return box["height"]
+
+    before = height()
+    box = edge.bounding_box()
+    assert box
+    long.mouse.move(box["x"] + 100, box["y"] + 1)
+    long.mouse.down()
+    long.mouse.move(box["x"] + 100, box["y"] - 149)
+    long.mouse.up()
+    larger = height()
+    assert larger == pytest.approx(before + 150, abs=4)
+    edge.focus()
+    edge.press("ArrowDown")
+    assert height() < larger
+    smaller = height()
+    long.wait_for_timeout(600)  # what is kept is written once the person pauses
+    long.reload()
+    mapped(long)
+    assert height() == pytest.approx(smaller, abs=4)
+    edge.dblclick()
+    assert height() == pytest.approx(before, abs=4)
+
+
+def test_with_room_to_its_side_the_answer_is_beside_the_prompt(
+    browser: Browser, toy_url: str
+) -> None:
+    context = browser.new_context(viewport={"width": 2560, "height": 1300})
+    page = context.new_page()
+    page.goto(toy_url)
+    type_prompt(page, PROMPT)
+    generate(page)
+    finished(page)
+    left = page.locator("[data-pane=prompt]").bounding_box()
+    right = page.locator("[data-pane=answer]").bounding_box()
+    assert left
+    assert right
+    assert right["x"] >= left["x"] + left["width"]
+    assert right["y"] == pytest.approx(left["y"], abs=2)
+    context.close()
