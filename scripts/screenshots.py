@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from scripts.browser import find
 from tests.support.lab import lab
-from tests.support.page import serve
+from tests.support.page import serve, view_options
 
 CELL = """\
 import backlit
@@ -38,9 +38,6 @@ def story(page: Page, url: str, theme: str) -> None:
     status = page.get_by_test_id("model-status")
     expect(status).to_have_attribute("data-status", "ready")
     picture("1-example")
-    page.get_by_test_id("options").locator("summary").click()
-    page.get_by_label("Stop strings").fill("\\n\\n")
-    page.get_by_test_id("options").locator("summary").click()
     page.get_by_test_id("generate").click()
     answer = page.get_by_test_id("answer-text")
     expect(answer).to_have_attribute("data-finish", re.compile("stop|length"))
@@ -71,7 +68,8 @@ def findings(page: Page, picture: Callable[[str], None]) -> None:
     page.get_by_test_id("check").click()
     expect(page.get_by_test_id("sentence")).to_be_visible()
     picture("6-check")
-    page.get_by_test_id("rival-select").select_option("occlusion")
+    with view_options(page) as card:
+        card.get_by_test_id("rival-select").select_option("occlusion")
     beside = page.get_by_test_id("rival-side")
     expect(beside).to_be_visible()
     expect(beside.get_by_role("progressbar")).to_have_count(0)
@@ -83,11 +81,13 @@ def findings(page: Page, picture: Callable[[str], None]) -> None:
     method.select_option("occlusion")
     granularity = page.get_by_test_id("granularity")
     granularity.get_by_text("Word", exact=True).click()
-    page.get_by_test_id("coarse").click()
+    with view_options(page) as card:
+        card.get_by_test_id("coarse").click()
     expect(page.get_by_test_id("level").first).to_be_visible()
     mapped(page)
     picture("9-coarse-to-fine")
-    page.get_by_test_id("coarse").click()
+    with view_options(page) as card:
+        card.get_by_test_id("coarse").click()
     granularity.get_by_text("Line", exact=True).click()
     method.select_option(first)
     page.get_by_test_id("foil-field").fill("Recommendation: Avoid.")

@@ -10,6 +10,7 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.lab import OLD_KERNEL, Lab, lab
+from tests.support.page import view_options
 
 pytestmark = pytest.mark.browser
 
@@ -123,7 +124,8 @@ print(seen[0].method, seen[0] == made[0], seen.generation == made.generation,
     expect(widget.get_by_test_id("sentence")).to_be_visible()
     assert notebook.told(3, "True") == ["True"]
     widget.get_by_test_id("method-select").select_option("gate_relevance")
-    widget.get_by_test_id("aggregate").get_by_text("Mean", exact=True).click()
+    with view_options(widget) as card:
+        card.get_by_test_id("aggregate").get_by_text("Mean", exact=True).click()
     mapped(widget)
     assert notebook.told(4, "gate_relevance", "False") == ["gate_relevance", "False"]
 

@@ -12,6 +12,7 @@ from tests.support.page import (
     granularity,
     mapped,
     type_prompt,
+    view_options,
     whole_list,
 )
 
@@ -81,7 +82,7 @@ def test_what_happens_without_the_first_parts_is_told_by_itself(answered: Page) 
 def test_a_changed_parameter_computes_again(answered: Page) -> None:
     method(answered, "integrated_gradients")
     with answered.expect_request(re.compile("/api/explain$")) as asked:
-        answered.get_by_test_id("parameters").click()
+        answered.get_by_test_id("view-options").click()
         form = answered.get_by_test_id("parameter-form")
         expect(form).to_contain_text("arXiv:1703.01365")
         number = form.locator("input[type=number]").last
@@ -168,7 +169,9 @@ def test_too_few_parts_to_check(answered: Page) -> None:
 
 
 def test_side_by_side_and_out_again(answered: Page) -> None:
-    answered.get_by_test_id("rival-select").select_option("occlusion")
+    with view_options(answered) as card:
+        card.get_by_test_id("rival-select").select_option("occlusion")
+    expect(answered.get_by_test_id("view-options")).to_have_text("Compared")
     left, right = answered.get_by_test_id("side"), answered.get_by_test_id("rival-side")
     expect(left.get_by_role("heading")).to_have_text("Gate relevance")
     expect(right.get_by_role("heading")).to_have_text("Occlusion")
@@ -188,12 +191,14 @@ def test_side_by_side_and_out_again(answered: Page) -> None:
 
 
 def test_coarse_to_fine(answered: Page) -> None:
-    coarse = answered.get_by_test_id("coarse")
-    expect(coarse).to_be_disabled()  # every token is scored at once
+    with view_options(answered) as card:
+        expect(card.get_by_test_id("coarse")).to_be_disabled()  # every token is scored at once
     method(answered, "occlusion")
     whole_list(answered)
     words = answered.get_by_test_id("influence").count()
-    coarse.click()
+    with view_options(answered) as card:
+        card.get_by_test_id("coarse").click()
+    expect(answered.get_by_test_id("view-options")).to_have_text("Coarse to fine")
     expect(answered.get_by_test_id("level").first).to_be_visible()
     levels = set(answered.get_by_test_id("level").all_inner_texts())
     assert len(levels) > 1
@@ -212,7 +217,8 @@ def test_a_narrow_window_holds_it_all(browser: Browser, toy_url: str, scheme: st
     answer(page, toy_url)
     page.get_by_test_id("check").click()
     expect(page.get_by_test_id("sentence")).to_be_visible()
-    page.get_by_test_id("rival-select").select_option("shapley")
+    with view_options(page) as card:
+        card.get_by_test_id("rival-select").select_option("shapley")
     expect(page.get_by_test_id("rival-side")).to_be_visible()
     page.get_by_test_id("suggestion").first.click()
     mapped(page)

@@ -86,6 +86,20 @@ def test_what_is_needed_may_be_another_part_than_what_was_read() -> None:
     )
 
 
+def test_what_speaks_against_it_is_not_what_it_was_read_from() -> None:
+    against = [0.5, 0.0, 0.0, -3.0, 1.0, 0.5]
+    proofs = (without(3, 4.0), without(4, 0.1))
+    assert str(measured(generation(), mapped(against, *proofs))).startswith(
+        "It was read first of all from line 5, “Answer:”, and needs line 4, “Say no.” most. Without"
+    )
+    all_against = [-0.5, 0.0, 0.0, -3.0, -1.0, -0.5]
+    assert str(measured(generation(), mapped(all_against, *proofs))).startswith(
+        "It needs line 4, “Say no.” most. Without"
+    )
+    unsigned = mapped(all_against, *proofs, signed=False)
+    assert "needs" not in str(measured(generation(), unsigned))
+
+
 def test_parts_that_cover_for_each_other() -> None:
     pair = Proof((SPANS[0], SPANS[3]), 3.0, "20 times less likely", " Yes", True)
     one = mapped(SCORES, without(3, 0.1), without(4, 0.2), pair)

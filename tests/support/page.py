@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.server import serving
 
@@ -69,6 +69,17 @@ def whole_list(page: Page) -> None:
     """Show every influence, not only the first ones."""
     while page.get_by_test_id("more-influences").count():
         page.get_by_test_id("more-influences").click()
+
+
+@contextmanager
+def view_options(page: Page | Locator) -> Iterator[Locator]:
+    """The card with the rest of how it is explained and drawn, open."""
+    page.get_by_test_id("view-options").click()
+    card = page.get_by_test_id("view-options-card")
+    expect(card).to_be_visible()
+    yield card
+    card.press("Escape")
+    expect(card).to_be_hidden()
 
 
 def tints(page: Page) -> set[str]:

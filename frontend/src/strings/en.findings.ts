@@ -193,8 +193,9 @@ export const findings = {
       `${method} scores every token at once, so there is nothing to save by going from coarse to fine.`,
   },
   compareMethods: {
-    label: "Compare with another method",
-    choose: "Compare with…",
+    label: "Compare with",
+    on: "Compared",
+    choose: "No other method",
     leave: "Stop comparing",
     text: (method: string) => `Prompt and answer, by ${method}`,
   },

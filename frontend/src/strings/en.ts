@@ -212,7 +212,8 @@ export const en = {
   toolbar: {
     label: "How it is explained",
     method: "Method",
-    parametersOf: (method: string) => `About ${method}, and its parameters`,
+    more: "About the method, and how its map is drawn",
+    parameters: "Parameters",
     kinds: {
       gradient: "Gradient: from one look back",
       perturbation: "Perturbation: by taking parts away",

@@ -81,12 +81,14 @@ test("coarse to fine is off, with the reason, where it saves nothing", async () 
   const { user, transport } = await explained();
   const button = screen.getByTestId("coarse");
   await user.click(button);
-  expect(button).toHaveAttribute("aria-pressed", "true");
+  expect(button).toBeChecked();
+  expect(screen.getByTestId("view-options")).toHaveTextContent(t.coarse.label);
   await waitFor(() => expect(transport.requests("explain").at(-1)!.budget).toBe(256));
   await user.selectOptions(screen.getByTestId("method-select"), "gradient");
   expect(button).toBeDisabled();
-  expect(button).toHaveAttribute("title", t.coarse.tokens("gradient"));
-  expect(button).toHaveAttribute("aria-pressed", "false");
+  expect(button.closest("label")).toHaveAttribute("title", t.coarse.tokens("gradient"));
+  expect(button).not.toBeChecked();
+  expect(screen.getByTestId("view-options")).not.toHaveTextContent(t.coarse.label);
 });
 
 test("a foil by its chip: the target narrows, and both are weighed", async () => {

@@ -59,14 +59,16 @@ def _source(
     generation: Generation, one: Attribution, order: Sequence[ScoredSegment], most: ScoredSegment
 ) -> str:
     """Where it was read from; and what it needs, if that is another part."""
-    first = order[0]
-    named = _named(generation, one, first)
-    if most is not first:
-        needed = _named(generation, one, most)
-        return f"It was read first of all from {named}, and needs {needed} most."
+    source = next((segment for segment in order if segment.score > 0 or not one.signed), None)
+    needed = _named(generation, one, most)
+    if source is None:
+        return f"It needs {needed} most."
+    if most is not source:
+        read = _named(generation, one, source)
+        return f"It was read first of all from {read}, and needs {needed} most."
     whole = sum(abs(segment.score) for segment in order)
-    end = "" if named.endswith(ENDED) else "."
-    return f"{'Mostly' if abs(first.score) >= MOSTLY * whole else 'Above all'} {named}{end}"
+    end = "" if needed.endswith(ENDED) else "."
+    return f"{'Mostly' if source.score >= MOSTLY * whole else 'Above all'} {needed}{end}"
 
 
 def _pair(generation: Generation, one: Attribution, proof: Proof) -> str:
