@@ -6,8 +6,8 @@
 import re
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -26,11 +26,19 @@ IMAGES = Path(__file__).parent.parent / "docs" / "images"
 SECONDS = 300_000  # milliseconds; a check is hundreds of passes
 
 
+class Picture(Protocol):
+    """Take a picture; of the findings' beginning, unless they stay where they are."""
+
+    def __call__(self, name: str, from_top: bool = True) -> None: ...
+
+
 def story(page: Page, url: str, theme: str) -> None:
     """From an example to a muted line, a checked map and a foil, with a picture at each step."""
 
-    def picture(name: str) -> None:
+    def picture(name: str, from_top: bool = True) -> None:
         page.mouse.move(0, 0)
+        if from_top:
+            page.locator(".pane.findings").evaluate("pane => (pane.scrollTop = 0)")
         page.screenshot(path=IMAGES / f"{name}-{theme}.png")
 
     page.goto(url)
@@ -44,13 +52,16 @@ def story(page: Page, url: str, theme: str) -> None:
     picture("2-answer")
     answer.locator("[data-token]").filter(has_text="try").last.click()
     mapped(page)
+    expect(page.get_by_test_id("found")).to_be_visible()
     picture("3-map")
     page.get_by_test_id("follow").click()
     expect(page.get_by_test_id("path").first).to_be_visible()
+    expect(page.get_by_test_id("found")).to_be_visible()
     picture("12-through-the-answer")
     findings(page, picture)
     page.get_by_test_id("influence").first.get_by_test_id("mute").click()
     expect(page.get_by_test_id("mute-result")).to_contain_text("less likely")
+    expect(page.get_by_test_id("found")).to_be_visible()
     picture("4-muted")
     page.get_by_test_id("think-again").click()
     expect(page.get_by_test_id("again")).to_contain_text("likely")
@@ -61,13 +72,15 @@ def story(page: Page, url: str, theme: str) -> None:
     picture("5-without")
 
 
-def findings(page: Page, picture: Callable[[str], None]) -> None:
+def findings(page: Page, picture: Picture) -> None:
     """Samples with error bars, a check, two methods side by side, coarse to fine, and a foil."""
     method = page.get_by_test_id("method-select")
     first = method.input_value()
     page.get_by_test_id("check").click()
-    expect(page.get_by_test_id("sentence")).to_be_visible()
-    picture("6-check")
+    sentence = page.get_by_test_id("sentence")
+    expect(sentence).to_be_visible()
+    sentence.scroll_into_view_if_needed()
+    picture("6-check", False)
     with view_options(page) as card:
         card.get_by_test_id("rival-select").select_option("occlusion")
     beside = page.get_by_test_id("rival-side")
@@ -94,7 +107,8 @@ def findings(page: Page, picture: Callable[[str], None]) -> None:
     page.get_by_test_id("apply-foil").click()
     expect(page.get_by_test_id("foil-probabilities")).to_be_visible()
     mapped(page)
-    picture("10-foil")
+    page.get_by_test_id("contrast").scroll_into_view_if_needed()
+    picture("10-foil", False)
     page.get_by_test_id("remove-foil").click()
     method.select_option("occlusion")
     mapped(page)

@@ -14,6 +14,7 @@ from tests.support.page import (
     granularity,
     mapped,
     type_prompt,
+    whole_list,
 )
 
 pytestmark = pytest.mark.browser
@@ -159,3 +160,12 @@ def test_with_room_to_its_side_the_answer_is_beside_the_prompt(
     assert right["x"] >= left["x"] + left["width"]
     assert right["y"] == pytest.approx(left["y"], abs=2)
     context.close()
+
+
+def test_what_is_muted_far_down_the_list_is_measured_in_view(long: Page) -> None:
+    whole_list(long)
+    rows = long.get_by_test_id("influence")
+    rows.last.get_by_test_id("mute").click()
+    expect(long.get_by_test_id("mute-result")).to_contain_text("likely")
+    expect(long.get_by_test_id("mute-result")).to_be_in_viewport(ratio=1)
+    expect(rows.last.get_by_test_id("mute")).to_be_in_viewport()

@@ -110,3 +110,22 @@ def test_another_missing_package_is_no_missing_extra(monkeypatch: pytest.MonkeyP
 def test_errors_show_themselves_in_a_cell() -> None:
     error = DataError("The file is empty.", "Give it a row.")
     assert error._render_traceback_() == ["DataError: The file is empty.", "Give it a row."]
+
+
+def test_examples_are_looked_up_by_source_and_shown_one_after_the_other() -> None:
+    """As the codelab on Gemma in Keras does, in its order."""
+    widget = backlit.make_notebook_widget(["sample_prompts"], ["toy"], batch_size=1)
+    view = View(widget)
+    widget.render(open_in_new_tab=True)
+    widget.render(data=[{"prompt": "The dog likes", "target": " cold water.", "source": "mine"}])
+    for source in ("fewshot-fixed", "fewshot-constitution"):
+        examples = widget.datasets["sample_prompts"].examples
+        found = next(example for example in examples if example["source"] == source)
+        widget.render(data=[found])
+        (shown,) = view.state.datasets
+        (example,) = shown.examples
+        assert (example.id, example.source) == (source, source)
+        assert example.prompt == found["prompt"]
+        assert example.target == found["target"]
+        assert example.fields == found.fields
+    widget.close()

@@ -14,7 +14,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backlit.data.base import MAX_BYTES, Dataset, ExampleList, too_large
+from backlit.data.base import MAX_BYTES, Dataset, Example, ExampleList, too_large
 from backlit.data.csv_rows import csv_rows
 from backlit.data.json_rows import json_rows, jsonl_rows
 from backlit.data.rows import Row, examples_from
@@ -65,13 +65,14 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
 
 
 def as_datasets(
-    sources: Sequence[str | Dataset | Iterable[Mapping[str, Any]]], taken: Container[str] = ()
+    sources: Sequence[str | Dataset | Iterable[Mapping[str, Any] | Example]],
+    taken: Container[str] = (),
 ) -> list[Dataset]:
     """Datasets from what a person has: addresses, datasets, or rows in memory.
 
     Args:
-        sources: rows are dicts with `prompt` or `messages`; their datasets are called `data`,
-            `data-2` and so on.
+        sources: rows are dicts with `prompt` or `messages`, or examples; their datasets are called
+            `data`, `data-2` and so on.
         taken: names that rows get no more.
 
     Raises:

@@ -1,7 +1,8 @@
 """From the rows of a file to examples: all of them, or an error that names the bad ones.
 
 A row has `prompt` (text) or `messages` (a list of role and content), and may have `target`,
-`source` and `id`. Its other columns are kept as the example's `fields`.
+`source` and `id`. Its other columns are kept as the example's `fields`. In memory a row may also be
+an example that was read before.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -81,6 +82,10 @@ def _draft(row: Row) -> tuple[str | None, Mapping[str, Any]]:
     """The row's own id, if it has one, and the rest of its example."""
     if row.problem:
         raise RowError(row.problem)
+    if isinstance(row.value, Example):
+        one = row.value
+        draft = {"prompt": one.prompt, "target": one.target, "source": one.source}
+        return one.id, {**draft, "fields": one.fields}
     if not isinstance(row.value, Mapping):
         raise RowError(f"it is {kind(row.value)}, not an object with a `prompt`")
     value = {

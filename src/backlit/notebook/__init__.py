@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backlit.data import Dataset
+from backlit.data import Dataset, Example
 from backlit.errors import MissingPackageError, OptionsError
 
 if TYPE_CHECKING:
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 def make_notebook_widget(
-    datasets: "Sequence[str | Dataset | Iterable[Mapping[str, Any]]]" = ("sample_prompts",),
+    datasets: "Sequence[str | Dataset | Iterable[Mapping[str, Any] | Example]]" = (
+        "sample_prompts",
+    ),
     models: Sequence[Any] = ("smollm2",),
     *,
     batch_size: int | None = None,
@@ -25,7 +27,8 @@ def make_notebook_widget(
 
     Args:
         datasets: each `name:path` as for `backlit serve --data`, a `Dataset`, or rows: dicts
-            with `prompt` or `messages`, and perhaps `target`, `source` and `id`.
+            with `prompt` or `messages`, and perhaps `target`, `source` and `id`, or examples of
+            another dataset.
         models: each `name:source` as for `backlit serve`, or a model that is loaded already:
             what `load_model` gives or takes. The first is the default. Models given by name
             are loaded once in a kernel, when they are first shown.

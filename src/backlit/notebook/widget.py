@@ -13,7 +13,7 @@ import anywidget
 import traitlets
 from IPython.display import HTML, DisplayHandle, display
 
-from backlit.data import Dataset
+from backlit.data import Dataset, Example
 from backlit.errors import InputError
 from backlit.explanation import Explanation, Generation
 from backlit.methods import methods
@@ -123,7 +123,7 @@ class NotebookWidget(anywidget.AnyWidget):
 
     def render(
         self,
-        data: str | Dataset | Iterable[Mapping[str, Any]] | None = None,
+        data: str | Dataset | Iterable[Mapping[str, Any] | Example] | None = None,
         *,
         open_in_new_tab: bool = False,
     ) -> None:
