@@ -232,7 +232,7 @@ def test_other_examples_instead(jupyter: Lab, page: Page, name: str) -> None:
             "One two three"
         )
     said = notebook.run(2)
-    assert "data, row 1: it has no `prompt` and no `messages`" in said
+    assert "data-2, row 1: it has no `prompt` and no `messages`" in said
     assert "Traceback" not in said
 
 
