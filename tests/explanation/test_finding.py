@@ -119,6 +119,14 @@ def test_where_nothing_stands_out_it_says_so() -> None:
         "Nothing stands out: none of the first 2 parts, taken away alone, makes this answer even "
         "2 times less likely."
     )
+    pair = Proof((SPANS[0], SPANS[3]), 0.2, "1.2 times less likely", " no.", False)
+    both = mapped(SCORES, without(3, 0.1), without(4, -0.5), pair)
+    assert "taken away alone or together, makes" in str(measured(generation(), both))
+    other = mapped(SCORES, without(3, 0.2), without(4, 0.1, " Yes", True))
+    assert str(measured(generation(), other)).endswith(
+        "needs line 5, “Answer:” most. Without it, this answer is 0.1 nats less likely, and the "
+        "model says “Yes” instead."
+    )
     one = mapped(SCORES, without(3, 0.1))
     assert measured(generation(), one) == (
         "Nothing stands out. Without the first part, this answer is 0.1 nats less likely."
@@ -155,7 +163,6 @@ def test_a_check_tells_whether_to_believe_it() -> None:
     proved = model.prove(explanation)
     found = proved.finding()
     assert found
-    assert str(proved).splitlines()  # and everywhere else that maps are shown
     assert found in " ".join(str(proved).split())
     checked = model.check(proved)
     faithfulness = checked[0].faithfulness

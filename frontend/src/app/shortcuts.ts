@@ -20,23 +20,29 @@ export function shortcut(
     else workbench.generateDraft();
     return true;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return false;
+  if (event.metaKey || isTyping(event.target)) return false;
+  if (isBracket(event)) {
+    const { influences } = workbench.findings.explaining;
+    workbench.selection.walk(ranked(influences, false).map(spanOf), event.key === "]" ? 1 : -1);
+    return influences.length > 0;
+  }
+  if (event.ctrlKey || event.altKey) return false;
   if (event.key === "?") {
     help();
     return true;
   }
   if (event.key === "Escape") return workbench.escape();
-  if (event.key === "[" || event.key === "]") {
-    const { influences } = workbench.findings.explaining;
-    workbench.selection.walk(ranked(influences, false).map(spanOf), event.key === "]" ? 1 : -1);
-    return influences.length > 0;
-  }
   const granularity = workbench.server.state?.granularities[Number(event.key) - 1];
   if (/^[1-9]$/.test(event.key) && granularity) {
     workbench.setGranularity(granularity);
     return true;
   }
   return false;
+}
+
+/** On many keyboards they take AltGr, which is Ctrl and Alt, or Option. */
+function isBracket({ key, ctrlKey, altKey }: KeyboardEvent): boolean {
+  return (key === "[" || key === "]") && (!ctrlKey || altKey);
 }
 
 /** A dialog or form over the page has the keys, Escape above all. */

@@ -176,7 +176,8 @@ export const en = {
     backToFull: "Back to the full prompt",
     changed: "The prompt has changed since this answer.",
     edge: "The answer’s share of the text",
-    edgeHint: "Drag to give the answer more room or less; a double click gives it what it needs",
+    edgeHint:
+      "Drag, or use the arrow keys, to give the answer more room or less; a double click or Enter gives it what it needs",
     copy: "Copy the answer",
     copied: "Copied",
     finish: {

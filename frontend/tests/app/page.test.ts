@@ -102,7 +102,7 @@ test("brackets walk through the influences, in text and list, but not while typi
   expect(chip(2).dataset.on).toContain("marked");
   await press("]");
   await waitFor(() => expect(rows[1]).toHaveClass("marked"));
-  await press("[");
+  await fireEvent.keyDown(document.body, { key: "[", ctrlKey: true, altKey: true }); // AltGr
   await waitFor(() => expect(rows[0]).toHaveClass("marked"));
   await user.type(screen.getByTestId("foil-field"), "]".repeat(2));
   expect(rows[0]).toHaveClass("marked");

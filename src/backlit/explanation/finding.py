@@ -44,15 +44,21 @@ def measured(generation: Generation, one: Attribution) -> str | None:
     tried = [segment for segment in order if _span(segment) in alone]
     if not order or order[0] not in tried:
         return None
-    most = max(tried, key=lambda segment: alone[_span(segment)].lost)
-    lost = alone[_span(most)]
-    if lost.lost >= NOTABLE:
-        return f"{_source(generation, one, order, most)} Without it, {_effect(one, lost)}"
+    notable = [segment for segment in tried if _stands_out(alone[_span(segment)])]
+    if notable:
+        most = max(notable, key=lambda segment: alone[_span(segment)].lost)
+        effect = _effect(one, alone[_span(most)])
+        return f"{_source(generation, one, order, most)} Without it, {effect}"
     spans = {_span(segment) for segment in one.segments}
     for proof in one.proofs:
-        if len(proof.spans) > 1 and proof.lost >= NOTABLE and spans.issuperset(proof.spans):
+        if len(proof.spans) > 1 and _stands_out(proof) and spans.issuperset(proof.spans):
             return _pair(generation, one, proof)
     return _nothing(one, [alone[_span(segment)] for segment in tried])
+
+
+def _stands_out(proof: Proof) -> bool:
+    """Whether the target got much less likely, or something else was said in its place."""
+    return proof.lost >= NOTABLE or (proof.lost > 0 and bool(proof.changed))
 
 
 def _source(
@@ -83,9 +89,10 @@ def _pair(generation: Generation, one: Attribution, proof: Proof) -> str:
 def _nothing(one: Attribution, proofs: Sequence[Proof]) -> str:
     if len(proofs) == 1:
         return f"Nothing stands out. Without the first part, {_effect(one, proofs[0])}"
+    together = any(len(proof.spans) > 1 for proof in one.proofs)
     return (
-        f"Nothing stands out: none of the first {count_of(len(proofs), 'part')}, taken away alone, "
-        f"makes {_target(one)} even 2 times less likely."
+        f"Nothing stands out: none of the first {count_of(len(proofs), 'part')}, taken away alone"
+        f"{' or together' if together else ''}, makes {_target(one)} even 2 times less likely."
     )
 
 

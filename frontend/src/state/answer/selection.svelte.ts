@@ -30,7 +30,7 @@ export class Selection {
   /** This is the target now; nothing is being selected any more. */
   pick(target: Span | null, provisional: boolean): void {
     this.release();
-    this.followed = null;
+    this.followed = this.revealed = this.marked = null;
     this.target = target;
     this.provisional = provisional;
   }

@@ -29,13 +29,16 @@ export class Proving {
     return mapped && keyOfMap(mapped.subject, mapped.attribution);
   });
   readonly #measured: Measured = $derived.by(() => {
-    const proofs = this.mapped()?.attribution.proofs ?? [];
-    if (proofs.length > 0 || this.#key === null) return { proofs, finding: null };
-    return this.#known.get(this.#key) ?? { proofs, finding: null };
+    const came = this.mapped()?.attribution.proofs ?? [];
+    const known = this.#key === null ? undefined : this.#known.get(this.#key);
+    const proofs = came.length > 0 ? came : (known?.proofs ?? []);
+    return { proofs, finding: known?.finding ?? null };
   });
   readonly #proofs: readonly Proof[] = $derived(this.#measured.proofs);
   /** What that comes to, in words; null as long as nothing is known. */
   readonly finding: string | null = $derived(this.#measured.finding);
+  /** Why nothing is known; null where something is. */
+  readonly failed = $derived.by(() => (this.#proofs.length > 0 ? null : this.job.error));
   /** Of parts that were taken away together; null if none were. */
   readonly together: Proof | null = $derived.by(
     () => this.#proofs.find(({ spans }) => spans.length > 1) ?? null,
@@ -73,7 +76,7 @@ export class Proving {
     this.job.clear();
     const mapped = this.mapped();
     const key = this.#key;
-    if (!mapped || !key || this.#proofs.length > 0) return;
+    if (!mapped || !key || this.#known.has(key)) return;
     const { subject, attribution } = mapped;
     const { answer } = subject;
     const request = { model: answer.model, reference: referenceOf(answer), attribution, top: TOP };

@@ -30,8 +30,7 @@ export class Prompting {
   open(example: Example | null): void {
     const key = example?.key ?? null;
     if (key === this.session.example && this.session.example !== null) return;
-    this.session.open(key, example ? draftOf(example.prompt) : BLANK, this.edited);
-    if (example?.stop?.length) this.session.forgetStops();
+    this.#take(example, this.edited);
     this.replaced();
   }
 
@@ -50,12 +49,17 @@ export class Prompting {
     const first = this.library.examples[0];
     if (!following || !this.session.example || !first) return this.openFirst();
     if (!now) {
-      this.session.open(first.key, draftOf(first.prompt), true);
+      this.#take(first, true);
       this.replaced();
     } else if (before && !edited && !samePrompt(before.prompt, now.prompt)) {
       this.type(draftOf(now.prompt)); // another example of the same name
       this.replaced();
     }
+  }
+
+  #take(example: Example | null, edited: boolean): void {
+    this.session.open(example?.key ?? null, example ? draftOf(example.prompt) : BLANK, edited);
+    if (example?.stop?.length) this.session.forgetStops();
   }
 
   /** Show a prompt that came from elsewhere: an example, which it becomes if it is none. */

@@ -213,6 +213,10 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
     return like === null ? true : typeof value === typeof like && value !== null;
   });
   const saved = Object.fromEntries(sound) as Partial<Saved>;
+  const { options } = saved;
+  if (options?.stop?.length === 0 && options.max_new_tokens !== undefined) {
+    delete options.stop; // all were kept once one was changed: nobody chose to have none
+  }
   if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;
   return saved;
 }

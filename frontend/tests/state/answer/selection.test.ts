@@ -57,7 +57,8 @@ test("walks from part to part, round and round, in text and list", () => {
   });
   expect(places).toEqual([4, 0, 2, 4, 2, 0]);
   expect(selection.revealed!.place).toBe("both");
-  selection.clear();
+  selection.pick([6, 9], false);
+  expect([selection.revealed, selection.marked]).toEqual([null, null]);
   selection.walk(order, -1);
   expect(selection.revealed!.span).toEqual([2, 4]);
 });

@@ -49,12 +49,13 @@ describe("proving", () => {
     expect(job.running).toBe(false);
     expect(transport.asked.find((one) => one.kind === "prove")!.signal.aborted).toBe(true);
   });
-  test("that came with the map is not made again", async () => {
+  test("that came with the map stays as it is; what it comes to is asked for", async () => {
     const proofs = proofsOf(attribution().segments);
     const { transport, workbench } = await explained({
       explain: (): Event[] => [found({ proofs })],
     });
-    expect(transport.requests("prove")).toEqual([]);
-    expect(workbench.findings.proving.of(FIRST)).toEqual(proofs[0]);
+    expect(transport.requests("prove")).toHaveLength(1);
+    expect(workbench.findings.proving.of(FIRST)).toBe(proofs[0]);
+    expect(workbench.findings.proving.finding).toBe(FINDING);
   });
 });

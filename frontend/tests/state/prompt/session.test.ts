@@ -109,6 +109,18 @@ describe("session", () => {
     expect(session.intensity).toBe(3);
   });
 
+  test("of options that were all kept together, none chose to have no stop strings", () => {
+    const kept = { max_new_tokens: 9, temperature: 1, top_p: 1, seed: null, stop: [] as string[] };
+    const load = (options: object) => {
+      localStorage.setItem("backlit.tab.x.session", JSON.stringify({ options }));
+      localStorage.setItem("backlit.tab.x.saved", "1");
+      return new Session(new TabStorage()).options;
+    };
+    expect(load(kept)).toEqual({ max_new_tokens: 9, temperature: 1, top_p: 1, seed: null });
+    expect(load({ ...kept, stop: ["End"] })).toMatchObject({ stop: ["End"] });
+    expect(load({ stop: [] })).toEqual({ stop: [] });
+  });
+
   test("says when the browser has no room", () => {
     const session = new Session(new TabStorage());
     const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
