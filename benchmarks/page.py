@@ -1,4 +1,4 @@
-"""The page: from the command to a page that can be used, and recolouring a long text."""
+"""The page: how soon it can be used, a cause is told, a long text recoloured and typed in."""
 
 import json
 import subprocess
@@ -19,6 +19,8 @@ from benchmarks.timing import Line, median
 from scripts.browser import find
 
 TOKENS = 8_000
+KEYS = 100
+PROMPT = "\n".join([" ".join(["cat"] * 15)] * (TOKENS // 16))  # a line, with its end, is 16
 
 
 def run(rounds: int) -> Iterator[Line]:
@@ -29,11 +31,15 @@ def run(rounds: int) -> Iterator[Line]:
         )
         figures = [_seconds_to_page(browser) for _ in range(rounds)]
         yield median("seconds from `backlit serve` to a usable page", figures, bound=2, unit="s")
+        figures = list(_seconds_to_finding(browser, rounds))
+        yield median("seconds from a click to the finding", figures, bound=15, unit="s")
         with _serve("toy") as url:
             page = browser.new_context(bypass_csp=True).new_page()  # to poll from here
             page.goto(url)
             figures = list(_recolour(page, rounds))
-        yield median(f"milliseconds to recolour {TOKENS:,} tokens", figures, bound=None, unit="ms")
+            yield median(f"ms to recolour {TOKENS:,} tokens", figures, bound=60, unit="ms")
+            figures = _typing(page)
+        yield median(f"ms a key press in {TOKENS:,} tokens", figures, bound=50, unit="ms")
         browser.close()
 
 
@@ -62,6 +68,26 @@ def _seconds_to_page(browser: Browser) -> float:
     return found
 
 
+def _seconds_to_finding(browser: Browser, rounds: int) -> Iterator[float]:
+    """From a click on the mistaken answer until its cause is told, with all that was measured.
+
+    Each in a fresh server: what was found once is remembered.
+    """
+    for _ in range(rounds):
+        with _serve() as url:
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page.goto(url)
+            page.get_by_test_id("example").filter(has_text="fewshot-mistake").click()
+            page.get_by_test_id("generate").click()
+            page.locator("[data-testid=answer-text][data-finish=stop]").wait_for(timeout=120_000)
+            answer = page.get_by_test_id("answer-text").locator("[data-token]")
+            answer.filter(has_text="try").last.click()
+            started = time.perf_counter()
+            page.get_by_test_id("found").wait_for(timeout=120_000)
+            yield time.perf_counter() - started
+            page.context.close()
+
+
 def _recolour(page: Page, rounds: int) -> Iterator[float]:
     """Milliseconds of script, style and layout when the intensity slider is moved.
 
@@ -69,7 +95,7 @@ def _recolour(page: Page, rounds: int) -> Iterator[float]:
     """
     page.route("**/api/explain", _random_scores)
     page.get_by_test_id("method-select").select_option("grad_x_input")
-    page.get_by_test_id("prompt-editor").fill("cat" + " cat" * (TOKENS - 1))
+    page.locator(".cm-content[data-testid=prompt-editor]").fill(PROMPT)
     page.get_by_test_id("generate").click()
     page.get_by_test_id("granularity").get_by_text("Token", exact=True).click()
     answer = page.get_by_test_id("answer-text").locator("[data-token]")
@@ -107,6 +133,26 @@ def _random_scores(route: Route) -> None:
     route.fulfill(content_type="text/event-stream", body=f"data: {event.model_dump_json()}\n\n")
 
 
+def _typing(page: Page) -> list[float]:
+    """Milliseconds from a key in the middle of the coloured prompt until it is drawn."""
+    page.get_by_test_id("prompt-text").locator("[data-token]").nth(TOKENS // 2).dblclick()
+    page.locator(".cm-content[data-testid=prompt-editor]").wait_for()
+    page.evaluate(WATCH_KEYS)
+    for number in range(KEYS):
+        page.keyboard.press("a")
+        page.wait_for_function(f"window.drawn.length > {number}")
+    found: list[float] = page.evaluate("window.drawn")
+    return found
+
+
+WATCH_KEYS = """() => {
+  window.drawn = [];
+  const pressed = () => {
+    const start = performance.now();
+    requestAnimationFrame(() => setTimeout(() => window.drawn.push(performance.now() - start)));
+  };
+  document.addEventListener("keydown", pressed, true);
+}"""
 RECOLOUR = """async (intensity) => {
   const slider = document.querySelector("[data-testid=intensity]");
   performance.clearMeasures();

@@ -27,8 +27,8 @@ MAX_FILES = 30
 
 # From the click to the request.
 ASKING = [
-    ("frontend/src/panels/sequence/SalienceText.svelte", "pointing.release()"),
-    ("frontend/src/panels/sequence/pointing.svelte.ts", "this.workbench.setTarget("),
+    ("frontend/src/panels/text/SalienceText.svelte", "pointing.release()"),
+    ("frontend/src/panels/text/pointing.svelte.ts", "this.workbench.setTarget("),
     ("frontend/src/state/workbench.svelte.ts", "this.selection.pick("),
     ("frontend/src/state/answer/selection.svelte.ts", "pick("),
     ("frontend/src/state/findings/inquiry.svelte.ts", "questionOf("),
@@ -61,7 +61,7 @@ DRAWING = [
     ("frontend/src/model/shown.ts", "export function asShown"),
     ("frontend/src/model/scale.ts", "export function strengths"),
     ("frontend/src/model/colours.ts", "export function colourTable"),
-    ("frontend/src/panels/sequence/drawing.ts", "paint("),
+    ("frontend/src/panels/text/drawing.ts", "paint("),
 ]
 FLOW = [*ASKING, *ANSWERING, *DRAWING]
 # Values, registries and small helpers that these call, and that call nothing of the flow.

@@ -205,6 +205,26 @@ def test_the_fixed_prompt_does_not(written: dict[str, Generation]) -> None:
 
 
 @pytest.mark.model
+def test_a_misprint_comes_by_way_of_the_analysis(smollm2: Model) -> None:
+    examples = backlit.load_dataset("sample_prompts").examples
+    sample = next(e for e in examples if e.id == "fewshot-misprint")
+    misprint = "- Baked moussaka: 140 euros"
+    explanation = smollm2.explain(sample.prompt, response=sample.target, target="140 + 8")
+    traced = smollm2.trace(explanation)[0].trace
+    assert traced is not None
+    text = {(one.start, one.stop): one for one in traced.segments}
+    way = [text[span] for span in traced.paths[0].spans]
+    assert [one.text.strip() for one in way] == [misprint, "The baked moussaka is 140 euros."]
+    assert abs(way[0].direct) < 0.2 * way[0].through
+
+    (proof,) = smollm2.prove(explanation, without=misprint, think_again=1)[0].proofs
+    assert proof.again is not None
+    assert abs(proof.lost) < 0.5  # nats, with the analysis kept
+    assert proof.again.lost > 5
+    assert not any("140" in written for written in proof.again.written)
+
+
+@pytest.mark.model
 def test_occlusion_finds_the_mistaken_line(smollm2: Model, written: dict[str, Generation]) -> None:
     generation = written["fewshot-mistake"]
     found = explain(smollm2, generation, target=MISTAKE).attributions[0]

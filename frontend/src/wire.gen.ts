@@ -140,9 +140,7 @@ export interface paths {
         put?: never;
         /**
          * Check
-         * @description Whether to believe a map, as it is shown: its segments tile what is before its target.
-         *
-         *     `keep_question`: the prompt's last paragraph is never taken away.
+         * @description Whether to believe it. `keep_question`: the prompt's last paragraph is never taken away.
          */
         post: operations["check_api_check_post"];
         delete?: never;
@@ -185,7 +183,9 @@ export interface paths {
         put?: never;
         /**
          * Prove
-         * @description Take the first segments of a map away; all of them tile what is before its target.
+         * @description Take its first segments away.
+         *
+         *     `scope`: the first of the prompt, of what the response has before the target, or of both.
          */
         post: operations["prove_api_prove_post"];
         delete?: never;
@@ -205,9 +205,7 @@ export interface paths {
         put?: never;
         /**
          * Trace
-         * @description Carry a map on through the response's own sentences, of which at most `budget` are explained.
-         *
-         *     Its segments tile what is before its target.
+         * @description Carry it on through the response's own sentences, of which at most `budget` are explained.
          */
         post: operations["trace_api_trace_post"];
         delete?: never;
@@ -230,6 +228,26 @@ export interface paths {
          * @description Cut the sequence by a regular expression.
          */
         post: operations["segment_api_segment_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count
+         * @description How many tokens the sequence is.
+         */
+        post: operations["count_api_count_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -369,15 +387,18 @@ export interface components {
         };
         /**
          * CheckRequest
-         * @description Whether to believe a map, as it is shown: its segments tile what is before its target.
-         *
-         *     `keep_question`: the prompt's last paragraph is never taken away.
+         * @description Whether to believe it. `keep_question`: the prompt's last paragraph is never taken away.
          */
         CheckRequest: {
             /** Model */
             model: string;
             reference: components["schemas"]["SequenceRef"];
             attribution: components["schemas"]["Attribution"];
+            /**
+             * Background
+             * @default false
+             */
+            background: boolean;
             /**
              * Keep Question
              * @default false
@@ -393,6 +414,28 @@ export interface components {
             runs: number;
             /** Seconds */
             seconds?: number | null;
+        };
+        /**
+         * CountEvent
+         * @description Tokens, with those of the chat template and the ones that a tokenizer adds.
+         */
+        CountEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "count";
+            /** Tokens */
+            tokens: number;
+        };
+        /**
+         * CountRequest
+         * @description How many tokens the sequence is.
+         */
+        CountRequest: {
+            /** Model */
+            model: string;
+            reference: components["schemas"]["SequenceRef"];
         };
         /**
          * Curve
@@ -1099,6 +1142,18 @@ export interface components {
             again?: components["schemas"]["Rethought"] | null;
         };
         /**
+         * ProofEvent
+         * @description What happens without one more of them.
+         */
+        ProofEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "proof";
+            proof: components["schemas"]["Proof"];
+        };
+        /**
          * ProofsEvent
          * @description What was measured, and what that comes to in words; the map's check is not part of it.
          */
@@ -1120,13 +1175,26 @@ export interface components {
         };
         /**
          * ProveRequest
-         * @description Take the first segments of a map away; all of them tile what is before its target.
+         * @description Take its first segments away.
+         *
+         *     `scope`: the first of the prompt, of what the response has before the target, or of both.
          */
         ProveRequest: {
             /** Model */
             model: string;
             reference: components["schemas"]["SequenceRef"];
             attribution: components["schemas"]["Attribution"];
+            /**
+             * Background
+             * @default false
+             */
+            background: boolean;
+            /**
+             * Scope
+             * @default both
+             * @enum {string}
+             */
+            scope: "prompt" | "response" | "both";
             /**
              * Top
              * @default 3
@@ -1479,15 +1547,18 @@ export interface components {
         };
         /**
          * TraceRequest
-         * @description Carry a map on through the response's own sentences, of which at most `budget` are explained.
-         *
-         *     Its segments tile what is before its target.
+         * @description Carry it on through the response's own sentences, of which at most `budget` are explained.
          */
         TraceRequest: {
             /** Model */
             model: string;
             reference: components["schemas"]["SequenceRef"];
             attribution: components["schemas"]["Attribution"];
+            /**
+             * Background
+             * @default false
+             */
+            background: boolean;
             /**
              * Budget
              * @default 16
@@ -1545,6 +1616,7 @@ export interface components {
             prove: components["schemas"]["ProveRequest"];
             trace: components["schemas"]["TraceRequest"];
             segment: components["schemas"]["SegmentRequest"];
+            count: components["schemas"]["CountRequest"];
             agree: components["schemas"]["AgreeRequest"];
         };
         /** Events */
@@ -1564,11 +1636,13 @@ export interface components {
             /** Mute */
             mute: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MuteEvent"];
             /** Prove */
-            prove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ProofsEvent"];
+            prove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ProofEvent"] | components["schemas"]["ProofsEvent"];
             /** Trace */
             trace: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["TraceEvent"];
             /** Segment */
             segment: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SegmentsEvent"];
+            /** Count */
+            count: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CountEvent"];
             /** Agree */
             agree: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AgreeEvent"];
         };
@@ -2300,6 +2374,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SegmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    count_api_count_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountRequest"];
             };
         };
         responses: {

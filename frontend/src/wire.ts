@@ -46,4 +46,6 @@ export type Requests = Schemas["Requests"];
 /** What each kind of request may be told. */
 export type Events = Schemas["Events"];
 export type Kind = keyof Requests;
+/** Which of the segments before a target: the prompt's, the answer's own, or both. */
+export type Scope = Requests["prove"]["scope"];
 export type Event<K extends Kind = Kind> = Events[K];

@@ -11,7 +11,7 @@ const ORDER = [
   ["wire"],
   ["host"],
   ["model"],
-  ["strings"],
+  ["strings", "editing"],
   ["ui", "state"],
   ["panels"],
   ["app"],

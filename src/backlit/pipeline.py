@@ -20,7 +20,7 @@ from backlit.explaining.parts import PartsLike, select_parts
 from backlit.explaining.prompts import PromptLike, as_prompt, question_of
 from backlit.explaining.responses import respond, stream
 from backlit.explaining.targets import TargetLike, select_target, with_foil
-from backlit.explanation import Attribution, Explanation, Generation
+from backlit.explanation import Attribution, Explanation, Generation, Proof
 from backlit.methods import Method, make_method
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
@@ -30,6 +30,7 @@ from backlit.types import (
     Granularity,
     OptionsLike,
     ParameterValue,
+    Scope,
     Target,
     TokenSequence,
     as_options,
@@ -161,9 +162,11 @@ def prove(
     explanation: Explanation,
     *,
     top: int = TOP,
+    scope: Scope = "both",
     without: PartsLike | None = None,
     think_again: int = 0,
     progress: ProgressLike = None,
+    so_far: Callable[[Proof], None] = unheard,
 ) -> Explanation:
     """What happens without the first segments of each map: see `backlit.explaining.proofs`.
 
@@ -171,18 +174,21 @@ def prove(
         model: that made it.
         explanation: of which each map is proved.
         top: how many of a map's first segments are taken away, each alone.
+        scope: the first of the prompt, of what the response has before the target, or of both.
         without: take this away instead: words before the target, a token span, or several of
             those, all together.
         think_again: how often what the response has before the target is also written anew: 0 is
             not at all, 1 greedily, more are samples at temperature 1.
         progress: as for `explain`.
+        so_far: told each `Proof` as it is made.
 
     Returns:
         The explanation, each of its attributions with its `proofs`. Scores and their order stay.
 
     Raises:
-        InputError: nothing would be left to read, `top` is less than 1, `think_again` out of range,
-            `without` not before a target, or a model with other tokens than the one explained.
+        InputError: nothing would be left to read, `top` is less than 1, there is no such scope,
+            `think_again` is out of range, `without` not before a target, or the model has other
+            tokens than the one explained.
         CapabilityError: the model can't say how likely a given text is, or write and is to.
     """
     if top < 1:
@@ -190,13 +196,18 @@ def prove(
 
     def proved(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
         if without is None:
-            first = one.top(top)
-            found = tuple(proofs.prove(objective, first, follower, think_again=think_again))
+            first = one.top(top, scope)
+            if not first and scope != "both":
+                return replace(one, proofs=())  # nothing of that is before the target
+            found: list[Proof] = []
+            for proof in proofs.prove(objective, first, follower, think_again=think_again):
+                so_far(proof)
+                found.append(proof)
         else:
             parts = select_parts(objective.sequence, one.target, without)
             follower("prove", 0, 1)
-            found = (proofs.take_away(objective, parts, think_again=think_again),)
-        return replace(one, proofs=found)
+            found = [proofs.take_away(objective, parts, think_again=think_again)]
+        return replace(one, proofs=tuple(found))
 
     return _of_each_map(model, explanation, proved, progress)
 
@@ -242,8 +253,7 @@ def _of_each_map(
     """The explanation, with what was measured of each of its maps."""
     if not isinstance(explanation, Explanation):
         raise OptionsError(
-            f"A {type(explanation).__name__} has no maps.",
-            "Give what explain returned.",
+            f"A {type(explanation).__name__} has no maps.", "Give what explain returned."
         )
     sequence = explanation.generation.sequence
     with followed(progress) as follower, model.turn():

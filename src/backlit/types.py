@@ -19,6 +19,7 @@ Granularity = Literal["token", "word", "sentence", "line", "paragraph", "custom"
 Aggregate = Literal["sum", "mean", "max"]
 FinishReason = Literal["stop", "length", "context", "cancelled", "given"]
 Verdict = Literal["holds", "weak", "chance"]
+Scope = Literal["prompt", "response", "both"]  # which of the segments before a target
 Span = tuple[int, int]
 ParameterValue = bool | int | float | str
 

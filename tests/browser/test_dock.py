@@ -3,58 +3,55 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.support.page import (
-    SECONDS,
     answer_chip,
     choose,
+    editor,
     finished,
     generate,
     granularity,
     mapped,
+    strongest,
     type_prompt,
+    what_matters_is_seen,
     whole_list,
 )
 
 pytestmark = pytest.mark.browser
 
-LINES = [f"{n} and {n * 7}." for n in range(80)]
+MANY = [f"{n} and {n * 7}." for n in range(700)]
+LINES = MANY[:80]
 PROMPT = "\n".join([*LINES[:40], "The dog likes cold water.", *LINES[40:], "The dog likes"])
-SIZES: list[ViewportSize] = [{"width": 1440, "height": 900}, {"width": 1024, "height": 768}]
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SIZES: list[ViewportSize] = [
+    {"width": 1440, "height": 900},
+    {"width": 1024, "height": 768},
+    PHONE,
+]
+at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size['width']} px")
 
 
 @pytest.fixture
 def long(page: Page, toy_url: str) -> Page:
     """A prompt that is longer than the window, answered and explained."""
     page.goto(toy_url)
-    type_prompt(page, PROMPT)
+    ask_about(page, PROMPT)
+    return page
+
+
+def ask_about(page: Page, prompt: str) -> None:
+    type_prompt(page, prompt)
     generate(page)
     finished(page)
     granularity(page, "Line")
     page.get_by_test_id("answer-text").locator("[data-token]").first.click()
     mapped(page)
-    return page
-
-
-def strongest(page: Page) -> Locator:
-    """The chip with the strongest colour of the prompt."""
-    chips = page.get_by_test_id("prompt-text").locator("[data-token]")
-    at = chips.evaluate_all(
-        """chips => {
-          const strength = (chip) => {
-            const channels = (chip.style.backgroundColor.match(/[\\d.]+/g) || [0]).map(Number);
-            return Math.max(...channels) - Math.min(...channels);
-          };
-          const all = chips.map(strength);
-          return all.indexOf(Math.max(...all));
-        }"""
-    )
-    return chips.nth(at)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size['width']} px")
+@at_every_size
 def test_of_the_default_model_the_mistaken_line_the_target_and_the_finding_are_in_view(
     browser: Browser, default_url: str, size: ViewportSize
 ) -> None:
@@ -68,18 +65,28 @@ def test_of_the_default_model_the_mistaken_line_the_target_and_the_finding_are_i
     expect(page.get_by_test_id("answer-text")).to_have_attribute("data-finish", "stop")
     granularity(page, "Line")
     answer_chip(page, "try")
-    found = page.get_by_test_id("found")
-    expect(found).to_be_in_viewport(timeout=SECONDS)
-    expect(found).to_have_text(
+    what_matters_is_seen(page, influences=0 if size == PHONE else 3)
+    expect(page.get_by_test_id("found")).to_have_text(
         re.compile(
             "line 19, “Recommendation: You have to try it.” Without it, this answer is "
             r"\d+ times less likely, and the model says “.+” instead\.$"
         )
     )
     expect(strongest(page)).to_contain_text("Recommend")
-    expect(strongest(page)).to_be_in_viewport(ratio=1)
-    target = page.get_by_test_id("answer-text").locator("[data-on~=target]").first
-    expect(target).to_be_in_viewport(ratio=1)
+    context.close()
+
+
+@at_every_size
+def test_of_four_thousand_tokens_too(browser: Browser, toy_url: str, size: ViewportSize) -> None:
+    context = browser.new_context(viewport=size)
+    page = context.new_page()
+    page.goto(toy_url)
+    ask_about(
+        page, "\n".join([*MANY[:300], "The dog likes cold water.", *MANY[300:], "The dog likes"])
+    )
+    assert int(page.get_by_test_id("token-count").inner_text().split()[0].replace(",", "")) >= 4_000
+    what_matters_is_seen(page, influences=0 if size == PHONE else 3)
+    expect(page.get_by_test_id("influence").first).to_contain_text("The dog likes cold water.")
     context.close()
 
 
@@ -169,3 +176,22 @@ def test_what_is_muted_far_down_the_list_is_measured_in_view(long: Page) -> None
     expect(long.get_by_test_id("mute-result")).to_contain_text("likely")
     expect(long.get_by_test_id("mute-result")).to_be_in_viewport(ratio=1)
     expect(rows.last.get_by_test_id("mute")).to_be_in_viewport()
+
+
+def test_colours_stay_while_it_is_edited_and_after(long: Page) -> None:
+    lit = strongest(long).inner_text()
+    answer = long.get_by_test_id("answer-text").locator("[data-token]")
+    before = answer.evaluate_all("chips => chips.map(chip => chip.style.backgroundColor)")
+    long.get_by_test_id("edit-prompt").click()
+    line = editor(long).locator(".cm-line").filter(has_text="The dog likes cold water.")
+    expect(line).to_be_in_viewport()  # it stands where it stood
+    expect(line.locator("[style*=background]").first).to_contain_text("The dog likes")
+    granularity(long, "Sentence")  # another map is drawn, and this one again
+    mapped(long)
+    granularity(long, "Line")
+    mapped(long)
+    after = answer.evaluate_all("chips => chips.map(chip => chip.style.backgroundColor)")
+    assert after == before
+    long.get_by_test_id("done-editing").click()
+    expect(strongest(long)).to_have_text(lit)
+    expect(long.get_by_test_id("minimap-place").first).to_be_visible()

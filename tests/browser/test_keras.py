@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from backlit import Explanation
 from tests.support.lab import lab
-from tests.support.page import finished, generate, granularity, mapped, serve, type_prompt
+from tests.support.page import choose, finished, generate, granularity, mapped, serve, type_prompt
 
 pytestmark = [pytest.mark.browser, pytest.mark.keras]
 
@@ -131,7 +131,7 @@ widget.render()
         notebook = jupyter.open(page, "keras")
         notebook.run(0)
         widget = notebook.widget()
-        widget.get_by_test_id("example").first.click()
+        choose(widget, "pets")
         widget.get_by_test_id("generate").click()
         answer = widget.get_by_test_id("answer-text")
         expect(answer).to_have_attribute("data-finish", re.compile("stop|length"))

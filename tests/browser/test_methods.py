@@ -33,11 +33,36 @@ def answered(page: Page, toy_url: str) -> Page:
     return page
 
 
+def look_at(page: Page, scope: str) -> None:
+    page.get_by_test_id("scope").get_by_text(scope).click()
+
+
+def test_the_prompt_and_the_answer_so_far_are_told_apart(answered: Page) -> None:
+    rows, tags = answered.get_by_test_id("influence"), answered.get_by_text("in the answer")
+    expect(answered.get_by_test_id("scope")).to_be_in_viewport()
+    whole_list(answered)
+    of_prompt = rows.count()
+    expect(tags).to_have_count(0)
+    expect(answered.get_by_test_id("proof").first).to_be_visible()
+    look_at(answered, "Answer so far")
+    expect(tags.first).to_be_visible()
+    of_answer = rows.count()
+    expect(tags).to_have_count(of_answer)
+    expect(answered.get_by_test_id("found")).to_contain_text("answer")
+    expect(answered.get_by_test_id("proof").first).to_be_visible()
+    look_at(answered, "Both")
+    expect(rows).to_have_count(of_prompt + of_answer)
+    # the first word of an answer has nothing of the answer before it
+    answered.get_by_test_id("answer-text").locator("[data-token]").first.click()
+    mapped(answered)
+    expect(answered.get_by_test_id("scope")).to_have_count(0)
+
+
 def answer(page: Page, url: str) -> None:
     page.goto(url)
     type_prompt(page, PROMPT)
     generate(page)
-    expect(page.get_by_test_id("prompt-editor")).to_have_value(PROMPT)
+    expect(page.get_by_test_id("prompt-text")).to_have_text(PROMPT)
     finished(page)
     expect(page.get_by_test_id("answer-text")).to_contain_text("water")
     granularity(page, "Word")
@@ -66,6 +91,7 @@ def test_methods_are_picked_from_groups_with_their_cost(answered: Page) -> None:
 
 
 def test_what_happens_without_the_first_parts_is_told_by_itself(answered: Page) -> None:
+    look_at(answered, "Both")
     method(answered, "occlusion")
     rows = answered.get_by_test_id("influence")
     expect(rows.first.get_by_test_id("proof")).to_be_in_viewport()
@@ -99,11 +125,11 @@ def test_a_foil_by_chip_and_by_typing(answered: Page) -> None:
     answered.get_by_test_id("suggestion").first.click()
     expect(answered.get_by_test_id("foil")).to_be_visible()
     expect(answered.get_by_test_id("foil-probabilities").locator("tr")).to_have_count(2)
-    expect(answered.get_by_test_id("legend")).to_contain_text("over the foil")
+    expect(answered.get_by_test_id("legend")).to_contain_text("supports the foil")
     mapped(answered)
 
     answered.get_by_test_id("remove-foil").click()
-    expect(answered.get_by_test_id("legend")).not_to_contain_text("over the foil")
+    expect(answered.get_by_test_id("legend")).not_to_contain_text("supports the foil")
     field = answered.get_by_test_id("foil-field")
     field.fill("milk")
     field.press("Enter")
@@ -136,8 +162,7 @@ def test_an_impossible_foil_is_told_and_kept(answered: Page) -> None:
     expect(answered.get_by_test_id("foil-error")).to_have_count(0)
 
 
-def test_a_map_is_checked(answered: Page) -> None:
-    answered.get_by_test_id("check").click()
+def test_a_map_is_checked_by_itself(answered: Page) -> None:
     expect(answered.get_by_test_id("sentence")).to_contain_text("Taking away the top")
     expect(answered.get_by_test_id("verdict")).to_have_attribute(
         "data-verdict", re.compile("holds|weak|chance")
@@ -147,10 +172,12 @@ def test_a_map_is_checked(answered: Page) -> None:
     expect(answered.get_by_test_id("curves")).to_contain_text("parts left")
     expect(answered.get_by_test_id("figures")).to_contain_text("Sufficiency")
 
-    # another map: the check is out of date; back to the first: it is known
+    # another map, another check; back to the first: it is known
     sentence = answered.get_by_test_id("sentence").inner_text()
-    method(answered, "occlusion")
-    expect(answered.get_by_test_id("check-changed")).to_be_visible()
+    with answered.expect_response("**/api/check"):
+        method(answered, "occlusion")
+    expect(answered.get_by_test_id("check-changed")).to_have_count(0)
+    expect(answered.get_by_test_id("trust")).to_have_attribute("aria-busy", "false")
     expect(answered.get_by_test_id("agreement")).to_contain_text("Occlusion")
     asked: list[str] = []
     answered.on("request", lambda request: asked.append(request.url))
@@ -193,6 +220,7 @@ def test_side_by_side_and_out_again(answered: Page) -> None:
 def test_coarse_to_fine(answered: Page) -> None:
     with view_options(answered) as card:
         expect(card.get_by_test_id("coarse")).to_be_disabled()  # every token is scored at once
+    look_at(answered, "Both")
     method(answered, "occlusion")
     whole_list(answered)
     words = answered.get_by_test_id("influence").count()
@@ -203,7 +231,6 @@ def test_coarse_to_fine(answered: Page) -> None:
     levels = set(answered.get_by_test_id("level").all_inner_texts())
     assert len(levels) > 1
     assert answered.get_by_test_id("influence").count() < words
-    answered.get_by_test_id("check").click()
     expect(answered.get_by_test_id("sentence")).to_contain_text("parts")
 
 
@@ -215,7 +242,6 @@ def test_a_narrow_window_holds_it_all(browser: Browser, toy_url: str, scheme: st
     )
     page = context.new_page()
     answer(page, toy_url)
-    page.get_by_test_id("check").click()
     expect(page.get_by_test_id("sentence")).to_be_visible()
     with view_options(page) as card:
         card.get_by_test_id("rival-select").select_option("shapley")
@@ -227,15 +253,17 @@ def test_a_narrow_window_holds_it_all(browser: Browser, toy_url: str, scheme: st
 
 
 def test_a_click_below_a_changed_option_is_not_lost(browser: Browser, toy_url: str) -> None:
-    """Leaving the field brings a way back to the defaults, which must not move the button."""
+    """Leaving the field changes the options, and closes their card over the button."""
     context = browser.new_context(viewport={"width": 420, "height": 800})
     page = context.new_page()
     page.goto(toy_url)
     type_prompt(page, "The cat likes")
-    page.get_by_test_id("options").locator("summary").click()
+    page.get_by_test_id("options").click()
     expect(page.get_by_text("Reset", exact=True)).to_be_hidden()
     page.get_by_label("Stop strings").fill("\\n")
     generate(page)
     finished(page)
+    page.get_by_test_id("options").click()
+    expect(page.get_by_label("Stop strings")).to_have_value("\\n")
     expect(page.get_by_text("Reset", exact=True)).to_be_visible()
     context.close()

@@ -1,13 +1,14 @@
 """What was written before the target, on the page: folded if set apart, with arrows through it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.page import SECONDS, choose, granularity, mapped, serve
+from tests.support.page import SECONDS, choose, granularity, mapped, serve, whole_list
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,7 @@ def test_a_block_is_folded_and_ways_lead_through_it(page: Page, url: str) -> Non
     answer.filter(has_text="likes").last.click()
     mapped(page)
     expect(reasoning.locator("summary")).to_contain_text("% of the map is in here")
+    page.get_by_test_id("scope").get_by_text("Answer so far").click()
     expect(page.get_by_test_id("influences")).to_contain_text("in the reasoning")
 
     # by keyboard, too
@@ -93,3 +95,36 @@ def test_one_that_was_never_closed_says_so_and_can_be_asked_about(page: Page, ur
     mapped(page)
     expect(page.get_by_test_id("target-card")).to_contain_text("cold water")
     expect(arrows(page)).to_have_count(0)
+
+
+@pytest.mark.model
+def test_a_misprint_came_by_way_of_the_analysis_and_thinking_again_proves_it(
+    page: Page, default_url: str
+) -> None:
+    page.goto(default_url)
+    choose(page, "fewshot-misprint")
+    page.get_by_test_id("dataset-answer").click()
+    answer = page.get_by_test_id("answer-text").locator("[data-token]")
+    answer.filter(has_text="=").last.click()
+    expect(page.get_by_test_id("target-card")).to_contain_text("Together: 140 + 8 = 148 euros.")
+    mapped(page)
+    page.get_by_test_id("follow").click()
+    way = page.get_by_test_id("path").first
+    list_line = "- Baked moussaka: 140 euros"
+    expect(way.locator("button").nth(0)).to_have_text(list_line, timeout=SECONDS)
+    expect(way.locator("button").nth(1)).to_have_text("The baked moussaka is 140 euros.")
+    expect(way).to_be_in_viewport()
+    expect(page.get_by_test_id("besides").first).to_contain_text("through the answer")
+
+    # with the analysis kept, the misprint is not missed; without it, another one is written
+    way.locator("button").first.click()
+    whole_list(page)
+    line = page.get_by_test_id("influence").filter(has_text=list_line)
+    line.get_by_test_id("mute").click()
+    result = page.get_by_test_id("mute-result")
+    little = re.compile(r"about as likely|target is [1-9](\.\d)? times less likely")
+    expect(result).to_contain_text(little, timeout=SECONDS)
+    page.get_by_test_id("think-again").click()
+    again = page.get_by_text(re.compile("Thinking again, the target is 10.+ times less likely"))
+    expect(again).to_be_visible(timeout=SECONDS)
+    expect(again).to_be_in_viewport()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from scripts.browser import find
 from tests.browser.conftest import ARGUMENTS
-from tests.support.page import TOKEN
+from tests.support.page import TOKEN, type_prompt
 from tests.support.server import serving
 
 pytestmark = pytest.mark.browser
@@ -31,7 +31,7 @@ def test_a_browser_keeps_it_in_no_page_and_no_file(browser: Browser, tmp_path: P
         )
         page = context.new_page()
         page.goto(served.link)
-        page.get_by_test_id("prompt-editor").fill("The cat likes milk. The cat likes")
+        type_prompt(page, "The cat likes milk. The cat likes")
         page.get_by_test_id("generate").click()
         expect(page.get_by_test_id("answer-text")).to_have_attribute("data-finish", "stop")
         assert TOKEN not in page.evaluate(STATE)

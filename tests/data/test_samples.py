@@ -10,6 +10,7 @@ IDS = [
     "fewshot-mistake",
     "fewshot-fixed",
     "fewshot-constitution",
+    "fewshot-misprint",
     "math-seedlings",
     "math-ferry",
     "math-ribbon",
@@ -39,7 +40,7 @@ def test_every_sample_is_there_in_order(samples: dict[str, Example]) -> None:
 
 def test_few_shot_samples_leave_their_question_in(samples: dict[str, Example]) -> None:
     kept = [name for name, example in samples.items() if example.fields.get("keep_question")]
-    assert kept == IDS[:3]
+    assert kept == IDS[:4]
 
 
 def test_samples_that_go_on_say_where_an_answer_ends(samples: dict[str, Example]) -> None:
@@ -91,6 +92,13 @@ def test_the_target_of_the_mistake_repeats_it(samples: dict[str, Example]) -> No
     target = samples["fewshot-mistake"].target or ""
     assert target.endswith("\nRecommendation: You have to try it.")
     assert (samples["fewshot-fixed"].target or "").endswith("\nRecommendation: Avoid.")
+
+
+def test_the_misprint_stands_in_the_list_alone(samples: dict[str, Example]) -> None:
+    example = samples["fewshot-misprint"]
+    lines = [line for line in text(example).split("\n") if "140" in line]
+    assert lines == ["- Baked moussaka: 140 euros"]
+    assert (example.target or "").count("140") == 2  # in the analysis, and in what comes of it
 
 
 def test_principles_grow(samples: dict[str, Example]) -> None:

@@ -1,6 +1,7 @@
 """A map that is right holds up, one that is wrong does not, and neither is told without chance."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,17 @@ def test_the_true_map_holds_up(case: Linear) -> None:
     assert found.sentence.endswith("this map holds up.")
     assert "against the foil" in found.sentence
     assert len(found.random_orders) in (19, 20)  # one that beats 19 needs no more
+
+
+def test_it_is_said_that_the_answers_own_words_are_taken_away_too(case: Linear) -> None:
+    """Or the sentence would seem to contradict what is found of the prompt alone."""
+    scores = case.by_segment.tolist()
+    most = scores.index(max(scores))
+    for at, said in ((most, True), (scores.index(min(scores)), False)):
+        segments = list(case.segments)
+        segments[at] = replace(segments[at], role="response")
+        found = check_map(case.objective, segments, scores, unit="word")
+        assert ("3 words, some of them the answer's own, makes" in found.sentence) is said
 
 
 def test_the_map_upside_down_is_no_better_than_chance(case: Linear) -> None:

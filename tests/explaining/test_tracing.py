@@ -105,6 +105,14 @@ def test_links_and_paths_lead_from_the_prompt_to_the_target() -> None:
     assert next(found.sentences()) == "Through the answer's own sentences came 75% of it."
     against = "“The cat likes milk.” -> “I like soup.” -> the target (against it, 19%)"
     assert against in found.sentences()
+    both = "“The cat likes milk.” -> the target (25%; through the answer 0%)"
+    assert both in found.sentences()
+
+
+def test_what_is_next_to_nothing_is_not_told_as_nothing() -> None:
+    found, _ = traced({4: [100, 0, 1, 0], 2: [-1, 3]})
+    least = "“The cat likes milk.” -> the target (99%; through the answer against it, under 1%)"
+    assert least in found.sentences()
 
 
 @pytest.mark.parametrize(("budget", "untraced"), [(0, 0.75), (1, 0.5), (2, 0)])

@@ -170,3 +170,51 @@ def test_a_check_tells_whether_to_believe_it() -> None:
     told = {"holds": "holds up.", "weak": "is weak.", "chance": "no better than chance."}
     assert str(checked.finding()).startswith(found)
     assert str(checked.finding()).endswith(told[faithfulness.verdict])
+
+
+def test_of_the_prompt_alone_or_of_the_answer_so_far() -> None:
+    one = mapped([0.5, 0, 0, 2, 0, 3], without(3, 2.0), without(5, 4.0))
+    assert str(measured(generation(), one)).startswith("Mostly the answer’s own line “No”")
+    assert measured(generation(), one, "prompt") == (
+        "Of the prompt, mostly line 4, “Say no.” Without it, this answer is 2 nats less likely."
+    )
+    assert measured(generation(), one, "response") == (
+        "Of the answer so far, mostly the answer’s own line “No”. "
+        "Without it, this answer is 4 nats less likely."
+    )
+
+
+def test_what_it_needs_most_is_said_of_the_prompt_alone() -> None:
+    one = mapped([0.5, 0, 0, 2, 0, 1], without(3, 2.0), without(0, 3.0))
+    assert str(measured(generation(), one, "prompt")).startswith(
+        "Of the prompt, it was read first of all from line 4"
+    )
+
+
+def test_of_the_prompt_nothing_stands_out() -> None:
+    one = mapped([0.5, 0, 0, 2, 0, 3], without(3, 0.1), without(0, 0.2), without(5, 4.0))
+    assert str(measured(generation(), one, "prompt")).startswith(
+        "Of the prompt, nothing stands out: none of the first 2 parts"
+    )
+
+
+def test_what_was_taken_away_with_more_says_nothing_of_the_prompt_alone() -> None:
+    both = Proof((SPANS[0], SPANS[3], SPANS[5]), 5.0, "5 nats less likely", " Yes", True)
+    one = mapped([0.5, 0, 0, 2, 0, 3], without(3, 0.1), without(0, 0.2), without(5, 0.3), both)
+    found = str(measured(generation(), one, "prompt"))
+    assert "alone, makes" in found
+    assert "together" not in found
+
+
+def test_all_of_it_is_the_prompt_where_the_target_begins_the_answer() -> None:
+    one = mapped([0.5, 0, 0, 2, 0], without(3, 2.0))
+    one = replace(one, target=Target(5, 6))
+    assert measured(generation(), one, "prompt") == measured(generation(), one)
+    assert measured(generation(), one, "response") is None
+
+
+def test_what_was_not_taken_away_is_not_spoken_of() -> None:
+    one = mapped([0.5, 0, 0, 2, 0, 3], without(3, 2.0))
+    assert measured(generation(), one) is None
+    assert measured(generation(), one, "response") is None
+    assert measured(generation(), one, "prompt") is not None

@@ -179,7 +179,7 @@ def test_what_is_left_out_of_a_dataset_is_said(capsys: pytest.CaptureFixture[str
     datasets = read_datasets(["sample_prompts", [{"prompt": "c"}]], 2)
     assert [len(dataset.examples) for dataset in datasets] == [2, 1]
     assert capsys.readouterr().out == (
-        "sample_prompts: the first 2 of 12 examples (max_examples).\n"
+        "sample_prompts: the first 2 of 13 examples (max_examples).\n"
     )
 
 

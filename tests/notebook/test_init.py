@@ -34,7 +34,7 @@ def test_fewer_examples(capsys: pytest.CaptureFixture[str]) -> None:
     """Also of what is shown later."""
     widget = backlit.make_notebook_widget(["sample_prompts", ROWS], ["toy"], max_examples=2)
     assert [len(dataset.examples) for dataset in widget.datasets.values()] == [2, 1]
-    assert "sample_prompts: the first 2 of 12 examples" in capsys.readouterr().out
+    assert "sample_prompts: the first 2 of 13 examples" in capsys.readouterr().out
     widget.render(data="sample_prompts")
     assert [len(dataset.examples) for dataset in widget.datasets.values()] == [2, 1]
     assert [len(one.examples) for one in View(widget).state.datasets] == [2]

@@ -166,3 +166,16 @@ def test_a_bug_in_reading_ends_the_call(
     (*_, last) = channel.ask("x", "generate", REQUEST)
     assert last["error"]["code"] == "InternalError"
     assert "can't be read" in caplog.text
+
+
+def test_the_editor_is_handed_over_as_it_is_asked_for(channel: Channel) -> None:
+    channel.messages.handle({"call": "a", "module": "editor"})
+    taken, source, over = channel.sent
+    assert (taken, over) == ({"call": "a"}, {"call": "a", "over": True})
+    assert "createEditor" in source["module"]
+
+
+@pytest.mark.parametrize("name", ["../pyproject.toml", "widget", None, ["editor"]])
+def test_no_other_file_is(channel: Channel, name: object) -> None:
+    channel.messages.handle({"call": "a", "module": name})
+    assert channel.sent == [{"call": "a"}, {"call": "a", "over": True}]

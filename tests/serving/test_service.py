@@ -60,7 +60,7 @@ def test_state_has_all_a_page_needs(client: Client) -> None:
         facts = methods()[info.name].facts
         assert (info.label, info.signed, info.unit) == (facts.label, facts.signed, facts.unit)
     assert [dataset.name for dataset in state.datasets] == ["sample_prompts"]
-    assert len(state.datasets[0].examples) == 12
+    assert len(state.datasets[0].examples) == 13
     assert state.granularities[0] == "token"
     assert set(state.units) == set(state.granularities)
     assert state.aggregates == ["sum", "mean", "max"]

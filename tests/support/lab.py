@@ -72,7 +72,8 @@ class Notebook:
 
     def command(self, name: str) -> None:
         """Run one of JupyterLab's commands by its label in the palette."""
-        self.cell(0).locator(".cm-content").click()  # inside the widget, keys are its own
+        # Inside the widget, keys are its own.
+        self.cell(0).locator(".jp-InputArea .cm-content").click()
         self.page.keyboard.press("ControlOrMeta+Shift+C")
         palette = self.page.locator("#modal-command-palette")
         palette.locator("input").fill(name)
@@ -120,7 +121,12 @@ class Lab:
         return Notebook(page)
 
     def open_alone(self, page: Page, name: str) -> Notebook:
-        """Open a notebook in Notebook 7, which shows one and little else."""
+        """Open a notebook in Notebook 7, which shows one and little else.
+
+        On a busy machine, Notebook may ask before it has settled, for a kernel say; its own
+        suggestion is taken, and what it asked is in the test's output.
+        """
+        page.add_locator_handler(page.locator("dialog.jp-Dialog"), _accept)
         page.goto(f"{self.url}/notebooks/{name}.ipynb?token=t")
         expect(page.locator(".jp-NotebookKernelStatus")).to_be_attached()
         indicator = page.locator(".jp-Notebook-ExecutionIndicator").first
@@ -135,6 +141,11 @@ class Lab:
         for kernel in kernels:
             address = f"{self.url}/api/kernels/{kernel['id']}"
             urlopen(Request(address, headers=headers, method="DELETE")).close()
+
+
+def _accept(dialog: Locator) -> None:
+    print("Jupyter asked:", dialog.inner_text())
+    dialog.locator(".jp-mod-accept").click()
 
 
 @contextmanager

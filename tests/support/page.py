@@ -30,7 +30,10 @@ def free_port() -> int:
         return port
 
 
-def choose(page: Page, name: str) -> None:
+def choose(page: Page | Locator, name: str) -> None:
+    page.get_by_test_id("example").first.wait_for(state="attached")
+    if page.get_by_test_id("browse").is_visible():  # they are out of sight in a narrow window
+        page.get_by_test_id("browse").click()
     page.get_by_test_id("example").filter(has_text=name).first.click()
 
 
@@ -41,7 +44,21 @@ def granularity(page: Page, name: str) -> None:
 def type_prompt(page: Page, text: str) -> None:
     # Before, a first visit's example may take the place of the text between two keys.
     page.get_by_test_id("example").first.wait_for(state="attached")
-    page.get_by_test_id("prompt-editor").fill(text)
+    retype(editor(page), text)
+
+
+def retype(typed: Locator, text: str) -> None:
+    """Type another text over all that is there."""
+    typed.press("ControlOrMeta+a")
+    typed.press("Delete")
+    typed.page.keyboard.insert_text(text)
+
+
+def editor(page: Page) -> Locator:
+    """The prompt, where it is typed."""
+    if page.get_by_test_id("edit-prompt").count():
+        page.get_by_test_id("edit-prompt").click()
+    return page.locator(".cm-content[data-testid=prompt-editor]")
 
 
 def generate(page: Page) -> None:
@@ -49,6 +66,8 @@ def generate(page: Page) -> None:
 
 
 def finished(page: Page) -> None:
+    """Wait until nothing is being written and the answer in sight is whole."""
+    expect(page.get_by_test_id("stop")).to_have_count(0, timeout=SECONDS)
     expect(page.get_by_test_id("answer-text")).to_have_attribute(
         "data-finish", re.compile("stop|length|context"), timeout=SECONDS
     )
@@ -89,3 +108,30 @@ def tints(page: Page) -> set[str]:
         .locator("[data-token]")
         .evaluate_all("chips => chips.map(chip => chip.style.backgroundColor)")
     )
+
+
+def strongest(page: Page | Locator) -> Locator:
+    """The chip with the strongest colour of the prompt."""
+    chips = page.get_by_test_id("prompt-text").locator("[data-token]")
+    at = chips.evaluate_all(
+        """chips => {
+          const strength = (chip) => {
+            const channels = (chip.style.backgroundColor.match(/[\\d.]+/g) || [0]).map(Number);
+            return Math.max(...channels) - Math.min(...channels);
+          };
+          const all = chips.map(strength);
+          return all.indexOf(Math.max(...all));
+        }"""
+    )
+    return chips.nth(at)
+
+
+def what_matters_is_seen(page: Page | Locator, influences: int) -> None:
+    """The target, the strongest line, the finding and the first influences; nobody scrolled."""
+    expect(page.get_by_test_id("found")).to_be_in_viewport(ratio=1, timeout=SECONDS)
+    expect(strongest(page)).to_be_in_viewport(ratio=1)
+    target = page.get_by_test_id("answer-text").locator("[data-on~=target]").first
+    expect(target).to_be_in_viewport(ratio=1)
+    for at in range(influences):
+        row = page.get_by_test_id("influence").nth(at)
+        expect(row.get_by_test_id("proof")).to_be_in_viewport(ratio=1, timeout=SECONDS)

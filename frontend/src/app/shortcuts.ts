@@ -1,10 +1,18 @@
 /** Keys that work anywhere on the page. Those of the text itself are in its panel. */
-import { ranked, spanOf } from "../model/ranking";
+import { ranked, spanOf, within } from "../model/ranking";
 import type { Workbench } from "../state/workbench.svelte";
 
 type Commanded = Pick<
   Workbench,
-  "answering" | "findings" | "selection" | "server" | "generateDraft" | "escape" | "setGranularity"
+  | "answering"
+  | "findings"
+  | "inquiry"
+  | "prompting"
+  | "selection"
+  | "server"
+  | "generateDraft"
+  | "escape"
+  | "setGranularity"
 >;
 
 /** Do what the key stands for; false if it stands for nothing here. */
@@ -14,24 +22,37 @@ export function shortcut(
   workbench: Commanded,
   help: () => void,
 ): boolean {
-  if (event.defaultPrevented || somethingOnTop(root)) return false;
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+  if (event.defaultPrevented) return false;
+  const isGo = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+  // What is typed is looked at first: it comes often, and looking for a dialog takes a while.
+  if ((!isGo && isTyping(event.target)) || somethingOnTop(root)) return false;
+  if (isGo) {
     if (workbench.answering.writing.running) workbench.answering.stop();
     else workbench.generateDraft();
     return true;
   }
-  if (event.metaKey || isTyping(event.target)) return false;
+  if (event.metaKey) return false;
   if (isBracket(event)) {
+    const { scope, subject } = workbench.inquiry;
     const { influences } = workbench.findings.explaining;
-    workbench.selection.walk(ranked(influences, false).map(spanOf), event.key === "]" ? 1 : -1);
-    return influences.length > 0;
+    const listed = ranked(within(influences, scope, subject?.answer.promptLength ?? 0), false);
+    workbench.selection.walk(listed.map(spanOf), event.key === "]" ? 1 : -1);
+    return listed.length > 0;
   }
   if (event.ctrlKey || event.altKey) return false;
   if (event.key === "?") {
     help();
     return true;
   }
-  if (event.key === "Escape") return workbench.escape();
+  if (event.key === "e" || event.key === "E") {
+    workbench.prompting.edit(root);
+    return true;
+  }
+  if (event.key === "Escape") {
+    if (!workbench.prompting.browsing) return workbench.escape();
+    workbench.prompting.browse(false);
+    return true;
+  }
   const granularity = workbench.server.state?.granularities[Number(event.key) - 1];
   if (/^[1-9]$/.test(event.key) && granularity) {
     workbench.setGranularity(granularity);
@@ -54,6 +75,7 @@ function somethingOnTop(root: ParentNode): boolean {
 
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable) return true;
   if (target instanceof HTMLInputElement)
     return !["radio", "checkbox", "range"].includes(target.type);
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;

@@ -10,6 +10,27 @@ export interface Store {
   ready(): Promise<void>;
   /** What all pages share. */
   readonly shared: SharedStore;
+  readonly runs: RunStore;
+}
+
+/** What a list shows of a run; what else there is of it is read when it is shown again. */
+export interface Listed {
+  readonly id: string;
+}
+
+/** `full`: dropping others may make room. */
+export type Written = "kept" | "full" | "failed";
+
+/** Runs, of all pages: they may be many and large, so nothing of this happens at once. */
+export interface RunStore {
+  list(): Promise<readonly Listed[]>;
+  /** All of a run; null if it is not there. */
+  read(id: string): Promise<unknown>;
+  /** Keep a run, or what is another in the list of one that is kept. */
+  write(listed: Listed, whole?: unknown): Promise<Written>;
+  drop(id: string): Promise<void>;
+  /** Call `changed` when another page wrote or dropped one, until what is returned is called. */
+  watch(changed: () => void): () => void;
 }
 
 export interface SharedStore {

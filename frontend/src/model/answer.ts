@@ -3,6 +3,7 @@ import type {
   FinishReason,
   Generation,
   GenerationOptions,
+  ModelInfo,
   Prompt,
   Segmentations,
   SequenceRef,
@@ -102,4 +103,10 @@ export function continues(latest: Answer, old: Answer): boolean {
 /** The words of the answer alone. */
 export function responseText(answer: Answer): string {
   return textOf(chipsOfAnswer(answer), answer.promptLength, answer.tokens.length);
+}
+
+/** How many tokens the prompt of an answer is for a model; null if the answer does not tell. */
+export function tokensOfPrompt(answer: Answer | null, model: ModelInfo | null): number | null {
+  if (!answer || answer.model !== model?.name || answer.muted.length > 0) return null;
+  return answer.promptLength;
 }

@@ -1,5 +1,5 @@
 /** Segments with their scores, in the order of how much they mattered. */
-import type { ScoredSegment, Span } from "../wire";
+import type { ScoredSegment, Scope, Span } from "../wire";
 
 export type Influence = Readonly<ScoredSegment>;
 
@@ -15,6 +15,26 @@ export function ranked(influences: readonly Influence[], withTemplate: boolean):
         Math.abs(b.score) - Math.abs(a.score) ||
         a.start - b.start,
     );
+}
+
+/** Those of the prompt, of the answer, or both. */
+export function within(
+  influences: readonly Influence[],
+  scope: Scope,
+  promptLength: number,
+): readonly Influence[] {
+  if (scope === "both") return influences;
+  return influences.filter(({ start }) => start >= promptLength === (scope === "response"));
+}
+
+/** How much of all scores, by magnitude, is the answer's own: 0 to 1. */
+export function answersShare(influences: readonly Influence[], promptLength: number): number {
+  let [all, own] = [0, 0];
+  for (const { score, start } of written(influences)) {
+    all += Math.abs(score);
+    if (start >= promptLength) own += Math.abs(score);
+  }
+  return all > 0 ? own / all : 0;
 }
 
 /** The magnitude that gets the strongest colour. The template does not set the scale. */

@@ -9,6 +9,8 @@ const MAX_DIRECT = 3;
 export interface Way {
   readonly spans: readonly Span[];
   readonly share: number;
+  /** What its first part gives by way of sentences, besides: of ways of one step. */
+  readonly through?: number;
 }
 
 export interface Arrow {
@@ -31,7 +33,11 @@ export function directWays(trace: Trace): Way[] {
     .filter((segment) => !isWritten(segment) && segment.direct !== 0)
     .sort((a, b) => Math.abs(b.direct) - Math.abs(a.direct))
     .slice(0, MAX_DIRECT)
-    .map(({ start, stop, direct }) => ({ spans: [[start, stop]], share: direct }));
+    .map(({ start, stop, direct, supports, opposes }) => ({
+      spans: [[start, stop]],
+      share: direct,
+      through: supports - opposes - direct,
+    }));
 }
 
 /** Each step of these ways once, with the share of the heaviest way that takes it. */

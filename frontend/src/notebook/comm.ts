@@ -4,14 +4,16 @@ import { t } from "../strings";
 import type { Event, Events, Kind, Requests, State } from "../wire";
 import type { Model } from "./model";
 
-/** What the kernel sends: that it took a request, an event of its answer, or that it is over. */
+/** What the kernel sends: that it took a request, a piece of its answer, or that it is over. */
 interface Reply {
   readonly call: string;
   readonly event?: Event;
+  /** The source of a module that was asked for. */
+  readonly module?: string;
   readonly over?: boolean;
 }
 
-/** Where the events of an answer go: those of the kind that was asked for. */
+/** Where the pieces of an answer go: those of the kind that was asked for. */
 type Controller = Pick<ReadableStreamDefaultController<unknown>, "enqueue" | "close" | "error">;
 
 /** An idle kernel answers within this; a busy one may take as long as its cell. */
@@ -44,6 +46,8 @@ export class CommTransport implements Transport {
       model.off("change:_state", changed);
       clearTimeout(this.#timer);
       for (const id of this.#calls.keys()) this.#send({ cancel: id });
+      for (const controller of this.#calls.values()) controller.close();
+      this.#calls.clear();
     });
   }
 
@@ -56,20 +60,31 @@ export class CommTransport implements Transport {
     return this.model.get("_state") as State;
   }
 
-  async *call<K extends Kind>(
+  call<K extends Kind>(
     kind: K,
     request: Requests[K],
     signal: AbortSignal,
   ): AsyncGenerator<Events[K]> {
+    return this.#replies({ kind, request }, signal);
+  }
+
+  /** The source of a part of the page that not every notebook needs, which is therefore not in it. */
+  async module(name: string): Promise<string> {
+    const { signal } = new AbortController();
+    for await (const source of this.#replies<string>({ module: name }, signal)) return source;
+    throw refusal(this.#link);
+  }
+
+  async *#replies<T>(message: object, signal: AbortSignal): AsyncGenerator<T> {
     if (this.#link.state === "gone") throw refusal(this.#link);
     const id = newId();
-    const events = new ReadableStream<Events[K]>({
+    const replies = new ReadableStream<T>({
       start: (controller) => void this.#calls.set(id, controller),
     });
-    const reader = events.getReader();
+    const reader = replies.getReader();
     const cancel = () => void reader.cancel();
     signal.addEventListener("abort", cancel);
-    this.#ask(id, { call: id, kind, request });
+    this.#ask(id, { call: id, ...message });
     try {
       for (;;) {
         const { value, done } = await reader.read();
@@ -121,12 +136,12 @@ export class CommTransport implements Transport {
     this.#timer = setTimeout(() => this.#wait(), 2 * PATIENCE);
   }
 
-  #hear({ call: id, event, over }: Reply): void {
+  #hear({ call: id, event, module, over }: Reply): void {
     if (typeof id !== "string") return;
     this.#untaken.delete(id);
     if (this.#link.state === "waiting" && this.#untaken.size === 0) this.#tell(LIVE);
     const controller = this.#calls.get(id);
-    if (event) controller?.enqueue(event);
+    if (event ?? module) controller?.enqueue(event ?? module);
     if (!over) return;
     this.#calls.delete(id);
     controller?.close();

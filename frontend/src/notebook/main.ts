@@ -1,10 +1,12 @@
 /** The same page in a notebook's cell, inside a shadow root so that neither styles the other. */
 import { mount, unmount } from "svelte";
 import App from "../app/App.svelte";
+import type { CreateEditor, LoadEditor } from "../host/editor";
 import { browserStore } from "../page/storage";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
+import shared from "../styles/shared.css?inline";
 import tokens from "../styles/tokens.css?inline";
 import { CommTransport } from "./comm";
 import { watchKernel } from "./kernel";
@@ -16,10 +18,30 @@ import { notebook } from "./surroundings";
 const FRAME =
   ":host { display: block; overflow: clip; border: 1px solid var(--line); border-radius: 8px; }";
 
+interface Begun {
+  readonly workbench: Workbench;
+  readonly loadEditor: LoadEditor;
+  readonly end: () => void;
+}
+
 theme.follow(notebook, browserStore);
 
+/** The editor is not in every notebook: the kernel hands it to those that type. */
+let editor: Promise<CreateEditor> | undefined;
+
+async function importEditor(transport: CommTransport): Promise<CreateEditor> {
+  const source = new Blob([await transport.module("editor")], { type: "text/javascript" });
+  const url = URL.createObjectURL(source);
+  try {
+    const module = (await import(/* @vite-ignore */ url)) as { createEditor: CreateEditor };
+    return module.createEditor;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
 /** What a widget does, whether it is shown in no cell, one or several: they show the same. */
-function begin(model: Model): { workbench: Workbench; end: () => void } {
+function begin(model: Model): Begun {
   const ended = new AbortController();
   const transport = new CommTransport(model, ended.signal);
   const workbench = new Workbench(transport, new KernelStore(model), new TraitMirror(model));
@@ -27,6 +49,11 @@ function begin(model: Model): { workbench: Workbench; end: () => void } {
   void workbench.start();
   return {
     workbench,
+    loadEditor: () => {
+      editor ??= importEditor(transport);
+      editor.catch(() => (editor = undefined)); // another cell may have a kernel
+      return editor;
+    },
     end() {
       workbench.stop();
       ended.abort();
@@ -34,10 +61,10 @@ function begin(model: Model): { workbench: Workbench; end: () => void } {
   };
 }
 
-function show(workbench: Workbench, model: Model, el: HTMLElement): () => void {
+function show({ workbench, loadEditor }: Begun, model: Model, el: HTMLElement): () => void {
   const root = el.attachShadow({ mode: "open" });
   const style = document.createElement("style");
-  style.textContent = `${tokens}\n${base}\n${FRAME}`;
+  style.textContent = `${tokens}\n${base}\n${shared}\n${FRAME}`;
   root.append(style);
   // Letters typed here are not the notebook's commands.
   el.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -45,7 +72,7 @@ function show(workbench: Workbench, model: Model, el: HTMLElement): () => void {
   const uncover = hideFallback(model.get("_id"));
   const app = mount(App, {
     target: root,
-    props: { workbench, height: `${model.get("_height")}px` },
+    props: { workbench, loadEditor, height: `${model.get("_height")}px`, embedded: true },
   });
   return () => {
     undress();
@@ -65,14 +92,14 @@ function hideFallback(id: string): () => void {
 
 /** anywidget asks once for each widget: `initialize` belongs to it, `render` to each cell. */
 export default () => {
-  let widget: ReturnType<typeof begin> | undefined;
+  let widget: Begun | undefined;
   return {
     initialize({ model }: { model: Model }): () => void {
       widget = begin(model);
       return widget.end;
     },
     render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-      return show(widget!.workbench, model, el);
+      return show(widget!, model, el);
     },
   };
 };

@@ -1,27 +1,34 @@
 /** What is kept of a person's work in a notebook: with the kernel, and in the saved notebook. */
 import type { SharedStore, Store } from "../host/store";
+import { browserRuns } from "../page/runs";
 import type { Model } from "./model";
 
-type SavedTrait = "_session" | "_answers" | "_examples";
+/** What has a trait of its own; nothing else is kept. */
+const PARTS = ["session", "answers", "examples"] as const;
+
+type Part = (typeof PARTS)[number];
 
 export class KernelStore implements Store {
   /** All cells that show a widget show one page: there is nobody to share with. */
   readonly shared: SharedStore;
+  /** Too large for a notebook's file: those of all notebooks are in the browser. */
+  readonly runs = browserRuns;
 
   constructor(private readonly model: Model) {
     this.shared = {
       read: (key) => this.read(key),
       write: (key, value) => this.write(key, value),
       forget: (key) => this.forget(key),
-      watch: (key, changed) => model.on(`change:${trait(key)}`, changed),
+      watch: (key, changed) => model.on(`change:_${key}`, changed),
     };
   }
 
   read(part: string): unknown {
-    return this.model.get(trait(part)) ?? null;
+    return isKept(part) ? (this.model.get(trait(part)) ?? null) : null;
   }
 
   write(part: string, value: unknown): boolean {
+    if (!isKept(part)) return false;
     this.model.set(trait(part), value);
     this.model.save_changes();
     return true;
@@ -34,6 +41,10 @@ export class KernelStore implements Store {
   async ready(): Promise<void> {}
 }
 
-function trait(part: string): SavedTrait {
-  return `_${part}` as SavedTrait;
+function isKept(part: string): part is Part {
+  return (PARTS as readonly string[]).includes(part);
+}
+
+function trait(part: Part): `_${Part}` {
+  return `_${part}`;
 }

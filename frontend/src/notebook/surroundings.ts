@@ -3,7 +3,11 @@ import type { Surroundings } from "../host/surroundings";
 import { system } from "../page/surroundings";
 
 export const notebook: Surroundings = {
+  get forced() {
+    return system.forced;
+  },
   get dark() {
+    if (system.forced) return system.dark;
     const [html, body] = [document.documentElement, document.body];
     const { jpThemeLight, vscodeThemeKind, theme } = body.dataset;
     if (jpThemeLight) return jpThemeLight === "false"; // JupyterLab, Notebook

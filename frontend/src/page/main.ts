@@ -8,6 +8,7 @@ import { browserStore, TabStorage } from "./storage";
 import { system } from "./surroundings";
 import "../styles/tokens.css";
 import "../styles/base.css";
+import "../styles/shared.css";
 
 // The server has set its cookie by now: the address is fit for bookmarks and screenshots.
 const here = new URL(location.href);
@@ -23,5 +24,8 @@ const workbench = new Workbench(new HttpTransport(), new TabStorage());
 void workbench.start();
 mount(App, {
   target: document.getElementById("app")!,
-  props: { workbench },
+  props: {
+    workbench,
+    loadEditor: async () => (await import("../editing/codemirror")).createEditor,
+  },
 });

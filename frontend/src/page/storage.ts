@@ -5,7 +5,8 @@
  * a new tab starts from what was saved last. Preferences and added examples are shared.
  */
 
-import type { SharedStore, Store } from "../host/store";
+import type { RunStore, SharedStore, Store } from "../host/store";
+import { browserRuns } from "./runs";
 
 const PREFIX = "backlit.";
 const TAB = `${PREFIX}tab.`;
@@ -49,6 +50,7 @@ export const browserStore: SharedStore = { read, write, forget, watch };
 /** One tab's own corner of the storage. */
 export class TabStorage implements Store {
   readonly shared = browserStore;
+  readonly runs: RunStore = browserRuns;
   #id: string;
 
   constructor() {

@@ -2,10 +2,16 @@
 import type { Surroundings } from "../host/surroundings";
 
 const preference = matchMedia("(prefers-color-scheme: dark)");
+const forcing = matchMedia("(forced-colors: active)");
 
 export const system: Surroundings = {
   get dark() {
     return preference.matches;
   },
-  watch: (changed) => preference.addEventListener("change", changed),
+  get forced() {
+    return forcing.matches;
+  },
+  watch(changed) {
+    for (const one of [preference, forcing]) one.addEventListener("change", changed);
+  },
 };

@@ -2,18 +2,18 @@
 import type { Component } from "svelte";
 import Agreement from "./agreement/Agreement.svelte";
 import Contrast from "./contrast/Contrast.svelte";
-import Editor from "./editor/Editor.svelte";
 import Examples from "./examples/Examples.svelte";
 import Finding from "./finding/Finding.svelte";
 import Influences from "./influences/Influences.svelte";
 import Muted from "./muted/Muted.svelte";
-import Sequence from "./sequence/Sequence.svelte";
+import Runs from "./runs/Runs.svelte";
+import Sequence from "./text/Sequence.svelte";
 import Target from "./target/Target.svelte";
 import Toolbar from "./toolbar/Toolbar.svelte";
 import Trust from "./trust/Trust.svelte";
 
-/** `prompt` is the left pane, `text` the middle, `findings` the right. */
-export type Place = "prompt" | "text" | "findings";
+/** `library` is the left pane, `text` the middle, `findings` the right. */
+export type Place = "library" | "text" | "findings";
 
 export interface Panel {
   readonly name: string;
@@ -22,8 +22,8 @@ export interface Panel {
 }
 
 export const panels: readonly Panel[] = [
-  { name: "examples", place: "prompt", component: Examples },
-  { name: "editor", place: "prompt", component: Editor },
+  { name: "examples", place: "library", component: Examples },
+  { name: "runs", place: "library", component: Runs },
   { name: "toolbar", place: "text", component: Toolbar },
   { name: "text", place: "text", component: Sequence },
   { name: "target", place: "findings", component: Target },

@@ -10,10 +10,13 @@ export class Choices {
     const { models } = this.server;
     return models.find(({ name }) => name === this.session.model) ?? models[0] ?? null;
   });
-  /** Methods, with reasons, that whoever wrote the answer can't serve; or would, before there is one. */
+  /**
+   * Methods, with reasons, that whoever wrote the answer can't serve; or would, before there is
+   * one. Of a model that is gone nothing is known, and its maps are shown whatever made them.
+   */
   readonly unavailable: Readonly<Record<string, string>> = $derived.by(() => {
-    const writer = this.answers.current?.model;
-    const explained = this.server.models.find(({ name }) => name === writer) ?? this.model;
+    const writer = this.answers.current?.model ?? this.model?.name;
+    const explained = this.server.models.find(({ name }) => name === writer);
     return explained?.unavailable_methods ?? {};
   });
   readonly usable: readonly MethodInfo[] = $derived.by(() => {

@@ -7,7 +7,7 @@ import type { ErrorInfo, Event, Events, Kind, ModelInfo, Requests } from "../wir
 const ASIDE: readonly string[] = ["compile", "run"];
 
 /** Events after which more must come. */
-const ON_THE_WAY: readonly Event["type"][] = ["queued", "progress", "tokens"];
+const ON_THE_WAY: readonly Event["type"][] = ["queued", "progress", "tokens", "proof", "verdict"];
 
 export type Outcome = "done" | "stopped" | "failed";
 

@@ -1,4 +1,4 @@
-/** Light or dark: as the surroundings are, unless the person chose. */
+/** Light or dark: as the surroundings are, unless the person chose and the system lets the page. */
 import type { SharedStore } from "../host/store";
 import type { Surroundings } from "../host/surroundings";
 import type { Theme } from "../model/colours";
@@ -35,7 +35,8 @@ class ThemeChoice {
 
   #settle(): void {
     const chosen = this.#store?.read(KEY);
-    const own = chosen === "light" || chosen === "dark" ? chosen : null;
+    const free = !this.#surroundings?.forced;
+    const own = free && (chosen === "light" || chosen === "dark") ? chosen : null;
     this.current = own ?? (this.#surroundings?.dark ? "dark" : "light");
     for (const root of this.#dressed) root.dataset.theme = this.current;
   }

@@ -3,21 +3,14 @@ import { flushSync, getContext, setContext, untrack } from "svelte";
 import type { Mirror } from "../host/mirror";
 import type { Store } from "../host/store";
 import type { Transport } from "../host/transport";
-import { lacksSegments, sameAnswer } from "../model/answer";
-import { isEmpty } from "../model/draft";
+import { lacksSegments, tokensOfPrompt } from "../model/answer";
+import type { Conversation } from "../model/conversation";
+import { type Draft, isEmpty } from "../model/draft";
 import type { Suggestion } from "../model/foils";
-import { type Foil, questionOf } from "../model/question";
+import type { Foil } from "../model/question";
 import { sameSpan, spanAt, union } from "../model/spans";
 import { NOTHING, viewOf } from "../model/view";
-import type {
-  Explanation,
-  Generation,
-  Granularity,
-  ParameterValue,
-  Segmentations,
-  Span,
-  View,
-} from "../wire";
+import type { Granularity, ParameterValue, Span, View } from "../wire";
 import { Answering } from "./answer/answering.svelte";
 import { Answers } from "./answer/answers.svelte";
 import { Cutting } from "./answer/cutting.svelte";
@@ -28,13 +21,18 @@ import { Findings } from "./findings/findings.svelte";
 import { Inquiry } from "./findings/inquiry.svelte";
 import { Muting } from "./findings/muting.svelte";
 import { type Mirrored, Mirroring } from "./mirroring.svelte";
+import { Counting } from "./prompt/counting.svelte";
 import { Prompting } from "./prompt/prompting.svelte";
 import { Session } from "./prompt/session.svelte";
 import { Server } from "./server.svelte";
+import { Runs } from "./runs.svelte";
+import { seenNow, showRun, showView } from "./showing";
+import { Touring } from "./touring.svelte";
 
 export class Workbench implements Mirrored {
   readonly session: Session;
   readonly prompting: Prompting;
+  readonly counting: Counting;
   readonly answers: Answers;
   readonly selection = new Selection();
   readonly contrast = new Contrast();
@@ -45,6 +43,8 @@ export class Workbench implements Mirrored {
   readonly inquiry: Inquiry;
   readonly findings: Findings;
   readonly muting: Muting;
+  readonly runs: Runs;
+  readonly touring: Touring;
   readonly #mirroring: Mirroring | null;
   /** What an earlier visit left has been taken up, so the target may be kept again. */
   #restored = $state(false);
@@ -60,7 +60,16 @@ export class Workbench implements Mirrored {
     this.answers = answers;
     this.server = server;
     this.choices = choices;
-    this.prompting = new Prompting(session, () => this.#replaced());
+    this.prompting = new Prompting(
+      session,
+      () => this.#replaced(),
+      () => answers.current?.prompt ?? null,
+    );
+    this.counting = new Counting(transport, server, () => ({
+      model: choices.model?.status === "ready" ? choices.model.name : null,
+      prompt: this.prompting.prompt,
+      known: this.prompting.canRead ? tokensOfPrompt(answers.current, choices.model) : null,
+    }));
     this.answering = new Answering(
       transport,
       server,
@@ -72,7 +81,7 @@ export class Workbench implements Mirrored {
         prompt: this.prompting.prompt,
         mutedPrompt: this.muting.ofPrompt,
       }),
-      () => this.#leave(),
+      () => this.leave(),
     );
     this.cutting = new Cutting(transport, server, () =>
       answers.current && session.granularity === "custom"
@@ -92,12 +101,18 @@ export class Workbench implements Mirrored {
       answer: answers.current,
       target: selection.target,
     }));
+    this.runs = new Runs(store.runs, session, () => seenNow(this));
+    this.touring = new Touring(store.shared, (step) => {
+      if (step === "generate") return answers.current?.finish != null;
+      return step === "click" ? selection.target !== null : this.muting.spans.length > 0;
+    });
     this.#mirroring = mirror && new Mirroring(mirror, this);
     answers.show(this.prompting.prompt);
     this.#stopFollowing = $effect.root(() => this.#follow());
   }
 
   async start(): Promise<void> {
+    if (!this.#mirroring) this.touring.welcome();
     await this.server.connect();
   }
 
@@ -111,9 +126,12 @@ export class Workbench implements Mirrored {
   /** What follows from what is selected and chosen, whoever changes it. */
   #follow(): void {
     this.cutting.follow();
+    this.counting.follow();
     $effect(() => this.#growTarget());
     this.findings.follow();
     this.muting.follow();
+    this.runs.follow();
+    this.touring.follow();
     $effect(() => {
       const { error } = this.findings.explaining.job;
       untrack(() => this.contrast.refuse(error));
@@ -157,7 +175,16 @@ export class Workbench implements Mirrored {
 
   /** Generate from what is typed, if there is something and a model to do it. */
   generateDraft(): void {
-    if (!isEmpty(this.session.draft)) void this.answering.generate();
+    if (isEmpty(this.session.draft)) return;
+    this.prompting.readAnswered();
+    void this.answering.generate();
+  }
+
+  /** Look into a conversation from elsewhere, and into its answer if it has one. */
+  takeConversation(conversation: Conversation, before: Draft | null = null): void {
+    if (this.prompting.take(conversation, before) && conversation.answer !== null) {
+      void this.answering.showGiven();
+    }
   }
 
   setModel(name: string): void {
@@ -169,11 +196,11 @@ export class Workbench implements Mirrored {
     if (this.answering.writing.running) this.answering.stop();
     this.answers.show(this.prompting.prompt);
     this.findings.checking.keepAsUsual();
-    this.#leave();
+    this.leave();
   }
 
   /** Another answer is shown: what was asked about the last one is over. */
-  #leave(): void {
+  leave(): void {
     this.selection.clear();
     this.contrast.clear();
     this.muting.clear();
@@ -244,47 +271,15 @@ export class Workbench implements Mirrored {
     return viewOf(current, this.inquiry.subject, this.findings.shown);
   }
 
-  /** Show what somebody else wants seen. */
-  show({ explanation, segmentations, target }: View): void {
-    if (!explanation) return this.setTarget(null);
-    this.#showGeneration(explanation.generation, segmentations);
-    const foil = target?.foil ? { value: target.foil.ids, text: target.foil.text } : null;
-    if (target) this.#adopt(explanation, foil);
-    this.setTarget(target && [target.start, target.stop], foil);
+  show(view: View): void {
+    showView(this, view);
   }
 
-  /** Show an answer that was made elsewhere, and the prompt it is to. */
-  #showGeneration(generation: Generation, segmentations: Segmentations): void {
-    const before = this.answers.current;
-    if (before && sameAnswer(before, generation)) return;
-    if (this.answering.writing.running) this.answering.stop();
-    const known = this.server.models.some(({ name }) => name === generation.model);
-    if (known) this.session.set({ model: generation.model });
-    this.prompting.show(generation.prompt);
-    this.answers.take(generation, segmentations);
-    this.#leave();
-  }
+  // ---- what was seen before ----
 
-  /** Take over a map of the present answer that was made elsewhere, with the choices it shows. */
-  #adopt(explanation: Explanation, foil: Foil | null): void {
-    const answer = this.answers.current;
-    const map = explanation.attributions[0];
-    const method = this.server.state?.methods.find(({ name }) => name === map?.method);
-    if (!answer || !map || !method) return;
-    const { session } = this;
-    const { granularity, pattern, aggregate, params } = map;
-    const coarse = map.segments.some((segment) => segment.level != null);
-    session.set({
-      method: method.name,
-      granularity,
-      pattern: pattern ?? session.pattern,
-      aggregate: aggregate ?? session.aggregate,
-      coarse: method.scores_tokens ? session.coarse : coarse,
-    });
-    session.setParams(method.name, params);
-    const target: Span = [map.target.start, map.target.stop];
-    const question = questionOf({ answer, target, foil }, method, session);
-    this.findings.maps.remember(question, explanation);
+  async showRun(id: string): Promise<void> {
+    const run = await this.runs.open(id);
+    if (run) showRun(this, run);
   }
 }
 

@@ -34,6 +34,13 @@ const NAMES: Readonly<Record<number, string>> = {
   0xfeff: "zero width no-break space",
 };
 
+/** A signed share, in words. */
+const share = (signed: number) => {
+  const percent = Math.round(Math.abs(signed) * 100);
+  const size = percent === 0 && signed !== 0 ? "under 1%" : `${percent}%`;
+  return signed < 0 ? `${size} against it` : size;
+};
+
 const hidden = (n: number) => `${count(n, "character", "characters")} that can’t be seen`;
 const spelling = (reads: string, which = "They") => {
   if (!reads) return "";
@@ -58,12 +65,12 @@ const saying = ({ words, changed }: Said) => {
 export const findings = {
   legend: {
     label: "Legend",
-    supports: "supports the target",
+    supports: "supports it",
     opposes: "opposes it",
     less: "mattered less",
     more: "mattered more",
     supportsFoil: "supports the foil",
-    overFoil: "supports the target over the foil",
+    overFoil: "supports the target",
     unit: (unit: string, contrasted: boolean) =>
       contrasted ? `Unit: ${unit}, of the target over the foil` : `Unit: ${unit}`,
   },
@@ -79,6 +86,10 @@ export const findings = {
   },
   influences: {
     title: "Influences",
+    scope: "Which influences",
+    ofPrompt: (of: number) => `Prompt ${Math.round(of * 100)}%`,
+    ofAnswer: (of: number) => `Answer so far ${Math.round(of * 100)}%`,
+    ofBoth: "Both",
     none: "Nothing came before the target.",
     waiting: "What led to the target will be ranked here.",
     stopped: "Stopped before it was done.",
@@ -90,6 +101,7 @@ export const findings = {
     showTemplate: (n: number) => `Show ${count(n, "template segment", "template segments")}`,
     hideTemplate: "Hide template",
     more: (n: number) => `Show ${n.toLocaleString("en")} more`,
+    between: (n: number) => `${n.toLocaleString("en")} more matter more than this one:`,
     convergence: (delta: string) => `Completeness gap: ${delta}`,
     inAnswer: "in the answer",
     inReasoning: "in the reasoning",
@@ -127,8 +139,8 @@ export const findings = {
       share < 0.005
         ? "Nothing came through the answer’s own sentences."
         : `About ${Math.max(1, Math.round(share * 100))}% of it came through the answer’s own sentences.`,
-    share: (share: number) =>
-      `${share < 0 ? "against the target, " : ""}${Math.round(Math.abs(share) * 100)}%`,
+    share,
+    besides: (through: number) => `· through the answer ${share(through)}`,
     rest: (untraced: number) =>
       `Estimated shares of the target, largest first. ${Math.round(untraced * 100)}% were not followed.`,
   },

@@ -1,12 +1,15 @@
 /** Every word of the page, in English. */
+import type { Problem } from "../model/conversation";
 import type { MethodKind } from "../wire";
 import { findings } from "./en.findings";
+import { runs } from "./en.runs";
+import { tour } from "./en.tour";
 import { count } from "./words";
 
 export const en = {
   app: {
     name: "Backlit",
-    promptPane: "Prompt",
+    libraryPane: "Examples and runs",
     textPane: "Text",
     findingsPane: "Findings",
     close: "Close",
@@ -19,8 +22,8 @@ export const en = {
     toLight: "Use the light theme",
   },
   help: {
-    open: "Keyboard shortcuts",
-    title: "Keyboard",
+    open: "Help",
+    title: "Help",
     rows: [
       ["Ctrl/⌘ Enter", "Generate, or stop"],
       ["1 – 6", "Granularity: token, word, sentence, line, paragraph, custom"],
@@ -32,6 +35,8 @@ export const en = {
       ["Enter", "Make the selection the target"],
       ["[ ]", "Walk through the influences, the strongest first"],
       ["M", "Mute or unmute the segment"],
+      ["E", "Edit the prompt; Esc reads on"],
+      ["Ctrl/⌘ F", "Find and replace, while editing"],
       ["Esc", "Clear the target"],
       ["?", "This help"],
     ] as readonly (readonly [string, string])[],
@@ -112,16 +117,51 @@ export const en = {
     role: (n: number) => `Role of message ${n}`,
     addMessage: "Add message",
     removeMessage: (n: number) => `Remove message ${n}`,
+    moveUp: (n: number) => `Move message ${n} up`,
+    moveDown: (n: number) => `Move message ${n} down`,
+    removed: (n: number) => `Message ${n} was removed.`,
+    reverted: "Your changes were taken back.",
+    restored: "The prompt of that run took the place of your changes.",
+    undo: "Undo",
+    edit: "Edit",
+    editAbout: "Change the prompt (key E, or a double click into it)",
+    done: "Done",
+    tokens: (n: number, most: number | null) =>
+      most === null
+        ? count(n, "token", "tokens")
+        : `${n.toLocaleString("en")} of ${count(most, "token", "tokens")}`,
     roles: { system: "System", user: "User", assistant: "Assistant" } as Record<string, string>,
     edited: "Edited",
     revert: "Revert",
-    add: "Add as example",
+    add: "Keep",
+    addAbout: "Keep the edited prompt as an example of yours",
     compare: "Compare",
     addedName: (id: string, n: number) => `${id}, edited${n > 1 ? ` ${n}` : ""}`,
     blankName: (n: number) => `prompt ${n}`,
     noChat: (model: string) => `${model} has no chat template; use text instead.`,
     tooLong: (limit: number) =>
       `That is over ${limit.toLocaleString("en")} characters, the most a prompt can have. Nothing was changed.`,
+  },
+  conversation: {
+    open: "Paste a conversation",
+    about: "Look into an answer that was given elsewhere",
+    title: "Paste a conversation",
+    hint: "JSON of a request, or of a response with its request: the messages become the chat, and what the assistant said last becomes the answer.",
+    placeholder:
+      '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}',
+    take: "Show it as a chat",
+    name: (n: number) => `conversation ${n}`,
+    none: "This holds no conversation. Messages are expected, each with a role and a content.",
+    problems: {
+      noQuestion: () =>
+        "This holds an answer, but not what was asked. Paste the request’s messages, too.",
+      noMessage: (n) => `Entry ${n} is no message: it needs a role and a content.`,
+      notText: (n) =>
+        `Message ${n} has more in it than text, such as a picture or the call of a tool, and can’t be looked into.`,
+    } as Record<Problem, (n: number) => string>,
+    found: (messages: number, answered: boolean) =>
+      `${count(messages, "message", "messages")}${answered ? " and an answer" : ", not answered yet"}.`,
+    pasted: "You pasted a conversation.",
   },
   compare: {
     title: "What changed",
@@ -174,7 +214,7 @@ export const en = {
     withoutTitle: (n: number) => `Answer without ${count(n, "muted part", "muted parts")}`,
     withEverything: "Answer with everything",
     backToFull: "Back to the full prompt",
-    changed: "The prompt has changed since this answer.",
+    changed: "You changed the prompt. The answer and the colours are of the text before.",
     edge: "The answer’s share of the text",
     edgeHint:
       "Drag, or use the arrow keys, to give the answer more room or less; a double click or Enter gives it what it needs",
@@ -195,9 +235,9 @@ export const en = {
     target: "Target",
     muted: "Muted",
     describe: (text: string, where: string, notes: string) => `${where}: ${text}${notes}`,
-    startTitle: "Why did the model say that?",
-    start: "Pick an example, press Generate, then click the part of the answer that surprises you.",
-    ready: "Press Generate to see what the model says.",
+    start:
+      "Type a prompt above or pick an example, press Generate, then click the part of the answer that surprises you.",
+    ready: "Press Generate to see what the model says, then click the part that surprises you.",
     showDataset: "Show the dataset’s answer",
     pickHint: "Click the part of the answer that surprises you.",
   },
@@ -246,4 +286,6 @@ export const en = {
     compact: "Compact",
   },
   ...findings,
+  runs,
+  tour,
 };

@@ -1,6 +1,9 @@
 /** The page, driven as a person would, over a transport that needs no server. */
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
+import type { Surroundings } from "../../src/host/surroundings";
+import { browserStore } from "../../src/page/storage";
+import { system } from "../../src/page/surroundings";
 import { theme } from "../../src/state/theme.svelte";
 import { t } from "../../src/strings";
 import type { ErrorInfo } from "../../src/wire";
@@ -228,6 +231,19 @@ test("the theme can be chosen and is kept", async () => {
   await user.click(screen.getByTestId("theme-toggle"));
   expect(document.documentElement.dataset.theme).toBe("light");
   expect(localStorage.getItem("backlit.theme")).toBeNull();
+  undress();
+});
+
+test("no theme is the page's where the system chooses all colours", () => {
+  const undress = theme.dress(document.documentElement);
+  browserStore.write("theme", "dark");
+  const surroundings = { dark: false, forced: true, watch: vi.fn<Surroundings["watch"]>() };
+  theme.follow(surroundings, browserStore);
+  expect(document.documentElement.dataset.theme).toBe("light");
+  surroundings.forced = false;
+  surroundings.watch.mock.lastCall![0]();
+  expect(document.documentElement.dataset.theme).toBe("dark");
+  theme.follow(system, browserStore);
   undress();
 });
 

@@ -32,8 +32,15 @@ test("a chat has turns with roles", async () => {
     { role: "user", content: "Hello" },
     { role: "system", content: "Be terse" },
   ]);
-  await user.click(screen.getByLabelText(t.editor.removeMessage(2)));
+  await user.click(await screen.findByTestId("edit-prompt"));
+  await user.click(screen.getByLabelText(t.editor.moveUp(2)));
+  expect(screen.getByLabelText(t.editor.message(1))).toHaveValue("Be terse");
+  await user.click(screen.getByLabelText(t.editor.removeMessage(1)));
   expect(screen.getAllByTestId("message")).toHaveLength(1);
+  await user.type(screen.getByLabelText(t.editor.message(1)), "!");
+  await user.click(screen.getByText(t.editor.undo)); // and what was typed since stays
+  expect(screen.getByLabelText(t.editor.message(1))).toHaveValue("Be terse");
+  expect(screen.getByLabelText(t.editor.message(2))).toHaveValue("Hello!");
 });
 
 test("searching", async () => {
@@ -49,7 +56,7 @@ test("searching", async () => {
 
 test("options: numbers in range, stop strings with line ends", async () => {
   const { user, transport } = await open();
-  await user.click(screen.getByText(t.options.title));
+  await user.click(screen.getByTestId("options"));
   const change = (label: string, value: string) =>
     fireEvent.change(screen.getByLabelText(label), { target: { value } });
   await change(t.options.maxNewTokens, "12");
@@ -77,7 +84,7 @@ test("an answer ends where its example says, unless the person says otherwise", 
   });
   const examples = [ended("\n\n"), ended("End"), second!, chat!];
   const { user, transport } = await open({}, { ...STATE, datasets: [{ ...set!, examples }] });
-  await user.click(screen.getByText(t.options.title));
+  await user.click(screen.getByTestId("options"));
   const field = () => screen.getByLabelText(t.options.stop);
   const pick = async (at: number) => user.click(screen.getAllByTestId("example")[at]!);
   expect(field()).toHaveValue("\\n\\n");
@@ -122,6 +129,7 @@ test("how long a prompt or a foil may be is the server's to say", async () => {
   const state = { ...STATE, limits: { ...STATE.limits, prompt_characters: 20 } };
   await open({}, state);
   const prompt = screen.getByTestId<HTMLTextAreaElement>("prompt-editor");
+  await fireEvent.input(prompt, { target: { value: "short" } });
   await fireEvent.input(prompt, { target: { value: "x".repeat(21) } });
   expect(await screen.findByTestId("error")).toHaveTextContent(t.editor.tooLong(20));
   await fireEvent.input(prompt, { target: { value: "😀".repeat(20) } }); // characters, not units

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type Influence, largest, ranked, reach } from "../../src/model/ranking";
+import {
+  answersShare,
+  type Influence,
+  largest,
+  ranked,
+  reach,
+  within,
+} from "../../src/model/ranking";
 import { attribution } from "../support/fixtures";
 
 const influence = (start: number, score: number, role = "prompt"): Influence => ({
@@ -28,4 +35,20 @@ test("bars leave room for the largest whisker", () => {
       { ...second!, score: 4 },
     ]),
   ).toBe(5);
+});
+
+describe("those of the prompt and those of the answer", () => {
+  const list = [influence(0, 1), influence(1, -2), influence(2, 9, "template"), influence(3, 1)];
+  const starts = (scope: "prompt" | "response" | "both") =>
+    within(list, scope, 3).map((one) => one.start);
+  test("are told apart by where they are", () => {
+    expect(starts("prompt")).toEqual([0, 1, 2]);
+    expect(starts("response")).toEqual([3]);
+    expect(starts("both")).toEqual([0, 1, 2, 3]);
+  });
+  test("have shares by magnitude, without the template", () => {
+    expect(answersShare(list, 3)).toBe(0.25);
+    expect(answersShare(list, 4)).toBe(0);
+    expect(answersShare([influence(0, 0)], 0)).toBe(0);
+  });
 });

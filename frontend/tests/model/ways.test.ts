@@ -50,9 +50,9 @@ test("what was written, set apart or not, holds its shares whatever their signs"
 
 test("the heaviest parts of the prompt that give directly, as ways of one step", () => {
   expect(directWays(trace)).toEqual([
-    { spans: [[2, 4]], share: -0.3 },
-    { spans: [[6, 8]], share: 0.2 },
-    { spans: [[0, 2]], share: 0.1 },
+    { spans: [[2, 4]], share: -0.3, through: 0.6 }, // 0.3 for, in all
+    { spans: [[6, 8]], share: 0.2, through: 0 },
+    { spans: [[0, 2]], share: 0.1, through: 0 },
   ]);
 });
 

@@ -66,7 +66,9 @@ describe("the widget", () => {
   test("what is typed outlives what Python shows, and a reload", async () => {
     const { page, model, end } = shown({ _view: VIEW });
     await page.findAllByTestId("influence");
-    fireEvent.input(page.getByTestId("prompt-editor"), { target: { value: "Half a tho" } });
+    fireEvent.click(page.getByTestId("edit-prompt"));
+    const prompt = await page.findByTestId("prompt-editor");
+    fireEvent.input(prompt, { target: { value: "Half a tho" } });
     model.set("_view", unexplained({ start: 5, stop: 8 }));
     await waitFor(() => expect(page.getByTestId("target-card")).toHaveTextContent("It is bad."));
     expect(page.getByTestId("prompt-editor")).toHaveValue("Half a tho");

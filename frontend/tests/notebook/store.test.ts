@@ -18,4 +18,13 @@ describe("what is kept", () => {
     expect(store.shared.read("examples")).toEqual([]);
     expect(changed).toHaveBeenCalledOnce();
   });
+
+  test("is nothing that the kernel has no place for", () => {
+    const model = new FakeModel({});
+    const store = new KernelStore(model);
+    expect(store.write("toured", true)).toBe(false);
+    store.forget("toured");
+    expect(store.read("toured")).toBeNull();
+    expect(model.saved).toEqual([]);
+  });
 });

@@ -369,11 +369,13 @@ export const USUAL: Script = {
     };
     return [{ type: "generation", generation, segmentations: segmentations(whole.tokens.length) }];
   },
-  explain: ({ method: name, target: [start, stop] }) => [
+  explain: ({ method: name, target: [start, stop], granularity, pattern }) => [
     progress(1, 4, [[0, 2, -0.5]]),
     found({
       method: name,
       target: { start, stop },
+      granularity: granularity ?? "line",
+      ...(pattern && { pattern }),
       token_scores: name === "gradient" ? [1, 2, 3, -4, 0, 0, 0, 0].slice(0, start) : null,
     }),
   ],
@@ -381,7 +383,7 @@ export const USUAL: Script = {
     {
       type: "estimate",
       costs: { occlusion: { runs: 240, seconds: 12 }, gradient: { runs: 3, seconds: 0.15 } },
-      check: { runs: 60, seconds: 3 },
+      check: { runs: 60, seconds: 30 },
     },
   ],
   check: () => [{ type: "check", faithfulness: FAITHFUL, cached: false }],

@@ -4,19 +4,20 @@ import userEvent from "@testing-library/user-event";
 import { expect } from "vitest";
 import App from "../../src/app/App.svelte";
 import type { Transport } from "../../src/host/transport";
-import { browserStore, TabStorage } from "../../src/page/storage";
+import { browserStore } from "../../src/page/storage";
 import { system } from "../../src/page/surroundings";
 import { theme } from "../../src/state/theme.svelte";
 import { Workbench } from "../../src/state/workbench.svelte";
 import { t } from "../../src/strings";
 import type { State } from "../../src/wire";
 import { FakeTransport, STATE } from "./fixtures";
+import { OwnStorage } from "./workbench";
 
 theme.follow(system, browserStore);
 
 /** The page over a transport. */
 export function show(transport: Transport) {
-  const workbench = new Workbench(transport, new TabStorage());
+  const workbench = new Workbench(transport, new OwnStorage());
   void workbench.start();
   return render(App, { workbench });
 }
@@ -49,12 +50,14 @@ export async function pick(start: number, init = {}) {
   await fireEvent.pointerUp(window);
 }
 
+/** With the answer's second line explained, by the prompt and the answer's first line. */
 export async function explained(script = {}) {
   const both = await generated(script);
   await pick(9);
   await waitFor(() =>
     expect(screen.getByTestId("influences")).toHaveAttribute("aria-busy", "false"),
   );
+  await both.user.click(screen.getByRole("radio", { name: t.influences.ofBoth }));
   expect(screen.getAllByTestId("influence")).toHaveLength(4);
   return both;
 }

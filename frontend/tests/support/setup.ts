@@ -2,6 +2,7 @@
 import { cleanup } from "@testing-library/svelte";
 import { afterEach, vi } from "vitest";
 import "@testing-library/jest-dom/vitest";
+import "fake-indexeddb/auto";
 
 vi.stubGlobal(
   "matchMedia",
@@ -12,6 +13,15 @@ vi.stubGlobal(
   "ResizeObserver",
   class {
     observe = vi.fn(); // nothing is laid out here
+    disconnect = vi.fn();
+  },
+);
+
+vi.stubGlobal(
+  "IntersectionObserver",
+  class {
+    constructor(private readonly seen: (entries: { isIntersecting: boolean }[]) => void) {}
+    observe = () => this.seen([{ isIntersecting: true }]); // all is in sight
     disconnect = vi.fn();
   },
 );

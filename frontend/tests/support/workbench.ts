@@ -1,7 +1,9 @@
 /** A workbench over a transport that plays what a test tells it to, and what tests do with it. */
 import { flushSync } from "svelte";
 import { expect, onTestFinished, vi } from "vitest";
+import { BrowserRuns } from "../../src/page/runs";
 import { TabStorage } from "../../src/page/storage";
+import type { RunStore } from "../../src/host/store";
 import { Workbench } from "../../src/state/workbench.svelte";
 import type { Event, State } from "../../src/wire";
 import { FakeTransport, STATE } from "./fixtures";
@@ -13,10 +15,20 @@ export async function quiet(transport: FakeTransport): Promise<void> {
   flushSync();
 }
 
+/** What a browser keeps for a page, with a database of its own. */
+export class OwnStorage extends TabStorage {
+  override readonly runs: RunStore;
+
+  constructor(runs: RunStore = new BrowserRuns(`runs of ${crypto.randomUUID()}`)) {
+    super();
+    this.runs = runs;
+  }
+}
+
 /** A workbench that has the server's state, and its model. */
-export async function started(script = {}, state: State = STATE) {
+export async function started(script = {}, state: State = STATE, store = new OwnStorage()) {
   const transport = new FakeTransport(script, state);
-  const workbench = new Workbench(transport, new TabStorage());
+  const workbench = new Workbench(transport, store);
   onTestFinished(() => {
     workbench.stop();
     localStorage.clear(); // where it kept its last words
@@ -27,16 +39,16 @@ export async function started(script = {}, state: State = STATE) {
 }
 
 /** With the model's answer, cut in lines. */
-export async function answered(script = {}, state: State = STATE) {
-  const both = await started(script, state);
+export async function answered(script = {}, state: State = STATE, store = new OwnStorage()) {
+  const both = await started(script, state, store);
   both.workbench.setGranularity("line");
   await both.workbench.answering.generate();
   return both;
 }
 
 /** With the answer's second line explained. */
-export async function explained(script = {}, state: State = STATE) {
-  const both = await answered(script, state);
+export async function explained(script = {}, state: State = STATE, store = new OwnStorage()) {
+  const both = await answered(script, state, store);
   both.workbench.setTarget([8, 10]);
   await quiet(both.transport);
   return both;

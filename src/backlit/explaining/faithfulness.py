@@ -15,7 +15,7 @@ from backlit.explaining.deletion import Deletion, Order, steps_of
 from backlit.explanation import Curve, Faithfulness, Provisional
 from backlit.methods.objective import Objective
 from backlit.progress import SILENT, Progress
-from backlit.types import Segment, Span, Verdict
+from backlit.types import WRITTEN, Segment, Span, Verdict
 
 ORDERS = 20
 LOOKS = (5, 12, 19)  # random orders after which the verdict is looked at: 19 of 20 is the most
@@ -29,7 +29,7 @@ SURE = 1.96  # standard deviations: 95%
 SoFar = Callable[[Provisional], None]
 
 
-def unheard(so_far: Provisional) -> None:
+def unheard(so_far: object) -> None:
     """Tell nobody."""
 
 
@@ -106,6 +106,7 @@ def check_map(
             float(np.median(lost[2:, top])),
             verdict,
             contrast=objective.target.foil is not None,
+            own=any(one.role in WRITTEN for one in taken[: deletion.steps[top]]),
         ),
         percentile_per_token=_percentile(_beaten(per_token[2:, None], per_token[:1]), run),
         kept=tuple(keep),
@@ -254,8 +255,16 @@ def _provisional(lost: FloatArray, unit: str, step: int | None, *, decided: bool
 
 
 def _sentence(
-    count: int, unit: str, lost: float, by_chance: float, verdict: Verdict, *, contrast: bool
+    count: int,
+    unit: str,
+    lost: float,
+    by_chance: float,
+    verdict: Verdict,
+    *,
+    contrast: bool,
+    own: bool,
 ) -> str:
+    """`own`: what is taken away first is not of the prompt alone."""
     against = " against the foil" if contrast else ""
     conclusion = {
         "holds": ": this map holds up.",
@@ -264,7 +273,8 @@ def _sentence(
     }[verdict]
     if verdict != "holds" and lost > by_chance:
         conclusion = "; but the rest of the order does too little better than chance to rely on it."
+    what = f"the top {count} {unit}s" + (", some of them the answer's own," if own else "")
     return (
-        f"Taking away the top {count} {unit}s makes this answer {times_likely(lost)}{against}; "
+        f"Taking away {what} makes this answer {times_likely(lost)}{against}; "
         f"{count} random {unit}s, {times_likely(by_chance)}{conclusion}"
     )

@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from backlit.display.figure import count_of, ranking, short
-from backlit.errors import MissingPackageError
+from backlit.errors import MissingPackageError, OptionsError
 from backlit.explanation.proof import Proof
 from backlit.explanation.trace import Trace
 from backlit.types import (
+    WRITTEN,
     Aggregate,
     Granularity,
     ParameterValue,
+    Scope,
     ScoredSegment,
     Span,
     Target,
@@ -23,6 +25,12 @@ from backlit.types import (
 
 if TYPE_CHECKING:
     import pandas
+
+SCOPES: Mapping[Scope, tuple[bool, ...]] = {
+    "prompt": (False,),  # whether the model wrote it
+    "response": (True,),
+    "both": (False, True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +149,21 @@ class Attribution:
         """Whether segments were cut at granularities that differ."""
         return any(segment.level for segment in self.segments)
 
-    def top(self, count: int = 5) -> list[ScoredSegment]:
-        """The segments of largest magnitude, the first first, without the template's."""
-        return ranking(self.segments)[: max(0, count)]
+    def top(self, count: int = 5, scope: Scope = "both") -> list[ScoredSegment]:
+        """The segments of largest magnitude, the first first, without the template's.
+
+        Args:
+            count: the most that are returned.
+            scope: only those of the prompt, only those that the response has before the target, or
+                both.
+
+        Raises:
+            OptionsError: another scope.
+        """
+        if scope not in SCOPES:
+            raise OptionsError(f"There is no scope {scope!r}.", f"Use one of {', '.join(SCOPES)}.")
+        order = [one for one in ranking(self.segments) if (one.role in WRITTEN) in SCOPES[scope]]
+        return order[: max(0, count)]
 
     def to_frame(self) -> "pandas.DataFrame":
         """The segments as a table: token span, text, role, score and what is known of it.

@@ -15,6 +15,7 @@ from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
 from backlit.explanation.schema import SCHEMA_VERSION, upgraded
 from backlit.explanation.validation import contradictions
+from backlit.types import Scope
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -59,15 +60,16 @@ class Explanation:
     def __iter__(self) -> Iterator[Attribution]:
         return iter(self.attributions)
 
-    def finding(self, key: int | str = 0) -> str | None:
+    def finding(self, key: int | str = 0, scope: Scope = "both") -> str | None:
         """What was found, in words: what led to the target of a map, and what happens without it.
 
-        None before parts were taken away: see `prove`. All figures are measured ones.
+        None before parts of that scope were taken away: see `prove`. All figures are measured ones.
 
         Raises:
             UnknownNameError: no map is of that method.
+            OptionsError: no such scope.
         """
-        return finding(self.generation, self[key])
+        return finding(self.generation, self[key], scope)
 
     def to_json(self) -> str:
         """The explanation as JSON; `from_json` reads it."""

@@ -7,15 +7,16 @@ were tried. So there is nothing to tell before its first part was.
 import math
 from collections.abc import Mapping, Sequence
 
-from backlit.display.figure import count_of, one_line, ranking
+from backlit.display.figure import count_of, one_line
 from backlit.display.words import UNITS
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.generation import Generation
 from backlit.explanation.proof import MAX_WORDS, Proof
-from backlit.types import ScoredSegment, Span, Verdict
+from backlit.types import Scope, ScoredSegment, Span, Verdict
 
 NOTABLE = math.log(2)  # nats: what costs less does not stand out
 MOSTLY = 0.5  # share of a map
+OF: Mapping[Scope, str] = {"prompt": "Of the prompt", "response": "Of the answer so far"}
 ENDED = (".”", "!”", "?”", "…”")  # as sentences do
 BELIEVED: Mapping[Verdict, str] = {
     "holds": "Checked against random orders, the map holds up.",
@@ -24,22 +25,26 @@ BELIEVED: Mapping[Verdict, str] = {
 }
 
 
-def finding(generation: Generation, one: Attribution) -> str | None:
+def finding(generation: Generation, one: Attribution, scope: Scope = "both") -> str | None:
     """What was found about a target, for people; None before its first part was taken away.
 
     Args:
         generation: that the map is of.
         one: the map, with its proofs and its check as far as they are known.
+        scope: what is spoken of: the prompt, what the response has before the target, or both.
+
+    Raises:
+        OptionsError: no such scope.
     """
-    found = measured(generation, one)
+    found = measured(generation, one, scope)
     if found is None or one.faithfulness is None:
         return found
     return f"{found} {BELIEVED[one.faithfulness.verdict]}"
 
 
-def measured(generation: Generation, one: Attribution) -> str | None:
+def measured(generation: Generation, one: Attribution, scope: Scope = "both") -> str | None:
     """The same without the check."""
-    order = ranking(one.segments)
+    order = one.top(len(one.segments), scope)
     alone = {proof.spans[0]: proof for proof in one.proofs if len(proof.spans) == 1}
     tried = [segment for segment in order if _span(segment) in alone]
     if not order or order[0] not in tried:
@@ -47,13 +52,13 @@ def measured(generation: Generation, one: Attribution) -> str | None:
     notable = [segment for segment in tried if _stands_out(alone[_span(segment)])]
     if notable:
         most = max(notable, key=lambda segment: alone[_span(segment)].lost)
-        effect = _effect(one, alone[_span(most)])
-        return f"{_source(generation, one, order, most)} Without it, {effect}"
-    spans = {_span(segment) for segment in one.segments}
-    for proof in one.proofs:
-        if len(proof.spans) > 1 and _stands_out(proof) and spans.issuperset(proof.spans):
-            return _pair(generation, one, proof)
-    return _nothing(one, [alone[_span(segment)] for segment in tried])
+        read = _read_from(generation, one, order, most)
+        found = f"{read} Without it, {_effect(one, alone[_span(most)])}"
+    else:
+        found = _together(generation, one, order) or _nothing(one, order, alone)
+    if len(order) == len(one.top(len(one.segments))):
+        return found
+    return f"{OF[scope]}, {found[0].lower()}{found[1:]}"
 
 
 def _stands_out(proof: Proof) -> bool:
@@ -61,11 +66,16 @@ def _stands_out(proof: Proof) -> bool:
     return proof.lost >= NOTABLE or (proof.lost > 0 and bool(proof.changed))
 
 
-def _source(
+def _source(one: Attribution, order: Sequence[ScoredSegment]) -> ScoredSegment | None:
+    """The first that speaks for the target."""
+    return next((segment for segment in order if segment.score > 0 or not one.signed), None)
+
+
+def _read_from(
     generation: Generation, one: Attribution, order: Sequence[ScoredSegment], most: ScoredSegment
 ) -> str:
     """Where it was read from; and what it needs, if that is another part."""
-    source = next((segment for segment in order if segment.score > 0 or not one.signed), None)
+    source = _source(one, order)
     needed = _named(generation, one, most)
     if source is None:
         return f"It needs {needed} most."
@@ -77,19 +87,27 @@ def _source(
     return f"{'Mostly' if source.score >= MOSTLY * whole else 'Above all'} {needed}{end}"
 
 
-def _pair(generation: Generation, one: Attribution, proof: Proof) -> str:
-    by_span = {_span(segment): segment for segment in one.segments}
-    *names, last = [_named(generation, one, by_span[span]) for span in proof.spans]
-    return (
-        f"No part alone, but {', '.join(names)} and {last}: each may cover for the other. "
-        f"Without them, {_effect(one, proof)}"
-    )
+def _together(
+    generation: Generation, one: Attribution, order: Sequence[ScoredSegment]
+) -> str | None:
+    """Several that matter only together, if that was found."""
+    by_span = {_span(segment): segment for segment in order}
+    for proof in one.proofs:
+        if len(proof.spans) > 1 and _stands_out(proof) and by_span.keys() >= set(proof.spans):
+            *names, last = [_named(generation, one, by_span[span]) for span in proof.spans]
+            return (
+                f"No part alone, but {', '.join(names)} and {last}: each may cover for the other. "
+                f"Without them, {_effect(one, proof)}"
+            )
+    return None
 
 
-def _nothing(one: Attribution, proofs: Sequence[Proof]) -> str:
+def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Span, Proof]) -> str:
+    spans = {_span(segment) for segment in order}
+    proofs = [alone[span] for span in map(_span, order) if span in alone]
     if len(proofs) == 1:
         return f"Nothing stands out. Without the first part, {_effect(one, proofs[0])}"
-    together = any(len(proof.spans) > 1 for proof in one.proofs)
+    together = any(len(proof.spans) > 1 and spans.issuperset(proof.spans) for proof in one.proofs)
     return (
         f"Nothing stands out: none of the first {count_of(len(proofs), 'part')}, taken away alone"
         f"{' or together' if together else ''}, makes {_target(one)} even 2 times less likely."

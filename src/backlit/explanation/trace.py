@@ -8,6 +8,7 @@ from backlit.types import WRITTEN, Segment, Span
 
 MAX_DIRECT = 3  # parts that people are told of
 MAX_WORDS = 40  # characters of a text in a sentence
+LEAST_TOLD = 0.005  # share that is told as a figure; what is less is "under 1%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class TracedSegment(Segment):
     def total(self) -> float:
         """Signed share, directly and through sentences."""
         return self.supports - self.opposes
+
+    @property
+    def through(self) -> float:
+        """Signed share that comes from here by way of sentences."""
+        return self.total - self.direct
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +99,18 @@ class Trace:
         """What people are told: “a line” -> “a sentence” -> the target (31%)."""
         yield f"Through the answer's own sentences came {self.through:.0%} of it."
         texts = {(s.start, s.stop): one_line(s.text, MAX_WORDS) for s in self.segments}
-        direct = [Path(((s.start, s.stop),), s.direct) for s in self.heaviest()]
-        for path in (*direct, *self.paths):
+        for one in self.heaviest():
+            words = texts[one.start, one.stop]
+            further = f"through the answer {_share(one.through)}"
+            yield f"“{words}” -> the target ({_share(one.direct)}; {further})"
+        for path in self.paths:
             way = " -> ".join(f"“{texts[span]}”" for span in path.spans)
-            against = "against it, " if path.share < 0 else ""
-            yield f"{way} -> the target ({against}{abs(path.share):.0%})"
+            yield f"{way} -> the target ({_share(path.share)})"
+
+
+def _share(share: float) -> str:
+    """A signed share in words: 8%, under 1%, against it, 3%."""
+    if not share:
+        return "0%"
+    size = "under 1%" if abs(share) < LEAST_TOLD else f"{abs(share):.0%}"
+    return f"against it, {size}" if share < 0 else size

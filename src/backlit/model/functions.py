@@ -14,6 +14,7 @@ from backlit.explaining.tracing import SENTENCES
 from backlit.explanation import Explanation
 from backlit.model.loaded import Model
 from backlit.model.loading import load_model, model_of
+from backlit.types import Scope
 
 ORIGIN = ("source", "dtype", "backend")  # by which a model is known again
 
@@ -112,6 +113,7 @@ def prove(
     model: Model | str | None = None,
     *,
     top: int = pipeline.TOP,
+    scope: Scope = "both",
     without: PartsLike | None = None,
     think_again: int = 0,
     progress: ProgressLike = None,
@@ -122,6 +124,7 @@ def prove(
         explanation: of which each map is proved.
         model: as for `check`.
         top: how many of a map's first segments are taken away, each alone.
+        scope: the first of the prompt, of what the response has before the target, or of both.
         without: take this away instead: words before the target, a token span, or several of
             those, all together.
         think_again: how often what the response has before the target is also written anew: 0 is
@@ -132,8 +135,8 @@ def prove(
         The explanation, each of its attributions with its `proofs`. Scores and their order stay.
 
     Raises:
-        InputError: nothing would be left to read, `top` is less than 1, `think_again` out of range,
-            `without` not before a target, or as for `check`.
+        InputError: nothing would be left to read, `top` is less than 1, there is no such scope,
+            `think_again` is out of range, `without` not before a target, or as for `check`.
         CapabilityError: the model can't say how likely a given text is, or write and is to.
     """
     if not isinstance(explanation, Explanation):
@@ -143,7 +146,12 @@ def prove(
         )
     made = _made(explanation, model, progress)
     return made.prove(
-        explanation, top=top, without=without, think_again=think_again, progress=progress
+        explanation,
+        top=top,
+        scope=scope,
+        without=without,
+        think_again=think_again,
+        progress=progress,
     )
 
 

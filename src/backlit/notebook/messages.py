@@ -1,9 +1,11 @@
 """Requests of a page that come as messages, each answered by messages.
 
 The page sends `{call, kind, request}` and `{cancel: call}`; it is sent `{call}` at once,
-`{call, event}` as things happen, and `{call, over: true}`.
+`{call, event}` as things happen, and `{call, over: true}`. Of a part of itself that it did not
+bring along, it sends `{call, module}`, and is sent `{call, module}` with the source.
 """
 
+import importlib.resources
 import logging
 import threading
 from collections import deque
@@ -21,6 +23,7 @@ from backlit.serving.service import Service
 log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 1000  # calls that were taken
+MODULES = {"editor": "editor.js"}  # in `backlit/static`
 
 
 class Messages:
@@ -48,6 +51,9 @@ class Messages:
         call = message.get("call")
         if isinstance(call, str) and self._is_new(call):
             self._send({"call": call})
+            if "module" in message:
+                self._hand_over(call, message["module"])
+                return
             self._answer(call, message.get("kind"), message.get("request"))
 
     def _answer(self, call: str, kind: object, request: object) -> None:
@@ -74,6 +80,15 @@ class Messages:
                 self._cancels[call] = cancel
         if stopped.is_set():
             cancel()
+
+    def _hand_over(self, call: str, module: object) -> None:
+        file = MODULES.get(module) if isinstance(module, str) else None
+        try:
+            if file is not None:
+                source = importlib.resources.files("backlit") / "static" / file
+                self._send({"call": call, "module": source.read_text(encoding="utf-8")})
+        finally:
+            self._send({"call": call, "over": True})
 
     def _cancel(self, call: object) -> None:
         if not isinstance(call, str):

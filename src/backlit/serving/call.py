@@ -14,7 +14,7 @@ from backlit.serving.errors import BUG, error_info
 from backlit.serving.models import PROGRESS_SECONDS, ServedModel
 from backlit.serving.queue import Job
 from backlit.serving.recent import Recent
-from backlit.serving.requests.base import AnyKind, Request, Work
+from backlit.serving.requests.base import AnyKind, MapRequest, Request, Work
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,8 @@ class Call(Progress):
         done: Callable[[wire.Event], None] = lambda event: None,
     ) -> None:
         self.kind = kind
-        self.job = Job(self._work, self._waiting, self._ended, background=kind.background)
+        behind = isinstance(request, MapRequest) and request.background
+        self.job = Job(self._work, self._waiting, self._ended, background=behind)
         self._request = request
         self._served = served
         self._generations = generations
@@ -131,4 +132,5 @@ class Call(Progress):
 
 def key_of(kind: AnyKind, request: Any) -> bytes:
     """The same for requests that have the same answer; short, however long they are."""
-    return hashlib.sha256(f"{kind.name}:{request.model_dump_json()}".encode()).digest()
+    asked = request.model_dump_json(exclude={"background"})
+    return hashlib.sha256(f"{kind.name}:{asked}".encode()).digest()

@@ -47,6 +47,12 @@ def test_the_verdict_is_told_as_it_becomes_known(client: Client) -> None:
     assert told[-1].verdict == last.faithfulness.verdict
 
 
+def test_what_was_checked_in_the_background_is_known_when_it_is_asked_for(client: Client) -> None:
+    request = request_of(client)
+    first = client.answered(request.model_copy(update={"background": True}))
+    assert client.ask(request) == [first.model_copy(update={"cached": True})]
+
+
 def test_the_question_is_kept_if_that_is_asked_for(client: Client) -> None:
     request = request_of(client)
     asks = PROMPT.splitlines()[-1]

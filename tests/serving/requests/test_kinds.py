@@ -15,6 +15,7 @@ from backlit.serving.http import create_app, event_of
 from backlit.serving.requests import KIND_OF, KINDS, Request
 from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
+from backlit.serving.requests.count import CountRequest
 from backlit.serving.requests.estimate import EstimateRequest
 from backlit.serving.requests.generate import GenerateRequest
 from backlit.serving.requests.load import LoadRequest
@@ -26,9 +27,8 @@ from backlit.serving.requests.trace import TraceRequest
 from tests.support.service import REFERENCE, Client, Endless, opened, question
 
 TOKEN = "a-secret-of-the-tests"
-QUICK = {"load", "estimate", "segment", "agree"}
+QUICK = {"load", "estimate", "segment", "count", "agree"}
 CACHED = {"explain", "check", "mute", "prove", "trace"}
-BACKGROUND = {"prove"}
 
 
 def request_of(kind: str, client: Client) -> Request:
@@ -41,6 +41,8 @@ def request_of(kind: str, client: Client) -> Request:
         return RespondRequest(model="toy", reference=REFERENCE, response=" cold water")
     if kind == "segment":
         return SegmentRequest(model="toy", reference=REFERENCE, pattern="t")
+    if kind == "count":
+        return CountRequest(model="toy", reference=REFERENCE)
     if kind == "agree":
         return AgreeRequest(model="toy", maps=[[1.0, 2.0], [2.0, 1.0]])
     asked = question(client, foil=" soup")
@@ -70,7 +72,6 @@ def browser(client: Client) -> Iterator[TestClient]:
 def test_all_kinds_are_known() -> None:
     assert {kind.name for kind in KINDS.values() if kind.quick} == QUICK
     assert {kind.name for kind in KINDS.values() if kind.cached} == CACHED
-    assert {kind.name for kind in KINDS.values() if kind.background} == BACKGROUND
     others = {"generate", "respond"}
     assert set(KINDS) == QUICK | CACHED | others
     assert list(KIND_OF.values()) == list(KINDS.values())

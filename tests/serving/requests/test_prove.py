@@ -1,5 +1,6 @@
 """Proofs: as Python measures them, and never in anybody's way."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,9 +8,11 @@ from pydantic import ValidationError
 
 from backlit import pipeline
 from backlit.explanation import Explanation
+from backlit.explanation.finding import measured
 from backlit.model import Model
 from backlit.serving import wire
-from backlit.serving.requests.prove import ProofsEvent, ProveRequest
+from backlit.serving.requests.prove import ProofEvent, ProofsEvent, ProveRequest
+from backlit.types import Scope
 from tests.support.service import Client, question
 
 
@@ -34,8 +37,23 @@ def test_it_measures_what_python_measures(
     generation = client.answered(question(client, foil=foil)).explanation.generation
     known = pipeline.prove(toy_model, Explanation(generation, (request.attribution,)))
     assert last.proofs == known[0].proofs
+    told = [event.proof for event in events if isinstance(event, ProofEvent)]
+    assert tuple(told) == last.proofs  # each as it was made
     assert last.finding == known.finding()
     assert last.finding
+
+
+@pytest.mark.parametrize("scope", ["prompt", "response"])
+def test_the_first_of_the_prompt_or_of_the_answer(client: Client, scope: Scope) -> None:
+    request = request_of(client, target=(12, 13)).model_copy(update={"scope": scope, "top": 2})
+    last = client.answered(request)
+    generation = client.answered(question(client, target=(12, 13))).explanation.generation
+    spans = [span for proof in last.proofs for span in proof.spans]
+    assert len(spans) >= 2
+    written = {start >= generation.sequence.prompt_length for start, _ in spans}
+    assert written == {scope == "response"}
+    proved = replace(request.attribution, proofs=last.proofs)
+    assert last.finding == measured(generation, proved, scope)
 
 
 def test_what_was_measured_is_remembered_and_said_to_be(client: Client) -> None:

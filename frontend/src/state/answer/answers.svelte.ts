@@ -1,6 +1,12 @@
 /** The answers to the prompt that is shown: written by the model, or given by the dataset. */
 import type { Store } from "../../host/store";
-import { type Answer, chipsOfAnswer, continues, sameAnswer } from "../../model/answer";
+import {
+  type Answer,
+  chipsOfAnswer,
+  continues,
+  generationOf,
+  sameAnswer,
+} from "../../model/answer";
 import type { Chip } from "../../model/chips";
 import { samePrompt } from "../../model/draft";
 import type {
@@ -85,6 +91,15 @@ export class Answers {
     const kind = finish === "given" ? ("dataset" as const) : ("model" as const);
     const from = { kind, model, prompt, muted, mutedTexts: [], options };
     this.begin(from, sequence, segmentations, finish);
+  }
+
+  /** Show an answer that was kept, unless it is here already. */
+  restore(answer: Answer): void {
+    this.show(answer.prompt);
+    const generation = generationOf(answer);
+    const same = this.shown.find((one) => sameAnswer(one, generation));
+    if (same) return this.select(same.id);
+    this.begin(answer, generation.sequence, answer.segmentations, answer.finish);
   }
 
   extend(id: number, tokens: readonly Token[]): void {

@@ -58,6 +58,12 @@ export class Cutting {
     this.#timer = setTimeout(() => (this.#typing = false), PAUSE);
   }
 
+  /** Where a pattern cuts an answer is known from before. */
+  remember(pattern: Pattern, spans: readonly Span[]): void {
+    this.job.clear();
+    this.#cut = { key: keyOf(pattern), spans };
+  }
+
   #ask(key: string): void {
     const { answer, pattern } = this.chosen()!;
     const request = { model: answer.model, reference: referenceOf(answer), pattern };

@@ -1,4 +1,4 @@
-/** Whether a map is to be believed: checked when asked to, once for each map. */
+/** Whether a map is to be believed: checked once for each map, when asked to or if it is short. */
 import type { Transport } from "../../host/transport";
 import { referenceOf } from "../../model/answer";
 import { keyOfMap, type Subject } from "../../model/question";
@@ -12,6 +12,9 @@ export class Checking {
   latest = $state.raw<Faithfulness | null>(null);
   /** What is known while it is checked. */
   soFar = $state.raw<Provisional | null>(null);
+  /** Maps whose check was stopped, or can't be made: it is not made by itself again. */
+  readonly #declined = new Set<string>();
+  #asked = "";
   /** What the person chose; null is as usual. */
   #chosen = $state<boolean | null>(null);
   readonly #kept: boolean = $derived.by(() => this.#chosen ?? this.usual());
@@ -51,7 +54,7 @@ export class Checking {
   }
 
   /** Check a map as it is shown: its segments tile what is before the target. */
-  async ask(subject: Subject, attribution: Attribution): Promise<void> {
+  async ask(subject: Subject, attribution: Attribution, background = false): Promise<void> {
     const known = this.withCheck(subject, attribution).faithfulness;
     if (known) {
       this.latest = known;
@@ -63,8 +66,10 @@ export class Checking {
       reference: referenceOf(answer),
       attribution,
       keep_question: this.keepQuestion,
+      background,
     };
     const key = this.#key(subject, attribution);
+    this.#asked = key;
     this.soFar = null;
     await this.job.run("check", request, (event) => {
       if (event.type === "verdict") this.soFar = event.so_far;
@@ -73,6 +78,21 @@ export class Checking {
       this.#checked = new Map([...this.#checked, [key, event.faithfulness]]);
     });
     this.soFar = null;
+  }
+
+  /** Check a map by itself, behind all else, unless that was stopped; nobody hears if it can't be. */
+  async offer(subject: Subject, attribution: Attribution): Promise<void> {
+    const key = this.#key(subject, attribution);
+    if (this.#declined.has(key) || this.job.running || this.job.error) return;
+    await this.ask(subject, attribution, true);
+    if (!this.job.error) return;
+    this.#declined.add(key);
+    this.job.dismissError();
+  }
+
+  stop(): void {
+    this.#declined.add(this.#asked);
+    this.job.cancel();
   }
 
   #key(subject: Subject, map: Attribution): string {

@@ -15,6 +15,9 @@ import type { Inquiry } from "./inquiry.svelte";
 import { Proving } from "./proving.svelte";
 import { Tracing } from "./tracing.svelte";
 
+/** Seconds: a check that takes longer is asked for. */
+const SHORT = 10;
+
 export class Findings {
   readonly maps = new Maps();
   readonly explaining: Explaining;
@@ -37,11 +40,7 @@ export class Findings {
       : { ...explanation, attributions: [map] };
   });
   /** The map as it is shown has words of the answer before its target, which it may have come by. */
-  readonly traceable: boolean = $derived.by(() => {
-    const promptLength = this.inquiry.subject?.answer.promptLength ?? 0;
-    const target = this.shown?.attributions[0]?.target;
-    return target !== undefined && target.start > promptLength;
-  });
+  readonly traceable: boolean = $derived.by(() => this.shown !== null && this.inquiry.mixed);
   /** Where the map that is shown leads through the answer; null if that was not asked for. */
   readonly trace: Trace | null = $derived.by(() => {
     const { subject } = this.inquiry;
@@ -83,9 +82,9 @@ export class Findings {
     }));
     this.checking = new Checking(transport, watcher, keepQuestion);
     this.proving = new Proving(transport, watcher, () => {
-      const { subject } = inquiry;
+      const { subject, scope } = inquiry;
       const attribution = this.shown?.attributions[0];
-      return subject && attribution ? { subject, attribution } : null;
+      return subject && attribution ? { subject, attribution, scope } : null;
     });
     this.tracing = new Tracing(transport, watcher);
     this.agreeing = new Agreeing(transport, watcher, () => this.#compared);
@@ -98,6 +97,7 @@ export class Findings {
     this.estimating.follow();
     this.proving.follow();
     this.agreeing.follow();
+    $effect(() => this.#checkIfShort());
     $effect(() => {
       void this.#subjectKey;
       untrack(() => this.checking.clear());
@@ -123,6 +123,16 @@ export class Findings {
     const { subject } = this.inquiry;
     const map = this.shown?.attributions[0];
     if (subject && map) await this.tracing.ask(subject, map);
+  }
+
+  /** Once all else is known, a check that takes a moment needs nobody to ask for it. */
+  #checkIfShort(): void {
+    const { subject } = this.inquiry;
+    const map = this.shown?.attributions[0];
+    const { finding, failed, job } = this.proving;
+    const seconds = this.estimating.check?.seconds ?? Infinity;
+    if (!subject || !map || job.running || !(finding || failed) || seconds > SHORT) return;
+    untrack(() => void this.checking.offer(subject, map));
   }
 
   /** Check the map that is shown. */

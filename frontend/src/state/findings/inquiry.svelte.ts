@@ -1,7 +1,7 @@
 /** What is being asked, put together from what is selected and chosen. */
 import { type Question, questionOf, type Subject } from "../../model/question";
 import type { Cut } from "../../model/shown";
-import type { MethodInfo, Span } from "../../wire";
+import type { MethodInfo, Scope, Span } from "../../wire";
 import type { Answers } from "../answer/answers.svelte";
 import type { Cutting } from "../answer/cutting.svelte";
 import type { Selection } from "../answer/selection.svelte";
@@ -39,6 +39,13 @@ export class Inquiry {
       ? { answer: answers.current, target, foil: contrast.foil }
       : null;
   });
+  /** Words of the answer stand before the target, too. */
+  readonly mixed: boolean = $derived.by(() => {
+    const { subject } = this;
+    return subject !== null && subject.target[0] > subject.answer.promptLength;
+  });
+  /** Which influences are looked at. */
+  readonly scope: Scope = $derived.by(() => (this.mixed ? this.parts.session.scope : "both"));
   readonly question: Question | null = $derived.by(() => this.#about(this.parts.choices.method));
   readonly comparison: Question | null = $derived.by(() =>
     this.#about(this.parts.choices.comparison),

@@ -4,7 +4,7 @@ import type { Transport } from "../../host/transport";
 import { referenceOf } from "../../model/answer";
 import { keyOfMap, type Subject } from "../../model/question";
 import { sameSpan } from "../../model/spans";
-import type { Attribution, Proof, Span } from "../../wire";
+import type { Attribution, Proof, Scope, Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
 /** How many of the first parts are taken away, each alone. */
@@ -14,9 +14,11 @@ const TOP = 3;
 export interface Mapped {
   readonly subject: Subject;
   readonly attribution: Attribution;
+  /** Of which segments the first are taken away. */
+  readonly scope: Scope;
 }
 
-interface Measured {
+export interface Measured {
   readonly proofs: readonly Proof[];
   readonly finding: string | null;
 }
@@ -24,21 +26,29 @@ interface Measured {
 export class Proving {
   readonly job: Job;
   #known = $state.raw<ReadonlyMap<string, Measured>>(new Map());
+  /** Of a map that is being measured. */
+  #soFar = $state.raw<{ key: string; proofs: readonly Proof[] } | null>(null);
   readonly #key: string | null = $derived.by(() => {
     const mapped = this.mapped();
-    return mapped && keyOfMap(mapped.subject, mapped.attribution);
+    return mapped && keyOf(mapped);
   });
-  readonly #measured: Measured = $derived.by(() => {
+  /** What is known of the map that is shown. */
+  readonly measured: Measured = $derived.by(() => {
     const came = this.mapped()?.attribution.proofs ?? [];
     const known = this.#key === null ? undefined : this.#known.get(this.#key);
     const proofs = came.length > 0 ? came : (known?.proofs ?? []);
     return { proofs, finding: known?.finding ?? null };
   });
-  readonly #proofs: readonly Proof[] = $derived(this.#measured.proofs);
+  readonly #proofs: readonly Proof[] = $derived.by(() => {
+    const { proofs } = this.measured;
+    return proofs.length === 0 && this.#soFar?.key === this.#key
+      ? (this.#soFar?.proofs ?? [])
+      : proofs;
+  });
   /** What that comes to, in words; null as long as nothing is known. */
-  readonly finding: string | null = $derived(this.#measured.finding);
+  readonly finding: string | null = $derived(this.measured.finding);
   /** Why nothing is known; null where something is. */
-  readonly failed = $derived.by(() => (this.#proofs.length > 0 ? null : this.job.error));
+  readonly failed = $derived.by(() => (this.measured.proofs.length > 0 ? null : this.job.error));
   /** Of parts that were taken away together; null if none were. */
   readonly together: Proof | null = $derived.by(
     () => this.#proofs.find(({ spans }) => spans.length > 1) ?? null,
@@ -67,6 +77,11 @@ export class Proving {
     });
   }
 
+  /** This was measured before, in another visit perhaps. */
+  remember(mapped: Mapped, measured: Measured): void {
+    this.#known = new Map([...this.#known, [keyOf(mapped), measured]]);
+  }
+
   /** Measure once more, after it failed. */
   again(): void {
     void this.#ask();
@@ -77,13 +92,28 @@ export class Proving {
     const mapped = this.mapped();
     const key = this.#key;
     if (!mapped || !key || this.#known.has(key)) return;
-    const { subject, attribution } = mapped;
+    const { subject, attribution, scope } = mapped;
     const { answer } = subject;
-    const request = { model: answer.model, reference: referenceOf(answer), attribution, top: TOP };
+    const request = {
+      model: answer.model,
+      reference: referenceOf(answer),
+      attribution,
+      scope,
+      top: TOP,
+      background: true,
+    };
+    this.#soFar = { key, proofs: [] };
     await this.job.run("prove", request, (event) => {
+      if (event.type === "proof") {
+        this.#soFar = { key, proofs: [...(this.#soFar?.proofs ?? []), event.proof] };
+      }
       if (event.type !== "proofs") return;
       const { proofs, finding = null } = event;
-      this.#known = new Map([...this.#known, [key, { proofs, finding }]]);
+      this.remember(mapped, { proofs, finding });
     });
   }
+}
+
+function keyOf({ subject, attribution, scope }: Mapped): string {
+  return `${scope} ${keyOfMap(subject, attribution)}`;
 }

@@ -28,6 +28,7 @@ export class Tracing {
       model: answer.model,
       reference: referenceOf(answer),
       attribution,
+      background: false,
       budget: SENTENCES,
     };
     const key = keyOfMap(subject, attribution);

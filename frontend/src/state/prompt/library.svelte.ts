@@ -36,7 +36,12 @@ export class Library {
   }
 
   /** Keep a prompt as an example; `name` proposes an id for each attempt until one is free. */
-  add(prompt: Prompt, from: Example | null, name: (n: number) => string): Example | null {
+  add(
+    prompt: Prompt,
+    from: Example | null,
+    name: (n: number) => string,
+    target: string | null = null,
+  ): Example | null {
     const taken = new Set(this.examples.map(({ id }) => id));
     let n = 1;
     while (taken.has(name(n))) n++;
@@ -45,7 +50,7 @@ export class Library {
       key: `own/${Date.now().toString(36)}-${n}`,
       id,
       prompt,
-      target: null,
+      target,
       origin: from ? (from.own && from.origin ? from.origin : from.key) : null,
       keepQuestion: from?.keepQuestion ?? false,
       stop: from?.stop ?? [],

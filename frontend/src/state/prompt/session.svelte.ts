@@ -3,7 +3,14 @@ import type { Store } from "../../host/store";
 import type { Density, Paint } from "../../model/appearance";
 import { BLANK, type Draft } from "../../model/draft";
 import type { Foil } from "../../model/question";
-import type { Aggregate, GenerationOptions, Granularity, ParameterValue, Span } from "../../wire";
+import type {
+  Aggregate,
+  GenerationOptions,
+  Granularity,
+  ParameterValue,
+  Scope,
+  Span,
+} from "../../wire";
 
 const PART = "session";
 const WAIT = 400;
@@ -28,6 +35,8 @@ interface Saved {
   coarse: boolean;
   budget: number;
   aggregate: Aggregate;
+  /** Which influences are listed, told and proved, where the answer has some of its own. */
+  scope: Scope;
   intensity: number;
   paint: Paint;
   density: Density;
@@ -37,6 +46,8 @@ interface Saved {
   target: { answer: number; span: Span; foil?: Foil | null } | null;
   /** Another answer, as far as it was typed. */
   foilText: string;
+  /** Dropped while it was seen: it does not come back as long as nothing else is; "" if none was. */
+  unwantedRun: string;
 }
 
 const FIRST: Saved = {
@@ -53,12 +64,14 @@ const FIRST: Saved = {
   coarse: false,
   budget: 256,
   aggregate: "sum",
+  scope: "prompt",
   intensity: 1,
   paint: "tint",
   density: "comfortable",
   dock: null,
   target: null,
   foilText: "",
+  unwantedRun: "",
 };
 
 export class Session {
@@ -75,12 +88,14 @@ export class Session {
   readonly granularity = $derived(this.#saved.granularity);
   readonly pattern = $derived(this.#saved.pattern);
   readonly aggregate = $derived(this.#saved.aggregate);
+  readonly scope = $derived(this.#saved.scope);
   readonly intensity = $derived(this.#saved.intensity);
   readonly paint = $derived(this.#saved.paint);
   readonly density = $derived(this.#saved.density);
   readonly dock = $derived(this.#saved.dock);
   readonly target = $derived(this.#saved.target);
   readonly foilText = $derived(this.#saved.foilText);
+  readonly unwantedRun = $derived(this.#saved.unwantedRun);
 
   /** The last write did not fit: the person should know. */
   saveFailed = $state(false);
@@ -111,12 +126,21 @@ export class Session {
     this.#timer = setTimeout(() => void this.flush(), WAIT);
   }
 
-  /** Begin with another example (or none), stashing an edited draft under the old one. */
-  open(example: string | null, fresh: Draft, edited: boolean): void {
+  /** Put the draft aside under its example. */
+  stash(): void {
+    const stashedDrafts = { ...this.#saved.stashedDrafts, [this.example ?? ""]: this.draft };
+    this.set({ stashedDrafts });
+  }
+
+  /**
+   * Begin with another example (or none), stashing an edited draft under the old one; null leaves
+   * what was stashed there.
+   */
+  open(example: string | null, fresh: Draft, edited: boolean | null): void {
     const stashedDrafts = { ...this.#saved.stashedDrafts };
     const old = this.#saved.example ?? "";
     if (edited) stashedDrafts[old] = this.#saved.draft;
-    else delete stashedDrafts[old];
+    else if (edited === false) delete stashedDrafts[old];
     this.set({ example, draft: stashedDrafts[example ?? ""] ?? fresh, stashedDrafts });
   }
 
@@ -151,6 +175,10 @@ export class Session {
 
   setAggregate(aggregate: Aggregate): void {
     this.set({ aggregate });
+  }
+
+  setScope(scope: Scope): void {
+    this.set({ scope });
   }
 
   setIntensity(intensity: number): void {

@@ -11,7 +11,7 @@ import {
   sequence,
   STATE,
 } from "../../support/fixtures";
-import { explained, held, quiet } from "../../support/workbench";
+import { answered, explained, held, quiet } from "../../support/workbench";
 
 describe("checking", () => {
   test("sends the map as it is shown, once", async () => {
@@ -31,6 +31,7 @@ describe("checking", () => {
       },
       attribution: attribution(),
       keep_question: false,
+      background: false,
     });
     await workbench.findings.check();
     expect(transport.requests("check")).toHaveLength(1);
@@ -147,5 +148,69 @@ describe("checking", () => {
     expect(checking.withCheck(subject!, map).faithfulness).toEqual(FAITHFUL);
     checking.keep(true);
     expect(checking.withCheck(subject!, map).faithfulness).toBeNull();
+  });
+});
+
+describe("a check that takes a moment", () => {
+  const estimate = (seconds: number | null) => (): Event[] => [
+    { type: "estimate", costs: {}, check: { runs: 40, seconds } },
+  ];
+
+  test("is made by itself behind the proofs, once", async () => {
+    const { transport, workbench } = await explained({ estimate: estimate(4) });
+    const verdict = () => workbench.findings.shown?.attributions[0]?.faithfulness?.verdict;
+    await vi.waitFor(() => expect(verdict()).toBe(FAITHFUL.verdict));
+    expect(transport.requests("check")).toMatchObject([{ background: true }]);
+    const kinds = transport.asked.map((one) => one.kind);
+    expect(kinds.indexOf("check")).toBeGreaterThan(kinds.indexOf("prove"));
+    workbench.setTarget(null);
+    flushSync();
+    workbench.setTarget([8, 10]);
+    await vi.waitFor(() => expect(workbench.findings.estimating.check?.seconds).toBe(4));
+    await quiet(transport);
+    expect(transport.requests("check")).toHaveLength(1);
+  });
+  test.each([[30], [null]])("is asked for if it may take longer: %s s", async (seconds) => {
+    const { transport, workbench } = await explained({ estimate: estimate(seconds) });
+    await vi.waitFor(() => expect(workbench.findings.estimating.check?.runs).toBe(40));
+    await quiet(transport);
+    expect(transport.requests("check")).toEqual([]);
+  });
+  test("that was stopped does not begin again by itself", async () => {
+    const slow = held([progress(1, 3, [], "check map"), found()]);
+    const { transport, workbench } = await explained({ estimate: estimate(4), check: slow.play });
+    const { checking } = workbench.findings;
+    await vi.waitFor(() => expect(checking.job.progress?.done).toBe(1));
+    checking.stop();
+    slow.release();
+    workbench.setTarget(null);
+    flushSync();
+    workbench.setTarget([8, 10]);
+    await vi.waitFor(() => expect(workbench.findings.estimating.check?.seconds).toBe(4));
+    await quiet(transport);
+    expect(checking.job.running).toBe(false);
+    expect(transport.requests("check")).toHaveLength(1);
+  });
+  test("that can't be made is no news, unless it is asked for", async () => {
+    const error = { code: "InputError", message: "There are only 2 lines.", hint: "" };
+    const { transport, workbench } = await explained({
+      estimate: estimate(4),
+      check: (): Event[] => [{ type: "error", error }],
+    });
+    const { checking } = workbench.findings;
+    await vi.waitFor(() => expect(transport.requests("check")).toHaveLength(1));
+    await quiet(transport);
+    expect(checking.job.error).toBeNull();
+    expect(transport.requests("check")).toHaveLength(1);
+    await workbench.findings.check();
+    expect(checking.job.error?.message).toBe(error.message);
+  });
+  test("waits for the proofs", async () => {
+    const slow = held([progress(1, 3, [], "prove"), { type: "proofs", proofs: [], cached: false }]);
+    const { transport, workbench } = await answered({ estimate: estimate(4), prove: slow.play });
+    workbench.setTarget([8, 10]);
+    await vi.waitFor(() => expect(workbench.findings.estimating.check?.seconds).toBe(4));
+    expect(workbench.findings.proving.job.running).toBe(true);
+    expect(transport.requests("check")).toEqual([]);
   });
 });

@@ -37,6 +37,55 @@ describe("proving", () => {
     const asked = transport.requests("prove").map((one) => one.attribution.granularity);
     expect(asked).toEqual(["line", "line", "token"]);
   });
+  test("takes away the first of the prompt, or of what is looked at instead", async () => {
+    const { transport, workbench } = await explained();
+    expect(workbench.inquiry.mixed).toBe(true);
+    workbench.session.setScope("both");
+    await quiet(transport);
+    workbench.session.setScope("response");
+    await quiet(transport);
+    workbench.session.setScope("prompt");
+    await quiet(transport);
+    expect(transport.requests("prove").map((one) => one.scope)).toEqual([
+      "prompt",
+      "both",
+      "response",
+    ]);
+    workbench.setTarget([5, 8]); // where the answer begins, there is but the prompt
+    await quiet(transport);
+    expect(workbench.inquiry.mixed).toBe(false);
+    expect(transport.requests("prove").at(-1)!.scope).toBe("both");
+  });
+  test("shows each part's as it comes, and no other map's", async () => {
+    const [first] = proofsOf(attribution().segments);
+    const slow = held([
+      { type: "proof", proof: first! },
+      { type: "proofs", proofs: [], cached: false },
+    ]);
+    const { workbench } = await answered({ prove: slow.play });
+    const { proving } = workbench.findings;
+    workbench.setTarget([8, 10]);
+    flushSync();
+    await vi.waitFor(() => expect(proving.of(FIRST)).toEqual(first));
+    expect(proving.finding).toBeNull();
+    expect(proving.measured.proofs).toEqual([]); // nothing whole, to be kept
+    workbench.setTarget([5, 8]);
+    flushSync();
+    expect(proving.of(FIRST)).toBeNull();
+  });
+  test.each<[string, Event[]]>([
+    ["fails", [{ type: "error", error: { code: "memory", message: "Full.", hint: "" } }]],
+    ["breaks off", []],
+  ])("that %s half way says so, and keeps what came", async (_, rest) => {
+    const [first] = proofsOf(attribution().segments);
+    const { workbench } = await explained({
+      prove: (): Event[] => [{ type: "proof", proof: first! }, ...rest],
+    });
+    const { proving } = workbench.findings;
+    expect(proving.failed).not.toBeNull();
+    expect(proving.of(FIRST)).toEqual(first);
+    expect(proving.finding).toBeNull();
+  });
   test("is given up for another target", async () => {
     const slow = held([progress(1, 3, [], "prove"), { type: "proofs", proofs: [], cached: false }]);
     const { transport, workbench } = await answered({ prove: slow.play });

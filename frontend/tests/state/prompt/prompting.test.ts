@@ -49,7 +49,10 @@ describe("what is offered", () => {
 
   function prompting() {
     const replaced = vi.fn();
-    return { prompting: new Prompting(new Session(new TabStorage()), replaced), replaced };
+    return {
+      prompting: new Prompting(new Session(new TabStorage()), replaced, () => null),
+      replaced,
+    };
   }
 
   test("a first visit begins with the first example, a later one with what there was", () => {

@@ -8,6 +8,7 @@ the OpenAPI document and the page's types follow.
 from backlit.serving.requests.agree import AGREE
 from backlit.serving.requests.base import AnyKind, Kind, Request, Work
 from backlit.serving.requests.check import CHECK
+from backlit.serving.requests.count import COUNT
 from backlit.serving.requests.estimate import ESTIMATE
 from backlit.serving.requests.explain import EXPLAIN
 from backlit.serving.requests.generate import GENERATE
@@ -29,6 +30,7 @@ ALL: tuple[AnyKind, ...] = (
     PROVE,
     TRACE,
     SEGMENT,
+    COUNT,
     AGREE,
 )
 KINDS: dict[str, AnyKind] = {kind.name: kind for kind in ALL}

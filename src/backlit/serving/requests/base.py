@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError, PydanticSerializationError
 
 from backlit.explaining.blocks import with_block
 from backlit.explaining.responses import read_prompt, respond
-from backlit.explanation import Generation
+from backlit.explanation import Attribution, Generation
 from backlit.model import Model
 from backlit.segments import GRANULARITIES, token_spans
 from backlit.serving import wire
@@ -49,6 +49,16 @@ class TargetRequest(SequenceRequest):
 
     target: Span
     foil: wire.Foil | None = None
+
+
+class MapRequest(SequenceRequest):
+    """About a map as it is shown: its segments tile what is before its target.
+
+    `background`: nobody waits for it, so it makes way for all requests that are not.
+    """
+
+    attribution: Attribution
+    background: bool = False
 
 
 R = TypeVar("R", bound=Request)
@@ -148,7 +158,6 @@ class Kind(Generic[R]):
         cached: the same request has the same answer, which is remembered; the last event then
             has a field `cached`.
         quick: it reads text and runs no model, so it need not wait for one.
-        background: nobody waits for it, so it makes way for all that are not.
     """
 
     name: str
@@ -157,7 +166,6 @@ class Kind(Generic[R]):
     events: tuple[type[wire.Event], ...]
     cached: bool = False
     quick: bool = False
-    background: bool = False
 
 
 AnyKind = Kind[Any]

@@ -3,18 +3,14 @@
 from typing import Literal
 
 from backlit import pipeline
-from backlit.explanation import Attribution, Explanation, Faithfulness, Provisional
+from backlit.explanation import Explanation, Faithfulness, Provisional
 from backlit.serving import wire
-from backlit.serving.requests.base import Kind, SequenceRequest, Work
+from backlit.serving.requests.base import Kind, MapRequest, Work
 
 
-class CheckRequest(SequenceRequest):
-    """Whether to believe a map, as it is shown: its segments tile what is before its target.
+class CheckRequest(MapRequest):
+    """Whether to believe it. `keep_question`: the prompt's last paragraph is never taken away."""
 
-    `keep_question`: the prompt's last paragraph is never taken away.
-    """
-
-    attribution: Attribution
     keep_question: bool = False
 
 

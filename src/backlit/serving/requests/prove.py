@@ -5,19 +5,30 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from backlit import pipeline
-from backlit.explanation import Attribution, Explanation, Proof
+from backlit.explanation import Explanation, Proof
 from backlit.explanation.finding import measured
 from backlit.serving import wire
-from backlit.serving.requests.base import Kind, SequenceRequest, Work
+from backlit.serving.requests.base import Kind, MapRequest, Work
+from backlit.types import Scope
 
 MAX_TOP = 20  # segments that a request may have taken away
 
 
-class ProveRequest(SequenceRequest):
-    """Take the first segments of a map away; all of them tile what is before its target."""
+class ProveRequest(MapRequest):
+    """Take its first segments away.
 
-    attribution: Attribution
+    `scope`: the first of the prompt, of what the response has before the target, or of both.
+    """
+
+    scope: Scope = "both"
     top: Annotated[int, Field(ge=1, le=MAX_TOP)] = pipeline.TOP
+
+
+class ProofEvent(wire.Event):
+    """What happens without one more of them."""
+
+    type: Literal["proof"] = "proof"
+    proof: Proof
 
 
 class ProofsEvent(wire.Event):
@@ -32,8 +43,15 @@ class ProofsEvent(wire.Event):
 def run(request: ProveRequest, work: Work) -> wire.Event:
     generation = work.generation(request.reference)
     explanation = Explanation(generation, (request.attribution,))
-    proved = pipeline.prove(work.model, explanation, top=request.top)
-    return ProofsEvent(proofs=proved[0].proofs, finding=measured(generation, proved[0]))
+    (proved,) = pipeline.prove(
+        work.model,
+        explanation,
+        top=request.top,
+        scope=request.scope,
+        so_far=lambda proof: work.tell(ProofEvent(proof=proof)),
+    )
+    found = measured(generation, proved, request.scope)
+    return ProofsEvent(proofs=proved.proofs, finding=found)
 
 
-PROVE = Kind("prove", ProveRequest, run, (ProofsEvent,), cached=True, background=True)
+PROVE = Kind("prove", ProveRequest, run, (ProofEvent, ProofsEvent), cached=True)

@@ -6,20 +6,16 @@ from pydantic import Field
 
 from backlit import pipeline
 from backlit.explaining.tracing import SENTENCES
-from backlit.explanation import Attribution, Explanation, Trace
+from backlit.explanation import Explanation, Trace
 from backlit.serving import wire
-from backlit.serving.requests.base import Kind, SequenceRequest, Work
+from backlit.serving.requests.base import Kind, MapRequest, Work
 
 MAX_SENTENCES = 200  # that a request may have explained
 
 
-class TraceRequest(SequenceRequest):
-    """Carry a map on through the response's own sentences, of which at most `budget` are explained.
+class TraceRequest(MapRequest):
+    """Carry it on through the response's own sentences, of which at most `budget` are explained."""
 
-    Its segments tile what is before its target.
-    """
-
-    attribution: Attribution
     budget: Annotated[int, Field(ge=0, le=MAX_SENTENCES)] = SENTENCES
 
 

@@ -16,13 +16,17 @@ export interface Mark {
 export const RECOLOUR = "recolour";
 
 export class Drawing {
-  #elements: readonly HTMLElement[] = [];
+  #elements: readonly (HTMLElement | undefined)[] = [];
   #colours: string[] = [];
   #marks = new Map<number, string>();
 
-  /** Take up the elements of the chips, in order, after the framework made them. */
-  adopt(root: HTMLElement): void {
-    const elements = [...root.querySelectorAll<HTMLElement>("[data-token]")];
+  /**
+   * Take up the elements of the chips, in order, after the framework made them; the first `absent`
+   * chips have none.
+   */
+  adopt(root: HTMLElement, absent = 0): void {
+    const found = root.querySelectorAll<HTMLElement>("[data-token]");
+    const elements = [...new Array<undefined>(absent), ...found];
     for (let i = 0; i < elements.length; i++) {
       if (elements[i] === this.#elements[i]) continue;
       this.#colours[i] = ""; // made anew: nothing is written there yet
@@ -38,11 +42,13 @@ export class Drawing {
     const other = paint === "tint" ? "borderBottomColor" : "backgroundColor";
     const elements = this.#elements;
     for (let i = 0; i < elements.length; i++) {
+      const element = elements[i];
+      if (!element) continue;
       const colour = table[step(strengths[i] ?? 0, signed)]!;
       const written = paint + colour;
       if (this.#colours[i] === written) continue;
       this.#colours[i] = written;
-      const { style } = elements[i]!;
+      const { style } = element;
       style[property] = colour;
       style[other] = "";
     }
@@ -52,6 +58,7 @@ export class Drawing {
   /** Forget what was written: the elements now stand for other chips. */
   reset(): void {
     for (const element of this.#elements) {
+      if (!element) continue;
       element.style.backgroundColor = element.style.borderBottomColor = "";
       delete element.dataset.on;
     }

@@ -1,0 +1,115 @@
+/** Showing what was made elsewhere or before: an answer, and its map; and what to keep of it. */
+import { lacksSegments, sameAnswer } from "../model/answer";
+import { type Foil, questionOf } from "../model/question";
+import type { Seen } from "../model/run";
+import type { Explanation, Generation, Segmentations, Span, View } from "../wire";
+import type { Answering } from "./answer/answering.svelte";
+import type { Answers } from "./answer/answers.svelte";
+import type { Cutting } from "./answer/cutting.svelte";
+import type { Findings } from "./findings/findings.svelte";
+import type { Inquiry } from "./findings/inquiry.svelte";
+import type { Prompting } from "./prompt/prompting.svelte";
+import type { Session } from "./prompt/session.svelte";
+import type { Server } from "./server.svelte";
+
+/** The parts of the page's state that change with what is seen. */
+interface Shown {
+  readonly answering: Answering;
+  readonly answers: Answers;
+  readonly cutting: Cutting;
+  readonly findings: Findings;
+  readonly inquiry: Inquiry;
+  readonly prompting: Prompting;
+  readonly server: Server;
+  readonly session: Session;
+  leave(): void;
+  setTarget(span: Span | null, foil?: Foil | null): void;
+}
+
+export function showView(workbench: Shown, { explanation, segmentations, target }: View): void {
+  if (!explanation) return workbench.setTarget(null);
+  showGeneration(workbench, explanation.generation, segmentations);
+  const foil = target?.foil ? { value: target.foil.ids, text: target.foil.text } : null;
+  if (target) adopt(workbench, explanation, foil);
+  workbench.setTarget(target && [target.start, target.stop], foil);
+}
+
+/** Show an answer that was made elsewhere, and the prompt it is to. */
+function showGeneration(
+  workbench: Shown,
+  generation: Generation,
+  segmentations: Segmentations,
+): void {
+  const { answering, answers, prompting, server, session } = workbench;
+  if (answers.current && sameAnswer(answers.current, generation)) return;
+  if (answering.writing.running) answering.stop();
+  const known = server.models.some(({ name }) => name === generation.model);
+  if (known) session.set({ model: generation.model });
+  prompting.show(generation.prompt);
+  answers.take(generation, segmentations);
+  workbench.leave();
+}
+
+/** Show a run as it was left, and compute nothing of it again. */
+export function showRun(workbench: Shown, run: Seen): void {
+  const { answering, answers, cutting, findings, prompting, server, session } = workbench;
+  if (answering.writing.running) answering.stop();
+  const { answer, target, foil, explanation, cut, scope, proofs, finding } = run;
+  if (server.models.some(({ name }) => name === answer.model)) session.set({ model: answer.model });
+  prompting.restore(prompting.library.find(run.example?.key ?? null), answer.prompt);
+  answers.restore(answer);
+  workbench.leave();
+  if (!target) return;
+  if (target[0] > answer.promptLength) session.setScope(scope);
+  if (explanation) adopt(workbench, explanation, foil);
+  const attribution = explanation?.attributions[0];
+  if (attribution?.pattern && cut && answers.current) {
+    cutting.remember({ answer: answers.current, pattern: attribution.pattern }, cut);
+  }
+  if (attribution && answers.current && proofs.length > 0) {
+    const subject = { answer: answers.current, target, foil };
+    findings.proving.remember({ subject, attribution, scope }, { proofs, finding });
+  }
+  workbench.setTarget(target, foil);
+}
+
+/** What is worth keeping of what is seen; null while an answer or a map is on its way. */
+export function seenNow({ answers, findings, inquiry, prompting }: Shown): Seen | null {
+  const answer = answers.current;
+  if (!answer?.finish || lacksSegments(answer)) return null;
+  const { scope, subject } = inquiry;
+  const { proving, shown } = findings;
+  if (subject && !(shown && inquiry.segments)) return null;
+  const { example } = prompting;
+  return {
+    answer,
+    target: subject?.target ?? null,
+    foil: subject?.foil ?? null,
+    explanation: subject && shown,
+    cut: shown?.attributions[0]?.pattern ? inquiry.segments : null,
+    scope,
+    ...proving.measured,
+    example: example && { key: example.key, id: example.id },
+  };
+}
+
+/** Take over a map of the present answer that was made elsewhere, with the choices it shows. */
+function adopt(workbench: Shown, explanation: Explanation, foil: Foil | null): void {
+  const { answers, findings, server, session } = workbench;
+  const answer = answers.current;
+  const map = explanation.attributions[0];
+  const method = server.state?.methods.find(({ name }) => name === map?.method);
+  if (!answer || !map || !method) return;
+  const { granularity, pattern, aggregate, params } = map;
+  const coarse = map.segments.some((segment) => segment.level != null);
+  session.set({
+    method: method.name,
+    granularity,
+    pattern: pattern ?? session.pattern,
+    aggregate: aggregate ?? session.aggregate,
+    coarse: method.scores_tokens ? session.coarse : coarse,
+  });
+  session.setParams(method.name, params);
+  const target: Span = [map.target.start, map.target.stop];
+  findings.maps.remember(questionOf({ answer, target, foil }, method, session), explanation);
+}

@@ -1,0 +1,249 @@
+"""No view of the page is against the rules that axe-core knows, in either theme."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.axe import violations
+from tests.support.page import (
+    SECONDS,
+    answer_chip,
+    choose,
+    editor,
+    finished,
+    generate,
+    granularity,
+    mapped,
+    serve,
+    type_prompt,
+)
+
+pytestmark = pytest.mark.browser
+
+PROMPT = "The cat likes warm milk.\nThe dog likes cold water.\nI like sweet soup.\nThe dog likes"
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def answered(page: Page) -> None:
+    type_prompt(page, PROMPT)
+    generate(page)
+    finished(page)
+
+
+def explained(page: Page) -> None:
+    answered(page)
+    granularity(page, "Line")
+    answer_chip(page, "water")
+    mapped(page)
+    expect(page.get_by_test_id("found")).to_be_visible(timeout=SECONDS)
+
+
+def empty(page: Page) -> None:
+    page.get_by_role("button", name="New prompt").click()
+    expect(page.get_by_test_id("generate")).to_be_disabled()
+
+
+def edited(page: Page) -> None:
+    explained(page)
+    editor(page).press("ControlOrMeta+End")
+    page.keyboard.insert_text(" more")
+    expect(page.get_by_test_id("changed")).to_be_visible()
+
+
+def searched(page: Page) -> None:
+    edited(page)
+    page.keyboard.press("ControlOrMeta+f")
+    expect(page.locator(".cm-search")).to_be_visible()
+
+
+def chatting(page: Page) -> None:
+    choose(page, "headline-plain")
+    expect(page.get_by_test_id("message").first).to_be_visible()
+    page.get_by_role("button", name="Add message").click()
+    page.get_by_role("button", name="Remove message 2").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+def pasting(page: Page) -> None:
+    page.get_by_test_id("paste-conversation").click()
+    page.get_by_test_id("conversation").fill('{"messages": [{"role": "tool"}]}')
+    expect(page.get_by_test_id("conversation-found")).to_contain_text("more in it than text")
+
+
+def muted(page: Page) -> None:
+    explained(page)
+    page.get_by_test_id("influence").first.get_by_test_id("mute").click()
+    expect(page.get_by_test_id("mute-result")).to_contain_text("likely")
+
+
+def without(page: Page) -> None:
+    muted(page)
+    page.get_by_test_id("generate-without").click()
+    expect(page.get_by_test_id("without")).to_be_visible(timeout=SECONDS)
+    finished(page)
+
+
+def checked(page: Page) -> None:
+    explained(page)
+    granularity(page, "Word")
+    mapped(page)
+    expect(page.get_by_test_id("sentence")).to_be_visible(timeout=SECONDS)
+
+
+def dropped(page: Page) -> None:
+    explained(page)
+    page.get_by_test_id("run").first.hover()
+    page.get_by_test_id("pin-run").first.click()
+    page.get_by_test_id("drop-run").first.click()
+    expect(page.get_by_test_id("runs").get_by_role("button", name="Undo")).to_be_visible()
+
+
+def of_the_answer(page: Page) -> None:
+    checked(page)
+    answer_chip(page, "water")
+    mapped(page)
+    page.get_by_test_id("scope").get_by_text("Answer so far").click()
+    expect(page.get_by_test_id("influence").first).to_contain_text("in the answer")
+
+
+def contrasted(page: Page) -> None:
+    explained(page)
+    page.get_by_test_id("foil-field").fill(" warm milk.")
+    page.get_by_test_id("apply-foil").click()
+    expect(page.get_by_test_id("foil-probabilities")).to_be_visible(timeout=SECONDS)
+    mapped(page)
+
+
+def followed(page: Page) -> None:
+    choose(page, "two-sentences")
+    page.get_by_test_id("dataset-answer").click()
+    granularity(page, "Line")
+    answer_chip(page, "water")
+    mapped(page)
+    page.get_by_test_id("follow").click()
+    expect(page.get_by_test_id("paths")).to_contain_text("not followed", timeout=SECONDS)
+
+
+def compared(page: Page) -> None:
+    explained(page)
+    page.get_by_test_id("view-options").click()
+    page.get_by_test_id("rival-select").select_option("occlusion")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("rival-side")).to_be_visible()
+
+
+def choosing_options(page: Page) -> None:
+    page.get_by_test_id("options").click()
+    expect(page.get_by_test_id("options-card")).to_be_visible()
+
+
+def choosing_view(page: Page) -> None:
+    page.get_by_test_id("view-options").click()
+    expect(page.get_by_test_id("view-options-card")).to_be_visible()
+
+
+def helped(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def refused(page: Page) -> None:
+    type_prompt(page, "word " * 9_000)
+    generate(page)
+    expect(page.get_by_test_id("error")).to_be_visible(timeout=SECONDS)
+
+
+def unreachable(page: Page) -> None:
+    explained(page)
+    page.route("**/api/**", lambda route: route.abort())
+    granularity(page, "Word")
+    expect(page.get_by_test_id("banner")).to_be_visible(timeout=SECONDS)
+
+
+STATES = [
+    empty, answered, explained, edited, searched, chatting, pasting, muted, without, checked,
+    of_the_answer, dropped, contrasted, followed, compared, choosing_options, choosing_view,
+    helped, refused, unreachable,
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with an answer of two sentences among its examples."""
+    row = {"id": "two-sentences", "prompt": PROMPT, "target": " cold water.\nI like water."}
+    path: Path = tmp_path_factory.mktemp("data") / "rows.json"
+    path.write_text(json.dumps([row]))
+    with serve("toy", "--data", "sample_prompts", "--data", str(path)) as served:
+        yield served
+
+
+@pytest.fixture(params=THEMES)
+def themed(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, color_scheme=request.param
+    )
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_test_id("example").first.wait_for()
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("reach", STATES, ids=lambda reach: reach.__name__)
+def test_a_view_has_no_violation(themed: Page, reach: Callable[[Page], None]) -> None:
+    reach(themed)
+    assert violations(themed) == ""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_nor_on_a_phone(browser: Browser, url: str, theme: Literal["light", "dark"]) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(url)
+    explained(page)
+    assert violations(page) == ""
+    page.get_by_test_id("browse").click()
+    expect(page.get_by_test_id("example").first).to_be_visible()
+    assert violations(page) == ""
+    context.close()
+
+
+def tab_to(page: Page, testid: str) -> None:
+    """Go there as somebody without a pointer does."""
+    there = f"!!document.activeElement.closest('[data-testid={testid}]')"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate(there):
+            return
+    raise AssertionError(f"no way to {testid} by Tab")
+
+
+def test_the_main_story_by_keyboard_alone(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_test_id("example").first.wait_for()
+    tab_to(page, "example")
+    tab_to(page, "prompt-editor")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("The dog likes cold water. The dog likes")
+    page.keyboard.press("ControlOrMeta+Enter")
+    finished(page)
+    page.keyboard.press("2")  # by words
+    tab_to(page, "text")
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    mapped(page)
+    expect(page.get_by_test_id("target-card")).to_contain_text("cold")
+    tab_to(page, "mute")
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("mute-result")).to_contain_text("likely")
+    expect(page.get_by_test_id("mute-result")).to_be_in_viewport()
+    page.keyboard.press("e")
+    expect(editor(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("edit-prompt")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("influence")).to_have_count(0)
