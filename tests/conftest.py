@@ -1,7 +1,10 @@
 """Engines and sequences that many tests share."""
 
 import os
+import tempfile
 
+# What is kept while tests run is nobody's.
+os.environ["BACKLIT_WORKSPACE"] = f"{tempfile.mkdtemp()}/workspace.sqlite3"
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import hypothesis

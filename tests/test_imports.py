@@ -18,7 +18,7 @@ import backlit
 
 SOURCE = Path(backlit.__file__).parent
 ARCHITECTURE = SOURCE.parent.parent / "ARCHITECTURE.md"
-MAX_ROOMS = 20
+MAX_ROOMS = 21
 MAX_LINES = 300
 HEAVY = {
     "torch",

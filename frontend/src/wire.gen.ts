@@ -274,6 +274,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List
+         * @description What there is in a collection, the latest first.
+         */
+        post: operations["list_api_list_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read
+         * @description All of a record.
+         */
+        post: operations["read_api_read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep
+         * @description Save records, all or none.
+         */
+        post: operations["keep_api_keep_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop
+         * @description Drop records, all or none; that one is not there is no error.
+         */
+        post: operations["drop_api_drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes
+         * @description What changed since a revision, whoever changed it.
+         */
+        post: operations["changes_api_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -367,6 +467,32 @@ export interface components {
              */
             proofs: components["schemas"]["Proof"][];
             trace?: components["schemas"]["Trace"] | null;
+        };
+        /**
+         * ChangesEvent
+         * @description The workspace's revision, and the collections that changed.
+         */
+        ChangesEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "changes";
+            /** Revision */
+            revision: number;
+            /** Collections */
+            collections: string[];
+        };
+        /**
+         * ChangesRequest
+         * @description What changed since a revision, whoever changed it.
+         */
+        ChangesRequest: {
+            /**
+             * Since
+             * @default 0
+             */
+            since: number;
         };
         /**
          * CheckEvent
@@ -463,6 +589,16 @@ export interface components {
             name: string;
             /** Examples */
             examples: components["schemas"]["ExampleInfo"][];
+        };
+        /**
+         * DropRequest
+         * @description Drop records, all or none; that one is not there is no error.
+         */
+        DropRequest: {
+            /** Collection */
+            collection: string;
+            /** Ids */
+            ids: string[];
         };
         /**
          * ErrorEvent
@@ -802,6 +938,44 @@ export interface components {
             stop: string[];
         };
         /**
+         * KeepRequest
+         * @description Save records, all or none.
+         */
+        KeepRequest: {
+            /** Records */
+            records: components["schemas"]["KeptRecord"][];
+        };
+        /**
+         * KeptHead
+         * @description What a list shows of a record, and when it was saved last, in seconds since 1970.
+         */
+        KeptHead: {
+            /** Id */
+            id: string;
+            /** At */
+            at: number;
+            /** Head */
+            head: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * KeptRecord
+         * @description A record: `head` is what a list shows of it, `body` the rest; null leaves what was there.
+         */
+        KeptRecord: {
+            /** Collection */
+            collection: string;
+            /** Id */
+            id: string;
+            /** Head */
+            head: {
+                [key: string]: unknown;
+            };
+            /** Body */
+            body?: unknown;
+        };
+        /**
          * Limits
          * @description What the service takes at most.
          */
@@ -845,6 +1019,24 @@ export interface components {
             /** Share */
             share: number;
         };
+        /** ListEvent */
+        ListEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "list";
+            /** Heads */
+            heads: components["schemas"]["KeptHead"][];
+        };
+        /**
+         * ListRequest
+         * @description What there is in a collection, the latest first.
+         */
+        ListRequest: {
+            /** Collection */
+            collection: string;
+        };
         /**
          * LoadProgress
          * @description How far a model's loading is, in bytes while it downloads.
@@ -854,7 +1046,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "trace" | "evaluate";
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "trace" | "compare" | "evaluate";
             /**
              * Done
              * @default 0
@@ -1091,7 +1283,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "trace" | "evaluate";
+            phase: "start" | "wait" | "check" | "download" | "unpack" | "convert" | "save" | "load" | "compile" | "run" | "generate" | "explain" | "check map" | "prove" | "trace" | "compare" | "evaluate";
             /**
              * Done
              * @default 0
@@ -1247,6 +1439,28 @@ export interface components {
             ahead: number;
         };
         /**
+         * ReadEvent
+         * @description Null if there is none of this name.
+         */
+        ReadEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "read";
+            record: components["schemas"]["KeptRecord"] | null;
+        };
+        /**
+         * ReadRequest
+         * @description All of a record.
+         */
+        ReadRequest: {
+            /** Collection */
+            collection: string;
+            /** Id */
+            id: string;
+        };
+        /**
          * RespondRequest
          * @description Take a given response, and say how likely the model finds it.
          *
@@ -1293,6 +1507,19 @@ export interface components {
             control: number;
             /** Control Change */
             control_change?: string | null;
+        };
+        /**
+         * SavedEvent
+         * @description It is on the disk.
+         */
+        SavedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "saved";
+            /** Revision */
+            revision: number;
         };
         /**
          * ScoredSegment
@@ -1399,7 +1626,7 @@ export interface components {
          * @description All that the page needs to draw itself.
          *
          *     `units` is what people call a segment of each granularity. The first method that a model can
-         *     serve is the one to begin with.
+         *     serve is the one to begin with. Without a workspace, the browser keeps what is kept.
          */
         State: {
             /** Version */
@@ -1427,6 +1654,7 @@ export interface components {
              *     }
              */
             limits: components["schemas"]["Limits"];
+            workspace?: components["schemas"]["WorkspaceInfo"] | null;
         };
         /**
          * Target
@@ -1604,6 +1832,21 @@ export interface components {
             type: "verdict";
             so_far: components["schemas"]["Provisional"];
         };
+        /**
+         * WorkspaceInfo
+         * @description The file in which things are kept; `remarks` are what a person should know of it.
+         */
+        WorkspaceInfo: {
+            /** Path */
+            path: string;
+            /** Read Only */
+            read_only: boolean;
+            /**
+             * Remarks
+             * @default []
+             */
+            remarks: string[];
+        };
         /** Requests */
         Requests: {
             load: components["schemas"]["LoadRequest"];
@@ -1618,6 +1861,11 @@ export interface components {
             segment: components["schemas"]["SegmentRequest"];
             count: components["schemas"]["CountRequest"];
             agree: components["schemas"]["AgreeRequest"];
+            list: components["schemas"]["ListRequest"];
+            read: components["schemas"]["ReadRequest"];
+            keep: components["schemas"]["KeepRequest"];
+            drop: components["schemas"]["DropRequest"];
+            changes: components["schemas"]["ChangesRequest"];
         };
         /** Events */
         Events: {
@@ -1645,6 +1893,16 @@ export interface components {
             count: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CountEvent"];
             /** Agree */
             agree: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AgreeEvent"];
+            /** List */
+            list: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ListEvent"];
+            /** Read */
+            read: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ReadEvent"];
+            /** Keep */
+            keep: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SavedEvent"];
+            /** Drop */
+            drop: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SavedEvent"];
+            /** Changes */
+            changes: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ChangesEvent"];
         };
         /**
          * View
@@ -2512,6 +2770,351 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AgreeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    list_api_list_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    read_api_read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    keep_api_keep_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    drop_api_drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DropRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    changes_api_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangesRequest"];
             };
         };
         responses: {

@@ -15,6 +15,8 @@
     │   ├── DiskError           not enough room, or not writable
     │   ├── IntegrityError      what came is not what was promised
     │   └── UnsupportedModelError   not a causal language model, or a format we refuse
+    ├── WorkspaceError          what is kept can't be read, or not be saved
+    │   └── ReadOnlyError       it is only to be read
     ├── CapabilityError         this model can't serve this method
     ├── MissingPackageError     an optional package is not installed
     └── Cancelled               the person stopped it
@@ -90,6 +92,12 @@ class IntegrityError(SourceError): ...
 
 
 class UnsupportedModelError(SourceError): ...
+
+
+class WorkspaceError(BacklitError): ...
+
+
+class ReadOnlyError(WorkspaceError): ...
 
 
 class CapabilityError(BacklitError): ...

@@ -27,6 +27,7 @@ Phase = Literal[
     "check map",
     "prove",
     "trace",
+    "compare",
     "evaluate",
 ]
 """What is being done. Counts are bytes while it downloads, else steps."""

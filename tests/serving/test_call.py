@@ -15,11 +15,11 @@ from backlit.serving import call, wire
 from backlit.serving.call import Call, key_of
 from backlit.serving.models import ServedModel
 from backlit.serving.recent import Recent
-from backlit.serving.requests import KINDS, Kind, Request, Work
+from backlit.serving.requests import MODEL_KINDS, Kind, ModelRequest, Work
 from backlit.serving.requests.load import LoadRequest
 from tests.support.service import SECONDS, Watched
 
-Run = Callable[[Request, Work], wire.Event]
+Run = Callable[[ModelRequest, Work], wire.Event]
 LAST = wire.QueuedEvent(ahead=0)  # of any type: what matters is that it comes last
 CANCELLED = wire.ErrorEvent(error=wire.ErrorInfo(code="Cancelled", message="Stopped."))
 
@@ -32,8 +32,8 @@ class Probe:
         self.events: list[wire.Event | None] = []
         self.results: list[wire.Event] = []
         self.call = Call(
-            Kind("probe", Request, run, (), quick=quick),
-            Request(model="m"),
+            Kind("probe", ModelRequest, run, (), quick=quick),
+            ModelRequest(model="m"),
             self.served,
             Recent[Generation](8),
             self.events.append,
@@ -62,7 +62,7 @@ def test_the_result_comes_last_and_is_remembered() -> None:
 
 
 def test_the_work_finds_whom_to_tell() -> None:
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         current()("compile", 1, 2)
         return LAST
 
@@ -72,7 +72,7 @@ def test_the_work_finds_whom_to_tell() -> None:
 
 @pytest.mark.usefixtures("patient")
 def test_scores_that_came_too_quickly_are_told_with_the_next_event() -> None:
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         progress = current()
         progress("explain", 1, 4, [(0, 1, 0.5)])
         progress("explain", 2, 4, [(1, 2, 0.25), (2, 3, 1.0)])
@@ -95,7 +95,7 @@ def test_no_score_is_lost_however_time_goes(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("backlit.serving.call.time.monotonic", lambda: next(clock))
     scores: list[PartialScore] = [(at, at + 1, float(at)) for at in range(50)]
 
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         for done, score in enumerate(scores, start=1):
             current()("explain", done, len(scores), [score])
         current()("run")
@@ -110,7 +110,7 @@ def test_no_score_is_lost_however_time_goes(monkeypatch: pytest.MonkeyPatch) -> 
 def test_cancelling_between_phases_stops_the_work() -> None:
     went_on: list[str] = []
 
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         current()("compile")
         probe.call.job.cancel()
         went_on.append("cancelled")
@@ -125,7 +125,7 @@ def test_cancelling_between_phases_stops_the_work() -> None:
 
 
 def test_what_is_cancelled_at_its_very_end_tells_no_result() -> None:
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         probe.call.job.cancel()
         return LAST
 
@@ -134,7 +134,7 @@ def test_what_is_cancelled_at_its_very_end_tells_no_result() -> None:
 
 
 def test_an_error_of_a_cancelled_call_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         probe.call.job.cancel()
         raise ZeroDivisionError("a bug all the same")
 
@@ -144,7 +144,7 @@ def test_an_error_of_a_cancelled_call_is_not_told(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_bug_is_logged_and_told_without_its_details(caplog: pytest.LogCaptureFixture) -> None:
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         raise ZeroDivisionError("secret")
 
     with caplog.at_level(logging.ERROR):
@@ -162,7 +162,7 @@ def test_a_listener_that_raises_hears_that_it_is_over_and_no_more(
 ) -> None:
     heard: list[wire.Event | None] = []
 
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         current()("compile")
         raise AssertionError("it was cancelled, as nobody can be told")
 
@@ -171,8 +171,8 @@ def test_a_listener_that_raises_hears_that_it_is_over_and_no_more(
         raise ZeroDivisionError("a listener's own fault")
 
     served = ServedModel.of(Model(ToyEngine("m")))
-    kind = Kind("probe", Request, run, ())
-    probe = Call(kind, Request(model="m"), served, Recent[Generation](8), broken)
+    kind = Kind("probe", ModelRequest, run, ())
+    probe = Call(kind, ModelRequest(model="m"), served, Recent[Generation](8), broken)
     probe.tell(wire.ProgressEvent(phase="start"))
     probe.job.run()
     assert heard == [wire.ProgressEvent(phase="start"), CANCELLED, None]
@@ -180,7 +180,7 @@ def test_a_listener_that_raises_hears_that_it_is_over_and_no_more(
 
 
 def test_compiling_is_known_to_the_work_that_waited_for_it() -> None:
-    def run(request: Request, work: Work) -> wire.Event:
+    def run(request: ModelRequest, work: Work) -> wire.Event:
         if compiles:
             current()("compile")
         work.begin()
@@ -217,8 +217,8 @@ def test_after_its_end_a_call_hears_nothing_of_its_model() -> None:
 
     served = ServedModel("m", "m", fail)
     events: list[wire.Event | None] = []
-    ended = Call(KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
-    let_go = Call(KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
+    ended = Call(MODEL_KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
+    let_go = Call(MODEL_KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
     let_go.let_go()
     ended.job.run()
     types = [event and event.type for event in events]
@@ -231,9 +231,9 @@ def test_after_its_end_a_call_hears_nothing_of_its_model() -> None:
 def test_a_key_is_of_a_kind_and_all_its_fields() -> None:
     load = LoadRequest(model="m")
     keys = {
-        key_of(KINDS["load"], load),
-        key_of(KINDS["generate"], load),
-        key_of(KINDS["load"], LoadRequest(model="n")),
+        key_of(MODEL_KINDS["load"], load),
+        key_of(MODEL_KINDS["generate"], load),
+        key_of(MODEL_KINDS["load"], LoadRequest(model="n")),
     }
     assert len(keys) == 3
-    assert key_of(KINDS["load"], LoadRequest(model="m")) in keys
+    assert key_of(MODEL_KINDS["load"], LoadRequest(model="m")) in keys

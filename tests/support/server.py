@@ -43,13 +43,16 @@ def serving(
     log: Path = Path(os.devnull),
     browser: bool = False,
 ) -> Iterator[Served]:
-    """Start a server, wait until it is ready, and stop it."""
+    """Start a server, wait until it is ready, and stop it. It has no workspace but one of the
+    arguments.
+    """
     with (
         log.open("w") as errors,
         subprocess.Popen(
             [
                 *(sys.executable, "-u", "-m", "backlit", "serve", *arguments),
                 *([] if browser else ["--no-browser"]),
+                *([] if {"--workspace", "--read-only"} & {*arguments} else ["--no-workspace"]),
             ],
             stdout=subprocess.PIPE,
             stderr=errors,

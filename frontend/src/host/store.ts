@@ -23,6 +23,8 @@ export type Written = "kept" | "full" | "failed";
 
 /** Runs, of all pages: they may be many and large, so nothing of this happens at once. */
 export interface RunStore {
+  /** So many that nobody pinned are kept. */
+  readonly most: number;
   list(): Promise<readonly Listed[]>;
   /** All of a run; null if it is not there. */
   read(id: string): Promise<unknown>;

@@ -2,12 +2,15 @@
 import { mount, unmount } from "svelte";
 import App from "../app/App.svelte";
 import type { CreateEditor, LoadEditor } from "../host/editor";
+import { browserRuns } from "../page/runs";
 import { browserStore } from "../page/storage";
+import { WorkspaceRuns } from "../page/workspace";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
 import shared from "../styles/shared.css?inline";
 import tokens from "../styles/tokens.css?inline";
+import type { State } from "../wire";
 import { CommTransport } from "./comm";
 import { watchKernel } from "./kernel";
 import { TraitMirror } from "./mirror";
@@ -44,7 +47,9 @@ async function importEditor(transport: CommTransport): Promise<CreateEditor> {
 function begin(model: Model): Begun {
   const ended = new AbortController();
   const transport = new CommTransport(model, ended.signal);
-  const workbench = new Workbench(transport, new KernelStore(model), new TraitMirror(model));
+  const { workspace } = model.get("_state") as Partial<State>;
+  const runs = workspace ? new WorkspaceRuns(transport, browserRuns) : browserRuns;
+  const workbench = new Workbench(transport, new KernelStore(model, runs), new TraitMirror(model));
   watchKernel(model, () => transport.lose(), ended.signal);
   void workbench.start();
   return {

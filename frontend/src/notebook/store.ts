@@ -1,5 +1,5 @@
 /** What is kept of a person's work in a notebook: with the kernel, and in the saved notebook. */
-import type { SharedStore, Store } from "../host/store";
+import type { RunStore, SharedStore, Store } from "../host/store";
 import { browserRuns } from "../page/runs";
 import type { Model } from "./model";
 
@@ -11,10 +11,11 @@ type Part = (typeof PARTS)[number];
 export class KernelStore implements Store {
   /** All cells that show a widget show one page: there is nobody to share with. */
   readonly shared: SharedStore;
-  /** Too large for a notebook's file: those of all notebooks are in the browser. */
-  readonly runs = browserRuns;
-
-  constructor(private readonly model: Model) {
+  /** `runs` are too large for a notebook's file. */
+  constructor(
+    private readonly model: Model,
+    readonly runs: RunStore = browserRuns,
+  ) {
     this.shared = {
       read: (key) => this.read(key),
       write: (key, value) => this.write(key, value),

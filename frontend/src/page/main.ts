@@ -4,8 +4,10 @@ import App from "../app/App.svelte";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import { HttpTransport } from "./http";
+import { browserRuns } from "./runs";
 import { browserStore, TabStorage } from "./storage";
 import { system } from "./surroundings";
+import { WorkspaceRuns } from "./workspace";
 import "../styles/tokens.css";
 import "../styles/base.css";
 import "../styles/shared.css";
@@ -20,7 +22,9 @@ if (here.searchParams.has("code") || here.searchParams.has("token")) {
 
 theme.follow(system, browserStore);
 theme.dress(document.documentElement);
-const workbench = new Workbench(new HttpTransport(), new TabStorage());
+const transport = new HttpTransport();
+const runs = new WorkspaceRuns(transport, browserRuns);
+const workbench = new Workbench(transport, new TabStorage(runs));
 void workbench.start();
 mount(App, {
   target: document.getElementById("app")!,

@@ -5,6 +5,7 @@ import type { Listed, RunStore, Written } from "../host/store";
 const LIST = "list";
 
 export class BrowserRuns implements RunStore {
+  readonly most = 100;
   #database: UseStore | undefined;
   #channel: BroadcastChannel | undefined;
 

@@ -50,10 +50,9 @@ export const browserStore: SharedStore = { read, write, forget, watch };
 /** One tab's own corner of the storage. */
 export class TabStorage implements Store {
   readonly shared = browserStore;
-  readonly runs: RunStore = browserRuns;
   #id: string;
 
-  constructor() {
+  constructor(readonly runs: RunStore = browserRuns) {
     this.#id = sessionItem() ?? newId();
     keepSessionItem(this.#id);
   }

@@ -4,9 +4,6 @@ import type { RunStore } from "../host/store";
 import { headOf, idsOf, inOrder, type RunHead, type Seen } from "../model/run";
 import type { Session } from "./prompt/session.svelte";
 
-/** Of those that nobody pinned. */
-const MAX_RUNS = 100;
-
 /** Runs that make room for a new one. */
 const MOST_DROPPED = 10;
 
@@ -18,8 +15,10 @@ export class Runs {
     const seen = this.seen();
     return seen ? idsOf(seen).id : "";
   });
-  /** There was no room for some: they are here as long as the page is. */
+  /** Some could not be saved: they are here as long as the page is. */
   unkept = $state(false);
+  /** Saves that are on their way. */
+  saving = $state(0);
   /** One that was asked for is not there any more. */
   gone = $state(false);
   /** Dropped last, so that it can be brought back. */
@@ -64,7 +63,7 @@ export class Runs {
       await this.#write(headOf(seen, before?.at ?? Date.now(), before?.pinned ?? false), seen);
       const unasked = ofAnswer.filter((head) => head.target === null && !head.pinned);
       for (const head of seen.target ? unasked : []) await this.#forget(head.id);
-      const old = this.all.filter((head) => !head.pinned).slice(MAX_RUNS);
+      const old = this.all.filter((head) => !head.pinned).slice(this.store.most);
       for (const head of old) await this.#forget(head.id);
     });
   }
@@ -121,7 +120,9 @@ export class Runs {
   /** Write it; where there is no room, the oldest make some, but not all. */
   async #fit(head: RunHead, run?: Seen): Promise<boolean> {
     for (let dropped = 0; ; dropped++) {
-      const written = await this.store.write(head, run);
+      this.saving++;
+      const written = await this.store.write(head, run).catch(() => "failed");
+      this.saving--;
       if (written !== "full" || dropped === MOST_DROPPED) return written === "kept";
       const oldest = this.all.findLast(
         ({ id, pinned }) => !pinned && id !== head.id && !this.#held.has(id),

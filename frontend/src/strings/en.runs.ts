@@ -30,4 +30,10 @@ export const runs = {
   dismiss: "Dismiss",
   gone: "That run is not there any more: another page dropped it.",
   unkept: "The browser has no room for the latest runs: they stay until this page is closed.",
+  unsaved: (file: string) =>
+    `The latest runs could not be saved in ${file}: they stay until this page is closed.`,
+  readOnly: (file: string) => `${file} is only read: your own runs stay until this page is closed.`,
+  saving: "Saving…",
+  saved: "Saved",
+  savedIn: (path: string) => `Saved in the workspace ${path}`,
 };

@@ -21,6 +21,7 @@ function onAnother(store: OwnStorage, change: Partial<ModelInfo> = {}) {
 
 /** Room for so many. */
 class Narrow implements RunStore {
+  readonly most = 100;
   readonly kept = new Map<string, { listed: Listed; whole: unknown }>();
   constructor(private readonly room: number) {}
   list = async () => [...this.kept.values()].map(({ listed }) => listed);

@@ -17,11 +17,8 @@ export async function quiet(transport: FakeTransport): Promise<void> {
 
 /** What a browser keeps for a page, with a database of its own. */
 export class OwnStorage extends TabStorage {
-  override readonly runs: RunStore;
-
   constructor(runs: RunStore = new BrowserRuns(`runs of ${crypto.randomUUID()}`)) {
-    super();
-    this.runs = runs;
+    super(runs);
   }
 }
 

@@ -1,6 +1,7 @@
 """`backlit serve`: the page."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,7 @@ from backlit.cli.app import (
 
 if TYPE_CHECKING:
     from backlit.data import Dataset
+    from backlit.workspace import Workspace
 
 DEFAULT_DATA = "sample_prompts"
 SECONDS_FOR_PAGE = 2.0
@@ -44,6 +46,19 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="A name by which a proxy is reached."),
     ] = None,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keeps runs and notes; BACKLIT_WORKSPACE, or a file in your data folder.",
+        ),
+    ] = None,
+    no_workspace: Annotated[
+        bool, typer.Option("--no-workspace", help="Leave what is kept to the browser.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Show what the workspace holds; save nothing.")
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     device: Device = None,
     keras_backend: KerasBackend = None,
@@ -55,6 +70,8 @@ def serve(
     Links to it open one browser each. To share it, set BACKLIT_TOKEN to a secret of your own, which
     also opens it, as ?token= or as a bearer.
     """
+    if no_workspace and (workspace is not None or read_only):
+        raise typer.BadParameter("--no-workspace leaves no workspace to open.")
     import threading
     import webbrowser
     from functools import partial
@@ -75,11 +92,18 @@ def serve(
     # Taken out of the environment, so that no process that is started from here inherits it.
     access = Access(os.environ.pop("BACKLIT_TOKEN", None), used=lambda code: used(code))
     printed = ""
-    service = Service(named, datasets)
+    kept = None if no_workspace else _open_workspace(workspace, read_only)
+    service = Service(named, datasets, workspace=kept)
+
+    def close() -> None:
+        service.close()
+        if kept is not None:
+            kept.close()
+
     try:
         sock = bind(host, port)
     except BaseException:
-        service.close()
+        close()
         raise
     address = _address(host, sock.getsockname()[1])
     if host not in LOOPBACK:
@@ -89,6 +113,13 @@ def serve(
             fg="yellow",
             err=True,
         )
+        if kept is not None and not kept.read_only:
+            typer.secho(
+                f"They see and change what is kept in {kept.path}; --read-only and --no-workspace "
+                "prevent that.",
+                fg="yellow",
+                err=True,
+            )
 
     def offer(words: str) -> None:
         nonlocal printed
@@ -116,7 +147,32 @@ def serve(
     try:
         Serving(app_, sock, started, service.close, root_path.rstrip("/")).run()
     finally:
-        service.close()
+        close()
+
+
+def _open_workspace(path: Path | None, read_only: bool) -> "Workspace | None":
+    """The workspace, and what a person should know of it.
+
+    Raises:
+        WorkspaceError: it was asked for and can't be opened. Where none was asked for, the page
+            works without.
+    """
+    from backlit.errors import WorkspaceError
+    from backlit.workspace import Workspace
+
+    def warn(words: str) -> None:
+        typer.secho(words, fg="yellow", err=True)
+
+    try:
+        kept = Workspace(path, read_only=read_only)
+    except WorkspaceError as error:
+        if path is not None or read_only:
+            raise
+        warn(f"{error} Until then, the browser keeps what is kept.")
+        return None
+    for remark in kept.remarks:
+        warn(remark)
+    return kept
 
 
 def _address(host: str, port: int) -> str:

@@ -32,6 +32,7 @@ PHASES: dict[Phase, str] = {
     "generate": "Generating",
     "explain": "Explaining",
     "check map": "Checking the map",
+    "compare": "Comparing",
     "prove": "Taking parts away",
     "trace": "Following the answer back",
     "evaluate": "Evaluating",

@@ -1,6 +1,7 @@
 """The results: a generation, the maps of it, and both together as a file."""
 
 from backlit.explanation.attribution import Attribution, Curve, Faithfulness, Provisional
+from backlit.explanation.comparison import Comparison
 from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
 from backlit.explanation.proof import Proof, Rethought
@@ -8,6 +9,7 @@ from backlit.explanation.trace import Link, Path, Trace, TracedSegment
 
 __all__ = [
     "Attribution",
+    "Comparison",
     "Curve",
     "Explanation",
     "Faithfulness",

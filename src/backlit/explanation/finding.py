@@ -76,11 +76,11 @@ def _read_from(
 ) -> str:
     """Where it was read from; and what it needs, if that is another part."""
     source = _source(one, order)
-    needed = _named(generation, one, most)
+    needed = named(generation, one, most)
     if source is None:
         return f"It needs {needed} most."
     if most is not source:
-        read = _named(generation, one, source)
+        read = named(generation, one, source)
         return f"It was read first of all from {read}, and needs {needed} most."
     whole = sum(abs(segment.score) for segment in order)
     end = "" if needed.endswith(ENDED) else "."
@@ -94,7 +94,7 @@ def _together(
     by_span = {_span(segment): segment for segment in order}
     for proof in one.proofs:
         if len(proof.spans) > 1 and _stands_out(proof) and by_span.keys() >= set(proof.spans):
-            *names, last = [_named(generation, one, by_span[span]) for span in proof.spans]
+            *names, last = [named(generation, one, by_span[span]) for span in proof.spans]
             return (
                 f"No part alone, but {', '.join(names)} and {last}: each may cover for the other. "
                 f"Without them, {_effect(one, proof)}"
@@ -129,7 +129,7 @@ def _target(one: Attribution) -> str:
     return f"this answer rather than “{one_line(foil.text, MAX_WORDS)}”" if foil else "this answer"
 
 
-def _named(generation: Generation, one: Attribution, segment: ScoredSegment) -> str:
+def named(generation: Generation, one: Attribution, segment: ScoredSegment) -> str:
     """`line 18, “…”` of a prompt's text; elsewhere what it is, and its words."""
     unit = UNITS[segment.level or one.granularity]
     words = f"“{one_line(segment.text, MAX_WORDS)}”"

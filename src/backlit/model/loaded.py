@@ -1,7 +1,7 @@
 """A loaded model: its engine, whose turn it is, and what is known of its targets."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import Any
@@ -13,8 +13,9 @@ from backlit import pipeline
 from backlit.display.bar import ProgressLike, followed
 from backlit.engines.base import Engine
 from backlit.errors import OptionsError
+from backlit.explaining import comparing
 from backlit.explaining.prompts import PromptLike
-from backlit.explanation import Generation
+from backlit.explanation import Comparison, Explanation, Generation
 from backlit.methods.objective import CHUNK, Objective
 from backlit.progress import current
 from backlit.types import OptionsLike, Target, TokenSequence, as_options
@@ -83,6 +84,32 @@ class Model:
     check = pipeline.check
     prove = pipeline.prove
     trace = pipeline.trace
+
+    def compare(
+        self, explanations: Sequence[Explanation], *, progress: ProgressLike = None
+    ) -> Comparison:
+        """How likely each answer is after each prompt.
+
+        An answer is the target of an explanation's first map, without one its whole response. What
+        a response has before its target stays, whatever the prompt. Answers of this model are its
+        very ids; those of another one are read anew, as text.
+
+        Args:
+            explanations: two or more, the first of which the others are compared with. Prompts of
+                other models' are left to those: `a.compare(both).joined(b.compare(both))`.
+            progress: as for `explain`.
+
+        Returns:
+            The matrix, nats, `(prompts, answers)`, on whose diagonal is what `explain` says of the
+            targets; and a sentence.
+
+        Raises:
+            InputError: fewer than two explanations or too many, or this model has other tokens
+                than one that was explained under its name.
+            CapabilityError: the model can't say how likely a given text is.
+        """
+        with followed(progress) as follower, self.turn():
+            return comparing.compare(self.engine, explanations, follower)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -1,10 +1,12 @@
 """The page in a notebook's cell. The widget itself, and what it needs, is loaded only here."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backlit.data import Dataset, Example
 from backlit.errors import MissingPackageError, OptionsError
+from backlit.workspace import Workspace
 
 if TYPE_CHECKING:
     from backlit.notebook.widget import NotebookWidget
@@ -22,6 +24,7 @@ def make_notebook_widget(
     dl_framework: str | None = None,
     dl_runtime: str | None = None,
     height: int = 800,
+    workspace: str | Path | None = None,
 ) -> "NotebookWidget":
     """The page as a widget: `widget.render()` shows it.
 
@@ -40,11 +43,14 @@ def make_notebook_widget(
             left out, what each name stands for.
         dl_runtime: `tensorflow`, `jax` or `torch`, for models that Keras runs.
         height: pixels.
+        workspace: a file that keeps runs, as of `backlit serve --workspace`; left out, the
+            browser keeps them.
 
     Raises:
         MissingPackageError: the notebook extra is not installed.
         InputError: a dataset that can't be read, two of one name, a number below 1, or no such
             framework or runtime.
+        WorkspaceError: the workspace can't be opened.
     """
     numbers = {"batch_size": batch_size, "max_examples": max_examples, "height": height}
     for name, number in numbers.items():
@@ -60,9 +66,7 @@ def make_notebook_widget(
             f"The notebook widget needs {error.name}, which is not installed.",
             "Run: pip install 'backlit[notebook]', then restart the kernel.",
         ) from error
-    return NotebookWidget(
-        read_datasets(datasets, max_examples),
-        read_models(models, precision, batch_size, dl_framework, dl_runtime),
-        max_examples=max_examples,
-        height=height,
-    )
+    shown = read_datasets(datasets, max_examples)
+    served = read_models(models, precision, batch_size, dl_framework, dl_runtime)
+    kept = None if workspace is None else Workspace(workspace)
+    return NotebookWidget(shown, served, max_examples=max_examples, height=height, workspace=kept)

@@ -38,6 +38,7 @@ from backlit.notebook.shared import MODELS, ModelArgument
 from backlit.notebook.tab import NewTab
 from backlit.serving import wire
 from backlit.serving.service import Service
+from backlit.workspace import Workspace
 
 ESM = (importlib.resources.files("backlit") / "static" / "widget.js").read_text(encoding="utf-8")
 
@@ -50,6 +51,7 @@ class NotebookWidget(anywidget.AnyWidget):
         models: that are shared with other widgets.
         max_examples: of each dataset that is shown later.
         height: pixels.
+        workspace: keeps runs; closed with the widget. Left out, the browser keeps them.
 
     Attributes:
         datasets: what is loaded, by name.
@@ -84,7 +86,9 @@ class NotebookWidget(anywidget.AnyWidget):
         *,
         max_examples: int | None = None,
         height: int = 800,
+        workspace: Workspace | None = None,
     ) -> None:
+        self._workspace = workspace
         self._max_examples = max_examples
         # What is known on both sides already, and need not be told again.
         self._followed: tuple[Selection | None, Explanation | None] = (None, None)
@@ -94,7 +98,7 @@ class NotebookWidget(anywidget.AnyWidget):
         self._static: DisplayHandle | None = None
         self._served, queue = MODELS.take(models, id(self))
         try:
-            self._service = Service(self._served, datasets, queue)
+            self._service = Service(self._served, datasets, queue, workspace)
         except BaseException:
             MODELS.give_back(id(self))
             raise
@@ -174,6 +178,8 @@ class NotebookWidget(anywidget.AnyWidget):
         for model in self._served:
             model.unfollow(self._model_changed)
         self._service.close()
+        if self._workspace is not None:
+            self._workspace.close()
         MODELS.give_back(id(self))
         CELLS.forget(self)
         if self._tab is not None:

@@ -14,7 +14,7 @@ from backlit.serving.errors import BUG, error_info
 from backlit.serving.models import PROGRESS_SECONDS, ServedModel
 from backlit.serving.queue import Job
 from backlit.serving.recent import Recent
-from backlit.serving.requests.base import AnyKind, MapRequest, Request, Work
+from backlit.serving.requests.base import AnyKind, MapRequest, ModelRequest, Work
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Call(Progress):
     def __init__(
         self,
         kind: AnyKind,
-        request: Request,
+        request: ModelRequest,
         served: ServedModel,
         generations: Recent[Generation],
         emit: Emit,

@@ -22,12 +22,22 @@ from backlit.segments import AGGREGATES, GRANULARITIES
 from backlit.serving import wire
 from backlit.serving.call import Call, Emit, key_of
 from backlit.serving.errors import error_info
+from backlit.serving.keeping import Keeping
 from backlit.serving.models import ServedModel
 from backlit.serving.queue import JobQueue
 from backlit.serving.recent import Recent
-from backlit.serving.requests import KIND_OF, AnyKind, Request
+from backlit.serving.requests import (
+    KIND_OF,
+    AnyKind,
+    Kind,
+    ModelRequest,
+    Request,
+    WorkspaceKind,
+    WorkspaceRequest,
+)
 from backlit.serving.requests.load import LoadRequest
 from backlit.types import GenerationOptions
+from backlit.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +53,8 @@ class Service:
         models: the first is the default. They are loaded when they are asked for.
         datasets: shown to the person.
         queue: of other services with these models; left out, one of its own.
+        workspace: keeps what pages want kept; left out, their browsers do. Whoever opened it
+            closes it.
 
     Raises:
         InputError: two models or two datasets have one name.
@@ -53,6 +65,7 @@ class Service:
         models: Sequence[ServedModel],
         datasets: Sequence[Dataset],
         queue: JobQueue | None = None,
+        workspace: Workspace | None = None,
     ) -> None:
         _check_distinct("model", [model.info.name for model in models])
         self._models = {model.info.name: model for model in models}
@@ -61,6 +74,7 @@ class Service:
         self._queue = queue or JobQueue()
         self._owns_queue = queue is None
         self._readers = JobQueue("backlit-reader", READERS)
+        self._keeping = Keeping(workspace)
         self._calls: set[Call] = set()
         self._results: Recent[wire.Event] = Recent(MAX_RESULT_BYTES, _size)
         self._generations: Recent[Generation] = Recent(MAX_GENERATIONS)
@@ -76,6 +90,7 @@ class Service:
             call.let_go()
             self._queue.forget(call.job)
         self._readers.close()
+        self._keeping.close()
         if self._owns_queue:
             self._queue.close()
 
@@ -99,6 +114,7 @@ class Service:
             units=UNITS,
             aggregates=list(AGGREGATES),
             options=GenerationOptions(),
+            workspace=self._keeping.info(),
         )
 
     def submit(self, request: Request, emit: Emit) -> Callable[[], None]:
@@ -109,6 +125,11 @@ class Service:
         """
         try:
             kind = KIND_OF[type(request)]
+            if isinstance(request, WorkspaceRequest):
+                assert isinstance(kind, WorkspaceKind)
+                return self._keeping.submit(kind, request, emit)
+            assert isinstance(kind, Kind)
+            assert isinstance(request, ModelRequest)
             served = self._models.get(request.model)
             if served is None:
                 return _answered(emit, self._unknown(request.model))
@@ -122,7 +143,7 @@ class Service:
             return _answered(emit, wire.ErrorEvent(error=error_info(error)))
 
     def _begin(
-        self, kind: AnyKind, request: Request, served: ServedModel, key: bytes, emit: Emit
+        self, kind: AnyKind, request: ModelRequest, served: ServedModel, key: bytes, emit: Emit
     ) -> Callable[[], None]:
         def done(event: wire.Event) -> None:
             if kind.cached:

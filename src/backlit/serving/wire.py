@@ -101,6 +101,14 @@ class DatasetInfo(Wire):
     examples: list[ExampleInfo]
 
 
+class WorkspaceInfo(Wire):
+    """The file in which things are kept; `remarks` are what a person should know of it."""
+
+    path: str
+    read_only: bool
+    remarks: list[str] = []
+
+
 class Limits(Wire):
     """What the service takes at most."""
 
@@ -113,7 +121,7 @@ class State(Wire):
     """All that the page needs to draw itself.
 
     `units` is what people call a segment of each granularity. The first method that a model can
-    serve is the one to begin with.
+    serve is the one to begin with. Without a workspace, the browser keeps what is kept.
     """
 
     version: str
@@ -125,6 +133,7 @@ class State(Wire):
     aggregates: list[Aggregate]
     options: GenerationOptions
     limits: Limits = Limits()
+    workspace: WorkspaceInfo | None = None
 
 
 # ---- what requests speak of ----------------------------------------------------------------

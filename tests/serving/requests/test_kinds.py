@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from backlit.serving import wire
 from backlit.serving.access import Access
 from backlit.serving.http import create_app, event_of
-from backlit.serving.requests import KIND_OF, KINDS, Request
+from backlit.serving.requests import KIND_OF, WORKSPACE_KINDS, Request
+from backlit.serving.requests import MODEL_KINDS as KINDS
 from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
 from backlit.serving.requests.count import CountRequest
@@ -74,8 +75,8 @@ def test_all_kinds_are_known() -> None:
     assert {kind.name for kind in KINDS.values() if kind.cached} == CACHED
     others = {"generate", "respond"}
     assert set(KINDS) == QUICK | CACHED | others
-    assert list(KIND_OF.values()) == list(KINDS.values())
-    assert all(KIND_OF[kind.request] is kind for kind in KINDS.values())
+    assert list(KIND_OF.values()) == [*KINDS.values(), *WORKSPACE_KINDS.values()]
+    assert all(KIND_OF[kind.request] is kind for kind in KIND_OF.values())
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -1,17 +1,28 @@
 """What a page or notebook can ask for: each kind of request in a module of its own.
 
 To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
-that says whether it is cached or quick) and name it here. The route, the messages of notebooks,
+that says whether it is cached or quick) and name it here. Those about the workspace, which ask no
+model, stand together in `keeping.py`. The route, the messages of notebooks,
 the OpenAPI document and the page's types follow.
 """
 
 from backlit.serving.requests.agree import AGREE
-from backlit.serving.requests.base import AnyKind, Kind, Request, Work
+from backlit.serving.requests.base import (
+    AnyKind,
+    AnyWorkspaceKind,
+    Kind,
+    ModelRequest,
+    Request,
+    Work,
+    WorkspaceKind,
+    WorkspaceRequest,
+)
 from backlit.serving.requests.check import CHECK
 from backlit.serving.requests.count import COUNT
 from backlit.serving.requests.estimate import ESTIMATE
 from backlit.serving.requests.explain import EXPLAIN
 from backlit.serving.requests.generate import GENERATE
+from backlit.serving.requests.keeping import CHANGES, DROP, KEEP, LIST, READ
 from backlit.serving.requests.load import LOAD
 from backlit.serving.requests.mute import MUTE
 from backlit.serving.requests.prove import PROVE
@@ -33,7 +44,26 @@ ALL: tuple[AnyKind, ...] = (
     COUNT,
     AGREE,
 )
-KINDS: dict[str, AnyKind] = {kind.name: kind for kind in ALL}
-KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in ALL}
+KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 
-__all__ = ["KINDS", "KIND_OF", "AnyKind", "Kind", "Request", "Work"]
+MODEL_KINDS: dict[str, AnyKind] = {kind.name: kind for kind in ALL}
+WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEPING}
+KINDS: dict[str, AnyKind | AnyWorkspaceKind] = {**MODEL_KINDS, **WORKSPACE_KINDS}
+KIND_OF: dict[type[Request], AnyKind | AnyWorkspaceKind] = {
+    kind.request: kind for kind in KINDS.values()
+}
+
+__all__ = [
+    "KINDS",
+    "KIND_OF",
+    "MODEL_KINDS",
+    "WORKSPACE_KINDS",
+    "AnyKind",
+    "AnyWorkspaceKind",
+    "Kind",
+    "ModelRequest",
+    "Request",
+    "Work",
+    "WorkspaceKind",
+    "WorkspaceRequest",
+]

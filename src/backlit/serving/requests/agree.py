@@ -7,12 +7,12 @@ from pydantic import Field
 from backlit.errors import InputError
 from backlit.explaining.faithfulness import agreement
 from backlit.serving import wire
-from backlit.serving.requests.base import Kind, Request, Work
+from backlit.serving.requests.base import Kind, ModelRequest, Work
 
 MAX_MAPS = 50
 
 
-class AgreeRequest(Request):
+class AgreeRequest(ModelRequest):
     """Compare maps: each is a score for every one of the same segments."""
 
     maps: Annotated[

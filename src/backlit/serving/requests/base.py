@@ -17,14 +17,13 @@ from backlit.serving import wire
 from backlit.serving.models import ServedModel
 from backlit.serving.recent import Recent
 from backlit.types import Span, TokenSequence
+from backlit.workspace import Workspace
 
 Tell = Callable[[wire.Event], None]
 
 
 class Request(wire.Wire):
-    """Something that a page asks a model for."""
-
-    model: str
+    """Something that a page asks for."""
 
     @model_validator(mode="after")
     def _has_whole_characters(self) -> Self:
@@ -36,7 +35,13 @@ class Request(wire.Wire):
         return self
 
 
-class SequenceRequest(Request):
+class ModelRequest(Request):
+    """Something that a page asks a model for."""
+
+    model: str
+
+
+class SequenceRequest(ModelRequest):
     """About a prompt, with a response or without."""
 
     reference: wire.SequenceRef
@@ -61,7 +66,12 @@ class MapRequest(SequenceRequest):
     background: bool = False
 
 
-R = TypeVar("R", bound=Request)
+class WorkspaceRequest(Request):
+    """Something that a page asks the workspace for."""
+
+
+R = TypeVar("R", bound=ModelRequest)
+W = TypeVar("W", bound=WorkspaceRequest)
 
 
 class Work:
@@ -148,7 +158,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[R]):
-    """All that is known of a kind of request; `requests/__init__.py` lists them.
+    """All that is known of a kind of request about a model; `requests/__init__.py` lists them.
 
     Attributes:
         name: the route is `/api/` and the name.
@@ -168,7 +178,25 @@ class Kind(Generic[R]):
     quick: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class WorkspaceKind(Generic[W]):
+    """All that is known of a kind of request about the workspace.
+
+    Attributes:
+        name: the route is `/api/` and the name.
+        request: its fields.
+        run: answers it.
+        events: what it may be told, beside `wire.COMMON_EVENTS`.
+    """
+
+    name: str
+    request: type[W]
+    run: Callable[[W, Workspace], wire.Event]
+    events: tuple[type[wire.Event], ...]
+
+
 AnyKind = Kind[Any]
+AnyWorkspaceKind = WorkspaceKind[Any]
 
 
 def segmentations(sequence: TokenSequence) -> wire.Segmentations:

@@ -1,10 +1,10 @@
 """Load a model."""
 
 from backlit.serving import wire
-from backlit.serving.requests.base import Kind, Request, Work
+from backlit.serving.requests.base import Kind, ModelRequest, Work
 
 
-class LoadRequest(Request):
+class LoadRequest(ModelRequest):
     """Load a model if it is not, and follow its progress until it is."""
 
 

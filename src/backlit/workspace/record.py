@@ -1,0 +1,64 @@
+"""What a workspace holds: records, each in a collection."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_NAME = 200  # characters of a collection or an id
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a list shows of a record.
+
+    Attributes:
+        id: of the record, in its collection.
+        at: when it was written last, in seconds since 1970.
+        head: JSON, small.
+    """
+
+    id: str
+    at: float
+    head: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Something that is kept.
+
+    Attributes:
+        collection: what it is one of, such as "runs".
+        id: its name there.
+        head: what a list shows of it, JSON, small.
+        body: the rest of it, any JSON; None leaves what was there.
+        at: when it was written, in seconds since 1970; None is now.
+    """
+
+    collection: str
+    id: str
+    head: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    at: float | None = None
+
+    def same(self, other: "Record") -> bool:
+        """Whether both hold the same, whenever they were written."""
+        return _written(self.head) == _written(other.head) and (
+            _written(self.body) == _written(other.body)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since some revision.
+
+    Attributes:
+        revision: the workspace's, which grows with each save.
+        collections: those of which something was written or dropped.
+    """
+
+    revision: int
+    collections: tuple[str, ...]
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
