@@ -46,6 +46,36 @@ export interface RunHead {
   readonly verdict: Verdict | null;
 }
 
+/** Whether something that was kept, perhaps by another version, can be listed. */
+export function isHead(value: unknown): value is RunHead {
+  const head = value as RunHead;
+  return (
+    [head.id, head.answer, head.model, head.prompt, head.words].every(isText) &&
+    head.id !== "" &&
+    [head.example, head.target, head.foil, head.verdict].every(
+      (one) => one === null || isText(one),
+    ) &&
+    Number.isFinite(head.at) &&
+    typeof head.pinned === "boolean"
+  );
+}
+
+/** Whether something that was kept can be shown. */
+export function isSeen(value: unknown): value is Seen {
+  const { answer, target, proofs } = (value ?? {}) as Partial<Seen>;
+  return (
+    Array.isArray(answer?.tokens) &&
+    isText(answer.model) &&
+    typeof answer.segmentations === "object" &&
+    Array.isArray(proofs) &&
+    (target === null || Array.isArray(target))
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
 export function headOf(seen: Seen, at: number, pinned: boolean): RunHead {
   const { answer, target, foil, explanation, example } = seen;
   return {

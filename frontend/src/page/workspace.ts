@@ -20,6 +20,10 @@ export class WorkspaceRuns implements RunStore {
   /** There is none, and the browser keeps them. */
   #none = false;
   #revision = 0;
+  /** The browser still has some that are not in the workspace yet. */
+  #moving = false;
+  /** What this page wrote itself is newer than what the browser has of it. */
+  readonly #written = new Set<string>();
   readonly #watching = new Set<() => void>();
 
   /**
@@ -39,22 +43,26 @@ export class WorkspaceRuns implements RunStore {
   async list(): Promise<readonly Listed[]> {
     if (!(await this.#isThere())) return this.#none ? this.browser.list() : [];
     const { heads } = await this.#ask("list", { collection: RUNS });
-    return heads.map(({ id, head }) => ({ ...head, id }));
+    const kept = heads.map(({ id, head }) => ({ ...head, id }));
+    const known = new Set(kept.map(({ id }) => id));
+    return [...kept, ...(await this.#left()).filter(({ id }) => !known.has(id))];
   }
 
   async read(id: string): Promise<unknown> {
     if (!(await this.#isThere())) return this.browser.read(id);
     const { record } = await this.#ask("read", { collection: RUNS, id });
-    return record?.body ?? null;
+    return record?.body ?? (this.#moving ? this.browser.read(id) : null);
   }
 
   async write(listed: Listed, whole?: unknown): Promise<Written> {
     if (!(await this.#isThere())) return this.#none ? this.browser.write(listed, whole) : "failed";
+    this.#written.add(listed.id);
     return this.#keep(listed, whole);
   }
 
   async drop(id: string): Promise<void> {
     if (!(await this.#isThere())) return this.browser.drop(id);
+    if (this.#moving) await this.browser.drop(id);
     try {
       await this.#ask("drop", { collection: RUNS, ids: [id] });
     } catch (error) {
@@ -116,22 +124,28 @@ export class WorkspaceRuns implements RunStore {
       this.#none = true;
       return false;
     }
-    void this.#moveIn();
+    this.#moving = true;
+    void this.#moveIn().catch(() => undefined); // what is left moves in next time
     return true;
   }
 
   /** What the browser kept before there was a workspace; each goes once it is saved. */
   async #moveIn(): Promise<void> {
     const before = await this.browser.list();
-    let moved = 0;
     for (const listed of before.toReversed()) {
       const whole = await this.browser.read(listed.id);
-      if (whole === null) continue;
-      if ((await this.#keep(listed, whole)) !== "kept") break;
+      if (whole !== null && !this.#written.has(listed.id)) {
+        if ((await this.#keep(listed, whole)) !== "kept") return;
+      }
       await this.browser.drop(listed.id);
-      moved++;
     }
-    if (moved > 0) for (const changed of this.#watching) changed();
+    this.#moving = false;
+    if (before.length > 0) for (const changed of this.#watching) changed();
+  }
+
+  /** What the browser has that is to move in. */
+  async #left(): Promise<readonly Listed[]> {
+    return this.#moving ? this.browser.list() : [];
   }
 
   async #keep(listed: Listed, whole?: unknown): Promise<Written> {

@@ -1,7 +1,7 @@
 /** What was generated and asked stays: kept as it comes, and shown again without computing it. */
 import { untrack } from "svelte";
 import type { RunStore } from "../host/store";
-import { headOf, idsOf, inOrder, type RunHead, type Seen } from "../model/run";
+import { headOf, idsOf, inOrder, isHead, isSeen, type RunHead, type Seen } from "../model/run";
 import type { Session } from "./prompt/session.svelte";
 
 /** Runs that make room for a new one. */
@@ -19,8 +19,8 @@ export class Runs {
   unkept = $state(false);
   /** Saves that are on their way. */
   saving = $state(0);
-  /** One that was asked for is not there any more. */
-  gone = $state(false);
+  /** One that was asked for is not there any more, or is no run that this version can show. */
+  trouble: "gone" | "strange" | null = $state(null);
   /** Dropped last, so that it can be brought back. */
   dropped = $state.raw<RunHead | null>(null);
   #droppedRun: Seen | null = null;
@@ -71,10 +71,11 @@ export class Runs {
   /** All of a run, to be shown; null, and said so, if another page dropped it. */
   async open(id: string): Promise<Seen | null> {
     await this.#writing;
-    const run = this.#held.get(id) ?? ((await this.store.read(id)) as Seen | null);
-    this.gone = run === null;
-    if (run) this.#known.set(id, run);
-    else await this.#after(() => this.#read());
+    const run = this.#held.get(id) ?? (await this.store.read(id));
+    this.trouble = run === null ? "gone" : isSeen(run) ? null : "strange";
+    if (this.trouble === "gone") await this.#after(() => this.#read());
+    if (!isSeen(run)) return null;
+    this.#known.set(id, run);
     return run;
   }
 
@@ -141,9 +142,9 @@ export class Runs {
   }
 
   async #read(): Promise<void> {
-    const kept = (await this.store.list()) as readonly RunHead[];
+    const kept = (await this.store.list()).filter(isHead);
     const held = this.#heads.filter(({ id }) => this.#held.has(id));
-    const others = kept.filter((head) => head.id && head.answer && !this.#held.has(head.id));
+    const others = kept.filter(({ id }) => !this.#held.has(id));
     const heads = [...held, ...others];
     // A page that went in between left both: the answer, and what was asked about it.
     const asked = new Set(heads.flatMap((head) => (head.target === null ? [] : head.answer)));

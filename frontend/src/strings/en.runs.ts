@@ -29,6 +29,7 @@ export const runs = {
   undo: "Undo",
   dismiss: "Dismiss",
   gone: "That run is not there any more: another page dropped it.",
+  strange: "That run can’t be shown: another program or version wrote it.",
   unkept: "The browser has no room for the latest runs: they stay until this page is closed.",
   unsaved: (file: string) =>
     `The latest runs could not be saved in ${file}: they stay until this page is closed.`,

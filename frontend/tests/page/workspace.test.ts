@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { RunStore } from "../../src/host/store";
 import { BrowserRuns } from "../../src/page/runs";
 import { WorkspaceRuns } from "../../src/page/workspace";
 import type { Event as Told } from "../../src/wire";
@@ -57,6 +58,16 @@ class Shelf {
 }
 
 const browser = () => new BrowserRuns(`runs of ${crypto.randomUUID()}`);
+
+/** A browser that kept nothing, and takes no time to say so. */
+const empty: RunStore = {
+  most: 100,
+  list: async () => [],
+  read: async () => null,
+  write: async () => "kept",
+  drop: async () => undefined,
+  watch: () => () => undefined,
+};
 
 describe("runs in the workspace", () => {
   afterEach(() => void vi.useRealTimers());
@@ -118,7 +129,7 @@ describe("runs in the workspace", () => {
   test("that others save are seen within a second or two", async () => {
     vi.useFakeTimers();
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, browser());
+    const runs = new WorkspaceRuns(shelf.transport, empty);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     await runs.list();
@@ -134,7 +145,7 @@ describe("runs in the workspace", () => {
     vi.useFakeTimers();
     const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, browser());
+    const runs = new WorkspaceRuns(shelf.transport, empty);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     await vi.advanceTimersByTimeAsync(5000);
@@ -151,7 +162,7 @@ describe("runs in the workspace", () => {
     const call = vi.spyOn(shelf.transport, "call").mockImplementation(() => {
       throw new Error("nobody there");
     });
-    const runs = new WorkspaceRuns(shelf.transport, browser());
+    const runs = new WorkspaceRuns(shelf.transport, empty);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     expect(await runs.list()).toEqual([]);

@@ -226,7 +226,7 @@ describe("runs", () => {
     const read = vi.spyOn(store.runs, "read").mockResolvedValueOnce(null);
     await workbench.showRun(id);
     expect(read).toHaveBeenCalledWith(id);
-    expect(workbench.runs.gone).toBe(true);
+    expect(workbench.runs.trouble).toBe("gone");
   });
 });
 
