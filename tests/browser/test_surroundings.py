@@ -100,8 +100,9 @@ def test_forced_colours_leave_those_that_mean_something(
     expect(page.get_by_test_id("theme-toggle")).to_be_hidden()
     expect(page.locator("html")).to_have_attribute("data-theme", scheme)
     drawn = "(chip) => [getComputedStyle(chip).backgroundColor, getComputedStyle(chip).color]"
-    back, ink = strongest(page).evaluate(drawn)
     plain, _ = page.locator("[data-pane=prompt]").evaluate(drawn)
+    expect(strongest(page)).not_to_have_css("background-color", plain)  # colours come in a frame
+    back, ink = strongest(page).evaluate(drawn)
     assert back not in (plain, ink)
     bars = page.get_by_test_id("influence").locator(".bar")
     colours = {bar.evaluate(drawn)[0] for bar in bars.all()}
