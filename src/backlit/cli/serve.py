@@ -50,7 +50,7 @@ def serve(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Keeps runs and notes; BACKLIT_WORKSPACE, or a file in your data folder.",
+            help="Keeps runs; BACKLIT_WORKSPACE, or a file in your data folder.",
         ),
     ] = None,
     no_workspace: Annotated[

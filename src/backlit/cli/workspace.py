@@ -43,7 +43,7 @@ def export(
 @workspace_app.command("import")
 @errors_for_people
 def import_(
-    file: Annotated[Path, typer.Argument(help="That `export` or an exported page's review wrote.")],
+    file: Annotated[Path, typer.Argument(help="That `export` wrote.")],
     workspace: In = None,
 ) -> None:
     """Take in what another workspace exported. Nothing that is there is replaced."""
