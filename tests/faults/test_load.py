@@ -22,8 +22,8 @@ def test_many_clients_beside_many_that_only_connect(tmp_path: Path) -> None:
         seen = load(served, client.cookies, clients=20, seconds=5)
     assert seen.problems == []
     assert log.read_text() == ""
-    assert seen.requests > 20 * 6
-    assert len(seen.waits) == 20, "every client got something"
+    assert len(seen.waits) == 20, "every client was answered"
+    assert all(len(kinds) == 6 for kinds in seen.waits.values()), "whatever it asked for"
 
 
 def test_who_leaves_frees_the_model(tmp_path: Path) -> None:
