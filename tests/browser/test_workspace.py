@@ -47,6 +47,8 @@ def test_what_one_browser_asks_another_sees(page: Page, other: Page, path: Path)
         expect(runs(page)).to_have_count(1)
         saved(page)
         expect(runs(other)).to_have_count(1)
+        for one in (page, other):  # the check comes by itself, and is told behind the finding
+            expect(runs(one).first.get_by_test_id("run-verdict")).to_be_visible()
         found = page.get_by_test_id("found").inner_text()
         show(runs(other).first)
         expect(other.get_by_test_id("found")).to_have_text(found)

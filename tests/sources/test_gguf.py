@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from backlit.errors import Cancelled, DiskError, IntegrityError, SourceError, UnsupportedModelError
 from backlit.progress import SILENT, Callback
 from backlit.sources import fetch, gguf, parse
 from backlit.sources.child import child
+from tests.support.service import until
 
 pytestmark = pytest.mark.process
 
@@ -43,6 +45,12 @@ def start(path: Path, die_at: str = "never") -> "subprocess.Popen[str]":
         text=True,
         env=environment,
     )
+
+
+def running(folder: Path) -> list[psutil.Process]:
+    """Processes that were told of a folder."""
+    told = [(one, one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])]
+    return [one for one, words in told if any(str(folder) in word for word in words)]
 
 
 def test_a_conversion_in_the_cache(tiny_gguf: Path, cache: Path, log: Any) -> None:
@@ -117,6 +125,7 @@ def test_a_killed_conversion_leaves_nothing_that_looks_finished(
     assert process.returncode == -signal.SIGKILL
     assert list(cache.glob("tiny*")) == []
     assert len(list(cache.glob(".*.partial"))) == 1
+    until(lambda: not running(cache))  # what it had started writes there until it sees it is alone
     folder = fetch(parse(str(tiny_gguf)), SILENT)
     assert folder.is_dir()
     assert list(cache.glob(".*.partial")) == [], "the next start cleans up"

@@ -158,8 +158,10 @@ def _open_uri(uri: str) -> sqlite3.Connection:
 
 def _check(connection: sqlite3.Connection, path: Path, steps: tuple[tuple[str, ...], ...]) -> None:
     """Whether it is ours, of a version that is known, and sound."""
-    (owner,) = connection.execute("pragma application_id").fetchone()
+    connection.execute("begin")  # one look: another program may be making it right now
     (tables,) = connection.execute("select count(*) from sqlite_schema").fetchone()
+    (owner,) = connection.execute("pragma application_id").fetchone()
+    connection.execute("commit")
     if owner != APPLICATION_ID and (owner or tables):
         raise WorkspaceError(
             f"{path} is a database of another program.", "Name another file for the workspace."
