@@ -17,6 +17,8 @@ export default defineConfig(({ mode }) => ({
     outDir: "../src/backlit/static",
     emptyOutDir: false,
     target: "es2022",
+    // Views that a page loads as they are opened travel with the notebook: it has no server.
+    rolldownOptions: { output: { codeSplitting: false } },
     lib: { entry: ENTRIES[mode]!, formats: ["es"], fileName: () => `${mode}.js` },
   },
 }));

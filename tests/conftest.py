@@ -7,17 +7,30 @@ import tempfile
 os.environ["BACKLIT_WORKSPACE"] = f"{tempfile.mkdtemp()}/workspace.sqlite3"
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+from collections.abc import Iterator
+from types import SimpleNamespace
+
 import hypothesis
 import pytest
 
+from backlit.engines import deadline
 from backlit.engines.base import Engine
 from backlit.engines.toy import ToyEngine
 from backlit.model import Model, load_model
+from tests.support.untraced import UntracedThread
 
 # However busy the machine is, no example takes too long.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def untraced_deadlines() -> Iterator[None]:
+    """Threads that are stopped when their time is over are not measured."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deadline, "threading", SimpleNamespace(Thread=UntracedThread))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -214,6 +214,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare
+         * @description Explanations beside each other, the first of which the others are compared with.
+         *
+         *     `known` is what other models said of them already: nats, a row for each prompt and a column for
+         *     each answer, null where they could not say.
+         */
+        post: operations["compare_api_compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segment": {
         parameters: {
             query?: never;
@@ -530,6 +553,41 @@ export interface components {
              * @default false
              */
             keep_question: boolean;
+        };
+        /**
+         * CompareRequest
+         * @description Explanations beside each other, the first of which the others are compared with.
+         *
+         *     `known` is what other models said of them already: nats, a row for each prompt and a column for
+         *     each answer, null where they could not say.
+         */
+        CompareRequest: {
+            /** Model */
+            model: string;
+            /** Explanations */
+            explanations: components["schemas"]["Explanation"][];
+            /** Known */
+            known?: (number | null)[][] | null;
+        };
+        /**
+         * ComparisonEvent
+         * @description How likely each answer is after each prompt, nats; and a sentence for each but the first.
+         */
+        ComparisonEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "comparison";
+            /** Log Probs */
+            log_probs: (number | null)[][];
+            /** Sentences */
+            sentences: string[];
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
         };
         /**
          * Cost
@@ -1858,6 +1916,7 @@ export interface components {
             mute: components["schemas"]["MuteRequest"];
             prove: components["schemas"]["ProveRequest"];
             trace: components["schemas"]["TraceRequest"];
+            compare: components["schemas"]["CompareRequest"];
             segment: components["schemas"]["SegmentRequest"];
             count: components["schemas"]["CountRequest"];
             agree: components["schemas"]["AgreeRequest"];
@@ -1887,6 +1946,8 @@ export interface components {
             prove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ProofEvent"] | components["schemas"]["ProofsEvent"];
             /** Trace */
             trace: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["TraceEvent"];
+            /** Compare */
+            compare: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ComparisonEvent"];
             /** Segment */
             segment: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SegmentsEvent"];
             /** Count */
@@ -2563,6 +2624,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TraceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    compare_api_compare_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
             };
         };
         responses: {

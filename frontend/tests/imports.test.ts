@@ -14,6 +14,7 @@ const ORDER = [
   ["strings", "editing"],
   ["ui", "state"],
   ["panels"],
+  ["views"],
   ["app"],
   ["page"],
   ["notebook"], // is a page in a browser, too

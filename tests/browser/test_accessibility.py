@@ -18,6 +18,7 @@ from tests.support.page import (
     generate,
     granularity,
     mapped,
+    retype,
     serve,
     type_prompt,
 )
@@ -136,6 +137,22 @@ def compared(page: Page) -> None:
     expect(page.get_by_test_id("rival-side")).to_be_visible()
 
 
+def beside(page: Page) -> None:
+    """A change is tried, and then its run is read beside the one before."""
+    explained(page)
+    page.get_by_test_id("try-change").click()
+    retype(page.get_by_test_id("live").locator(".cm-content"), PROMPT.replace("cold", "warm"))
+    generate(page)
+    expect(page.get_by_test_id("compared")).to_be_visible(timeout=SECONDS)
+
+
+def beside_to_read(page: Page) -> None:
+    beside(page)
+    page.get_by_test_id("stop-trying").click()
+    expect(page.get_by_test_id("column")).to_have_count(2)
+    expect(page.get_by_test_id("matrix")).to_be_visible()
+
+
 def choosing_options(page: Page) -> None:
     page.get_by_test_id("options").click()
     expect(page.get_by_test_id("options-card")).to_be_visible()
@@ -167,7 +184,7 @@ def unreachable(page: Page) -> None:
 STATES = [
     empty, answered, explained, edited, searched, chatting, pasting, muted, without, checked,
     of_the_answer, dropped, contrasted, followed, compared, choosing_options, choosing_view,
-    helped, refused, unreachable,
+    helped, refused, unreachable, beside, beside_to_read,
 ]  # fmt: skip
 
 

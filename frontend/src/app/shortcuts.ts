@@ -5,11 +5,13 @@ import type { Workbench } from "../state/workbench.svelte";
 type Commanded = Pick<
   Workbench,
   | "answering"
+  | "comparing"
   | "findings"
   | "inquiry"
   | "prompting"
   | "selection"
   | "server"
+  | "session"
   | "generateDraft"
   | "escape"
   | "setGranularity"
@@ -26,13 +28,17 @@ export function shortcut(
   const isGo = event.key === "Enter" && (event.ctrlKey || event.metaKey);
   // What is typed is looked at first: it comes often, and looking for a dialog takes a while.
   if ((!isGo && isTyping(event.target)) || somethingOnTop(root)) return false;
+  // What is typed and asked about may be out of sight.
+  const inSight = workbench.session.view === "look" || workbench.comparing.trying;
   if (isGo) {
+    if (!inSight) return false;
     if (workbench.answering.writing.running) workbench.answering.stop();
     else workbench.generateDraft();
     return true;
   }
   if (event.metaKey) return false;
   if (isBracket(event)) {
+    if (!inSight) return false;
     const { scope, subject } = workbench.inquiry;
     const { influences } = workbench.findings.explaining;
     const listed = ranked(within(influences, scope, subject?.answer.promptLength ?? 0), false);
@@ -45,11 +51,12 @@ export function shortcut(
     return true;
   }
   if (event.key === "e" || event.key === "E") {
+    if (!inSight) return false;
     workbench.prompting.edit(root);
     return true;
   }
   if (event.key === "Escape") {
-    if (!workbench.prompting.browsing) return workbench.escape();
+    if (!workbench.prompting.browsing) return inSight && workbench.escape();
     workbench.prompting.browse(false);
     return true;
   }

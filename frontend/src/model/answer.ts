@@ -1,5 +1,6 @@
 /** An answer as the page keeps it, and what can be told of it without asking anybody. */
 import type {
+  Explanation,
   FinishReason,
   Generation,
   GenerationOptions,
@@ -12,6 +13,8 @@ import type {
 } from "../wire";
 import { type Chip, chipsOf, provisionalSpans, textOf } from "./chips";
 import { samePrompt } from "./draft";
+
+const SCHEMA_VERSION = 3; // of explanations, as the server reads them
 
 export interface Answer {
   readonly id: number;
@@ -75,6 +78,16 @@ export function generationOf(answer: Answer): Generation {
     model,
     options,
     muted: [...muted],
+  };
+}
+
+/** An explanation that has no map of it yet. */
+export function withoutMaps(answer: Answer): Explanation {
+  return {
+    generation: generationOf(answer),
+    attributions: [],
+    metadata: {},
+    schema_version: SCHEMA_VERSION,
   };
 }
 

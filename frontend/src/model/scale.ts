@@ -17,16 +17,18 @@ export interface Layer {
 
 /**
  * The strength of every chip, -1 to 1. Later layers cover earlier ones where they have
- * scores; each is scaled by its own largest score, and `intensity` makes small ones stronger.
+ * scores; each is scaled by its own largest score, or by `scale` where several texts have one in
+ * common, and `intensity` makes small ones stronger.
  */
 export function strengths(
   chips: readonly Chip[],
   layers: readonly Layer[],
   intensity: number,
+  scale: number | null = null,
 ): Float32Array {
   const drawn = new Float32Array(chips.length);
   for (const { influences, weight } of layers) {
-    const top = largest(influences) || 1;
+    const top = scale ?? (largest(influences) || 1);
     let at = 0;
     for (const { start, stop, role, score } of [...influences].sort((a, b) => a.start - b.start)) {
       while (at < chips.length && chips[at]!.start < start) at++;

@@ -1,9 +1,7 @@
 /** What a person sees, as it is told to someone beside them. */
 import type { Explanation, Target, View } from "../wire";
-import { type Answer, generationOf } from "./answer";
+import { type Answer, withoutMaps } from "./answer";
 import type { Subject } from "./question";
-
-const SCHEMA_VERSION = 3;
 
 export const NOTHING: View = { explanation: null, segmentations: {}, target: null };
 
@@ -13,12 +11,7 @@ export function viewOf(answer: Answer, subject: Subject | null, shown: Explanati
   if (subject && shown) {
     return { explanation: shown, segmentations, target: shown.attributions[0]!.target };
   }
-  const explanation = {
-    generation: generationOf(answer),
-    attributions: [],
-    metadata: {},
-    schema_version: SCHEMA_VERSION,
-  };
+  const explanation = withoutMaps(answer);
   return { explanation, segmentations, target: subject && targetOf(subject) };
 }
 

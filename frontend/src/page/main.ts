@@ -1,8 +1,10 @@
 /** The page. */
 import { mount } from "svelte";
 import App from "../app/App.svelte";
+import { followAddress } from "../state/linking.svelte";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
+import { browserAddress } from "./address";
 import { HttpTransport } from "./http";
 import { browserRuns } from "./runs";
 import { browserStore, TabStorage } from "./storage";
@@ -25,6 +27,7 @@ theme.dress(document.documentElement);
 const transport = new HttpTransport();
 const runs = new WorkspaceRuns(transport, browserRuns);
 const workbench = new Workbench(transport, new TabStorage(runs));
+followAddress(browserAddress, workbench);
 void workbench.start();
 mount(App, {
   target: document.getElementById("app")!,

@@ -20,6 +20,8 @@ export class WorkspaceRuns implements RunStore {
   /** There is none, and the browser keeps them. */
   #none = false;
   #revision = 0;
+  /** Nobody answered when it was looked at last: what failed since may be tried again. */
+  #away = false;
   /** The browser still has some that are not in the workspace yet. */
   #moving = false;
   /** What this page wrote itself is newer than what the browser has of it. */
@@ -98,10 +100,12 @@ export class WorkspaceRuns implements RunStore {
       if (!(await this.#isThere())) return;
       const { revision, collections } = await this.#ask("changes", { since: this.#revision });
       const other = revision !== this.#revision && collections.includes(RUNS);
+      const back = this.#away;
       this.#revision = revision;
-      if (other || !known) changed();
+      this.#away = false;
+      if (other || !known || back) changed();
     } catch {
-      // nobody answers now: the page says so, and this asks again
+      this.#away = true; // the page says so, and this asks again
     }
   }
 

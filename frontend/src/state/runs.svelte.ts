@@ -41,7 +41,7 @@ export class Runs {
 
   /** Keep what is seen, whenever that is something else, as long as the effect lives. */
   follow(): void {
-    $effect(() => this.store.watch(() => void this.#after(() => this.#read())));
+    $effect(() => this.store.watch(() => void this.#after(() => this.#renew())));
     $effect(() => {
       const seen = this.seen();
       if (seen) untrack(() => void this.keep(seen));
@@ -70,13 +70,23 @@ export class Runs {
 
   /** All of a run, to be shown; null, and said so, if another page dropped it. */
   async open(id: string): Promise<Seen | null> {
-    await this.#writing;
-    const run = this.#held.get(id) ?? (await this.store.read(id));
+    const run = await this.#find(id);
     this.trouble = run === null ? "gone" : isSeen(run) ? null : "strange";
     if (this.trouble === "gone") await this.#after(() => this.#read());
     if (!isSeen(run)) return null;
     this.#known.set(id, run);
     return run;
+  }
+
+  /**
+   * All of a run, to be set beside others; null if it is not there, or no run. Of an answer alone,
+   * what was asked about it since took the place.
+   */
+  async read(id: string): Promise<Seen | null> {
+    const run = await this.#find(id);
+    const since = this.all.find(({ answer }) => id === `${answer}.`);
+    const found = run ?? (since ? await this.#find(since.id) : null);
+    return isSeen(found) ? found : null;
   }
 
   async pin(head: RunHead, pinned: boolean): Promise<void> {
@@ -106,6 +116,11 @@ export class Runs {
     });
   }
 
+  async #find(id: string): Promise<unknown> {
+    await this.#writing;
+    return this.#held.get(id) ?? (await this.store.read(id));
+  }
+
   #want(unwanted: string): void {
     if (unwanted !== this.session.unwantedRun) this.session.set({ unwantedRun: unwanted });
   }
@@ -131,6 +146,16 @@ export class Runs {
       if (!oldest) return false;
       await this.#forget(oldest.id);
     }
+  }
+
+  /** What could not be kept is tried again, and what others kept is seen. */
+  async #renew(): Promise<void> {
+    for (const [id, run] of this.#held) {
+      const head = this.#heads.find((one) => one.id === id);
+      if (head) await this.#write(head, run);
+      if (this.#held.has(id)) break; // no better than before
+    }
+    await this.#read();
   }
 
   async #forget(id: string): Promise<void> {

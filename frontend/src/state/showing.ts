@@ -74,21 +74,35 @@ export function showRun(workbench: Shown, run: Seen): void {
 }
 
 /** What is worth keeping of what is seen; null while an answer or a map is on its way. */
-export function seenNow({ answers, findings, inquiry, prompting }: Shown): Seen | null {
-  const answer = answers.current;
-  if (!answer?.finish || lacksSegments(answer)) return null;
-  const { scope, subject } = inquiry;
-  const { proving, shown } = findings;
-  if (subject && !(shown && inquiry.segments)) return null;
-  const { example } = prompting;
+export function seenNow(workbench: Shown): Seen | null {
+  const answered = answeredNow(workbench);
+  const { scope, segments, subject } = workbench.inquiry;
+  const { proving, shown } = workbench.findings;
+  if (!answered || (subject && !(shown && segments))) return null;
   return {
-    answer,
+    ...answered,
     target: subject?.target ?? null,
     foil: subject?.foil ?? null,
     explanation: subject && shown,
-    cut: shown?.attributions[0]?.pattern ? inquiry.segments : null,
+    cut: shown?.attributions[0]?.pattern ? segments : null,
     scope,
     ...proving.measured,
+  };
+}
+
+/** The answer that is seen, as if nothing had been asked about it; null while it is written. */
+export function answeredNow({ answers, prompting }: Shown): Seen | null {
+  const answer = answers.current;
+  if (!answer?.finish || lacksSegments(answer)) return null;
+  const { example } = prompting;
+  return {
+    answer,
+    target: null,
+    foil: null,
+    explanation: null,
+    scope: "both",
+    proofs: [],
+    finding: null,
     example: example && { key: example.key, id: example.id },
   };
 }

@@ -16,6 +16,7 @@ import { Answers } from "./answer/answers.svelte";
 import { Cutting } from "./answer/cutting.svelte";
 import { Selection } from "./answer/selection.svelte";
 import { Choices } from "./choices.svelte";
+import { Comparing } from "./comparing.svelte";
 import { Contrast } from "./findings/contrast.svelte";
 import { Findings } from "./findings/findings.svelte";
 import { Inquiry } from "./findings/inquiry.svelte";
@@ -24,9 +25,10 @@ import { type Mirrored, Mirroring } from "./mirroring.svelte";
 import { Counting } from "./prompt/counting.svelte";
 import { Prompting } from "./prompt/prompting.svelte";
 import { Session } from "./prompt/session.svelte";
+import { Returning } from "./returning.svelte";
 import { Server } from "./server.svelte";
 import { Runs } from "./runs.svelte";
-import { seenNow, showRun, showView } from "./showing";
+import { answeredNow, seenNow, showRun, showView } from "./showing";
 import { Touring } from "./touring.svelte";
 
 export class Workbench implements Mirrored {
@@ -45,9 +47,9 @@ export class Workbench implements Mirrored {
   readonly muting: Muting;
   readonly runs: Runs;
   readonly touring: Touring;
+  readonly comparing: Comparing;
   readonly #mirroring: Mirroring | null;
-  /** What an earlier visit left has been taken up, so the target may be kept again. */
-  #restored = $state(false);
+  readonly #returning: Returning;
   readonly #stopFollowing: () => void;
 
   constructor(transport: Transport, store: Store, mirror: Mirror | null = null) {
@@ -102,6 +104,12 @@ export class Workbench implements Mirrored {
       target: selection.target,
     }));
     this.runs = new Runs(store.runs, session, () => seenNow(this));
+    this.comparing = new Comparing(transport, server, session, this.runs, () => ({
+      seen: this.answering.writing.running ? null : seenNow(this),
+      answered: this.answering.writing.running ? null : answeredNow(this),
+      setTarget: (span) => this.setTarget(span),
+    }));
+    this.#returning = new Returning(session, answers, selection, contrast, this.inquiry);
     this.touring = new Touring(store.shared, (step) => {
       if (step === "generate") return answers.current?.finish != null;
       return step === "click" ? selection.target !== null : this.muting.spans.length > 0;
@@ -131,22 +139,13 @@ export class Workbench implements Mirrored {
     this.findings.follow();
     this.muting.follow();
     this.runs.follow();
+    this.comparing.follow();
     this.touring.follow();
     $effect(() => {
       const { error } = this.findings.explaining.job;
       untrack(() => this.contrast.refuse(error));
     });
-    $effect(() => {
-      if (!this.#restored) return;
-      const { subject } = this.inquiry;
-      const { typed } = this.contrast;
-      const target = subject && {
-        answer: subject.answer.id,
-        span: subject.target,
-        foil: subject.foil,
-      };
-      untrack(() => this.session.keepTarget(target, typed));
-    });
+    this.#returning.follow();
     this.#mirroring?.follow();
   }
 
@@ -156,19 +155,9 @@ export class Workbench implements Mirrored {
     this.prompting.offer(state.datasets, this.#mirroring !== null);
     const { model } = this.choices;
     if (model && !changed) void this.server.load(model.name);
-    this.#restore();
+    this.#returning.restore();
     this.answering.complete();
     this.#mirroring?.begin();
-  }
-
-  #restore(): void {
-    if (this.#restored) return;
-    this.#restored = true;
-    const { target, foilText } = this.session;
-    if (!target || target.answer !== this.answers.current?.id) return;
-    this.selection.pick(target.span, false);
-    this.contrast.choose(target.foil ?? null);
-    this.contrast.type(foilText);
   }
 
   // ---- the prompt and its answer ----
@@ -196,6 +185,7 @@ export class Workbench implements Mirrored {
     if (this.answering.writing.running) this.answering.stop();
     this.answers.show(this.prompting.prompt);
     this.findings.checking.keepAsUsual();
+    if (!this.session.trying) this.session.set({ view: "look" }); // where it is seen
     this.leave();
   }
 
@@ -280,6 +270,17 @@ export class Workbench implements Mirrored {
   async showRun(id: string): Promise<void> {
     const run = await this.runs.open(id);
     if (run) showRun(this, run);
+  }
+
+  /** Look into one of the runs that are beside each other. */
+  async lookAt(id: string): Promise<void> {
+    this.session.set({ view: "look" });
+    await this.showRun(id);
+  }
+
+  /** Change a copy of what is seen, which stays beside it; the caret goes to where it was asked. */
+  tryChange(view: unknown): void {
+    if (this.comparing.try()) this.prompting.edit(view);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Every word of the page, in English. */
 import type { Problem } from "../model/conversation";
 import type { MethodKind } from "../wire";
+import { comparing, views } from "./en.compare";
 import { findings } from "./en.findings";
 import { runs } from "./en.runs";
 import { tour } from "./en.tour";
@@ -135,7 +136,7 @@ export const en = {
     revert: "Revert",
     add: "Keep",
     addAbout: "Keep the edited prompt as an example of yours",
-    compare: "Compare",
+    compare: "Changes",
     addedName: (id: string, n: number) => `${id}, edited${n > 1 ? ` ${n}` : ""}`,
     blankName: (n: number) => `prompt ${n}`,
     noChat: (model: string) => `${model} has no chat template; use text instead.`,
@@ -286,6 +287,8 @@ export const en = {
     compact: "Compact",
   },
   ...findings,
+  comparing,
   runs,
   tour,
+  views,
 };

@@ -172,4 +172,22 @@ describe("runs in the workspace", () => {
     expect(changed).toHaveBeenCalled();
     expect(await runs.list()).toEqual([{ id: "a" }]);
   });
+  test("are looked at anew when a server that went away is back", async () => {
+    vi.useFakeTimers();
+    const shelf = new Shelf();
+    const runs = new WorkspaceRuns(shelf.transport, empty);
+    const changed = vi.fn();
+    onTestFinished(runs.watch(changed));
+    await runs.list();
+    await vi.advanceTimersByTimeAsync(1000);
+    changed.mockClear();
+    const call = vi.spyOn(shelf.transport, "call").mockImplementation(() => {
+      throw new Error("nobody there");
+    });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(changed).not.toHaveBeenCalled();
+    call.mockRestore();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(changed).toHaveBeenCalledOnce();
+  });
 });

@@ -1,6 +1,6 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
-import type { Listed, RunStore } from "../../src/host/store";
+import type { Listed, RunStore, Written } from "../../src/host/store";
 import type { Workbench } from "../../src/state/workbench.svelte";
 import { t } from "../../src/strings";
 import type { ModelInfo } from "../../src/wire";
@@ -26,16 +26,16 @@ class Narrow implements RunStore {
   constructor(private readonly room: number) {}
   list = async () => [...this.kept.values()].map(({ listed }) => listed);
   read = async (id: string) => this.kept.get(id)?.whole ?? null;
-  async write(listed: Listed, whole?: unknown) {
+  async write(listed: Listed, whole?: unknown): Promise<Written> {
     const before = this.kept.get(listed.id);
-    if (!before && this.kept.size >= this.room) return "full" as const;
+    if (!before && this.kept.size >= this.room) return "full";
     this.kept.set(listed.id, { listed, whole: whole ?? before?.whole });
-    return "kept" as const;
+    return "kept";
   }
   async drop(id: string) {
     this.kept.delete(id);
   }
-  watch = () => () => {};
+  watch: RunStore["watch"] = () => () => {};
 }
 
 describe("runs", () => {
@@ -241,6 +241,28 @@ describe("where there is little room", () => {
     await listed(workbench, ["It is bad.", "Avoid it."]);
     expect(workbench.runs.unkept).toBe(true);
     expect(await store.runs.list()).toHaveLength(1);
+  });
+
+  test("what could not be kept is tried again once there is something new", async () => {
+    const narrow = new Narrow(9);
+    let changed = () => {};
+    narrow.watch = (told: () => void) => {
+      changed = told;
+      return () => {};
+    };
+    const write = vi.spyOn(narrow, "write").mockResolvedValue("failed");
+    const { workbench } = await explained({}, STATE, new OwnStorage(narrow));
+    await listed(workbench, ["Avoid it."]);
+    expect(workbench.runs.unkept).toBe(true);
+    changed();
+    await vi.waitFor(() => expect(write.mock.calls.length).toBeGreaterThan(1));
+    await listed(workbench, ["Avoid it."]);
+    expect(workbench.runs.unkept).toBe(true);
+    write.mockRestore();
+    changed();
+    await vi.waitFor(() => expect(workbench.runs.unkept).toBe(false));
+    await listed(workbench, ["Avoid it."]);
+    expect([...narrow.kept.keys()]).toEqual([workbench.runs.current]);
   });
 
   test("the oldest makes some, a pinned one does not", async () => {

@@ -336,6 +336,14 @@ export class FakeTransport implements Transport {
 /** What a server would say to each request, if a test does not say otherwise. */
 export const USUAL: Script = {
   load: () => [{ type: "model", model: READY }],
+  compare: ({ explanations }) => [
+    {
+      type: "comparison",
+      log_probs: explanations.map((_, i) => explanations.map((_, j) => (i === j ? -0.5 : -7))),
+      sentences: explanations.slice(1).map((_, i) => `Run ${i + 2} is other.`),
+      cached: false,
+    },
+  ],
   generate: ({ reference }) => {
     const answer = reference.muted.length > 0 ? [" Try", " it."] : ANSWER;
     const whole = sequence(PROMPT, answer);

@@ -1,6 +1,7 @@
 """Several explanations beside each other: how likely each answer is after each prompt, in words."""
 
 import difflib
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,8 +81,21 @@ class Comparison:
         same = one_line(self.answer(0)) == one_line(self.answer(index))
         return f"{'that' if same else 'its old answer'} is {times_likely(before - after)}"
 
+    @property
+    def sentences(self) -> list[str]:
+        """What is other than in the first, of each but that."""
+        return [self.sentence(index) for index in range(1, len(self))]
+
+    def to_json(self) -> str:
+        """The answers, the matrix and the sentences as JSON; the explanations have their own."""
+        shown = {
+            "answers": [self.answer(index) for index in range(len(self))],
+            "log_probs": self.log_probs,
+            "sentences": self.sentences,
+        }
+        return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+
     def __str__(self) -> str:
-        sentences = [self.sentence(index) for index in range(1, len(self))]
         rows = []
         for number, row in enumerate(self.log_probs, start=1):
             cells = ["       -" if one is None else f"{one:8.3f}" for one in row]
@@ -91,7 +105,7 @@ class Comparison:
             for number in range(1, len(self) + 1)
         ]
         header = "log p(answer), nats, of answer 1, 2 and so on:"
-        return "\n".join([*sentences, "", *answers, "", header, *rows])
+        return "\n".join([*self.sentences, "", *answers, "", header, *rows])
 
     def __repr__(self) -> str:
         return f"<Comparison of {count_of(len(self), 'explanation')}>"

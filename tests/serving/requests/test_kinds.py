@@ -16,6 +16,7 @@ from backlit.serving.requests import KIND_OF, WORKSPACE_KINDS, Request
 from backlit.serving.requests import MODEL_KINDS as KINDS
 from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
+from backlit.serving.requests.compare import CompareRequest
 from backlit.serving.requests.count import CountRequest
 from backlit.serving.requests.estimate import EstimateRequest
 from backlit.serving.requests.generate import GenerateRequest
@@ -29,7 +30,7 @@ from tests.support.service import REFERENCE, Client, Endless, opened, question
 
 TOKEN = "a-secret-of-the-tests"
 QUICK = {"load", "estimate", "segment", "count", "agree"}
-CACHED = {"explain", "check", "mute", "prove", "trace"}
+CACHED = {"explain", "check", "compare", "mute", "prove", "trace"}
 
 
 def request_of(kind: str, client: Client) -> Request:
@@ -48,6 +49,8 @@ def request_of(kind: str, client: Client) -> Request:
         return AgreeRequest(model="toy", maps=[[1.0, 2.0], [2.0, 1.0]])
     asked = question(client, foil=" soup")
     about: dict[str, Any] = {"model": "toy", "reference": asked.reference}
+    if kind == "compare":
+        return CompareRequest(model="toy", explanations=[client.answered(asked).explanation] * 2)
     if kind == "check":
         return CheckRequest(**about, attribution=client.answered(asked).explanation[0])
     if kind == "prove":

@@ -8,7 +8,7 @@ import { step } from "../../model/colours";
 import type { Span } from "../../wire";
 
 export interface Mark {
-  readonly name: "target" | "marked" | "cursor" | "muted" | "dragged";
+  readonly name: "target" | "marked" | "cursor" | "muted" | "dragged" | "removed" | "added";
   readonly span: Span;
 }
 

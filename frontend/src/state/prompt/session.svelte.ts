@@ -2,6 +2,7 @@
 import type { Store } from "../../host/store";
 import type { Density, Paint } from "../../model/appearance";
 import { BLANK, type Draft } from "../../model/draft";
+import { type ViewName, VIEWS } from "../../model/place";
 import type { Foil } from "../../model/question";
 import type {
   Aggregate,
@@ -46,6 +47,14 @@ interface Saved {
   target: { answer: number; span: Span; foil?: Foil | null } | null;
   /** Another answer, as far as it was typed. */
   foilText: string;
+  /** What is shown: one answer and its causes, or runs beside each other. */
+  view: ViewName;
+  /** Runs beside each other, by their ids: the others are compared with the first. */
+  compared: readonly string[];
+  /** A change is being tried beside them. */
+  trying: boolean;
+  /** The link to what was shown last: with it in the address, a page goes on where it was. */
+  link: string;
   /** Dropped while it was seen: it does not come back as long as nothing else is; "" if none was. */
   unwantedRun: string;
 }
@@ -71,6 +80,10 @@ const FIRST: Saved = {
   dock: null,
   target: null,
   foilText: "",
+  view: "look",
+  compared: [],
+  trying: false,
+  link: "",
   unwantedRun: "",
 };
 
@@ -95,6 +108,10 @@ export class Session {
   readonly dock = $derived(this.#saved.dock);
   readonly target = $derived(this.#saved.target);
   readonly foilText = $derived(this.#saved.foilText);
+  readonly view = $derived(this.#saved.view);
+  readonly compared = $derived(this.#saved.compared);
+  readonly trying = $derived(this.#saved.trying);
+  readonly link = $derived(this.#saved.link);
   readonly unwantedRun = $derived(this.#saved.unwantedRun);
 
   /** The last write did not fit: the person should know. */
@@ -245,6 +262,8 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
   if (options?.stop?.length === 0 && options.max_new_tokens !== undefined) {
     delete options.stop; // all were kept once one was changed: nobody chose to have none
   }
+  if (!Array.isArray(saved.compared)) delete saved.compared;
+  if (saved.view && !VIEWS.includes(saved.view)) delete saved.view; // a later version's
   if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;
   return saved;
 }

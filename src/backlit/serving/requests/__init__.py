@@ -18,6 +18,7 @@ from backlit.serving.requests.base import (
     WorkspaceRequest,
 )
 from backlit.serving.requests.check import CHECK
+from backlit.serving.requests.compare import COMPARE
 from backlit.serving.requests.count import COUNT
 from backlit.serving.requests.estimate import ESTIMATE
 from backlit.serving.requests.explain import EXPLAIN
@@ -40,6 +41,7 @@ ALL: tuple[AnyKind, ...] = (
     MUTE,
     PROVE,
     TRACE,
+    COMPARE,
     SEGMENT,
     COUNT,
     AGREE,

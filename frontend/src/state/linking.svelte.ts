@@ -1,0 +1,69 @@
+/** The address says what is shown, and what it says is shown: links can be kept and handed on. */
+import { untrack } from "svelte";
+import type { Address } from "../host/address";
+import { linkTo, placeOf } from "../model/place";
+import { MOST } from "./comparing.svelte";
+import type { Workbench } from "./workbench.svelte";
+
+type Shown = Pick<Workbench, "comparing" | "prompting" | "runs" | "server" | "session" | "showRun">;
+
+/** Follow the address both ways, until what is returned is called. */
+export function followAddress(address: Address, workbench: Shown): () => void {
+  const { server, session } = workbench;
+  let going: Promise<void> | null = null;
+  let begun = false;
+  const follow = () => {
+    const link = address.read();
+    const before = going ?? Promise.resolve();
+    const now = before.then(() => (link === address.read() ? go(link, workbench) : undefined));
+    going = now;
+    void now.finally(() => going === now && (going = null));
+  };
+  const stop = address.watch(() => {
+    if (begun && address.read() !== session.link) follow();
+  });
+  const stopFollowing = $effect.root(() => {
+    $effect(() => {
+      if (begun || !server.state) return; // where runs are is not known yet
+      begun = true;
+      // Who comes back goes on with what was typed and chosen since.
+      untrack(() => (address.returns && address.read() === session.link) || follow());
+    });
+    $effect(() => {
+      const link = linkOf(workbench);
+      untrack(() => {
+        if (link === null || !begun || going) return;
+        if (link !== session.link) session.set({ link });
+        if (link !== address.read()) address.write(link);
+      });
+    });
+  });
+  return () => {
+    stop();
+    stopFollowing();
+  };
+}
+
+/** Null while what is shown is on its way. */
+function linkOf({ comparing, runs, session }: Shown): string | null {
+  const { compared, trying, view } = session;
+  const { current } = runs;
+  if (view === "look") return current ? linkTo({ view, runs: [current] }) : null;
+  if (!trying) return linkTo({ view, runs: compared });
+  return comparing.tried ? linkTo({ view, runs: [...compared, current] }) : null;
+}
+
+async function go(link: string, workbench: Shown): Promise<void> {
+  const { prompting, runs, session } = workbench;
+  const place = placeOf(link);
+  if (!place) return;
+  session.set({ link });
+  if (place.view === "compare") {
+    session.set({ view: "compare", compared: place.runs.slice(0, MOST), trying: false });
+    return;
+  }
+  session.set({ view: "look" });
+  if (place.runs[0] === runs.current) return;
+  await workbench.showRun(place.runs[0]!);
+  if (runs.trouble) prompting.browse(true); // what is wrong is told there
+}

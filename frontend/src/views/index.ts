@@ -1,0 +1,9 @@
+/** The views beside that of one answer, each loaded once it is opened. */
+import type { Component } from "svelte";
+import type { ViewName } from "../model/place";
+
+type Load = () => Promise<{ default: Component }>;
+
+export const views: Readonly<Record<Exclude<ViewName, "look">, Load>> = {
+  compare: () => import("./compare/Compare.svelte"),
+};

@@ -1,0 +1,104 @@
+import { flushSync } from "svelte";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Address } from "../../src/host/address";
+import { followAddress } from "../../src/state/linking.svelte";
+import type { Workbench } from "../../src/state/workbench.svelte";
+import { STATE } from "../support/fixtures";
+import { explained, OwnStorage, quiet, started } from "../support/workbench";
+
+class FakeAddress implements Address {
+  changed = () => {};
+  constructor(
+    public link = "",
+    readonly returns = false,
+  ) {}
+  read = () => this.link;
+  write(link: string) {
+    this.link = link;
+  }
+  watch(changed: () => void) {
+    this.changed = changed;
+    return () => (this.changed = () => {});
+  }
+  /** As a person who pastes a link. */
+  go(link: string) {
+    this.link = link;
+    this.changed();
+  }
+}
+
+function follow(workbench: Workbench, link = "", returns = false): FakeAddress {
+  const address = new FakeAddress(link, returns);
+  onTestFinished(followAddress(address, workbench));
+  flushSync();
+  return address;
+}
+
+test("the address says what is looked at, and a link shows it in another browser", async () => {
+  const store = new OwnStorage();
+  const { workbench } = await explained({}, STATE, store);
+  const address = follow(workbench);
+  await vi.waitFor(() => expect(address.link).not.toBe(""));
+  expect(address.link).toBe(`#look=${workbench.runs.current}`);
+  await vi.waitFor(() => expect(workbench.runs.all).toHaveLength(1));
+  localStorage.clear();
+
+  const there = await started({}, STATE, new OwnStorage(store.runs));
+  follow(there.workbench, address.link);
+  await vi.waitFor(() => expect(there.workbench.selection.target).toEqual([8, 10]));
+  await quiet(there.transport);
+  expect(there.transport.requests("generate")).toEqual([]);
+  expect(there.transport.requests("explain")).toEqual([]);
+});
+
+test("runs beside each other have a link, too", async () => {
+  const { workbench, transport } = await explained();
+  const address = follow(workbench);
+  const id = workbench.runs.current;
+  address.go(`#compare=${id},gone.run`);
+  await vi.waitFor(() => expect(workbench.session.view).toBe("compare"));
+  expect(workbench.session).toMatchObject({ view: "compare", compared: [id, "gone.run"] });
+  workbench.comparing.remove("gone.run");
+  flushSync();
+  expect(address.link).toBe(`#compare=${id}`);
+  address.go(`#look=${id}`);
+  await vi.waitFor(() => expect(workbench.session.view).toBe("look"));
+  await quiet(transport);
+});
+
+test("a reload goes on with what was typed since", async () => {
+  const store = new OwnStorage();
+  const { workbench } = await explained({}, STATE, store);
+  const address = follow(workbench);
+  workbench.prompting.change({ ...workbench.session.draft, text: "Typed since" });
+  await workbench.session.flush();
+  const again = await started({}, STATE, new OwnStorage(store.runs));
+  follow(again.workbench, address.link, true);
+  await quiet(again.transport);
+  expect(again.workbench.session.draft.text).toBe("Typed since");
+});
+
+test("a link whose run is gone says so where runs are", async () => {
+  const { workbench } = await started();
+  follow(workbench, "#look=gone.run");
+  await vi.waitFor(() => expect(workbench.runs.trouble).toBe("gone"));
+  await vi.waitFor(() => expect(workbench.prompting.browsing).toBe(true));
+});
+
+test("what is no link of ours leads nowhere, and gives way to one", async () => {
+  const { workbench } = await explained();
+  const address = follow(workbench, "#section-2");
+  await vi.waitFor(() => expect(address.link).toBe(`#look=${workbench.runs.current}`));
+  expect(workbench.session.view).toBe("look");
+});
+
+test("nobody is told once it is followed no more", async () => {
+  const { workbench } = await started();
+  const address = new FakeAddress();
+  const stop = followAddress(address, workbench);
+  flushSync();
+  stop();
+  address.go("#compare=");
+  flushSync();
+  expect(workbench.session.view).toBe("look");
+});

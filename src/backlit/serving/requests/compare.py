@@ -1,0 +1,53 @@
+"""How likely the answer of each run is after the prompt of each."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from backlit.errors import InputError
+from backlit.explaining.comparing import MOST
+from backlit.explanation import Comparison, Explanation
+from backlit.explanation.validation import contradictions
+from backlit.serving import wire
+from backlit.serving.requests.base import Kind, ModelRequest, Work
+
+Row = Annotated[list[float | None], Field(min_length=2, max_length=MOST)]
+
+
+class CompareRequest(ModelRequest):
+    """Explanations beside each other, the first of which the others are compared with.
+
+    `known` is what other models said of them already: nats, a row for each prompt and a column for
+    each answer, null where they could not say.
+    """
+
+    explanations: Annotated[list[Explanation], Field(min_length=2, max_length=MOST)]
+    known: Annotated[list[Row], Field(min_length=2, max_length=MOST)] | None = None
+
+
+class ComparisonEvent(wire.Event):
+    """How likely each answer is after each prompt, nats; and a sentence for each but the first."""
+
+    type: Literal["comparison"] = "comparison"
+    log_probs: list[list[float | None]]
+    sentences: list[str]
+    cached: bool = False
+
+
+def run(request: CompareRequest, work: Work) -> wire.Event:
+    explanations, known = request.explanations, request.known
+    if known is not None and {len(known), *map(len, known)} != {len(explanations)}:
+        raise InputError("What is known is not of these runs.", "Give a row and a column for each.")
+    for number, one in enumerate(explanations, start=1):
+        for found in contradictions(one.generation, one.attributions):
+            raise InputError(f"Run {number} contradicts itself: {found}.", "Make it again.")
+    compared = work.model.compare(explanations)
+    if known is not None:
+        others = Comparison(tuple(explanations), tuple(map(tuple, known)))
+        compared = compared.joined(others)
+    return ComparisonEvent(
+        log_probs=[list(row) for row in compared.log_probs], sentences=compared.sentences
+    )
+
+
+COMPARE = Kind("compare", CompareRequest, run, (ComparisonEvent,), cached=True)
