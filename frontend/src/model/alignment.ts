@@ -39,8 +39,9 @@ export function counterpart(
   const [old, now] = [written(before), written(after)];
   const words = old.slice(...range).trim();
   const inPlace = standsFor(placed(difference(old, now) ?? []), range);
-  if (inPlace && now.slice(...inPlace).includes(words)) return around(spansIn(after, [inPlace]));
-  const at = words ? nearest(now, words, inPlace?.[0] ?? range[0]) : -1;
+  const same = inPlace && words ? nearest(now.slice(...inPlace), words, 0) : -1;
+  const near = same < 0 && words ? nearest(now, words, inPlace?.[0] ?? range[0]) : -1;
+  const at = same < 0 ? near : inPlace![0] + same;
   const found = at >= 0 ? ([at, at + words.length] as const) : inPlace;
   return (found && around(spansIn(after, [found]))) ?? around(spansIn(after, [[0, now.length]]));
 }

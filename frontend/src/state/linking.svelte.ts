@@ -10,8 +10,8 @@ type Shown = Pick<Workbench, "comparing" | "prompting" | "runs" | "server" | "se
 /** Follow the address both ways, until what is returned is called. */
 export function followAddress(address: Address, workbench: Shown): () => void {
   const { server, session } = workbench;
-  let going: Promise<void> | null = null;
-  let begun = false;
+  let going = $state.raw<Promise<void> | null>(null);
+  let begun = $state(false);
   const follow = () => {
     const link = address.read();
     const before = going ?? Promise.resolve();
@@ -31,8 +31,9 @@ export function followAddress(address: Address, workbench: Shown): () => void {
     });
     $effect(() => {
       const link = linkOf(workbench);
+      const settled = begun && !going;
       untrack(() => {
-        if (link === null || !begun || going) return;
+        if (link === null || !settled) return;
         if (link !== session.link) session.set({ link });
         if (link !== address.read()) address.write(link);
       });

@@ -44,7 +44,8 @@ test("a run has two sides", () => {
   const { prompt, answer: written } = sidesOf(answer);
   expect(prompt.map(({ start }) => start)).toEqual([0, 1, 2, 3, 4]);
   expect(written.map(({ start }) => start)).toEqual([5, 6, 7, 8, 9]);
-  expect(sidesOf({ ...answer, tokens: answer.tokens.slice(0, 5) }).answer).toEqual([]);
+  const [tokens, known] = [answer.tokens.slice(0, 5), segmentations(5)];
+  expect(sidesOf({ ...answer, tokens, segmentations: known }).answer).toEqual([]);
 });
 
 test("what was not asked about is compared whole, without a map", () => {

@@ -132,8 +132,9 @@ describe("runs beside each other", () => {
     workbench.session.set({ view: "look" });
     await quiet(transport);
     workbench.session.set({ view: "compare" });
+    flushSync();
+    await vi.waitFor(() => expect(workbench.comparing.result).not.toBeNull());
     await quiet(transport);
-    expect(workbench.comparing.result).not.toBeNull();
     expect(transport.requests("compare")).toHaveLength(count);
   });
 
@@ -161,6 +162,7 @@ describe("runs beside each other", () => {
     const { workbench } = await explained(SCRIPT, STATE, store);
     workbench.tryChange(null);
     const [id] = workbench.session.compared;
+    await vi.waitFor(() => expect(workbench.runs.all).toHaveLength(1));
     const seen = (await store.runs.read(id!)) as Parameters<typeof idsOf>[0];
     const other = { ...seen, answer: { ...seen.answer, model: "other" } };
     await store.runs.write({ id: "other.run" }, other);

@@ -177,6 +177,10 @@ export class Session {
     this.setOptions(Object.keys(options).length > 0 ? options : null);
   }
 
+  setView(view: ViewName): void {
+    this.set({ view });
+  }
+
   setMethod(method: string): void {
     this.set({ method });
   }
