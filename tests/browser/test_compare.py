@@ -1,4 +1,4 @@
-"""A change is tried beside the run it changes, and what came of it is measured; runs side by side."""
+"""Runs side by side: a change is tried beside its run, and what came of it is measured."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from backlit import load_dataset
 from tests.browser.test_runs import CAT, DOG, ask, runs
 from tests.support.page import SECONDS, choose, finished, generate, granularity, mapped, retype
 
@@ -155,23 +156,23 @@ def test_the_mistaken_example_is_fixed_and_compared(
     """The figures are those of `backlit explain`, and `backlit compare` says the same."""
     page.goto(default_url)
     choose(page, "fewshot-mistake")
-    prompt = page.locator(".cm-content").inner_text()
     generate(page)
     finished(page)
     granularity(page, "Sentence")
     answer = page.get_by_test_id("answer-text")
     answer.locator("[data-token]").filter(has_text="try").last.click()
     mapped(page)
+    prompt = load_dataset("sample_prompts").examples[0].prompt
+    assert isinstance(prompt, str)
+    lines = prompt.split("\n")
+    slip = next(
+        i
+        for i, line in enumerate(lines)
+        if line == SLIP and any("dislike" in said for said in lines[i - 2 : i])
+    )
+    lines[slip] = "Recommendation: Avoid."
     page.get_by_test_id("try-change").click()
-    typed = live(page).locator(".cm-content")
-    lines = typed.locator(".cm-line")
-    at = [i for i, line in enumerate(lines.all()) if SLIP in line.inner_text()]
-    assert at, prompt
-    slip = next(i for i in at if "dislike" in lines.nth(i - 1).inner_text())
-    lines.nth(slip).click()
-    page.keyboard.press("Home")
-    page.keyboard.press("Shift+End")
-    page.keyboard.insert_text("Recommendation: Avoid.")
+    retype(live(page).locator(".cm-content"), "\n".join(lines))
     live(page).get_by_test_id("generate").click()
     sentence = page.get_by_test_id("compared")
     expect(sentence).to_contain_text(
