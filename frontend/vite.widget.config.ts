@@ -17,8 +17,14 @@ export default defineConfig(({ mode }) => ({
     outDir: "../src/backlit/static",
     emptyOutDir: false,
     target: "es2022",
-    // Views that a page loads as they are opened travel with the notebook: it has no server.
-    rolldownOptions: { output: { codeSplitting: false } },
+    rolldownOptions: {
+      output: {
+        // Views that a page loads as they are opened travel with the notebook: it has no server.
+        codeSplitting: false,
+        // Vite leaves the white space of libraries, for those that bundle them once more.
+        minify: true,
+      },
+    },
     lib: { entry: ENTRIES[mode]!, formats: ["es"], fileName: () => `${mode}.js` },
   },
 }));

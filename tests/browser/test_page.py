@@ -356,7 +356,7 @@ def test_signs_are_named_and_copied_as_they_were(page: Page, toy_url: str) -> No
     finished(page)
 
     # and so has what changed
-    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("button", name="Changes", exact=True).click()
     expect(page.get_by_test_id("difference").locator("[data-sign='U+202E']")).to_be_visible()
 
 
@@ -418,7 +418,7 @@ def test_examples_are_edited_added_compared_and_removed(page: Page, toy_url: str
     editor(page).press("ControlOrMeta+End")
     page.keyboard.insert_text(" And more.")
     expect(page.get_by_test_id("edited")).to_be_visible()
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name="Changes").click()
     expect(page.get_by_test_id("difference").locator("ins")).to_contain_text("And more.")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Keep", exact=True).click()
