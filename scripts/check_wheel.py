@@ -38,11 +38,21 @@ def check(wheel: Path) -> None:
         finally:
             process.terminate()
             process.wait(timeout=20)
+        assert _exported(python).startswith("<!doctype html>")
         assert "MissingPackageError: The notebook widget needs anywidget" in _widget(python)
         install[-1] = f"{wheel}[notebook]"
         subprocess.run([str(python), *install], check=True, cwd=folder)
         assert "Backlit (toy)" in _widget(python)
-    print(f"{wheel.name} serves its page and makes its widget from a clean environment")
+    print(
+        f"{wheel.name} serves its page, exports one and makes its widget from a clean environment"
+    )
+
+
+def _exported(python: Path) -> str:
+    """A page to hand on, which is made of files that the wheel holds."""
+    asked = ["explain", "--model", "toy", "--prompt", "The dog likes", "--format", "html"]
+    command = [str(python.parent / "backlit"), *asked]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
 def _widget(python: Path) -> str:

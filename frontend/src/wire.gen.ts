@@ -397,6 +397,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export
+         * @description Explanations, with what is known of each; without some parts.
+         *
+         *     `log_probs` is how likely each answer is after each prompt, nats; null if nobody compared them.
+         *     `examples` and `scopes` are of each explanation, as many as there are.
+         */
+        post: operations["export_api_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -831,6 +854,60 @@ export interface components {
              * @default false
              */
             cached: boolean;
+        };
+        /**
+         * ExportRequest
+         * @description Explanations, with what is known of each; without some parts.
+         *
+         *     `log_probs` is how likely each answer is after each prompt, nats; null if nobody compared them.
+         *     `examples` and `scopes` are of each explanation, as many as there are.
+         */
+        ExportRequest: {
+            /** Explanations */
+            explanations: components["schemas"]["Explanation"][];
+            /** Log Probs */
+            log_probs?: (number | null)[][] | null;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: (string | null)[];
+            /**
+             * Scopes
+             * @default []
+             */
+            scopes: ("prompt" | "response" | "both")[];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Without
+             * @default []
+             */
+            without: ("prompt" | "model" | "settings" | "check")[];
+            /**
+             * Form
+             * @default html
+             * @enum {string}
+             */
+            form: "html" | "md" | "csv" | "svg";
+        };
+        /**
+         * ExportedEvent
+         * @description The text of a file, and how it may be called.
+         */
+        ExportedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "exported";
+            /** Text */
+            text: string;
+            /** Name */
+            name: string;
         };
         /**
          * Faithfulness
@@ -1925,6 +2002,7 @@ export interface components {
             keep: components["schemas"]["KeepRequest"];
             drop: components["schemas"]["DropRequest"];
             changes: components["schemas"]["ChangesRequest"];
+            export: components["schemas"]["ExportRequest"];
         };
         /** Events */
         Events: {
@@ -1964,6 +2042,8 @@ export interface components {
             drop: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SavedEvent"];
             /** Changes */
             changes: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ChangesEvent"];
+            /** Export */
+            export: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExportedEvent"];
         };
         /**
          * View
@@ -1987,6 +2067,83 @@ export interface components {
             };
             /** @default null */
             target: components["schemas"]["Target"] | null;
+        };
+        /**
+         * ReportedRun
+         * @description An answer and its maps, as they are handed on.
+         *
+         *     Attributes:
+         *         generation: the prompt and the answer.
+         *         attributions: its maps, of which a reader chooses one.
+         *         metadata: of the model, as an explanation has it.
+         *         segmentations: token spans of every granularity.
+         *         findings: what was found, of each map; None where nothing was measured.
+         *         remarks: what else is to be said of each map.
+         *         example: how the example is called that the prompt came from.
+         *         scope: which parts are spoken of.
+         */
+        ReportedRun: {
+            generation: components["schemas"]["Generation"];
+            /** Attributions */
+            attributions: components["schemas"]["Attribution"][];
+            /** Metadata */
+            metadata: {
+                [key: string]: string | number;
+            };
+            /** Segmentations */
+            segmentations: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            };
+            /** Findings */
+            findings: (string | null)[];
+            /** Remarks */
+            remarks: string[][];
+            /**
+             * Example
+             * @default null
+             */
+            example: string | null;
+            /**
+             * Scope
+             * @default both
+             * @enum {string}
+             */
+            scope: "prompt" | "response" | "both";
+        };
+        /**
+         * Report
+         * @description One run, or several beside each other.
+         *
+         *     Attributes:
+         *         runs: one or more.
+         *         title: what it is about, on one line.
+         *         log_probs: how likely each answer is after each prompt; None if nobody compared them.
+         *         sentences: what is other than in the first run, of each but that.
+         *         note: what somebody has to say of it.
+         *         without: what was left out.
+         *         made: when, in ISO 8601, UTC.
+         *         version: of Backlit.
+         */
+        Report: {
+            /** Runs */
+            runs: components["schemas"]["ReportedRun"][];
+            /** Title */
+            title: string;
+            /** Log Probs */
+            log_probs: (number | null)[][] | null;
+            /** Sentences */
+            sentences: string[];
+            /** Note */
+            note: string;
+            /** Without */
+            without: ("prompt" | "model" | "settings" | "check")[];
+            /** Made */
+            made: string;
+            /** Version */
+            version: string;
         };
     };
     responses: never;
@@ -3245,6 +3402,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ChangesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    export_api_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
             };
         };
         responses: {

@@ -17,7 +17,7 @@ const ORDER = [
   ["views"],
   ["app"],
   ["page"],
-  ["notebook"], // is a page in a browser, too
+  ["notebook", "report"], // are pages in a browser, too
 ];
 
 const SUFFIXES = ["", ".ts", ".svelte.ts", "/index.ts"];

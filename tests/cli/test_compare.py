@@ -66,3 +66,9 @@ def test_two_models_each_say_their_own_rows(files: list[str], tmp_path: Path) ->
 def test_one_alone_is_not_compared(files: list[str], given: slice) -> None:
     result = run("compare", *files[given])
     assert result.exit_code in (1, 2)
+
+
+def test_as_a_page_to_hand_on(files: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "compared.html"
+    assert run("compare", *files, "--output", str(out)).exit_code == 0
+    assert out.read_text("utf-8").startswith("<!doctype html>")

@@ -70,6 +70,10 @@ export class Comparing {
   readonly runs: readonly Seen[] = $derived.by(() =>
     this.tried ? [...this.#beside, this.tried] : this.#beside,
   );
+  /** Of each run, in the units that are chosen. */
+  readonly maps: readonly (Attribution | null)[] = $derived.by(() =>
+    this.runs.map((seen) => this.#mapOf(seen)),
+  );
   readonly columns: readonly Column[] = $derived.by(() =>
     this.session.compared.map((id) => {
       const seen = this.#read.get(id) ?? null;
@@ -84,9 +88,7 @@ export class Comparing {
     }),
   );
   /** What the strongest colour stands for in all of them; null if each has a scale of its own. */
-  readonly scale: number | null = $derived.by(() =>
-    scaleOf(this.runs.map((seen) => this.#mapOf(seen))),
-  );
+  readonly scale: number | null = $derived.by(() => scaleOf(this.maps));
   /** How the page's own text is drawn beside the others; null where it is not. */
   readonly own = $derived.by(() =>
     this.tried ? { scale: this.scale, changed: this.#changedIn(this.tried) } : null,

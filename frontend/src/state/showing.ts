@@ -6,6 +6,8 @@ import type { Explanation, Generation, Segmentations, Span, View } from "../wire
 import type { Answering } from "./answer/answering.svelte";
 import type { Answers } from "./answer/answers.svelte";
 import type { Cutting } from "./answer/cutting.svelte";
+import type { Comparing } from "./comparing.svelte";
+import type { Handed } from "./exporting.svelte";
 import type { Findings } from "./findings/findings.svelte";
 import type { Inquiry } from "./findings/inquiry.svelte";
 import type { Prompting } from "./prompt/prompting.svelte";
@@ -87,6 +89,25 @@ export function seenNow(workbench: Shown): Seen | null {
     cut: shown?.attributions[0]?.pattern ? segments : null,
     scope,
     ...proving.measured,
+  };
+}
+
+/** What is seen as it is handed on: the runs beside each other, or the one that is looked at. */
+export function handedNow(workbench: Shown & { readonly comparing: Comparing }): Handed | null {
+  const { comparing, findings, inquiry, session } = workbench;
+  if (session.view === "compare") {
+    const { maps, result, runs } = comparing;
+    return runs.length > 0 ? { runs, maps, others: [], logProbs: result?.log_probs ?? null } : null;
+  }
+  const seen = seenNow(workbench);
+  if (!seen) return null;
+  const { subject } = inquiry;
+  const others = subject ? findings.maps.of(subject) : [];
+  return {
+    runs: [seen],
+    maps: [seen.explanation?.attributions[0] ?? null],
+    others,
+    logProbs: null,
   };
 }
 

@@ -17,6 +17,7 @@ import { Cutting } from "./answer/cutting.svelte";
 import { Selection } from "./answer/selection.svelte";
 import { Choices } from "./choices.svelte";
 import { Comparing } from "./comparing.svelte";
+import { Exporting } from "./exporting.svelte";
 import { Contrast } from "./findings/contrast.svelte";
 import { Findings } from "./findings/findings.svelte";
 import { Inquiry } from "./findings/inquiry.svelte";
@@ -28,7 +29,7 @@ import { Session } from "./prompt/session.svelte";
 import { Returning } from "./returning.svelte";
 import { Server } from "./server.svelte";
 import { Runs } from "./runs.svelte";
-import { answeredNow, seenNow, showRun, showView } from "./showing";
+import { answeredNow, handedNow, seenNow, showRun, showView } from "./showing";
 import { Touring } from "./touring.svelte";
 
 export class Workbench implements Mirrored {
@@ -48,6 +49,7 @@ export class Workbench implements Mirrored {
   readonly runs: Runs;
   readonly touring: Touring;
   readonly comparing: Comparing;
+  readonly exporting: Exporting;
   readonly #mirroring: Mirroring | null;
   readonly #returning: Returning;
   readonly #stopFollowing: () => void;
@@ -109,6 +111,7 @@ export class Workbench implements Mirrored {
       answered: this.answering.writing.running ? null : answeredNow(this),
       setTarget: (span) => this.setTarget(span),
     }));
+    this.exporting = new Exporting(transport, server, () => handedNow(this));
     this.#returning = new Returning(session, answers, selection, contrast, this.inquiry);
     this.touring = new Touring(store.shared, (step) => {
       if (step === "generate") return answers.current?.finish != null;

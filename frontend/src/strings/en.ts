@@ -3,6 +3,7 @@ import type { Problem } from "../model/conversation";
 import type { MethodKind } from "../wire";
 import { comparing, views } from "./en.compare";
 import { findings } from "./en.findings";
+import { exporting, report } from "./en.report";
 import { runs } from "./en.runs";
 import { tour } from "./en.tour";
 import { count } from "./words";
@@ -288,6 +289,8 @@ export const en = {
   },
   ...findings,
   comparing,
+  exporting,
+  report,
   runs,
   tour,
   views,

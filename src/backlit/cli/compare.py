@@ -1,13 +1,13 @@
 """`backlit compare`: how likely the answer of each explanation is after the prompt of each."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backlit.cli.app import Device, KerasBackend, app, errors_for_people
+from backlit.cli.writing import Format, Output, write
 
 if TYPE_CHECKING:
     from backlit.explanation import Comparison, Explanation
@@ -23,8 +23,8 @@ def compare(
             "first is what the others are compared with."
         ),
     ],
-    format_: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
-    output: Annotated[Path | None, typer.Option(help="Write there instead of printing.")] = None,
+    format_: Format = None,
+    output: Output = None,
     device: Device = None,
     keras_backend: KerasBackend = None,
 ) -> None:
@@ -33,17 +33,12 @@ def compare(
         raise typer.BadParameter("Name two files or more.")
     from backlit.display.bar import followed
     from backlit.explanation import load_explanation
-    from backlit.explanation.file import write_file
 
     explanations = [load_explanation(file) for file in files]
     backend = {"backend": keras_backend} if keras_backend else {}
     with followed(patience=0):
         compared = _compared(explanations, {"device": device, **backend})
-    text = compared.to_json() if format_ == "json" else f"{compared}\n"
-    if output is not None:
-        write_file(output, text)
-    else:
-        sys.stdout.write(text)
+    write(compared, format_, output)
 
 
 def _compared(explanations: "list[Explanation]", options: dict[str, str | None]) -> "Comparison":

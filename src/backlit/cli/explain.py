@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,12 +17,12 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
+from backlit.cli.writing import Format, Output, write
 from backlit.errors import InputError, OptionsError, PromptError
 from backlit.types import Aggregate, GenerationOptions, Granularity, Prompt
 
 if TYPE_CHECKING:
     from backlit.explaining.targets import TargetLike
-    from backlit.explanation import Explanation
     from backlit.methods import Method
     from backlit.types import ParameterValue
 
@@ -130,8 +130,8 @@ def explain(
         list[str] | None,
         typer.Option(help=r"Generating ends behind it; \n is a new line. More than once."),
     ] = None,
-    format_: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
-    output: Annotated[Path | None, typer.Option(help="Write there instead of printing.")] = None,
+    format_: Format = None,
+    output: Output = None,
     device: Device = None,
     keras_backend: KerasBackend = None,
     dtype: Dtype = None,
@@ -183,22 +183,10 @@ def explain(
             explanation = loaded.prove(explanation, without=without, think_again=think_again)
         if trace:
             explanation = loaded.trace(explanation)
-    _write(explanation, format_, output)
-
-
-def _write(
-    explanation: "Explanation", format_: Literal["text", "json"], output: Path | None
-) -> None:
-    if format_ == "json" and output is not None:
-        explanation.save(output)
-    elif format_ == "json":
-        sys.stdout.write(explanation.to_json())
-    elif output is not None:
-        from backlit.explanation.file import write_file
-
-        write_file(output, f"{explanation}\n")
-    else:
+    if output is None and format_ in (None, "text"):
         explanation.show()
+    else:
+        write(explanation, format_, output)
 
 
 def _methods(names: list[str] | None, settings: list[str]) -> "list[Method] | None":

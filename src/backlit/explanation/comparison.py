@@ -3,19 +3,22 @@
 import difflib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
 
 from backlit.display.figure import count_of, one_line
 from backlit.display.words import times_likely
+from backlit.errors import InputError
 from backlit.explanation.explanation import Explanation
+from backlit.explanation.file import write_file
 from backlit.explanation.finding import named
 from backlit.explanation.proof import MAX_WORDS
-from backlit.types import Message, Prompt, ScoredSegment, Target
+from backlit.explanation.report import NOBODY, LogProbs, Part, Report, form_of, parts_of
+from backlit.types import Message, Prompt, Scope, ScoredSegment, Target
 
 MAX_LINES = 20_000  # of prompts whose lines are told apart
-
-LogProbs = tuple[tuple[float | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,23 +57,36 @@ class Comparison:
         ]
         return Comparison(self.explanations, tuple(rows))
 
-    def sentence(self, index: int = 1) -> str:
+    def sentence(self, index: int = 1, *, without: Collection[Part] = ()) -> str:
         """What is other than in the first: the prompt, the answer, how likely the old one is now,
         and what matters most. Every figure was measured.
+
+        Args:
+            index: of the one that is compared with the first.
+            without: what is left out: of `prompt`, no words are quoted; of `model`, no name.
         """
         before, after = self.explanations[0], self.explanations[index]
-        said = self._said(index)
+        quoted = "prompt" not in without
+        said = self._said(index, self._names(without)[index])
         likely = self._old_answer(index)
-        most = _matters_most(before, after)
-        *clauses, last = [clause for clause in (said, likely, most) if clause]
-        return f"{_changed(before, after)}, {'; '.join([*clauses, last])}."
+        most = _matters_most(before, after) if quoted else None
+        clauses = [clause for clause in (said, likely, most) if clause]
+        return f"{_changed(before, after, quoted=quoted)}, {'; '.join(clauses)}."
 
-    def _said(self, index: int) -> str:
+    def _names(self, without: Collection[Part]) -> list[str]:
+        """What the model of each is called."""
+        names = [one.generation.model for one in self.explanations]
+        if "model" not in without:
+            return names
+        known = list(dict.fromkeys(names))
+        return [f"model {known.index(name) + 1}" if len(known) > 1 else NOBODY for name in names]
+
+    def _said(self, index: int, name: str) -> str:
         before, after = one_line(self.answer(0)), one_line(self.answer(index), MAX_WORDS)
         same = one_line(self.answer(index)) == before
         words = f"“{after}”" if after else "nothing"
         model = self.explanations[index].generation.model
-        who = "the model" if model == self.explanations[0].generation.model else model
+        who = "the model" if model == self.explanations[0].generation.model else name
         return f"{who} still says {words}" if same else f"{who} says {words}"
 
     def _old_answer(self, index: int) -> str | None:
@@ -85,6 +101,47 @@ class Comparison:
     def sentences(self) -> list[str]:
         """What is other than in the first, of each but that."""
         return [self.sentence(index) for index in range(1, len(self))]
+
+    def save(self, path: str | Path) -> None:
+        """Write it, whole or not at all: as a page to hand on (`.html`), as text (`.md`), as a
+        table of all segments (`.csv`), as a picture (`.svg`); all else is JSON.
+
+        Raises:
+            DiskError: the file can't be written.
+            InputError: a table or a picture without a map, or a picture too large.
+        """
+        form = form_of(path)
+        write_file(path, self.report().written(form) if form else self.to_json())
+
+    def report(
+        self,
+        *,
+        examples: Sequence[str | None] = (),
+        scopes: Sequence[Scope] = (),
+        note: str = "",
+        without: Collection[Part] = (),
+    ) -> Report:
+        """What is handed on: see `Explanation.report`; examples and scopes are of each.
+
+        Raises:
+            InputError: more examples or scopes than explanations.
+            OptionsError: no such part, or no such scope.
+        """
+        parts = parts_of(without)
+        if max(len(examples), len(scopes)) > len(self):
+            raise InputError("There are more examples than runs.", "Name one of each, or none.")
+        of = zip_longest(self.explanations, self._names(parts), examples, scopes)
+        known = any(one is not None for row in self.log_probs for one in row)
+        return Report.of(
+            tuple(
+                one.reported(example, scope or "both", parts, name)
+                for one, name, example, scope in of
+            ),
+            note,
+            parts,
+            self.log_probs if known else None,
+            tuple(self.sentence(index, without=parts) for index in range(1, len(self))),
+        )
 
     def to_json(self) -> str:
         """The answers, the matrix and the sentences as JSON; the explanations have their own."""
@@ -122,9 +179,11 @@ def target_of(explanation: Explanation) -> Target:
 # ---- what is other -----------------------------------------------------------------------------
 
 
-def _changed(before: Explanation, after: Explanation) -> str:
+def _changed(before: Explanation, after: Explanation, *, quoted: bool) -> str:
     """How one came from the other: `With line 18 changed to “…”`."""
     old, new = before.generation, after.generation
+    if old.prompt != new.prompt and not quoted:
+        return "With another prompt"
     if old.prompt != new.prompt:
         return _prompt_changed(old.prompt, new.prompt)
     if old.muted != new.muted:

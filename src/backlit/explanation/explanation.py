@@ -1,18 +1,27 @@
 """The one result, and its form in a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backlit.display import html, text, unseen
-from backlit.display.figure import MapFigure, ranking, short
+from backlit.display import html, text
+from backlit.display.figure import MapFigure, short
 from backlit.errors import DataError, UnknownNameError
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.file import write_file
 from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
+from backlit.explanation.report import (
+    NOBODY,
+    Part,
+    Report,
+    ReportedRun,
+    figure_of,
+    form_of,
+    parts_of,
+)
 from backlit.explanation.schema import SCHEMA_VERSION, upgraded
 from backlit.explanation.validation import contradictions
 from backlit.types import Scope
@@ -107,12 +116,50 @@ class Explanation:
         return explanation
 
     def save(self, path: str | Path) -> None:
-        """Write it as JSON, whole or not at all.
+        """Write it, whole or not at all, in the form that the file's name ends in.
+
+        `.html` is a page to hand on, which opens anywhere and loads nothing; `.md` is text, `.csv`
+        a table of the segments, `.svg` a picture; all else is JSON, for `load_explanation`.
 
         Raises:
             DiskError: the file can't be written.
+            InputError: a table or a picture without a map, or a picture too large.
         """
-        write_file(path, self.to_json())
+        form = form_of(path)
+        write_file(path, self.report().written(form) if form else self.to_json())
+
+    def report(
+        self,
+        *,
+        example: str | None = None,
+        scope: Scope = "both",
+        note: str = "",
+        without: Collection[Part] = (),
+    ) -> Report:
+        """What is handed on, with a note, and without some parts: see `backlit.explanation.report`.
+
+        Args:
+            example: how the example is called that the prompt came from.
+            scope: which parts its finding is about, as in `finding`.
+            note: what there is to say of it.
+            without: `prompt`, whose words become blocks, `model`, `settings` or `check`.
+
+        Raises:
+            OptionsError: no such part, or no such scope.
+        """
+        parts = parts_of(without)
+        return Report.of((self.reported(example, scope, parts),), note, parts)
+
+    def reported(
+        self,
+        example: str | None = None,
+        scope: Scope = "both",
+        without: Collection[Part] = (),
+        name: str = NOBODY,
+    ) -> ReportedRun:
+        """It as one run of a report; `name` stands for that of a model which is left out."""
+        maps, metadata = self.attributions, self.metadata
+        return ReportedRun.of(self.generation, maps, metadata, example, scope, without, name)
 
     def show(self) -> None:
         """Show the maps: in a notebook as HTML, in a terminal tinted, elsewhere as text."""
@@ -122,28 +169,7 @@ class Explanation:
 
     def figures(self) -> list[MapFigure]:
         """What is shown of each map."""
-        return [self._figure(one) for one in self.attributions]
-
-    def _figure(self, one: Attribution) -> MapFigure:
-        generation = self.generation
-        checked = one.faithfulness
-        found = finding(generation, one)
-        return MapFigure(
-            model=generation.model,
-            name=one.caption(),
-            meaning=one.meaning(),
-            segments=one.segments,
-            target=generation.text_of(one.target),
-            rest=generation.sequence.text[generation.characters(one.target)[1] :],
-            remarks=(
-                *((found,) if found else ()),
-                *one.notes,
-                *unseen.remarks(ranking(one.segments), one.segments),
-                *(proof.sentence(generation.sequence) for proof in one.proofs),
-                *(one.trace.sentences() if one.trace else ()),
-                *((checked.sentence,) if checked else ()),
-            ),
-        )
+        return [figure_of(self.generation, one) for one in self.attributions]
 
     def __str__(self) -> str:
         from backlit.display.terminal import plain

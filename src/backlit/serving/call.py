@@ -14,7 +14,7 @@ from backlit.serving.errors import BUG, error_info
 from backlit.serving.models import PROGRESS_SECONDS, ServedModel
 from backlit.serving.queue import Job
 from backlit.serving.recent import Recent
-from backlit.serving.requests.base import AnyKind, MapRequest, ModelRequest, Work
+from backlit.serving.requests.base import MapRequest, ModelKind, ModelRequest, Work
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Call(Progress):
 
     def __init__(
         self,
-        kind: AnyKind,
+        kind: ModelKind,
         request: ModelRequest,
         served: ServedModel,
         generations: Recent[Generation],
@@ -130,7 +130,7 @@ class Call(Progress):
         self._served.unfollow(self._model_changed)
 
 
-def key_of(kind: AnyKind, request: Any) -> bytes:
+def key_of(kind: ModelKind, request: Any) -> bytes:
     """The same for requests that have the same answer; short, however long they are."""
     asked = request.model_dump_json(exclude={"background"})
     return hashlib.sha256(f"{kind.name}:{asked}".encode()).digest()

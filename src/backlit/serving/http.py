@@ -23,7 +23,7 @@ from backlit.serving import wire
 from backlit.serving.access import MAX_BODY_BYTES, Access, Guard
 from backlit.serving.errors import error_info, refusal
 from backlit.serving.listening import EVERY_HOST, LOOPBACK
-from backlit.serving.requests import KINDS, AnyKind, AnyWorkspaceKind
+from backlit.serving.requests import KINDS, AnyKind
 from backlit.serving.requests import Request as PageRequest
 from backlit.serving.service import Service
 
@@ -99,7 +99,7 @@ def create_app(service: Service, access: Access, hosts: Sequence[str] = ()) -> F
     return app
 
 
-def _add_stream(app: FastAPI, service: Service, kind: AnyKind | AnyWorkspaceKind) -> None:
+def _add_stream(app: FastAPI, service: Service, kind: AnyKind) -> None:
     """A route `/api/NAME` that takes a request of this kind and streams its events."""
 
     async def endpoint(request: PageRequest, at_end: ExitStack) -> AsyncIterable[wire.Event]:
@@ -120,7 +120,7 @@ def _add_stream(app: FastAPI, service: Service, kind: AnyKind | AnyWorkspaceKind
     )(endpoint)
 
 
-def event_of(kind: AnyKind | AnyWorkspaceKind) -> Any:
+def event_of(kind: AnyKind) -> Any:
     """The type of the events that a kind of request may be told."""
     events = (*wire.COMMON_EVENTS, *kind.events)
     return Annotated[Union[events], Field(discriminator="type")]  # noqa: UP007  at run time

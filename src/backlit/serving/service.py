@@ -24,13 +24,15 @@ from backlit.serving.call import Call, Emit, key_of
 from backlit.serving.errors import error_info
 from backlit.serving.keeping import Keeping
 from backlit.serving.models import ServedModel
+from backlit.serving.plain import answer
 from backlit.serving.queue import JobQueue
 from backlit.serving.recent import Recent
 from backlit.serving.requests import (
     KIND_OF,
-    AnyKind,
     Kind,
+    ModelKind,
     ModelRequest,
+    PlainKind,
     Request,
     WorkspaceKind,
     WorkspaceRequest,
@@ -128,6 +130,8 @@ class Service:
             if isinstance(request, WorkspaceRequest):
                 assert isinstance(kind, WorkspaceKind)
                 return self._keeping.submit(kind, request, emit)
+            if isinstance(kind, PlainKind):
+                return answer(self._readers, kind.name, lambda: kind.run(request), emit)
             assert isinstance(kind, Kind)
             assert isinstance(request, ModelRequest)
             served = self._models.get(request.model)
@@ -143,7 +147,7 @@ class Service:
             return _answered(emit, wire.ErrorEvent(error=error_info(error)))
 
     def _begin(
-        self, kind: AnyKind, request: ModelRequest, served: ServedModel, key: bytes, emit: Emit
+        self, kind: ModelKind, request: ModelRequest, served: ServedModel, key: bytes, emit: Emit
     ) -> Callable[[], None]:
         def done(event: wire.Event) -> None:
             if kind.cached:

@@ -19,6 +19,7 @@ from backlit.serving.requests.check import CheckRequest
 from backlit.serving.requests.compare import CompareRequest
 from backlit.serving.requests.count import CountRequest
 from backlit.serving.requests.estimate import EstimateRequest
+from backlit.serving.requests.export import EXPORT
 from backlit.serving.requests.generate import GenerateRequest
 from backlit.serving.requests.load import LoadRequest
 from backlit.serving.requests.mute import MuteRequest
@@ -78,7 +79,7 @@ def test_all_kinds_are_known() -> None:
     assert {kind.name for kind in KINDS.values() if kind.cached} == CACHED
     others = {"generate", "respond"}
     assert set(KINDS) == QUICK | CACHED | others
-    assert list(KIND_OF.values()) == [*KINDS.values(), *WORKSPACE_KINDS.values()]
+    assert list(KIND_OF.values()) == [*KINDS.values(), *WORKSPACE_KINDS.values(), EXPORT]
     assert all(KIND_OF[kind.request] is kind for kind in KIND_OF.values())
 
 

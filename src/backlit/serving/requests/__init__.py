@@ -2,8 +2,8 @@
 
 To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
 that says whether it is cached or quick) and name it here. Those about the workspace, which ask no
-model, stand together in `keeping.py`. The route, the messages of notebooks,
-the OpenAPI document and the page's types follow.
+model, stand together in `keeping.py`; a `PlainKind` asks neither. The route, the messages of
+notebooks, the OpenAPI document and the page's types follow.
 """
 
 from backlit.serving.requests.agree import AGREE
@@ -11,7 +11,9 @@ from backlit.serving.requests.base import (
     AnyKind,
     AnyWorkspaceKind,
     Kind,
+    ModelKind,
     ModelRequest,
+    PlainKind,
     Request,
     Work,
     WorkspaceKind,
@@ -22,6 +24,7 @@ from backlit.serving.requests.compare import COMPARE
 from backlit.serving.requests.count import COUNT
 from backlit.serving.requests.estimate import ESTIMATE
 from backlit.serving.requests.explain import EXPLAIN
+from backlit.serving.requests.export import EXPORT
 from backlit.serving.requests.generate import GENERATE
 from backlit.serving.requests.keeping import CHANGES, DROP, KEEP, LIST, READ
 from backlit.serving.requests.load import LOAD
@@ -31,7 +34,7 @@ from backlit.serving.requests.respond import RESPOND
 from backlit.serving.requests.segment import SEGMENT
 from backlit.serving.requests.trace import TRACE
 
-ALL: tuple[AnyKind, ...] = (
+ALL: tuple[ModelKind, ...] = (
     LOAD,
     GENERATE,
     RESPOND,
@@ -48,12 +51,10 @@ ALL: tuple[AnyKind, ...] = (
 )
 KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 
-MODEL_KINDS: dict[str, AnyKind] = {kind.name: kind for kind in ALL}
+MODEL_KINDS: dict[str, ModelKind] = {kind.name: kind for kind in ALL}
 WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEPING}
-KINDS: dict[str, AnyKind | AnyWorkspaceKind] = {**MODEL_KINDS, **WORKSPACE_KINDS}
-KIND_OF: dict[type[Request], AnyKind | AnyWorkspaceKind] = {
-    kind.request: kind for kind in KINDS.values()
-}
+KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, EXPORT.name: EXPORT}
+KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}
 
 __all__ = [
     "KINDS",
@@ -63,7 +64,9 @@ __all__ = [
     "AnyKind",
     "AnyWorkspaceKind",
     "Kind",
+    "ModelKind",
     "ModelRequest",
+    "PlainKind",
     "Request",
     "Work",
     "WorkspaceKind",

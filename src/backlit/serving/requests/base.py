@@ -72,6 +72,7 @@ class WorkspaceRequest(Request):
 
 R = TypeVar("R", bound=ModelRequest)
 W = TypeVar("W", bound=WorkspaceRequest)
+P = TypeVar("P", bound=Request)
 
 
 class Work:
@@ -195,8 +196,26 @@ class WorkspaceKind(Generic[W]):
     events: tuple[type[wire.Event], ...]
 
 
-AnyKind = Kind[Any]
+@dataclass(frozen=True, slots=True)
+class PlainKind(Generic[P]):
+    """All that is known of a kind of request that asks neither a model nor the workspace.
+
+    Attributes:
+        name: the route is `/api/` and the name.
+        request: its fields.
+        run: answers it.
+        events: what it may be told, beside `wire.COMMON_EVENTS`.
+    """
+
+    name: str
+    request: type[P]
+    run: Callable[[P], wire.Event]
+    events: tuple[type[wire.Event], ...]
+
+
+ModelKind = Kind[Any]
 AnyWorkspaceKind = WorkspaceKind[Any]
+AnyKind = Kind[Any] | WorkspaceKind[Any] | PlainKind[Any]
 
 
 def segmentations(sequence: TokenSequence) -> wire.Segmentations:

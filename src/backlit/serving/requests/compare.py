@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from backlit.errors import InputError
 from backlit.explaining.comparing import MOST
@@ -11,7 +11,7 @@ from backlit.explanation.validation import contradictions
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, ModelRequest, Work
 
-Row = Annotated[list[float | None], Field(min_length=2, max_length=MOST)]
+Row = Annotated[list[FiniteFloat | None], Field(min_length=2, max_length=MOST)]
 
 
 class CompareRequest(ModelRequest):
