@@ -10,10 +10,13 @@ RUN = """async (element) => {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`));
 }"""
-SETTLED = """() => Promise.all(
-  document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
-    .map((one) => one.finished))"""
+# One that is called off, as what it moved is drawn anew or gone, is settled too.
+SETTLED = """async () => {
+  const passing = () => document.getAnimations().filter(
+    (one) => one.playState === "running" && one.effect.getComputedTiming().endTime < Infinity);
+  while (passing().length)
+    await Promise.allSettled(passing().map((one) => one.finished));
+}"""
 
 
 def violations(seen: Page | Locator) -> str:
