@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from backlit.engines.base import FloatArray, GenerationStep
 from backlit.engines.tokens import Encoding, TokenReader
 from backlit.engines.writing import (
+    Draft,
     Limits,
     alternatives,
     annotated,
@@ -71,7 +72,8 @@ def steps(text: str, context_length: int | None = None, **options: Any) -> list[
     """What is written behind "ab" by a model that wants to write a text."""
     reads = reader(context_length)
     chosen = GenerationOptions(**options)
-    return list(write(reads.tokenize("ab"), chosen, Script(text), reads, frozenset({END})))
+    draft = Draft(reads.tokenize("ab"), chosen, reads, frozenset({END}))
+    return list(write(draft, Script(text)))
 
 
 def text_of(written: list[GenerationStep]) -> tuple[str, FinishReason | None]:
@@ -113,7 +115,7 @@ def test_a_prompt_that_leaves_no_room_is_refused() -> None:
     reads = reader(context_length=2)
     prompt = reads.tokenize("ab")
     with pytest.raises(PromptError, match="3 tokens long; bytes reads at most 2"):
-        next(write(prompt, GenerationOptions(), Script("x"), reads, frozenset()))
+        Draft(prompt, GenerationOptions(), reads, frozenset())
 
 
 def test_a_character_cut_short_stands_for_nothing() -> None:
@@ -125,7 +127,8 @@ def test_a_character_cut_short_stands_for_nothing() -> None:
 
 def test_only_what_is_new_is_asked_about() -> None:
     reads, script = reader(), Script("xyz")
-    list(write(reads.tokenize("ab"), GenerationOptions(), script, reads, frozenset({END})))
+    draft = Draft(reads.tokenize("ab"), GenerationOptions(), reads, frozenset({END}))
+    list(write(draft, script))
     assert script.calls == [list(b"ab"), [ord("x")], [ord("y")], [ord("z")]]
 
 

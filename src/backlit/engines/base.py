@@ -26,9 +26,10 @@ from backlit.types import (
 
 FloatArray = npt.NDArray[np.float64]
 
-Capability = Literal["generate", "score", "gradient", "gates", "relevance"]
-"""`generate`: writes responses. `score`, `gradient` and `gates` are `Scorer`, `Differentiable` and
-`Gated`; `relevance`: those last two, where it has them, also know `shared=True`.
+Capability = Literal["generate", "score", "gradient", "gates", "relevance", "batch"]
+"""`generate`: writes responses. `score`, `gradient`, `gates` and `batch` are `Scorer`,
+`Differentiable`, `Gated` and `Batched`; `relevance`: those of gradients and gates, where it has
+them, also know `shared=True`.
 """
 
 
@@ -161,6 +162,25 @@ class Scorer(Engine, Protocol):
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
         """The sequence, its response tokens with log-probability and alternatives, where the
         model tells them: all tokens or none.
+        """
+        ...
+
+
+@runtime_checkable
+class Batched(Scorer, Protocol):
+    """Runs many prompts at once; what they begin with alike is run once."""
+
+    def generate_batch(
+        self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]
+    ) -> Iterator[tuple[int, GenerationStep]]:
+        """As `generate` for each prompt with its options: `(index, step)`, as they come."""
+        ...
+
+    def score_batch(
+        self, contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """As `score`, of one answer after each context, its own: `(index, log_probs)`, in whatever
+        order is quickest, `log_probs` `(answer,)`.
         """
         ...
 

@@ -1,13 +1,14 @@
 """Checks that any engine must pass: `backlit.testing.check_engine`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 
 from backlit.engines.base import (
+    Batched,
     Capability,
     Differentiable,
     Engine,
@@ -21,6 +22,12 @@ from backlit.errors import CapabilityError, PromptError, TargetError
 from backlit.segments import segment
 from backlit.types import GenerationOptions, Target, Token, TokenSequence
 
+NEEDED: Mapping[Capability, Capability] = {
+    "gradient": "score",
+    "gates": "score",
+    "relevance": "gradient",
+    "batch": "score",
+}
 TOLERANCE = 1e-3  # nats, between two ways to the same log-probability in float32
 READERS = 4  # threads that read at once
 MIN_READS = 4  # by each of them
@@ -41,7 +48,7 @@ def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -
     capabilities = engine.capabilities
     unknown = capabilities - set(get_args(Capability))
     assert not unknown, f"capabilities that there are not: {sorted(unknown)}"
-    for wider, narrower in (("gradient", "score"), ("gates", "score"), ("relevance", "gradient")):
+    for wider, narrower in NEEDED.items():
         assert wider not in capabilities or narrower in capabilities, f"{wider} but not {narrower}"
     sequence = engine.tokenize(prompt)
     _check_prompt(engine, sequence, prompt)
@@ -55,6 +62,8 @@ def check_engine(engine: Engine, prompt: str, *, tolerance: float = TOLERANCE) -
     _check_reading_in_threads(engine, prompt, written)
     if "score" in capabilities:
         _check_score(as_scorer(engine), written, tolerance)
+    if "batch" in capabilities:
+        _check_batch(cast(Batched, engine), written, tolerance)
     if "gradient" in capabilities:
         _check_gradient(as_differentiable(engine), written, tolerance)
     if "gates" in capabilities:
@@ -205,6 +214,21 @@ def _check_score(engine: Scorer, written: TokenSequence, tolerance: float) -> No
         assert not tells, "annotate left out log-probabilities"
     for old, new in zip(written.tokens, annotated.tokens, strict=True):
         assert len(new.alternatives) >= len(old.alternatives), "annotate gave no alternatives"
+
+
+def _check_batch(engine: Batched, written: TokenSequence, tolerance: float) -> None:
+    ids, start = written.input_ids, written.prompt_length
+    contexts, answers = [ids[:start], ids[: start // 2], ids[:start]], [ids[start:]] * 2 + [ids[:1]]
+    together = dict(engine.score_batch(contexts, answers))
+    assert sorted(together) == [0, 1, 2], "not every context was scored once"
+    for index, (context, answer) in enumerate(zip(contexts, answers, strict=True)):
+        ((_, alone),) = engine.score([context], answer)
+        assert np.allclose(together[index], alone, atol=tolerance), "together differs from alone"
+    texts: list[list[int]] = [[], []]
+    options = [GenerationOptions(max_new_tokens=count) for count in (6, 2)]
+    for index, step in engine.generate_batch([written.prompt] * 2, options):
+        texts[index] += [token.id for token in step.tokens]
+    assert texts == [list(ids[start:]), list(ids[start : start + 2])], "together differs from alone"
 
 
 def _check_gradient(engine: Differentiable, written: TokenSequence, tolerance: float) -> None:

@@ -29,7 +29,7 @@ from backlit.engines.base import (
     GenerationStep,
 )
 from backlit.engines.tokens import Encoding, TokenReader
-from backlit.engines.writing import annotated, log_softmax, write
+from backlit.engines.writing import Draft, annotated, log_softmax, write
 from backlit.progress import stoppable
 from backlit.types import GenerationOptions, Message, Prompt, Span, Target, TokenSequence
 
@@ -164,7 +164,8 @@ class ToyEngine:
             last: FloatArray = self._logits(self.embed(ids), len(ids) - 1)[0]
             return last
 
-        return write(prompt, options, next_logits, self._reader, frozenset({self._end}))
+        draft = Draft(prompt, options, self._reader, frozenset({self._end}))
+        return write(draft, next_logits)
 
     # ---- scoring -----------------------------------------------------------------------
 

@@ -48,49 +48,74 @@ class Limits:
         return any(stop in self._written for stop in self._stop)
 
 
-def write(
-    prompt: TokenSequence,
-    options: GenerationOptions,
-    next_logits: Callable[[Sequence[int]], FloatArray],
-    reader: TokenReader,
-    end_ids: frozenset[int],
-) -> Iterator[GenerationStep]:
-    """See `Engine.generate`.
+class Draft:
+    """A response being written: it takes what the model says of the next token, and chooses.
 
     Args:
         prompt: what is answered.
         options: how.
-        next_logits: given the ids that are new since the last call, `(vocab,)` of what follows.
         reader: turns ids into tokens, and says how many fit.
         end_ids: ids that end a response and are no part of it.
 
     Raises:
         PromptError: the prompt leaves no room for a response.
     """
-    check_length(len(prompt.tokens) + 1, reader.context_length, reader.name)
-    random = np.random.default_rng(options.seed)
-    decoder = reader.decoder(prompt)
-    limits = Limits(prompt, options, reader.context_length)
-    pending: list[Likelihood] = []  # of ids whose characters are not complete
-    new: Sequence[int] = prompt.input_ids
-    reason: FinishReason | None = None
-    while reason is None:
-        log_probs = log_softmax(next_logits(new))  # (vocab,)
-        chosen = choose(log_probs, options, random)
+
+    def __init__(
+        self,
+        prompt: TokenSequence,
+        options: GenerationOptions,
+        reader: TokenReader,
+        end_ids: frozenset[int],
+    ) -> None:
+        check_length(len(prompt.tokens) + 1, reader.context_length, reader.name)
+        self.prompt = prompt
+        self.last = prompt.input_ids[-1]  # the id that came last
+        self._options = options
+        self._reader = reader
+        self._ends = end_ids
+        self._random = np.random.default_rng(options.seed)
+        self._decoder = reader.decoder(prompt)
+        self._limits = Limits(prompt, options, reader.context_length)
+        self._pending: list[Likelihood] = []  # of ids whose characters are not complete
+
+    def write(self, logits: FloatArray) -> GenerationStep:
+        """Choose from the logits `(vocab,)` of what follows; a step without tokens is none yet."""
+        log_probs = log_softmax(logits)  # (vocab,)
+        self.last = choose(log_probs, self._options, self._random)
+        reason: FinishReason | None = None
         tokens: list[Token] = []
-        if chosen in end_ids:
+        if self.last in self._ends:
             reason = "stop"
         else:
-            pending.append((float(log_probs[chosen]), alternatives(log_probs, decoder)))
-            pieces = decoder.push(chosen)
-            tokens = _response_tokens(reader, pieces, pending)
-            stops = limits.stops_at(pieces[0][1] if pieces else "")
-            reason = "stop" if stops else limits.full
+            others = alternatives(log_probs, self._decoder)
+            self._pending.append((float(log_probs[self.last]), others))
+            pieces = self._decoder.push(self.last)
+            tokens = _response_tokens(self._reader, pieces, self._pending)
+            stops = self._limits.stops_at(pieces[0][1] if pieces else "")
+            reason = "stop" if stops else self._limits.full
         if reason is not None:
-            tokens += _response_tokens(reader, decoder.flush(), pending)
-        if tokens or reason:
-            yield GenerationStep(tuple(tokens), reason)
-        new = [chosen]
+            tokens += _response_tokens(self._reader, self._decoder.flush(), self._pending)
+        return GenerationStep(tuple(tokens), reason)
+
+
+def write(
+    draft: Draft, next_logits: Callable[[Sequence[int]], FloatArray]
+) -> Iterator[GenerationStep]:
+    """See `Engine.generate`.
+
+    Args:
+        draft: what is written.
+        next_logits: given the ids that are new since the last call, `(vocab,)` of what follows.
+    """
+    new: Sequence[int] = draft.prompt.input_ids
+    while True:
+        step = draft.write(next_logits(new))
+        if step.tokens or step.finish_reason:
+            yield step
+        if step.finish_reason:
+            return
+        new = [draft.last]
 
 
 def annotated(sequence: TokenSequence, logits: FloatArray, reader: TokenReader) -> TokenSequence:

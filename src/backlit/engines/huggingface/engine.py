@@ -25,8 +25,9 @@ from backlit.engines.huggingface.model import CausalModel
 from backlit.engines.huggingface.opening import opening_error
 from backlit.engines.huggingface.scorer import TreeScorer
 from backlit.engines.huggingface.tokens import HuggingFaceTokenizer
+from backlit.engines.huggingface.tree_writer import groups, write_together
 from backlit.engines.tokens import TokenReader
-from backlit.engines.writing import annotated, write
+from backlit.engines.writing import Draft, annotated, write
 from backlit.errors import OptionsError, UnsupportedModelError
 from backlit.types import GenerationOptions, Prompt, Span, TokenSequence
 
@@ -116,7 +117,7 @@ class HuggingFaceEngine(Gradients):
         self._scorer = TreeScorer(self._causal)
         self.capabilities: frozenset[Capability] = frozenset({"generate", "score", "gradient"})
         if self._scorer.reuse:
-            self.capabilities |= {"gates"}
+            self.capabilities |= {"gates", "batch"}
         if self._products:
             self.capabilities |= {"relevance"}
         self.vocabulary_size: int = self._causal.embedding.weight.shape[0]
@@ -163,7 +164,20 @@ class HuggingFaceEngine(Gradients):
             last: FloatArray = logits[0, -1].float().cpu().numpy()
             return last
 
-        return write(prompt, options, next_logits, self._reader, self._ends)
+        return write(Draft(prompt, options, self._reader, self._ends), next_logits)
+
+    def generate_batch(
+        self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]
+    ) -> Iterator[tuple[int, GenerationStep]]:
+        for group in groups([one.input_ids for one in prompts]):
+            if len(group) == 1:
+                yield from (
+                    (group[0], s) for s in self.generate(prompts[group[0]], options[group[0]])
+                )
+                continue
+            drafts = [Draft(prompts[i], options[i], self._reader, self._ends) for i in group]
+            for number, step in write_together(self._causal, drafts):
+                yield group[number], step
 
     # ---- scoring -----------------------------------------------------------------------
 
@@ -171,6 +185,11 @@ class HuggingFaceEngine(Gradients):
         self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]
     ) -> Iterator[tuple[int, FloatArray]]:
         return self._scorer.score(contexts, *answers)
+
+    def score_batch(
+        self, contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[int, FloatArray]]:
+        return self._scorer.score_batch(contexts, answers)
 
     def knock_out(
         self, context: Sequence[int], spans: Sequence[Span], *answers: Sequence[int]

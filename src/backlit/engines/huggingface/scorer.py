@@ -70,7 +70,15 @@ class TreeScorer:
                 "Use occlusion, which takes the tokens themselves away.",
             )
         rows = _answered([context] * len(spans), answers, spans)
-        yield from self._run(rows, len(spans), answers)
+        yield from self._run(rows, [sum(map(len, answers))] * len(spans))
+
+    def score_batch(self, contexts: Sequence[Sequence[int]], answers: Answers) -> Scored:
+        """See `Batched.score_batch`; needs `reuse`."""
+        rows = [
+            AnsweredContext(index, context, answer, 0)
+            for index, (context, answer) in enumerate(zip(contexts, answers, strict=True))
+        ]
+        yield from self._run(rows, [len(answer) for answer in answers])
 
     # ---- every context whole -----------------------------------------------------------
 
@@ -97,12 +105,12 @@ class TreeScorer:
     # ---- as a tree -----------------------------------------------------------------------
 
     def _score_tree(self, contexts: Sequence[Sequence[int]], answers: Answers) -> Scored:
-        return self._run(_answered(contexts, answers), len(contexts), answers)
+        return self._run(_answered(contexts, answers), [sum(map(len, answers))] * len(contexts))
 
-    def _run(self, rows: list[AnsweredContext], count: int, answers: Answers) -> Scored:
-        size = sum(map(len, answers))
-        log_probs = np.zeros((count, size))  # (contexts, answers)
-        missing = [size] * count
+    def _run(self, rows: list[AnsweredContext], sizes: Sequence[int]) -> Scored:
+        """Run contexts, for each of which so many log-probabilities are told."""
+        log_probs = [np.zeros(size) for size in sizes]  # (answers,) each
+        missing = list(sizes)
         tree = PrefixTree.of(rows)
         cached: list[int] = []  # the nodes whose keys and values the cache has
         cache: Any = DynamicCache()
@@ -116,7 +124,9 @@ class TreeScorer:
                 if not missing[index]:
                     yield index, log_probs[index]
 
-    def _run_batch(self, tree: PrefixTree, batch: Batch, cache: Any, log_probs: FloatArray) -> None:
+    def _run_batch(
+        self, tree: PrefixTree, batch: Batch, cache: Any, log_probs: list[FloatArray]
+    ) -> None:
         """Run a batch's tokens; puts what they predict into `log_probs`."""
         model = self._model
         visible, distance = (torch.from_numpy(a) for a in tree.seen(batch))
@@ -141,7 +151,7 @@ class TreeScorer:
         totals = logits.logsumexp(-1)  # (places,)
         values = (logits[rows, next_ids] - totals[rows]).double().cpu().numpy()  # (predictions,)
         for (_, _, index, offset), value in zip(batch.predictions, values, strict=True):
-            log_probs[index, offset] = value
+            log_probs[index][offset] = value
 
     # ---- is it right for this family? ---------------------------------------------------
 

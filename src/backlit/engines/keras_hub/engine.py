@@ -14,7 +14,7 @@ from backlit.engines.keras_hub.runtime import framework_module
 from backlit.engines.keras_hub.scorer import CacheScorer, logits_close
 from backlit.engines.keras_hub.tokens import KerasTokenizer, Template, end_ids
 from backlit.engines.tokens import TokenReader
-from backlit.engines.writing import annotated, log_softmax_at, write
+from backlit.engines.writing import Draft, annotated, log_softmax_at, write
 from backlit.errors import CapabilityError
 from backlit.types import GenerationOptions, Prompt, Target, TokenSequence
 
@@ -110,7 +110,8 @@ class KerasHubEngine:
                 logits = whole
             return self._finite(logits[0])
 
-        yield from write(prompt, options, next_logits, self._reader, self._ends)
+        draft = Draft(prompt, options, self._reader, self._ends)
+        yield from write(draft, next_logits)
 
     # ---- scoring -----------------------------------------------------------------------
 
