@@ -13,7 +13,7 @@ from backlit.engines.base import FloatArray
 from backlit.evaluation.cases import Case, find_case
 from backlit.evaluation.planted import LANGUAGES, SPLITS, planted_prompts
 from backlit.evaluation.ranking import plants_of, ranks
-from backlit.explaining.faithfulness import wilson
+from backlit.explanation.interval import wilson
 from backlit.model import Model
 from backlit.segments import aggregate, segment
 from benchmarks.peers import captum_peer, flashtrace_peer, inseq_peer

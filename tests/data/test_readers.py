@@ -185,6 +185,29 @@ def test_a_byte_order_mark_is_not_part_of_a_row(tmp_path: Path) -> None:
     assert load_dataset(path).examples[0].prompt == "Hello"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rows.csv", "dish;price\nsoup;12\n"),
+        ("rows.jsonl", '{"dish": "soup", "price": "12"}\n'),
+        ("rows.json", '[{"dish": "soup", "price": "12"}]'),
+    ],
+)
+def test_rows_for_a_template_need_no_prompt(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    (example,) = load_dataset(str(tmp_path / name), prompts=False).examples
+    assert (example.id, example.prompt) == ("rows-1", "")
+    assert example.fields == {"dish": "soup", "price": "12"}
+    with pytest.raises(DataError, match="prompt"):
+        load_dataset(str(tmp_path / name))
+
+
+def test_a_row_for_a_template_is_checked_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"prompt": " "}\n{"target": 3}\n', "utf-8")
+    with pytest.raises(DataError, match="(?s)the prompt is empty.*`target` is a number"):
+        load_dataset(str(tmp_path / "rows.jsonl"), prompts=False)
+
+
 def test_generated_ids_step_around_given_ones(tmp_path: Path) -> None:
     rows = [{"prompt": "a"}, {"prompt": "b", "id": "a-1"}, {"prompt": "c", "id": 7}]
     path = written(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows)))

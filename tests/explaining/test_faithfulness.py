@@ -19,7 +19,6 @@ from backlit.explaining.faithfulness import (
     altered_prompts,
     check_map,
     forward_passes,
-    wilson,
 )
 from backlit.explanation import Curve, Explanation, Faithfulness, Provisional
 from backlit.methods.objective import Objective
@@ -266,13 +265,6 @@ def test_the_question_can_be_kept() -> None:
         found = backlit.check(explanation, model, keep_question=keep)[0].faithfulness
         assert found is not None
         assert ((last.start, last.stop) in found.order) is not keep
-
-
-def test_a_share_has_wilsons_interval() -> None:
-    assert wilson(0, 0) == (0, 1)
-    assert wilson(95, 100) == pytest.approx((0.888, 0.978), abs=1e-3)
-    assert wilson(16, 16) == pytest.approx((0.806, 1.0), abs=1e-3)
-    assert wilson(0, 10) == pytest.approx((0.0, 0.278), abs=1e-3)
 
 
 def test_what_a_check_costs() -> None:

@@ -12,11 +12,12 @@ from backlit.data.rows import Row
 _CELL_LIMIT = 2**31 - 1
 
 
-def csv_rows(text: str) -> Iterator[Row]:
+def csv_rows(text: str, *, prompts: bool = True) -> Iterator[Row]:
     """One row a record, named by its first line; blank lines are skipped.
 
     The delimiter is a comma, or the semicolon or tab under which the header makes sense, as
-    spreadsheets write where the comma is the decimal sign. `messages` holds JSON.
+    spreadsheets write where the comma is the decimal sign. `messages` holds JSON. With `prompts`,
+    one of `prompt` and `messages` must be a column.
     """
     records = _records(text)
     header = next(records, None)
@@ -27,7 +28,7 @@ def csv_rows(text: str) -> Iterator[Row]:
         return
     columns = header.value
     assert isinstance(columns, list)
-    problem = _header_problem(columns)
+    problem = _header_problem(columns, prompts=prompts)
     if problem:
         yield Row(header.place, problem=problem)
         return
@@ -61,11 +62,11 @@ def _delimiter(text: str) -> str:
         cells = {cell.strip().strip('"') for cell in first_line.split(delimiter)}
         if cells & {"prompt", "messages"}:
             return delimiter
-    return ","
+    return max(",;\t", key=first_line.count)
 
 
-def _header_problem(columns: list[str]) -> str:
-    if not {"prompt", "messages"} & set(columns):
+def _header_problem(columns: list[str], *, prompts: bool) -> str:
+    if prompts and not {"prompt", "messages"} & set(columns):
         return "the header names neither `prompt` nor `messages`"
     if len(set(columns)) < len(columns):
         return "the header names a column twice"

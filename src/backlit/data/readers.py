@@ -30,13 +30,17 @@ _NAMED = re.compile(r"(?P<name>[\w.-]{2,}):(?!//)(?P<path>.*)", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
-def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset:
+def load_dataset(
+    address: str, client: "httpx2.Client | None" = None, *, prompts: bool = True
+) -> Dataset:
     """Read a whole dataset.
 
     Args:
         address: `name:path` or `path`; the path is `sample_prompts`, a file or an https URL.
             Without a name, the file's own name without its ending.
         client: for URLs; by default one made for this call.
+        prompts: whether every row must have a prompt; those for the variables of a template need
+            none.
 
     Raises:
         DataError: nothing there, nothing in it, an unknown format, or bad rows.
@@ -60,8 +64,8 @@ def load_dataset(address: str, client: "httpx2.Client | None" = None) -> Dataset
     if not data.strip():
         raise DataError(f"{file.name} is empty.", "Give it at least one row with a prompt.")
     name = name or file.stem
-    rows = _READERS[ending](data, file.name)
-    return ExampleList(name, examples_from(rows, name, file.name))
+    rows = _READERS[ending](data, file.name, prompts)
+    return ExampleList(name, examples_from(rows, name, file.name, prompts=prompts))
 
 
 def as_datasets(
@@ -180,10 +184,10 @@ def _parquet_rows(data: bytes, file: str) -> Iterator[Row]:
 
 
 # By the ending of a file: from its content and its name, for errors, to its rows.
-_READERS: dict[str, Callable[[bytes, str], Iterator[Row]]] = {
-    ".jsonl": lambda data, file: jsonl_rows(_text(data, file)),
-    ".json": lambda data, file: json_rows(_text(data, file), file),
-    ".csv": lambda data, file: csv_rows(_text(data, file)),
-    ".txt": lambda data, file: txt_rows(_text(data, file)),
-    ".parquet": _parquet_rows,
+_READERS: dict[str, Callable[[bytes, str, bool], Iterator[Row]]] = {
+    ".jsonl": lambda data, file, _: jsonl_rows(_text(data, file)),
+    ".json": lambda data, file, _: json_rows(_text(data, file), file),
+    ".csv": lambda data, file, prompts: csv_rows(_text(data, file), prompts=prompts),
+    ".txt": lambda data, file, _: txt_rows(_text(data, file)),
+    ".parquet": lambda data, file, _: _parquet_rows(data, file),
 }

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     Tag,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -112,10 +113,12 @@ class RowModel(_Object):
     id: Annotated[str | int | None, Field(union_mode="left_to_right")] = None
 
     @model_validator(mode="after")
-    def _has_one_prompt(self) -> Self:
+    def _has_one_prompt(self, info: ValidationInfo) -> Self:
         if self.prompt is not None and self.messages is not None:
             raise ValueError("it has both `prompt` and `messages`; keep one of them")
         if self.prompt is None and self.messages is None:
+            if info.context == WITHOUT_PROMPTS:
+                return self
             raise ValueError("it has no `prompt` and no `messages`")
         prompt = self.to_prompt()
         texts = [prompt] if isinstance(prompt, str) else [message.content for message in prompt]
@@ -130,17 +133,23 @@ class RowModel(_Object):
         return tuple(message.to_message() for message in self.messages)
 
 
+WITHOUT_PROMPTS = "without prompts"
 KNOWN_FIELDS = frozenset(RowModel.model_fields)
 
 
-def parse_row(row: Mapping[str, Any]) -> RowModel:
+def parse_row(row: Mapping[str, Any], *, prompts: bool = True) -> RowModel:
     """Check the fields of a row that have a meaning.
+
+    Args:
+        row: its fields.
+        prompts: whether it must have a prompt.
 
     Raises:
         RowError: the first that is wrong, and how.
     """
     try:
-        return RowModel.model_validate(dict(row))
+        context = None if prompts else WITHOUT_PROMPTS
+        return RowModel.model_validate(dict(row), context=context)
     except ValidationError as error:
         raise RowError(_sentence(error.errors(include_url=False)[0])) from None
 

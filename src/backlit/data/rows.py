@@ -30,13 +30,16 @@ class Row:
     problem: str = ""
 
 
-def examples_from(rows: Iterable[Row], name: str, file: str) -> tuple[Example, ...]:
+def examples_from(
+    rows: Iterable[Row], name: str, file: str, *, prompts: bool = True
+) -> tuple[Example, ...]:
     """Read every row; examples without an id are called `name-1`, `name-2`, and so on.
 
     Args:
         rows: in the order of the file.
         name: the dataset's, for generated ids.
         file: what to call the file in an error.
+        prompts: whether every row must have a prompt; without, those of rows that have none are "".
 
     Raises:
         DataError: there are no rows, or some are bad: the first 20 are named.
@@ -47,7 +50,7 @@ def examples_from(rows: Iterable[Row], name: str, file: str) -> tuple[Example, .
     first_places: dict[str, str] = {}
     for row in rows:
         try:
-            id_, draft = _draft(row)
+            id_, draft = _draft(row, prompts=prompts)
             if id_ is not None:
                 if id_ in first_places:
                     raise RowError(f"its id {short(id_)} is already that of {first_places[id_]}")
@@ -78,7 +81,7 @@ def _unused_ids(name: str, used: Container[str]) -> Iterator[str]:
     return (id_ for id_ in (f"{name}-{n}" for n in count(1)) if id_ not in used)
 
 
-def _draft(row: Row) -> tuple[str | None, Mapping[str, Any]]:
+def _draft(row: Row, *, prompts: bool) -> tuple[str | None, Mapping[str, Any]]:
     """The row's own id, if it has one, and the rest of its example."""
     if row.problem:
         raise RowError(row.problem)
@@ -92,7 +95,7 @@ def _draft(row: Row) -> tuple[str | None, Mapping[str, Any]]:
         to_json(str(key), "the name of a field"): to_json(content, short(key))
         for key, content in row.value.items()
     }
-    parsed = parse_row(value)
+    parsed = parse_row(value, prompts=prompts)
     return None if parsed.id in (None, "") else str(parsed.id), {
         "prompt": parsed.to_prompt(),
         "target": parsed.target or None,

@@ -27,14 +27,14 @@ def maps_csv(figures: Sequence[MapFigure]) -> str:
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow(COLUMNS)
     for figure in figures:
-        of = [_cell(text) for text in (figure.model, figure.name, figure.target)]
+        of = [safe_cell(text) for text in (figure.model, figure.name, figure.target)]
         for one in figure.segments:
             error = "" if one.standard_error is None else one.standard_error
-            place = [one.start, one.stop, _cell(one.role)]
-            writer.writerow([*of, *place, one.score, error, one.level or "", _cell(one.text)])
+            place = [one.start, one.stop, safe_cell(one.role)]
+            writer.writerow([*of, *place, one.score, error, one.level or "", safe_cell(one.text)])
     return out.getvalue()
 
 
-def _cell(text: str) -> str:
+def safe_cell(text: str) -> str:
     """Text that no spreadsheet takes for a formula: an apostrophe says so."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -7,7 +7,7 @@ from math import log10
 import numpy as np
 
 from backlit.evaluation.ranking import CHANCE, Evaluation, MethodRanking
-from backlit.explaining.faithfulness import wilson
+from backlit.explanation.interval import wilson
 
 WIDTH, HEIGHT = 760, 420  # pixels
 LEFT, RIGHT, TOP, BOTTOM = 60, 180, 20, 50  # margins

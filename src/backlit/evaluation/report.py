@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from backlit.evaluation.ranking import CHANCE, TRACED, Evaluation, MethodRanking, Score
-from backlit.explaining.faithfulness import wilson
+from backlit.explanation.interval import wilson
 
 COLUMNS = (
     "granularity",

@@ -13,6 +13,7 @@ from backlit.engines.base import FloatArray, as_scorer
 from backlit.errors import InputError
 from backlit.explaining.deletion import Deletion, Order, steps_of
 from backlit.explanation import Curve, Faithfulness, Provisional
+from backlit.explanation.interval import wilson
 from backlit.methods.objective import Objective
 from backlit.progress import SILENT, Progress
 from backlit.types import WRITTEN, Segment, Span, Verdict
@@ -24,7 +25,6 @@ MIN_SEGMENTS = 4  # fewer have too few orders to tell one from chance
 MAX_TOP = 3  # segments that the sentence speaks of, at most
 HOLDS_FROM = 95.0  # percent of random orders that a map must beat
 WEAK_FROM = 75.0
-SURE = 1.96  # standard deviations: 95%
 
 SoFar = Callable[[Provisional], None]
 
@@ -189,16 +189,6 @@ def forward_passes(segments: int) -> float:
     Altered prompts share their beginnings, and are shorter than the whole one: half as long.
     """
     return (1 + altered_prompts(segments)) / 2
-
-
-def wilson(right: float, of: int) -> tuple[float, float]:
-    """Wilson's 95% interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
-    if of == 0:
-        return 0.0, 1.0
-    share, weight = right / of, SURE**2 / of
-    middle = (share + weight / 2) / (1 + weight)
-    half = SURE * np.sqrt(share * (1 - share) / of + weight / (4 * of)) / (1 + weight)
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
 def percentile_of(lost: FloatArray, of_random: FloatArray) -> float:

@@ -1,25 +1,32 @@
 """The results: a generation, the maps of it, and both together as a file."""
 
 from backlit.explanation.attribution import Attribution, Curve, Faithfulness, Provisional
+from backlit.explanation.cell import Cell, Line, Sample, Variant
 from backlit.explanation.comparison import Comparison
 from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
+from backlit.explanation.grid import Grid
 from backlit.explanation.proof import Proof, Rethought
 from backlit.explanation.trace import Link, Path, Trace, TracedSegment
 
 __all__ = [
     "Attribution",
+    "Cell",
     "Comparison",
     "Curve",
     "Explanation",
     "Faithfulness",
     "Generation",
+    "Grid",
+    "Line",
     "Link",
     "Path",
     "Proof",
     "Provisional",
     "Rethought",
+    "Sample",
     "Trace",
     "TracedSegment",
+    "Variant",
     "load_explanation",
 ]

@@ -1,5 +1,6 @@
 """A loaded model: its engine, whose turn it is, and what is known of its targets."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +14,13 @@ from backlit import pipeline
 from backlit.display.bar import ProgressLike, followed
 from backlit.engines.base import Engine
 from backlit.errors import OptionsError
-from backlit.explaining import comparing
+from backlit.explaining import comparing, grids
+from backlit.explaining.faithfulness import unheard
+from backlit.explaining.filling import Asked, SoFar
+from backlit.explaining.grids import RowsLike, VariantsLike
 from backlit.explaining.prompts import PromptLike
-from backlit.explanation import Comparison, Explanation, Generation
+from backlit.explaining.remembered import Remembered
+from backlit.explanation import Comparison, Explanation, Generation, Grid
 from backlit.methods.objective import CHUNK, Objective
 from backlit.progress import current
 from backlit.types import OptionsLike, Target, TokenSequence, as_options
@@ -43,6 +48,7 @@ class Model:
         self.engine = engine
         self.batch_size = _checked(batch_size)
         self._objectives: LRUCache[object, Objective] = LRUCache(MAX_OBJECTIVES)
+        self._remembered = Remembered()
         self._turn = _turns.setdefault(engine, threading.RLock())
 
     @property
@@ -110,6 +116,56 @@ class Model:
         """
         with followed(progress) as follower, self.turn():
             return comparing.compare(self.engine, explanations, follower)
+
+    def grid(
+        self,
+        variants: VariantsLike,
+        rows: RowsLike,
+        *,
+        options: OptionsLike = None,
+        samples: int = 1,
+        find: str | re.Pattern[str] | None = None,
+        answer: str | None = None,
+        effects: bool = True,
+        progress: ProgressLike = None,
+        so_far: SoFar = unheard,
+    ) -> Grid:
+        """What does each variant of a prompt do, over many rows, and which of its lines does it?
+
+        Cells are run together, so that what their prompts begin with alike is run once, and what
+        this model computed for one grid is not computed again for another.
+
+        Args:
+            variants: a template, several, or several by name, the first of which the others are
+                compared with; `backlit.explaining.variants` makes them. `{name}` in a template
+                stands for what a row has under that name; other braces are text.
+            rows: a dataset, some of its examples, or mappings. A row that lacks a variable has a
+                cell that says so.
+            options: how the model answers.
+            samples: how many answers each cell has; more than one wants a temperature. Their
+                seeds are that of `options`, or 0, and those that follow it.
+            find: is this phrase, or what this compiled regular expression matches, in the answer?
+                What a model reasoned before is not looked at.
+            answer: how likely is this one? Exactly as it follows the prompt; may have variables.
+            effects: also take each line of the template away, and measure what the answer loses:
+                the fixed one, else the cell's first. The same as occlusion by lines.
+            progress: as for `explain`; the phases are `generate`, `compare` and `explain`.
+            so_far: told each `Cell`, and again when more is known of it.
+
+        Returns:
+            The cells; over rows, shares with Wilson's and means with Student's 95% intervals.
+
+        Raises:
+            InputError: no variants or rows, two variants of one name, too many answers, several
+                samples at temperature 0, or an option out of range.
+            CapabilityError: the model can't say how likely the fixed answer is, or can't write.
+        """
+        asked = Asked(as_options(options), samples, find, answer, effects)
+        with followed(progress) as follower, self.turn():
+            known = self._remembered
+            return grids.fill(
+                self.engine, variants, rows, asked, known, progress=follower, so_far=so_far
+            )
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -1,0 +1,211 @@
+"""`backlit grid`: variants of a prompt over rows, and which of its lines do it."""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from backlit.cli.app import (
+    DEFAULT_MODEL,
+    Device,
+    Dtype,
+    KerasBackend,
+    Trust,
+    app,
+    errors_for_people,
+)
+from backlit.cli.writing import Output
+from backlit.types import GenerationOptions
+
+if TYPE_CHECKING:
+    from backlit.data import Example
+    from backlit.explanation import Grid, Variant
+
+
+@app.command()
+@errors_for_people
+def grid(
+    templates: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files with a prompt each, in which {name} stands for what a row has under that "
+            "name. The first is what the others are compared with."
+        ),
+    ],
+    rows: Annotated[
+        str,
+        typer.Option(metavar="DATASET", help="The rows: .jsonl, .json, .csv, .parquet or .txt."),
+    ],
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="FIRST:LAST", help="Only these rows, counted from 1."),
+    ] = None,
+    without_each: Annotated[
+        Literal["line", "example"] | None,
+        typer.Option(help="Also without each of these; blank lines part examples."),
+    ] = None,
+    reorder: Annotated[
+        bool, typer.Option("--reorder", help="Also with the examples in other orders.")
+    ] = False,
+    principle: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Also with this on top. More than once: each alone, and all together.",
+        ),
+    ] = None,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NUMBER=TEXT", help="Also with this line changed."),
+    ] = None,
+    word: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORD=OTHER,…", help="Also with other words in the place of one."),
+    ] = None,
+    find: Annotated[str | None, typer.Option(help="Is this phrase in the answer?")] = None,
+    find_pattern: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="Does this match in the answer?")
+    ] = None,
+    answer: Annotated[
+        str | None,
+        typer.Option(help="How likely is this one? Exactly as it follows the prompt."),
+    ] = None,
+    effects: Annotated[
+        bool, typer.Option(help="Take each line away, and measure what the answer loses.")
+    ] = True,
+    samples: Annotated[
+        int, typer.Option(min=1, help="Answers in each cell; more than 1 want a temperature.")
+    ] = 1,
+    model: Annotated[str, typer.Option(help="NAME:SOURCE or SOURCE.")] = DEFAULT_MODEL,
+    max_new_tokens: Annotated[int, typer.Option(help="Longest response to generate.")] = 128,
+    temperature: Annotated[float, typer.Option(help="Of generating; 0 is greedy.")] = 0.0,
+    top_p: Annotated[float, typer.Option(help="Of generating: the likeliest share.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first sample; others follow it.")] = 0,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(help=r"Generating ends behind it; \n is a new line. More than once."),
+    ] = None,
+    format_: Annotated[
+        Literal["text", "json", "csv"] | None,
+        typer.Option("--format", help="That of the file's name if left out, else text."),
+    ] = None,
+    output: Output = None,
+    device: Device = None,
+    keras_backend: KerasBackend = None,
+    dtype: Dtype = None,
+    trust_remote_code: Trust = False,
+) -> None:
+    """Try variants of a prompt over rows: what is answered, and which lines do it."""
+    if find is not None and find_pattern is not None:
+        raise typer.BadParameter("Give only one of --find and --find-pattern.")
+    from backlit.data import load_dataset
+    from backlit.display.bar import followed
+    from backlit.model import load_model
+
+    # Checked before the model is loaded, which takes seconds.
+    looked_for = find if find_pattern is None else _pattern(find_pattern)
+    stops = tuple(text.replace("\\n", "\n") for text in stop or ())
+    options = GenerationOptions(max_new_tokens, temperature, top_p, seed, stops)
+    examples = _only(only, list(load_dataset(rows, prompts=False).examples))
+    first, *others = [_template(path) for path in templates]
+    made = _made(first, without_each, principle or [], line or [], word or [], reorder=reorder)
+    variants = [first, *others, *made]
+    with followed(patience=0):
+        loaded = load_model(model, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        found = loaded.grid(
+            variants,
+            examples,
+            options=options,
+            samples=samples,
+            find=looked_for,
+            answer=answer,
+            effects=effects,
+        )
+    _write(found, format_, output)
+
+
+def _template(path: Path) -> "Variant":
+    """A file's text, without the end of its last line; its name is the file's."""
+    from backlit.errors import PromptError
+    from backlit.explanation import Variant
+
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(f"{path} can't be read: {error}.", "Give a file with text.") from error
+    return Variant(path.stem, text.removesuffix("\n"))
+
+
+def _made(
+    first: "Variant",
+    without_each: str | None,
+    principles: list[str],
+    lines: list[str],
+    words: list[str],
+    *,
+    reorder: bool,
+) -> "Iterator[Variant]":
+    """Variants of the first template."""
+    from backlit.explaining import variants
+
+    template = first.template
+    assert isinstance(template, str), "it was read from a file"
+    if without_each == "line":
+        yield from variants.without_each_line(template)
+    if without_each == "example":
+        yield from variants.without_each_example(template)
+    if reorder:
+        yield from variants.reordered(template)
+    yield from variants.with_principles(template, principles)
+    for setting in lines:
+        number, text = _setting("--line", setting)
+        if not number.isdecimal():
+            raise typer.BadParameter("--line is NUMBER=TEXT, such as 18=Avoid.")
+        changed = variants.with_line(template, int(number), text)
+        yield replace(changed, name=f"{changed.name}: {text}")
+    for setting in words:
+        word, others = _setting("--word", setting)
+        yield from variants.with_other_words(template, {word: others.split(",")})
+
+
+def _setting(option: str, setting: str) -> tuple[str, str]:
+    name, equals, value = setting.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{option} {setting!r} has no =.")
+    return name, value
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise typer.BadParameter(f"--find-pattern: {error}.") from error
+
+
+def _only(span: str | None, examples: "list[Example]") -> "list[Example]":
+    if span is None:
+        return examples
+    found = re.fullmatch(r"(\d+):(\d+)", span)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise typer.BadParameter("--only is FIRST:LAST, such as 1:20.")
+    chosen = examples[int(found[1]) - 1 : int(found[2])]
+    if not chosen:
+        raise typer.BadParameter(f"--only {span}: there are {len(examples)} rows.")
+    return chosen
+
+
+def _write(found: "Grid", form: str | None, output: Path | None) -> None:
+    ending = output.suffix.lower().removeprefix(".") if output is not None else ""
+    form = form or (ending if ending in ("json", "csv") else "text")
+    texts = {"json": found.to_json, "csv": found.to_csv}
+    text = texts[form]() if form in texts else f"{found}\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        from backlit.explanation.file import write_file
+
+        write_file(output, text)

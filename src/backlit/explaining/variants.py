@@ -1,0 +1,150 @@
+"""Variants of a template, and what each changed: a line or example left out, another order, other
+words, a line fixed, a principle added.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice, pairwise, permutations
+
+import numpy as np
+
+from backlit.display.figure import one_line
+from backlit.errors import OptionsError
+from backlit.explaining.templates import mapped
+from backlit.explanation.cell import Variant
+from backlit.explanation.proof import MAX_WORDS
+from backlit.types import Message, Prompt
+
+MOST_ORDERS = 24  # all orders of up to four examples; of more, so many by chance
+BLANK_LINE = re.compile(r"\n[ \t]*\n+")
+
+
+def without_each_line(template: str) -> Iterator[Variant]:
+    """One variant for each line that holds something, without it."""
+    lines = template.splitlines(keepends=True)
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            rest = "".join(lines[: number - 1] + lines[number:])
+            yield Variant(f"no line {number}", rest, f"without line {number}, {quoted(line)}")
+
+
+def without_each_example(
+    template: str, separator: re.Pattern[str] = BLANK_LINE
+) -> Iterator[Variant]:
+    """One variant for each of the examples that a separator parts, without it; the last part, which
+    asks, stays.
+    """
+    parts = _parts(template, separator)
+    for number in range(1, len(parts)):
+        rest = "".join(parts[: number - 1] + parts[number:])
+        yield Variant(
+            f"no example {number}",
+            rest,
+            f"without example {number}, {quoted(parts[number - 1])}",
+        )
+
+
+def reordered(
+    template: str,
+    separator: re.Pattern[str] = BLANK_LINE,
+    most: int = MOST_ORDERS,
+    seed: int = 0,
+) -> Iterator[Variant]:
+    """The examples in other orders: in all of them if those are at most `most`, else in some by
+    chance. The last part, which asks, stays the last.
+    """
+    *examples, question = _parts(template, separator)
+    size = len(examples)
+    orders: Iterator[tuple[int, ...]]
+    usual = tuple(range(size))
+    if math.factorial(size) <= most + 1:
+        orders = islice(permutations(usual), 1, None)
+    else:
+        orders = _random_orders(size, most, seed)
+    for order in orders:
+        told = ", ".join(str(i + 1) for i in order)
+        text = "".join(examples[i] for i in order) + question
+        yield Variant(f"order {told}", text, f"examples in the order {told}")
+
+
+def with_other_words(template: Prompt, words: Mapping[str, Sequence[str]]) -> Iterator[Variant]:
+    """One variant for each other word in the place of one, wherever it stands as a whole word."""
+    for word, others in words.items():
+        for other in others:
+            text = mapped(template, partial(_with_other_word, word, other))
+            if text == template:
+                raise OptionsError(f"The template has no {word!r}.", "Name a word that it has.")
+            yield Variant(f"{word}: {other}", text, f"“{other}” for “{word}”")
+
+
+def with_line(template: str, number: int, text: str) -> Variant:
+    """With another line in the place of one, counted from 1."""
+    lines = template.splitlines(keepends=True)
+    if not 1 <= number <= len(lines):
+        raise OptionsError(f"There is no line {number}.", f"Use 1 to {len(lines)}.")
+    end = lines[number - 1][len(lines[number - 1].rstrip("\r\n")) :]
+    lines[number - 1] = text + end
+    return Variant(f"line {number}", "".join(lines), f"line {number} changed to {quoted(text)}")
+
+
+def with_principles(template: Prompt, principles: Sequence[str]) -> Iterator[Variant]:
+    """With each principle alone, and with all of them together, on top."""
+    for number, principle in enumerate(principles, start=1):
+        yield Variant(
+            f"principle {number}",
+            on_top(template, [principle]),
+            f"with the principle {quoted(principle)}",
+        )
+    if len(principles) > 1:
+        yield Variant("all principles", on_top(template, principles), "with all principles")
+
+
+def on_top(template: Prompt, principles: Sequence[str]) -> Prompt:
+    """The template with principles before its text, each on a line; of a chat, in its system
+    message, which comes before the others.
+    """
+    text = "".join(f"Principle {n}: {one}\n" for n, one in enumerate(principles, start=1))
+    if isinstance(template, str):
+        return f"{text}\n{template}"
+    if template and template[0].role == "system":
+        return (replace(template[0], content=f"{text}\n{template[0].content}"), *template[1:])
+    return (Message("system", text.rstrip("\n")), *template)
+
+
+def quoted(text: str) -> str:
+    """Words on one line in quotes, cut if they are many."""
+    return f"“{one_line(text, MAX_WORDS)}”"
+
+
+def _with_other_word(word: str, other: str, text: str) -> str:
+    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda _: other, text)
+
+
+def _parts(template: str, separator: re.Pattern[str]) -> list[str]:
+    """What a separator parts, each with the separator behind it.
+
+    Raises:
+        OptionsError: it parts nothing.
+    """
+    ends = [match.end() for match in separator.finditer(template) if match.end() < len(template)]
+    if not ends:
+        raise OptionsError(
+            "The template has no examples that a blank line parts.",
+            "Give the separator that stands between them.",
+        )
+    edges = [0, *ends, len(template)]
+    return [template[a:b] for a, b in pairwise(edges)]
+
+
+def _random_orders(size: int, count: int, seed: int) -> Iterator[tuple[int, ...]]:
+    """Different orders by chance, none of them the usual one."""
+    random = np.random.default_rng(seed)
+    seen = {tuple(range(size))}
+    while len(seen) <= count:
+        order = tuple(random.permutation(size).tolist())
+        if order not in seen:
+            seen.add(order)
+            yield order

@@ -1,0 +1,266 @@
+"""A grid: variants of a prompt over rows, what was answered in each cell, which lines did it."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+
+from backlit.display.figure import count_of, one_line
+from backlit.display.table import safe_cell
+from backlit.display.words import times_likely
+from backlit.explanation.cell import Cell, Line, Variant
+from backlit.explanation.file import write_file
+from backlit.explanation.interval import Estimate, mean_of, share_of
+from backlit.explanation.proof import MAX_WORDS
+from backlit.types import GenerationOptions
+
+SHOWN = 40  # characters of an answer in a table
+STRONGEST = 5  # lines that are told of a variant
+COLUMNS = (
+    "variant",
+    "row",
+    "sample",
+    "response",
+    "finish_reason",
+    "log_prob",
+    "found",
+    "answer_log_prob",
+    "problem",
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Grid:
+    """Cells of variants and rows; the first variant is what others are compared with.
+
+    Attributes:
+        model: that answered.
+        variants: in order.
+        rows: ids of the examples, in order.
+        lines: of each variant's template, but for blank ones.
+        cells: every variant's for the first row, then for the second, and so on.
+        options: how the model wrote.
+        find: what was looked for in answers: a phrase, or a regular expression in slashes.
+        answer: the fixed answer, a template too.
+    """
+
+    model: str
+    variants: tuple[Variant, ...]
+    rows: tuple[str, ...]
+    lines: tuple[tuple[Line, ...], ...]
+    cells: tuple[Cell, ...]
+    options: GenerationOptions
+    find: str | None = None
+    answer: str | None = None
+
+    def cell(self, variant: int, row: int) -> Cell:
+        """One cell."""
+        return self.cells[row * len(self.variants) + variant]
+
+    def of(self, variant: int) -> tuple[Cell, ...]:
+        """The cells of a variant, in the order of rows."""
+        return self.cells[variant :: len(self.variants)]
+
+    # ---- over rows ---------------------------------------------------------------------------
+
+    def found(self, variant: int) -> Estimate | None:
+        """In which share of the answers what was looked for is."""
+        flags = [s.found for cell in self.of(variant) for s in cell.samples if s.found is not None]
+        return share_of(sum(flags), len(flags)) if flags else None
+
+    def changed(self, variant: int) -> Estimate | None:
+        """In which share of the rows the first answer is other than the first variant's."""
+        pairs = [
+            a.samples[0].response.strip() != b.samples[0].response.strip()
+            for a, b in zip(self.of(0), self.of(variant), strict=True)
+            if a.samples and b.samples
+        ]
+        return share_of(sum(pairs), len(pairs)) if pairs else None
+
+    def gained(self, variant: int) -> Estimate | None:
+        """How much likelier the fixed answer is than with the first variant: nats, over rows."""
+        pairs = [
+            b.answer_log_prob - a.answer_log_prob
+            for a, b in zip(self.of(0), self.of(variant), strict=True)
+            if a.answer_log_prob is not None and b.answer_log_prob is not None
+        ]
+        return mean_of(pairs) if pairs else None
+
+    def answer_log_prob(self, variant: int) -> Estimate | None:
+        """Of the fixed answer: nats, over rows."""
+        values = [c.answer_log_prob for c in self.of(variant) if c.answer_log_prob is not None]
+        return mean_of(values) if values else None
+
+    def effects(self, variant: int) -> tuple[tuple[Line, Estimate], ...]:
+        """What the answer loses without each line of a variant, nats over rows; the most first."""
+        found = []
+        measured = [cell.effects for cell in self.of(variant) if cell.effects]
+        for line, column in zip(self.lines[variant], zip(*measured, strict=True), strict=False):
+            values = [value for value in column if value is not None]
+            if values:
+                found.append((line, mean_of(values)))
+        return tuple(sorted(found, key=lambda one: -one[1].value))
+
+    # ---- in words and files ------------------------------------------------------------------
+
+    def sentence(self, variant: int) -> str:
+        """What a variant did, and which of its lines did the most. Every figure was measured."""
+        one = self.variants[variant]
+        clauses = [self._changed(variant), self._found(variant), self._gained(variant)]
+        clauses.append(self._did(variant))
+        change = f" ({one.change})" if one.change else ""
+        told = "; ".join(clause for clause in clauses if clause)
+        return f"{one.name}{change}: {told or 'nothing was measured'}."
+
+    def _changed(self, variant: int) -> str | None:
+        changed = self.changed(variant) if variant else None
+        if changed is None:
+            return None
+        count = round(changed.value * changed.of)
+        if count == 0:
+            return f"all answers are those of {self.variants[0].name}"
+        be = "is" if count == 1 else "are"
+        return f"{count} of {changed.of} answers {be} other than those of {self.variants[0].name}"
+
+    def _found(self, variant: int) -> str | None:
+        found = self.found(variant)
+        if found is None:
+            return None
+        share = f"{round(found.value * found.of)} of {found.of} answers"
+        low, high = (100 * (end or 0) for end in (found.low, found.high))
+        return f"{self.find} is in {share} ({low:.0f} to {high:.0f} %)"
+
+    def _gained(self, variant: int) -> str | None:
+        gained = self.gained(variant) if variant else None
+        if gained is None:
+            return None
+        return f"the fixed answer is {times_likely(-gained.value)} ({in_nats(gained)})"
+
+    def _did(self, variant: int) -> str | None:
+        """Which line did the most: of those that are new, if there are some."""
+        new = self.new_lines(variant)
+        last = self.lines[variant][-1:]  # it asks: without it there is nothing to answer
+        told = [
+            (line, one)
+            for line, one in self.effects(variant)
+            if (line in new if new else line not in last)
+        ]
+        if not told:
+            return None
+        line, effect = told[0]
+        if effect.value <= 0 or (effect.of > 1 and not effect.sure):
+            return "of its new lines, none surely makes the answer likelier" if new else None
+        of = "of what is new, " if len(new) > 1 else ""
+        name = f"{line.name}, “{one_line(line.text, MAX_WORDS)}”"
+        loses = f"without it the answer is {times_likely(effect.value)} ({in_nats(effect)})"
+        return f"{of}{name} does the most: {loses}" if len(new) != 1 else f"{name}: {loses}"
+
+    def new_lines(self, variant: int) -> tuple[Line, ...]:
+        """The lines of a variant whose text the first one does not have."""
+        known = {line.text.strip() for line in self.lines[0]}
+        return tuple(one for one in self.lines[variant] if one.text.strip() not in known)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What each variant did."""
+        return [self.sentence(index) for index in range(len(self.variants))]
+
+    def save(self, path: str | Path) -> None:
+        """Write it, whole or not at all: as a table of all answers (`.csv`), else as JSON.
+
+        Raises:
+            DiskError: the file can't be written.
+        """
+        is_table = Path(path).suffix.lower() == ".csv"
+        write_file(path, self.to_csv() if is_table else self.to_json())
+
+    def to_csv(self) -> str:
+        """A row for each answer, and for each cell without one."""
+        out = StringIO()
+        writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for cell in self.cells:
+            place = [safe_cell(self.variants[cell.variant].name), safe_cell(self.rows[cell.row])]
+            rest = [_blank(cell.answer_log_prob), safe_cell(cell.problem)]
+            for number, one in enumerate(cell.samples, start=1):
+                found = "" if one.found is None else str(one.found).lower()
+                answer = [safe_cell(one.response), one.finish_reason, _blank(one.log_prob), found]
+                writer.writerow([*place, number, *answer, *rest])
+            if not cell.samples:
+                writer.writerow([*place, "", "", "", "", "", *rest])
+        return out.getvalue()
+
+    def to_json(self) -> str:
+        """Everything, and what was found over rows, as JSON."""
+        shown = {
+            "model": self.model,
+            "options": asdict(self.options),
+            "find": self.find,
+            "answer": self.answer,
+            "rows": self.rows,
+            "variants": [self._shown(index) for index in range(len(self.variants))],
+            "cells": [asdict(cell) for cell in self.cells],
+        }
+        return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+
+    def _shown(self, index: int) -> dict[str, object]:
+        def plain(one: Estimate | None) -> dict[str, object] | None:
+            return None if one is None else asdict(one)
+
+        return {
+            **asdict(self.variants[index]),
+            "found": plain(self.found(index)),
+            "changed": plain(self.changed(index)),
+            "answer_log_prob": plain(self.answer_log_prob(index)),
+            "gained": plain(self.gained(index)),
+            "effects": [
+                {"line": asdict(line), **asdict(effect)} for line, effect in self.effects(index)
+            ],
+            "sentence": self.sentence(index),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield from self.sentences
+        for index, variant in enumerate(self.variants):
+            effects, new = self.effects(index), self.new_lines(index)
+            if effects:
+                yield f"\n{variant.name}: what the answer loses without a line, nats over rows"
+            for line, effect in effects[:STRONGEST]:
+                mark = "+" if index and line in new else " "
+                words = one_line(line.text, MAX_WORDS)
+                yield f"  {in_nats(effect):>28} {mark} {line.name}: {words}"
+        width = max(len(one.name) for one in self.variants)
+        for index, row in enumerate(self.rows):
+            yield f"\n{row}"
+            for cell in self.cells[index * len(self.variants) : (index + 1) * len(self.variants)]:
+                yield f"  {self.variants[cell.variant].name:<{width}}  {_answers(cell)}"
+
+    def __repr__(self) -> str:
+        size = f"{count_of(len(self.variants), 'variant')} x {count_of(len(self.rows), 'row')}"
+        return f"<Grid of {size}, {self.model}>"
+
+
+def _answers(cell: Cell) -> str:
+    if cell.problem and not cell.samples:
+        return cell.problem
+    texts = [f"“{one_line(one.response, SHOWN)}”" for one in cell.samples]
+    marks = ["" if one.found is None else " +" if one.found else " -" for one in cell.samples]
+    shown = [f"{text}{mark}" for text, mark in zip(texts, marks, strict=True)]
+    if cell.answer_log_prob is not None:
+        shown.append(f"log p(answer) {cell.answer_log_prob:.2f}")
+    return "  ".join(shown)
+
+
+def in_nats(one: Estimate) -> str:
+    """`2.10 nats, 1.20 to 3.00`."""
+    value = f"{one.value:.2f} nats"
+    return value if one.low is None else f"{value}, {one.low:.2f} to {one.high:.2f}"
+
+
+def _blank(value: float | None) -> float | str:
+    return "" if value is None else value

@@ -1,0 +1,60 @@
+"""Shares and means with their 95% intervals."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SURE = 1.96  # standard deviations: 95%
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share or a mean, and the 95% interval that it lies in.
+
+    Attributes:
+        value: the share or the mean.
+        low: the interval's lower end; None of a mean of a single value, which tells of no other.
+        high: its upper end, or None.
+        of: how many values it is of.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    of: int
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is other than 0, as far as the interval tells."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+def share_of(right: int, of: int) -> Estimate:
+    """The share of what is right, with Wilson's interval; of nothing, 0 in `[0, 1]`."""
+    return Estimate(right / of if of else 0.0, *wilson(right, of), of)
+
+
+def mean_of(values: Sequence[float]) -> Estimate:
+    """The mean of at least one value, with Student's interval (Student 1908, doi:10.2307/2331554).
+
+    It is about the rows that these could have been drawn from, as far as they are like these.
+    """
+    count = len(values)
+    mean = math.fsum(values) / count
+    if count == 1:
+        return Estimate(mean, None, None, 1)
+    from scipy.special import stdtrit  # slow to import, and seldom needed
+
+    variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
+    half = float(stdtrit(count - 1, 0.975)) * math.sqrt(variance / count)
+    return Estimate(mean, mean - half, mean + half, count)
+
+
+def wilson(right: float, of: int) -> tuple[float, float]:
+    """Wilson's 95% interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    if of == 0:
+        return 0.0, 1.0
+    share, weight = right / of, SURE**2 / of
+    middle = (share + weight / 2) / (1 + weight)
+    half = SURE * math.sqrt(share * (1 - share) / of + weight / (4 * of)) / (1 + weight)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,50 @@
+"""Intervals of shares and means, against values worked out elsewhere."""
+
+import math
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backlit.explanation.interval import mean_of, share_of, wilson
+
+
+def test_a_share_has_wilsons_interval() -> None:
+    assert wilson(0, 0) == (0, 1)
+    assert wilson(95, 100) == pytest.approx((0.888, 0.978), abs=1e-3)
+    assert wilson(16, 16) == pytest.approx((0.806, 1.0), abs=1e-3)
+    assert wilson(0, 10) == pytest.approx((0.0, 0.278), abs=1e-3)
+
+
+def test_a_share_is_told_with_its_interval() -> None:
+    found = share_of(95, 100)
+    assert (found.value, found.of) == (0.95, 100)
+    assert (found.low, found.high) == wilson(95, 100)
+    assert share_of(0, 0).value == 0
+
+
+def test_a_mean_has_students_interval() -> None:
+    found = mean_of([1.0, 2.0, 3.0, 4.0, 5.0])
+    # t(4, 0.975) = 2.776; the standard error is sqrt(2.5 / 5)
+    assert found.value == 3
+    assert found.low is not None
+    assert found.high is not None
+    assert found.high - 3 == pytest.approx(2.776 * math.sqrt(0.5), abs=1e-3)
+    assert found.low == pytest.approx(6 - found.high)
+    assert found.sure
+
+
+def test_one_value_tells_nothing_of_others() -> None:
+    found = mean_of([2.0])
+    assert (found.value, found.low, found.high, found.of) == (2.0, None, None, 1)
+    assert not found.sure
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
+def test_the_mean_lies_in_its_interval(values: list[float]) -> None:
+    found = mean_of(values)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= found.value <= found.high
+    assert found.value == pytest.approx(statistics.fmean(values), abs=1e-6)
