@@ -116,10 +116,10 @@ def test_patterns_as_people_write_them_are_not(pattern: str) -> None:
 
 CAPPED = """
 import resource, sys
-from backlit.segments import _compile
+from backlit.segments import compile_pattern
 has = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (has + 200_000_000,) * 2)
-_compile(sys.argv[1])
+compile_pattern(sys.argv[1])
 """
 
 

@@ -237,6 +237,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grid
+         * @description Answer every row by every variant, the first of which the others are compared with.
+         *
+         *     `find` is looked for in the answers: a phrase, or with `is_pattern` a regular expression.
+         *     `answer` is a fixed one whose log-probability is wanted, a template too. With `effects`, the
+         *     lines of the templates are taken away in turn.
+         */
+        post: operations["grid_api_grid_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segment": {
         parameters: {
             query?: never;
@@ -420,6 +444,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vary
+         * @description A template, and which variants of it to make: see `Making`.
+         */
+        post: operations["vary_api_vary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -513,6 +557,57 @@ export interface components {
              */
             proofs: components["schemas"]["Proof"][];
             trace?: components["schemas"]["Trace"] | null;
+        };
+        /**
+         * Cell
+         * @description One variant for one row.
+         *
+         *     Attributes:
+         *         variant: which, from 0.
+         *         row: which, from 0.
+         *         prompt: the template with what the row says; None if the row lacks something.
+         *         samples: the answers.
+         *         answer_log_prob: of the fixed answer, nats.
+         *         effects: of each line of the variant, nats that the answer loses without it: the fixed
+         *             answer, else the first sample. None for a line that the prompt does not have.
+         *         problem: why there is nothing, or less, in this cell.
+         */
+        Cell: {
+            /** Variant */
+            variant: number;
+            /** Row */
+            row: number;
+            /** Prompt */
+            prompt?: string | components["schemas"]["Message"][] | null;
+            /**
+             * Samples
+             * @default []
+             */
+            samples: components["schemas"]["Sample"][];
+            /** Answer Log Prob */
+            answer_log_prob?: number | null;
+            /**
+             * Effects
+             * @default []
+             */
+            effects: (number | null)[];
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+        };
+        /**
+         * CellEvent
+         * @description What is known of a cell by now.
+         */
+        CellEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cell";
+            cell: components["schemas"]["Cell"];
         };
         /**
          * ChangesEvent
@@ -707,6 +802,26 @@ export interface components {
              * @default
              */
             hint: string;
+        };
+        /**
+         * Estimate
+         * @description A share or a mean, and the 95% interval that it lies in.
+         *
+         *     Attributes:
+         *         value: the share or the mean.
+         *         low: the interval's lower end; None of a mean of a single value, which tells of no other.
+         *         high: its upper end, or None.
+         *         of: how many values it is of.
+         */
+        Estimate: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Of */
+            of: number;
         };
         /**
          * EstimateEvent
@@ -1073,6 +1188,63 @@ export interface components {
             stop: string[];
         };
         /**
+         * GridEvent
+         * @description All cells are known: what was found of each variant.
+         */
+        GridEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grid";
+            /** Variants */
+            variants: components["schemas"]["VariantFound"][];
+        };
+        /**
+         * GridRequest
+         * @description Answer every row by every variant, the first of which the others are compared with.
+         *
+         *     `find` is looked for in the answers: a phrase, or with `is_pattern` a regular expression.
+         *     `answer` is a fixed one whose log-probability is wanted, a template too. With `effects`, the
+         *     lines of the templates are taken away in turn.
+         */
+        GridRequest: {
+            /** Model */
+            model: string;
+            /** Variants */
+            variants: components["schemas"]["VariantInfo"][];
+            /** Rows */
+            rows: components["schemas"]["ExampleInfo"][];
+            /**
+             * @default {
+             *       "max_new_tokens": 128,
+             *       "temperature": 0,
+             *       "top_p": 1,
+             *       "stop": []
+             *     }
+             */
+            options: components["schemas"]["GenerationOptions"];
+            /**
+             * Samples
+             * @default 1
+             */
+            samples: number;
+            /** Find */
+            find?: string | null;
+            /**
+             * Is Pattern
+             * @default false
+             */
+            is_pattern: boolean;
+            /** Answer */
+            answer?: string | null;
+            /**
+             * Effects
+             * @default true
+             */
+            effects: boolean;
+        };
+        /**
          * KeepRequest
          * @description Save records, all or none.
          */
@@ -1130,6 +1302,33 @@ export interface components {
              * @default 20000
              */
             budget: number;
+        };
+        /**
+         * Line
+         * @description A line of a template, which every row's prompt has.
+         *
+         *     Attributes:
+         *         number: of the line in its text, from 1.
+         *         text: as it stands in the template, without its end.
+         *         message: of a chat, the message it is in, from 1.
+         */
+        Line: {
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+            /** Message */
+            message?: number | null;
+        };
+        /**
+         * LineEffect
+         * @description What the answer loses without a line: nats, over rows.
+         */
+        LineEffect: {
+            line: components["schemas"]["Line"];
+            /** New */
+            new: boolean;
+            effect: components["schemas"]["Estimate"];
         };
         /**
          * Link
@@ -1231,7 +1430,7 @@ export interface components {
             /** Signed */
             signed: boolean;
             /** Needs */
-            needs: ("generate" | "score" | "gradient" | "gates" | "relevance")[];
+            needs: ("generate" | "score" | "gradient" | "gates" | "relevance" | "batch")[];
             /** Scores Tokens */
             scores_tokens: boolean;
             /**
@@ -1644,6 +1843,26 @@ export interface components {
             control_change?: string | null;
         };
         /**
+         * Sample
+         * @description An answer: its text and ids, why it ended, its log-probability (nats) if that is told, and
+         *     whether what was looked for is in it.
+         */
+        Sample: {
+            /** Response */
+            response: string;
+            /** Ids */
+            ids: number[];
+            /**
+             * Finish Reason
+             * @enum {string}
+             */
+            finish_reason: "stop" | "length" | "context" | "cancelled" | "given";
+            /** Log Prob */
+            log_prob?: number | null;
+            /** Found */
+            found?: boolean | null;
+        };
+        /**
          * SavedEvent
          * @description It is on the disk.
          */
@@ -1956,6 +2175,85 @@ export interface components {
             opposes: number;
         };
         /**
+         * VariantFound
+         * @description What was found of a variant over rows, and in a sentence; null where nothing was asked.
+         */
+        VariantFound: {
+            found: components["schemas"]["Estimate"] | null;
+            changed: components["schemas"]["Estimate"] | null;
+            answer_log_prob: components["schemas"]["Estimate"] | null;
+            gained: components["schemas"]["Estimate"] | null;
+            /** Effects */
+            effects: components["schemas"]["LineEffect"][];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * VariantInfo
+         * @description A template by a name, and what it changed of the one it was made from.
+         */
+        VariantInfo: {
+            /** Name */
+            name: string;
+            /** Template */
+            template: string | components["schemas"]["Message"][];
+            /**
+             * Change
+             * @default
+             */
+            change: string;
+        };
+        /**
+         * VariantsEvent
+         * @description The variants, and the variables of the template.
+         */
+        VariantsEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "variants";
+            /** Variants */
+            variants: components["schemas"]["VariantInfo"][];
+            /** Variables */
+            variables: string[];
+        };
+        /**
+         * VaryRequest
+         * @description A template, and which variants of it to make: see `Making`.
+         */
+        VaryRequest: {
+            /** Template */
+            template: string | components["schemas"]["Message"][];
+            /** Without Each */
+            without_each?: ("line" | "example") | null;
+            /**
+             * Reorder
+             * @default false
+             */
+            reorder: boolean;
+            /**
+             * Principles
+             * @default []
+             */
+            principles: string[];
+            /**
+             * Lines
+             * @default []
+             */
+            lines: [
+                number,
+                string
+            ][];
+            /**
+             * Words
+             * @default {}
+             */
+            words: {
+                [key: string]: string[];
+            };
+        };
+        /**
          * VerdictEvent
          * @description What is known of the map so far.
          */
@@ -1994,6 +2292,7 @@ export interface components {
             prove: components["schemas"]["ProveRequest"];
             trace: components["schemas"]["TraceRequest"];
             compare: components["schemas"]["CompareRequest"];
+            grid: components["schemas"]["GridRequest"];
             segment: components["schemas"]["SegmentRequest"];
             count: components["schemas"]["CountRequest"];
             agree: components["schemas"]["AgreeRequest"];
@@ -2003,6 +2302,7 @@ export interface components {
             drop: components["schemas"]["DropRequest"];
             changes: components["schemas"]["ChangesRequest"];
             export: components["schemas"]["ExportRequest"];
+            vary: components["schemas"]["VaryRequest"];
         };
         /** Events */
         Events: {
@@ -2026,6 +2326,8 @@ export interface components {
             trace: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["TraceEvent"];
             /** Compare */
             compare: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ComparisonEvent"];
+            /** Grid */
+            grid: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CellEvent"] | components["schemas"]["GridEvent"];
             /** Segment */
             segment: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SegmentsEvent"];
             /** Count */
@@ -2044,6 +2346,8 @@ export interface components {
             changes: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ChangesEvent"];
             /** Export */
             export: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExportedEvent"];
+            /** Vary */
+            vary: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["VariantsEvent"];
         };
         /**
          * View
@@ -2909,6 +3213,75 @@ export interface operations {
             };
         };
     };
+    grid_api_grid_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
     segment_api_segment_post: {
         parameters: {
             query?: never;
@@ -3471,6 +3844,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    vary_api_vary_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VaryRequest"];
             };
         };
         responses: {

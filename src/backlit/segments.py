@@ -74,7 +74,7 @@ def token_spans(
         raise UnknownNameError(
             f"There is no granularity {granularity!r}.", f"Use one of {', '.join(GRANULARITIES)}."
         )
-    compiled = _compile(pattern) if granularity == "custom" else None
+    compiled = compile_pattern(pattern) if granularity == "custom" else None
     deadline = time.monotonic() + MAX_PATTERN_SECONDS
     spans: list[Span] = []
     for chips in _regions(sequence):
@@ -181,10 +181,15 @@ def _edges(text: str, granularity: Granularity) -> list[int]:
     return edges
 
 
-def _compile(pattern: str | None) -> "regex.Pattern[str]":
+def compile_pattern(pattern: str | None) -> "regex.Pattern[str]":
+    """A regular expression that anyone may have typed; matching it wants a `timeout`.
+
+    Raises:
+        PatternError: there is none, it can't be read, or it is too large.
+    """
     if not pattern:
         raise PatternError(
-            "There is no pattern to cut by.", "Type a regular expression, such as \\n\\n or [;.]."
+            "There is no pattern.", "Type a regular expression, such as \\n\\n or [;.]."
         )
     if not isinstance(pattern, str):
         raise PatternError(

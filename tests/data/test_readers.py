@@ -204,7 +204,7 @@ def test_rows_for_a_template_need_no_prompt(tmp_path: Path, name: str, text: str
 
 def test_a_row_for_a_template_is_checked_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"prompt": " "}\n{"target": 3}\n', "utf-8")
-    with pytest.raises(DataError, match="(?s)the prompt is empty.*`target` is a number"):
+    with pytest.raises(DataError, match=r"(?s)the prompt is empty.*`target` is a number"):
         load_dataset(str(tmp_path / "rows.jsonl"), prompts=False)
 
 

@@ -2,8 +2,6 @@
 
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,6 +21,7 @@ from backlit.types import GenerationOptions
 
 if TYPE_CHECKING:
     from backlit.data import Example
+    from backlit.explaining.variants import Making
     from backlit.explanation import Grid, Variant
 
 
@@ -104,6 +103,7 @@ def grid(
         raise typer.BadParameter("Give only one of --find and --find-pattern.")
     from backlit.data import load_dataset
     from backlit.display.bar import followed
+    from backlit.explaining.variants import make_variants
     from backlit.model import load_model
 
     # Checked before the model is loaded, which takes seconds.
@@ -112,8 +112,8 @@ def grid(
     options = GenerationOptions(max_new_tokens, temperature, top_p, seed, stops)
     examples = _only(only, list(load_dataset(rows, prompts=False).examples))
     first, *others = [_template(path) for path in templates]
-    made = _made(first, without_each, principle or [], line or [], word or [], reorder=reorder)
-    variants = [first, *others, *made]
+    making = _making(without_each, principle or [], line or [], word or [], reorder=reorder)
+    variants = [first, *others, *make_variants(first.template, making)]
     with followed(patience=0):
         loaded = load_model(model, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
         found = loaded.grid(
@@ -140,36 +140,28 @@ def _template(path: Path) -> "Variant":
     return Variant(path.stem, text.removesuffix("\n"))
 
 
-def _made(
-    first: "Variant",
-    without_each: str | None,
+def _making(
+    without_each: Literal["line", "example"] | None,
     principles: list[str],
     lines: list[str],
     words: list[str],
     *,
     reorder: bool,
-) -> "Iterator[Variant]":
-    """Variants of the first template."""
-    from backlit.explaining import variants
+) -> "Making":
+    """Which variants of the first template to make."""
+    from backlit.explaining.variants import Making
 
-    template = first.template
-    assert isinstance(template, str), "it was read from a file"
-    if without_each == "line":
-        yield from variants.without_each_line(template)
-    if without_each == "example":
-        yield from variants.without_each_example(template)
-    if reorder:
-        yield from variants.reordered(template)
-    yield from variants.with_principles(template, principles)
-    for setting in lines:
-        number, text = _setting("--line", setting)
-        if not number.isdecimal():
-            raise typer.BadParameter("--line is NUMBER=TEXT, such as 18=Avoid.")
-        changed = variants.with_line(template, int(number), text)
-        yield replace(changed, name=f"{changed.name}: {text}")
-    for setting in words:
-        word, others = _setting("--word", setting)
-        yield from variants.with_other_words(template, {word: others.split(",")})
+    changed = [_setting("--line", setting) for setting in lines]
+    if not all(number.isdecimal() for number, _ in changed):
+        raise typer.BadParameter("--line is NUMBER=TEXT, such as 18=Avoid.")
+    others = dict(_setting("--word", setting) for setting in words)
+    return Making(
+        without_each,
+        reorder,
+        tuple(principles),
+        tuple((int(number), text) for number, text in changed),
+        {word: tuple(other.split(",")) for word, other in others.items()},
+    )
 
 
 def _setting(option: str, setting: str) -> tuple[str, str]:

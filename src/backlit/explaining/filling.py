@@ -1,9 +1,8 @@
 """Filling a grid's cells: the prompts, the answers, and what these lose without each line."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from backlit.data.base import Example
 from backlit.engines.base import Engine
@@ -24,6 +23,15 @@ SoFar = Callable[[Cell], None]
 Question = tuple[Prompt, GenerationOptions]
 
 
+class Searches(Protocol):
+    """A compiled regular expression, or what is like one."""
+
+    @property
+    def pattern(self) -> str: ...
+
+    def search(self, string: str, /) -> object | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of every cell.
@@ -41,7 +49,7 @@ class Asked:
 
     options: GenerationOptions
     samples: int = 1
-    find: str | re.Pattern[str] | None = None
+    find: str | Searches | None = None
     answer: str | None = None
     effects: bool = True
 
@@ -100,6 +108,8 @@ class Filling:
         self.cells: list[Cell] = []
         for at in range(len(examples) * len(variants)):
             self.cells.append(self._read(at))
+            if self.cells[at].problem:
+                so_far(self.cells[at])
 
     def _read(self, at: int) -> Cell:
         """A cell with its prompt, or with what is wrong with it."""
@@ -154,11 +164,11 @@ class Filling:
         sequences = [self._sequences[places[question][0][0]] for question in missing]
         each = [options for _, options in missing]
         for number, step in generate_batch(self._engine, list(sequences), each):
-            self._progress.check()
             sequences[number] = whole = sequences[number].extended(step.tokens)
             if step.finish_reason is not None:
                 answers[missing[number]] = sample = _sample(whole, step.finish_reason)
                 yield missing[number], sample
+            self._progress.check()
 
     def _said(self, at: int, sample: Sample) -> str:
         """A response without the reasoning that it may begin with."""

@@ -44,9 +44,9 @@ class Remembered:
         firsts = [numbers[0] for numbers in missing.values()]
         contexts, answers = zip(*(pairs[number] for number in firsts), strict=True)
         for place, each in score_batch(engine, contexts, answers):
-            current().check()
             key = keys[firsts[place]]
             self._log_probs[key] = value = float(each.sum())
+            current().check()
             for number in missing[key]:
                 yield number, value
 

@@ -5,9 +5,10 @@ words, a line fixed, a principle added.
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, pairwise, permutations
+from typing import Literal
 
 import numpy as np
 
@@ -20,6 +21,49 @@ from backlit.types import Message, Prompt
 
 MOST_ORDERS = 24  # all orders of up to four examples; of more, so many by chance
 BLANK_LINE = re.compile(r"\n[ \t]*\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """Which variants of a template to make.
+
+    Attributes:
+        without_each: leave each line out in turn, or each example that a blank line parts.
+        reorder: put those examples in other orders.
+        principles: put each on top alone, and all of them together.
+        lines: numbers, from 1, and what to put in the place of those lines.
+        words: other words to put in the place of each.
+    """
+
+    without_each: Literal["line", "example"] | None = None
+    reorder: bool = False
+    principles: tuple[str, ...] = ()
+    lines: tuple[tuple[int, str], ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def make_variants(template: Prompt, making: Making) -> Iterator[Variant]:
+    """All that are asked for, in the order of the fields of `Making`.
+
+    Raises:
+        OptionsError: one can't be made of this template.
+    """
+    if isinstance(template, str):
+        if making.without_each == "line":
+            yield from without_each_line(template)
+        if making.without_each == "example":
+            yield from without_each_example(template)
+        if making.reorder:
+            yield from reordered(template)
+    elif making.without_each or making.reorder or making.lines:
+        raise OptionsError(
+            "Of a chat, lines and examples are not changed one by one.",
+            "Use principles or other words, or write the variant as a template of its own.",
+        )
+    yield from with_principles(template, making.principles)
+    if isinstance(template, str):
+        yield from (with_line(template, number, text) for number, text in making.lines)
+    yield from with_other_words(template, making.words)
 
 
 def without_each_line(template: str) -> Iterator[Variant]:
@@ -87,7 +131,8 @@ def with_line(template: str, number: int, text: str) -> Variant:
         raise OptionsError(f"There is no line {number}.", f"Use 1 to {len(lines)}.")
     end = lines[number - 1][len(lines[number - 1].rstrip("\r\n")) :]
     lines[number - 1] = text + end
-    return Variant(f"line {number}", "".join(lines), f"line {number} changed to {quoted(text)}")
+    name = f"line {number}: {one_line(text, MAX_WORDS)}"
+    return Variant(name, "".join(lines), f"line {number} changed to {quoted(text)}")
 
 
 def with_principles(template: Prompt, principles: Sequence[str]) -> Iterator[Variant]:

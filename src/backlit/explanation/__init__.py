@@ -6,6 +6,7 @@ from backlit.explanation.comparison import Comparison
 from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
 from backlit.explanation.grid import Grid
+from backlit.explanation.interval import Estimate
 from backlit.explanation.proof import Proof, Rethought
 from backlit.explanation.trace import Link, Path, Trace, TracedSegment
 
@@ -14,6 +15,7 @@ __all__ = [
     "Cell",
     "Comparison",
     "Curve",
+    "Estimate",
     "Explanation",
     "Faithfulness",
     "Generation",

@@ -1,6 +1,5 @@
 """A loaded model: its engine, whose turn it is, and what is known of its targets."""
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from backlit.engines.base import Engine
 from backlit.errors import OptionsError
 from backlit.explaining import comparing, grids
 from backlit.explaining.faithfulness import unheard
-from backlit.explaining.filling import Asked, SoFar
+from backlit.explaining.filling import Asked, Searches, SoFar
 from backlit.explaining.grids import RowsLike, VariantsLike
 from backlit.explaining.prompts import PromptLike
 from backlit.explaining.remembered import Remembered
@@ -124,7 +123,7 @@ class Model:
         *,
         options: OptionsLike = None,
         samples: int = 1,
-        find: str | re.Pattern[str] | None = None,
+        find: str | Searches | None = None,
         answer: str | None = None,
         effects: bool = True,
         progress: ProgressLike = None,

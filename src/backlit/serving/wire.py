@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from backlit.explanation import Explanation
+from backlit.explanation import Explanation, Variant
 from backlit.methods.base import Facts, Parameter
 from backlit.progress import PartialScore, Phase
 from backlit.types import (
@@ -31,6 +31,7 @@ MAX_MESSAGES = 10_000  # of a chat
 MAX_IDS = 1_000_000  # of a response or a foil
 MAX_SPANS = 100_000
 MAX_BUDGET = 20_000  # segments
+MAX_VARIANTS = 200  # of a prompt
 
 
 class Wire(BaseModel):
@@ -143,6 +144,8 @@ Spans = Annotated[list[Span], Field(max_length=MAX_SPANS)]
 Text = Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)]
 Foil = Annotated[str, Field(max_length=MAX_FOIL_CHARACTERS)] | Ids
 
+PromptText = Text | Annotated[list[Message], Field(max_length=MAX_MESSAGES)]
+
 Segmentations = dict[Granularity, list[Span]]
 """Token spans of every granularity, tiling the sequence."""
 
@@ -154,7 +157,7 @@ class SequenceRef(Wire):
     and `options` are those of the response, for the record.
     """
 
-    prompt: Text | Annotated[list[Message], Field(max_length=MAX_MESSAGES)]
+    prompt: PromptText
     muted: Spans = []
     response_ids: Ids = []
     finish_reason: FinishReason = "given"
@@ -172,6 +175,26 @@ class SequenceRef(Wire):
                 {"max_length": MAX_PROMPT_CHARACTERS},
             )
         return self
+
+
+class VariantInfo(Wire):
+    """A template by a name, and what it changed of the one it was made from."""
+
+    name: Annotated[str, Field(min_length=1, max_length=1_000)]
+    template: PromptText
+    change: Annotated[str, Field(max_length=1_000)] = ""
+
+    @classmethod
+    def of(cls, variant: Variant) -> Self:
+        """As it travels."""
+        template = variant.template
+        shown = template if isinstance(template, str) else list(template)
+        return cls(name=variant.name, template=shown, change=variant.change)
+
+    @property
+    def variant(self) -> Variant:
+        """As it is."""
+        return Variant(self.name, prompt_of(self.template), self.change)
 
 
 class View(Wire):

@@ -12,15 +12,15 @@ from starlette.testclient import TestClient
 from backlit.serving import wire
 from backlit.serving.access import Access
 from backlit.serving.http import create_app, event_of
-from backlit.serving.requests import KIND_OF, WORKSPACE_KINDS, Request
+from backlit.serving.requests import KIND_OF, PLAIN_KINDS, WORKSPACE_KINDS, Request
 from backlit.serving.requests import MODEL_KINDS as KINDS
 from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
 from backlit.serving.requests.compare import CompareRequest
 from backlit.serving.requests.count import CountRequest
 from backlit.serving.requests.estimate import EstimateRequest
-from backlit.serving.requests.export import EXPORT
 from backlit.serving.requests.generate import GenerateRequest
+from backlit.serving.requests.grid import GridRequest
 from backlit.serving.requests.load import LoadRequest
 from backlit.serving.requests.mute import MuteRequest
 from backlit.serving.requests.prove import ProveRequest
@@ -48,6 +48,10 @@ def request_of(kind: str, client: Client) -> Request:
         return CountRequest(model="toy", reference=REFERENCE)
     if kind == "agree":
         return AgreeRequest(model="toy", maps=[[1.0, 2.0], [2.0, 1.0]])
+    if kind == "grid":
+        variant = wire.VariantInfo(name="as it is", template="The {who} likes")
+        row = wire.ExampleInfo(id="row 1", prompt="", fields={"who": "cat"})
+        return GridRequest(model="toy", variants=[variant], rows=[row], answer=" milk")
     asked = question(client, foil=" soup")
     about: dict[str, Any] = {"model": "toy", "reference": asked.reference}
     if kind == "compare":
@@ -77,9 +81,13 @@ def browser(client: Client) -> Iterator[TestClient]:
 def test_all_kinds_are_known() -> None:
     assert {kind.name for kind in KINDS.values() if kind.quick} == QUICK
     assert {kind.name for kind in KINDS.values() if kind.cached} == CACHED
-    others = {"generate", "respond"}
+    others = {"generate", "respond", "grid"}
     assert set(KINDS) == QUICK | CACHED | others
-    assert list(KIND_OF.values()) == [*KINDS.values(), *WORKSPACE_KINDS.values(), EXPORT]
+    assert list(KIND_OF.values()) == [
+        *KINDS.values(),
+        *WORKSPACE_KINDS.values(),
+        *PLAIN_KINDS.values(),
+    ]
     assert all(KIND_OF[kind.request] is kind for kind in KIND_OF.values())
 
 

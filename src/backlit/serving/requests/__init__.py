@@ -6,6 +6,8 @@ model, stand together in `keeping.py`; a `PlainKind` asks neither. The route, th
 notebooks, the OpenAPI document and the page's types follow.
 """
 
+from typing import Any
+
 from backlit.serving.requests.agree import AGREE
 from backlit.serving.requests.base import (
     AnyKind,
@@ -26,6 +28,7 @@ from backlit.serving.requests.estimate import ESTIMATE
 from backlit.serving.requests.explain import EXPLAIN
 from backlit.serving.requests.export import EXPORT
 from backlit.serving.requests.generate import GENERATE
+from backlit.serving.requests.grid import GRID
 from backlit.serving.requests.keeping import CHANGES, DROP, KEEP, LIST, READ
 from backlit.serving.requests.load import LOAD
 from backlit.serving.requests.mute import MUTE
@@ -33,6 +36,7 @@ from backlit.serving.requests.prove import PROVE
 from backlit.serving.requests.respond import RESPOND
 from backlit.serving.requests.segment import SEGMENT
 from backlit.serving.requests.trace import TRACE
+from backlit.serving.requests.vary import VARY
 
 ALL: tuple[ModelKind, ...] = (
     LOAD,
@@ -45,6 +49,7 @@ ALL: tuple[ModelKind, ...] = (
     PROVE,
     TRACE,
     COMPARE,
+    GRID,
     SEGMENT,
     COUNT,
     AGREE,
@@ -53,13 +58,15 @@ KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 
 MODEL_KINDS: dict[str, ModelKind] = {kind.name: kind for kind in ALL}
 WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEPING}
-KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, EXPORT.name: EXPORT}
+PLAIN_KINDS: dict[str, PlainKind[Any]] = {kind.name: kind for kind in (EXPORT, VARY)}
+KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, **PLAIN_KINDS}
 KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}
 
 __all__ = [
     "KINDS",
     "KIND_OF",
     "MODEL_KINDS",
+    "PLAIN_KINDS",
     "WORKSPACE_KINDS",
     "AnyKind",
     "AnyWorkspaceKind",
