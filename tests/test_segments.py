@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from backlit.engines.toy import ToyEngine
 from backlit.errors import PatternError, UnknownNameError
-from backlit.segments import GRANULARITIES, MAX_PATTERN_ITEMS, aggregate, segment, token_spans
+from backlit.segments import (
+    GRANULARITIES,
+    MAX_PATTERN_ITEMS,
+    aggregate,
+    segment,
+    split_lines,
+    token_spans,
+)
 from backlit.types import Granularity, Segment, Token, TokenSequence
 
 TEXT = (
@@ -222,3 +229,19 @@ def test_aggregates() -> None:
     assert aggregate(scores, segments, "sum").tolist() == [-1.0, 0.5]
     assert aggregate(scores, segments, "mean").tolist() == pytest.approx([-1 / 3, 0.5])
     assert aggregate(scores, segments, "max").tolist() == [-4.0, 0.5]
+
+
+@given(st.text())
+def test_lines_keep_their_ends(text: str) -> None:
+    lines = split_lines(text)
+    assert "".join(lines) == text
+    assert all(line for line in lines)
+    assert not any("\n" in line[:-1].removesuffix("\r") for line in lines)
+    assert split_lines("a\r\nb\rc\u2028d") == ["a\r\n", "b\r", "c\u2028d"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_only_blank_lines_end_paragraphs(toy: ToyEngine, end: str) -> None:
+    sequence = toy.tokenize(end.join(["a", "b", " ", "c", "d"]))
+    texts = [one.text for one in segment(sequence, "paragraph")]
+    assert texts == [f"a{end}b{end} {end}", f"c{end}d"]

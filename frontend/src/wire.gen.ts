@@ -78,7 +78,8 @@ export interface paths {
          * @description Take a given response, and say how likely the model finds it.
          *
          *     A text is tokenized (`finish_reason` is then "given"); ids are those of an answer that was
-         *     stopped half way ("cancelled").
+         *     written before, which ended as the reference says: if it says "given", it was stopped half way
+         *     ("cancelled").
          */
         post: operations["respond_api_respond_post"];
         delete?: never;
@@ -1799,7 +1800,8 @@ export interface components {
          * @description Take a given response, and say how likely the model finds it.
          *
          *     A text is tokenized (`finish_reason` is then "given"); ids are those of an answer that was
-         *     stopped half way ("cancelled").
+         *     written before, which ended as the reference says: if it says "given", it was stopped half way
+         *     ("cancelled").
          */
         RespondRequest: {
             /** Model */

@@ -36,7 +36,7 @@ _WORD_EDGE = regex.compile(r"(?w)\b")  # the default word boundaries of Unicode 
 _REPEAT = regex.compile(r"\{\s*(\d*)\s*,?\s*(\d*)\s*\}")
 _VERBOSE = regex.compile(r"\(\?\w*x")  # blanks and comments are allowed then
 _LINE_END = regex.compile(r"\r\n|\n|\r")
-_PARAGRAPH_END = regex.compile(r"(?:\r\n|\n|\r)(?:[^\S\r\n]*(?:\r\n|\n|\r))+")
+PARAGRAPH_END = regex.compile(r"(?>\r\n|\n|\r)(?:[^\S\r\n]*(?>\r\n|\n|\r))+")
 
 
 def segment(
@@ -64,6 +64,12 @@ def segment(
     if stop is not None:
         spans = [(a, min(b, stop)) for a, b in spans if a < stop]
     return tuple(segment_of(sequence, span) for span in stoppable(spans))
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, each with its end; a text without any is one line, "" has none."""
+    edges = dict.fromkeys([0, *(m.end() for m in stoppable(_LINE_END.finditer(text))), len(text)])
+    return [text[a:b] for a, b in pairwise(edges)]
 
 
 def token_spans(
@@ -168,7 +174,7 @@ def _edges(text: str, granularity: Granularity) -> list[int]:
     if granularity == "line":
         return [m.end() for m in stoppable(_LINE_END.finditer(text))]
     if granularity == "paragraph":
-        return [m.end() for m in stoppable(_PARAGRAPH_END.finditer(text))]
+        return [m.end() for m in stoppable(PARAGRAPH_END.finditer(text))]
     edges = []
     lines = [0, *(m.end() for m in _LINE_END.finditer(text)), len(text)]
     for start, stop in stoppable(pairwise(lines)):

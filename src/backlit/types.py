@@ -23,6 +23,7 @@ Scope = Literal["prompt", "response", "both"]  # which of the segments before a 
 Span = tuple[int, int]
 ParameterValue = bool | int | float | str
 
+MIN_TEMPERATURE = 1e-6  # below it only the likeliest token is left
 REASONING = "reasoning"  # role of what a model sets apart from its answer
 WRITTEN = frozenset({"response", REASONING})  # roles of what a model writes
 

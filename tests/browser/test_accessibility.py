@@ -181,10 +181,24 @@ def unreachable(page: Page) -> None:
     expect(page.get_by_test_id("banner")).to_be_visible(timeout=SECONDS)
 
 
+def gridding(page: Page) -> None:
+    page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
+    page.get_by_test_id("grid-template").fill("The {who} likes")
+    page.get_by_label("who of row 1").fill("cat")
+    page.get_by_test_id("add-principle").click()
+    page.get_by_test_id("principle").fill("The cat likes warm milk.")
+    page.get_by_test_id("add-variant").click()
+    page.get_by_test_id("grid-find").fill("milk")
+    page.get_by_test_id("grid-answer").fill(" milk")
+    page.get_by_test_id("run-grid").click()
+    expect(page.get_by_test_id("grid-sentence").first).to_be_visible(timeout=SECONDS)
+    page.get_by_text("What is tried").click()
+
+
 STATES = [
     empty, answered, explained, edited, searched, chatting, pasting, muted, without, checked,
     of_the_answer, dropped, contrasted, followed, compared, choosing_options, choosing_view,
-    helped, refused, unreachable, beside, beside_to_read,
+    helped, refused, unreachable, beside, beside_to_read, gridding,
 ]  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from backlit.engines.toy import ToyEngine
 from backlit.explanation import Comparison, Explanation
+from backlit.methods import methods
+from backlit.methods.base import unavailable
 from backlit.model import Model
 from tests.browser.test_compare import figures, look, try_change
 from tests.browser.test_runs import DOG, ask
@@ -91,7 +93,9 @@ def saved(
         page.get_by_test_id("download").click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
-    expect(dialog.get_by_role("status")).to_contain_text(f"Saved as {path.name}")
+    status = dialog.get_by_role("status")
+    expect(status).to_contain_text(f"Saved as {path.name}")
+    expect(status).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     return path
@@ -115,6 +119,7 @@ def test_what_the_page_showed_is_in_the_file(
     expect(page.get_by_test_id("found")).to_be_visible()
     colours = colours_of(page, '[data-testid="prompt-text"]')
     assert len(set(colours)) > 1
+    page.set_viewport_size({"width": 390, "height": 844})  # there the dialog scrolls
     file = saved(page, tmp_path, note="Look at the second line.")
     assert file.stat().st_size < 300_000 + 200 * len(DOG)
     with alone(browser, file) as report:
@@ -214,6 +219,16 @@ def test_pointing_units_and_methods_work_in_it(
         expect(page.locator("dl")).not_to_contain_text("Grad L2")
 
 
+def test_methods_are_called_what_the_program_calls_them(browser: Browser, tmp_path: Path) -> None:
+    engine = ToyEngine()
+    usable = [name for name, one in methods().items() if unavailable(one, engine) is None]
+    made = Model(engine).explain(PROMPT, response=" cold", method=usable, granularity="line")
+    made.save(tmp_path / "why.html")
+    with alone(browser, tmp_path / "why.html", 390) as page:
+        labels = page.get_by_test_id("method").locator("label")
+        expect(labels).to_have_text([methods()[name].facts.label for name in usable])
+
+
 def test_what_is_in_it_is_text(browser: Browser, explanation: Explanation, tmp_path: Path) -> None:
     file = tmp_path / "why.html"
     file.write_text(explanation.report(example=EVIL, note=EVIL).to_html(), "utf-8")
@@ -266,6 +281,8 @@ def test_anybody_can_read_it(
     explanation.save(file)
     with alone(browser, file, width, theme) as page:
         expect(page.get_by_test_id("finding")).to_be_in_viewport(ratio=1)
+        for choice in page.get_by_test_id("granularity").locator("label").all():
+            expect(choice).to_be_in_viewport(ratio=1)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_text("How this was made").click()
         page.get_by_text("All that was measured").click()

@@ -83,7 +83,7 @@ def test_only_some_rows_as_a_table(files: list[str], tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["--find", "a", "--find-pattern", "b"], "only one of"),
-        (["--find-pattern", "("], "--find-pattern"),
+        (["--find-pattern", "("], "can't be read"),
         (["--only", "3:4"], "there are 2 rows"),
         (["--only", "0:1"], "FIRST:LAST"),
         (["--line", "one=a"], "NUMBER=TEXT"),

@@ -204,6 +204,44 @@ def test_an_engine_that_only_scores_says_how_likely_an_answer_is() -> None:
         Model(Writes()).grid(TEMPLATE, ROWS, answer=" milk")
 
 
+def test_one_failing_cell_spares_the_others() -> None:
+    class Moody(ToyEngine):
+        """Refuses to speak of dogs."""
+
+        def generate(self, prompt: Any, options: Any) -> Any:
+            if "dog" in prompt.text:
+                raise CapabilityError("It is moody.", "")
+            return super().generate(prompt, options)
+
+        def score(self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]) -> Any:
+            text = self._tokenizer.decode(list(contexts[0]))
+            if "bird" in text:
+                raise CapabilityError("It is tired.", "")
+            return super().score(contexts, *answers)
+
+    grid = Model(Moody()).grid(TEMPLATE, ROWS, options=OPTIONS)
+    assert [cell.problem for cell in grid.cells] == ["", "It is moody.", "It is tired."]
+    assert [len(cell.effects) for cell in grid.cells] == [3, 0, 0]
+    assert grid.cells[2].samples
+
+
+def test_what_is_no_number_is_a_problem() -> None:
+    class Overflows(ToyEngine):
+        def score(self, contexts: Sequence[Sequence[int]], *answers: Sequence[int]) -> Any:
+            for index, log_probs in super().score(contexts, *answers):
+                yield index, log_probs * np.nan
+
+    grid = Model(Overflows()).grid(TEMPLATE, ROWS[:1], answer=" milk", options=OPTIONS)
+    assert grid.cells[0].answer_log_prob is None
+    assert "overflowed" in grid.cells[0].problem
+    assert grid.gained(0) is None
+
+
+def test_two_rows_of_one_id_are_refused() -> None:
+    with pytest.raises(OptionsError, match="Two rows"):
+        load_model("toy").grid("{x}", [{"x": 1}, {"id": "row 1", "x": 2}])
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

@@ -1,9 +1,13 @@
 """What is remembered of a model is what it would say again."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from backlit.engines.batches import score_batch
 from backlit.engines.toy import ToyEngine
+from backlit.explaining import remembered
 from backlit.explaining.remembered import Remembered
 
 
@@ -19,3 +23,24 @@ def test_log_probs_are_scored_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "score", None)
     assert dict(known.log_probs(engine, pairs)) == found
     assert dict(known.log_probs(engine, [])) == {}
+
+
+def test_pairs_that_begin_alike_are_scored_together_and_chunks_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = ToyEngine()
+    monkeypatch.setattr(remembered, "MAX_TOKENS", 12)
+    chunks: list[list[tuple[int, ...]]] = []
+
+    def counted(engine: Any, contexts: Any, answers: Any) -> Any:
+        chunks.append(list(contexts))
+        return score_batch(engine, contexts, answers)
+
+    monkeypatch.setattr(remembered, "score_batch", counted)
+    shared = tuple(range(10))
+    pairs = [((*shared, 1), (5,)), ((7,) * 11, (5,)), ((*shared, 2), (5,)), ((*shared, 1), (6,))]
+    found = dict(Remembered().log_probs(engine, pairs))
+    assert chunks == [[(*shared, 1)], [(*shared, 1)], [(*shared, 2)], [(7,) * 11]]
+    for number, (context, answer) in enumerate(pairs):
+        ((_, alone),) = engine.score([context], answer)
+        assert found[number] == pytest.approx(np.sum(alone))

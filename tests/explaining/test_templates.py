@@ -97,6 +97,31 @@ def test_lines_are_found_in_a_filled_chat(engine: Engine) -> None:
     assert stripped(texts(engine, CHAT, row)) == expected
 
 
+@pytest.mark.parametrize("engine", [ToyEngine(), tiny.engine()], ids=["toy", "llama"])
+def test_a_message_with_nothing_but_blanks_has_no_lines(engine: Engine) -> None:
+    chat = (
+        Message("system", "You are kind."),
+        Message("user", "                 {x}\n"),
+        Message("user", "Hello\nYou are kind."),
+    )
+    expected = ["You are kind.", "", "Hello", "You are kind."]
+    assert stripped(texts(engine, chat, Example("1", "", fields={"x": ""}))) == expected
+    full = ["You are kind.", "tea", "Hello", "You are kind."]
+    assert stripped(texts(engine, chat, Example("1", "", fields={"x": "tea"}))) == full
+
+
+def test_what_ends_a_line_for_python_alone_ends_none_here() -> None:
+    template = "a\x0cb\u2028c\r\nd\re"
+    assert [line.text for line in lines_of(template)] == ["a\x0cb\u2028c", "d", "e"]
+    assert len(texts(ToyEngine(), template, ROW)) == 3
+
+
+@pytest.mark.parametrize("value", ["x" * 10_000, 10**5000], ids=["text", "number"])
+def test_what_is_too_long_is_refused_before_it_is_joined(value: object) -> None:
+    with pytest.raises(DataError):
+        filled("{x}" * 1_000, Example("1", "", fields={"x": value}))
+
+
 LINE = st.text(
     st.characters(exclude_characters="{}", categories=["L", "N", "P", "Zs"]), max_size=12
 )
@@ -113,4 +138,5 @@ def test_every_visible_line_of_a_prompt_is_of_one_line_of_its_template(
     found = spans_of_lines(sequence, template, example)
     assert len(found) == len(lines_of(template))
     spans = [span for line in found for span in line]
-    assert spans == [(one.start, one.stop) for one in segment(sequence, "line")]
+    visible = [one for one in segment(sequence, "line") if one.text.strip()]
+    assert spans == [(one.start, one.stop) for one in visible]

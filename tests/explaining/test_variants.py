@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from backlit.errors import OptionsError
 from backlit.explaining.variants import (
     MOST_ORDERS,
+    Making,
+    make_variants,
     on_top,
     reordered,
     with_line,
@@ -62,6 +64,29 @@ def test_a_line_is_fixed_and_its_end_stays() -> None:
     assert with_line("a\r\nb\r\nc", 2, "x").template == "a\r\nx\r\nc"
     with pytest.raises(OptionsError, match="no line 4"):
         with_line("a\nb\nc", 4, "x")
+
+
+def test_only_what_ends_a_line_on_the_page_does_so_here() -> None:
+    assert with_line("a\x0cb", 1, "x").template == "x"
+    assert len(list(without_each_line("a\u2028b\r\nc"))) == 2
+    shots = SHOTS.replace("\n", "\r\n")
+    assert len(list(without_each_example(shots))) == 2
+
+
+def test_blank_parts_and_equal_orders_are_no_variants() -> None:
+    assert len(list(without_each_example("\n\na\n \n \n\nb\n\nq\n\n"))) == 2
+    assert list(reordered("same\n\nsame\n\nq")) == []
+
+
+def test_made_variants_have_names_of_their_own_and_are_bounded() -> None:
+    lines = ((1, "x" * 100 + "a"), (1, "x" * 100 + "b"))
+    names = [one.name for one in make_variants("a", Making(lines=lines))]
+    assert len(set(names)) == 2
+    assert max(map(len, names)) < 100
+    with pytest.raises(OptionsError, match="characters"):
+        list(make_variants("some line\n" * 10_000, Making(without_each="line")))
+    with pytest.raises(OptionsError, match="too long"):
+        list(with_other_words("a " * 100_000, {"a": ["x" * 1_000]}))
 
 
 def test_principles_stand_on_top_alone_and_together() -> None:

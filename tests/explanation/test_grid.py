@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def sample(response: str, *, found: bool | None = None) -> Sample:
 
 def cell(variant: int, row: int, response: str, answer: float, *effects: float | None) -> Cell:
     found = "Avoid" in response
-    return Cell(variant, row, "p", (sample(response, found=found),), answer, effects)
+    return Cell(variant, row, f"prompt {row}", (sample(response, found=found),), answer, effects)
 
 
 GRID = Grid(
@@ -83,10 +84,63 @@ def test_sentences() -> None:
     assert GRID.sentence(1).split("; ") == [
         "more (with all principles): 1 of 2 answers is other than those of base",
         "“Avoid” is in 2 of 2 answers (34 to 100 %)",
-        "the fixed answer is 7.4 times more likely (2.00 nats, -10.71 to 14.71)",
+        "the fixed answer is 7.4 times more likely (2.00 nats, -10.71 to 14.71), which may be "
+        "chance",
         "of what is new, line 1, “Principle 1: Avoid.” does the most: without it the answer is "
         "8.2 times less likely (2.10 nats, 0.83 to 3.37).",
     ]
+
+
+def test_what_came_of_one_new_line_is_told_once() -> None:
+    more = (NEW[0], *MORE[2:])
+    cells = (
+        cell(0, 0, " Praise.", -5.0, 0.5, 2.0),
+        cell(1, 0, " Avoid.", -2.0, 3.0, 0.1, 3.0),
+        cell(0, 1, " Avoid.", -4.0, 0.7, 3.0),
+        cell(1, 1, " Avoid.", -1.5, 2.9, 0.2, 3.0),
+    )
+    rows, options = ("a", "b"), GenerationOptions()
+    told = Grid("toy", GRID.variants, rows, (BASE, more), cells, options, "“Avoid”").sentence(1)
+    assert "the fixed answer is 16 times more likely" in told
+    assert "Principle 1" not in told
+    other = (Line(1, "Principle 1: Avoid."), Line(2, "Say {x}:"))
+    swapped = [replace(one, effects=one.effects[:2]) for one in cells]
+    grid = Grid("toy", GRID.variants, rows, (BASE, other), tuple(swapped), options, "“Avoid”")
+    told = grid.sentence(1)
+    assert "line 1, “Principle 1: Avoid.”: without it" in told
+
+
+def test_the_first_line_that_is_sure_is_told() -> None:
+    """Not one that did more on average, but may have done nothing."""
+    cells = tuple(
+        cell(variant, row, " Avoid.", -1.0, *effects)
+        for row, (a, b) in enumerate([(9.0, 1.0), (-1.0, 1.1), (1.0, 0.9)])
+        for variant, effects in enumerate([(0.0, 0.0), (a, b, 0.0, 0.0)])
+    )
+    grid = Grid("toy", GRID.variants, ("a", "b", "c"), (BASE, MORE), cells, GenerationOptions())
+    assert grid.effects(1)[0][0].number == 1
+    assert "of what is new, line 2, “Principle 2: Praise.” does the most" in grid.sentence(1)
+
+
+def test_rows_with_the_same_prompts_count_once() -> None:
+    same = tuple(replace(one, prompt=f"same {one.variant}") for one in GRID.cells[:4])
+    grid = replace(GRID, cells=same, rows=("a", "b"))
+    assert grid.found(1) == share_of(1, 1)
+    assert grid.gained(1) == mean_of([3.0])
+    assert grid.effects(1)[0][1].of == 1
+
+
+def test_sampled_answers_are_not_said_to_have_changed() -> None:
+    grid = replace(GRID, options=GenerationOptions(temperature=1.0))
+    assert grid.changed(1) is None
+    assert "other than" not in grid.sentence(1)
+
+
+def test_names_can_not_write_over_the_terminal() -> None:
+    evil = replace(
+        GRID, variants=(Variant("a\x1b[31m", "t"), GRID.variants[1]), rows=("\x1b", "", "c")
+    )
+    assert "\x1b" not in str(evil)
 
 
 def test_as_text() -> None:

@@ -18,6 +18,8 @@ export interface Example {
   readonly keepQuestion?: boolean;
   /** Where its answer ends, unless the person says otherwise. */
   readonly stop?: readonly string[];
+  /** Whatever else its row holds: what variables of a template stand for. */
+  readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 /** Examples whose name, source or text has every word of the query. */
@@ -42,6 +44,7 @@ export function fromServer(dataset: string, example: ExampleInfo): Example {
     origin: null,
     keepQuestion: keep_question === true,
     stop: stopsOf(stop),
+    fields: example.fields,
   };
 }
 

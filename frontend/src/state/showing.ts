@@ -2,7 +2,7 @@
 import { lacksSegments, sameAnswer } from "../model/answer";
 import { type Foil, questionOf } from "../model/question";
 import type { Seen } from "../model/run";
-import type { Explanation, Generation, Segmentations, Span, View } from "../wire";
+import type { Event, Explanation, Generation, Segmentations, Span, View } from "../wire";
 import type { Answering } from "./answer/answering.svelte";
 import type { Answers } from "./answer/answers.svelte";
 import type { Cutting } from "./answer/cutting.svelte";
@@ -13,6 +13,9 @@ import type { Inquiry } from "./findings/inquiry.svelte";
 import type { Prompting } from "./prompt/prompting.svelte";
 import type { Session } from "./prompt/session.svelte";
 import type { Server } from "./server.svelte";
+
+/** An answer as the server tells it. */
+export type Written = Extract<Event<"respond">, { type: "generation" }>;
 
 /** The parts of the page's state that change with what is seen. */
 interface Shown {
@@ -34,6 +37,18 @@ export function showView(workbench: Shown, { explanation, segmentations, target 
   const foil = target?.foil ? { value: target.foil.ids, text: target.foil.text } : null;
   if (target) adopt(workbench, explanation, foil);
   workbench.setTarget(target && [target.start, target.stop], foil);
+}
+
+/** Look into an answer that was made elsewhere, and ask what led to all of it. */
+export function showWritten(workbench: Shown, { generation, segmentations }: Written): void {
+  const { answering, answers, prompting, session } = workbench;
+  session.set({ view: "look" });
+  if (answering.writing.running) answering.stop();
+  prompting.restore(null, generation.prompt);
+  answers.take(generation, segmentations);
+  workbench.leave();
+  const { prompt_length: start, tokens } = generation.sequence;
+  workbench.setTarget([start, tokens.length]);
 }
 
 /** Show an answer that was made elsewhere, and the prompt it is to. */

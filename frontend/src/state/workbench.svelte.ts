@@ -6,7 +6,6 @@ import type { Transport } from "../host/transport";
 import { lacksSegments, tokensOfPrompt } from "../model/answer";
 import type { Conversation } from "../model/conversation";
 import { type Draft, isEmpty } from "../model/draft";
-import type { Suggestion } from "../model/foils";
 import type { Foil } from "../model/question";
 import { sameSpan, spanAt, union } from "../model/spans";
 import { NOTHING, viewOf } from "../model/view";
@@ -22,6 +21,7 @@ import { Contrast } from "./findings/contrast.svelte";
 import { Findings } from "./findings/findings.svelte";
 import { Inquiry } from "./findings/inquiry.svelte";
 import { Muting } from "./findings/muting.svelte";
+import { Gridding } from "./gridding.svelte";
 import { type Mirrored, Mirroring } from "./mirroring.svelte";
 import { Counting } from "./prompt/counting.svelte";
 import { Prompting } from "./prompt/prompting.svelte";
@@ -29,7 +29,7 @@ import { Session } from "./prompt/session.svelte";
 import { Returning } from "./returning.svelte";
 import { Server } from "./server.svelte";
 import { Runs } from "./runs.svelte";
-import { answeredNow, handedNow, seenNow, showRun, showView } from "./showing";
+import { answeredNow, handedNow, seenNow, showRun, showView, showWritten } from "./showing";
 import { Touring } from "./touring.svelte";
 
 export class Workbench implements Mirrored {
@@ -50,6 +50,7 @@ export class Workbench implements Mirrored {
   readonly touring: Touring;
   readonly comparing: Comparing;
   readonly exporting: Exporting;
+  readonly gridding: Gridding;
   readonly #mirroring: Mirroring | null;
   readonly #returning: Returning;
   readonly #stopFollowing: () => void;
@@ -112,6 +113,10 @@ export class Workbench implements Mirrored {
       setTarget: (span) => this.setTarget(span),
     }));
     this.exporting = new Exporting(transport, server, () => handedNow(this));
+    this.gridding = new Gridding(transport, server, session, choices, {
+      prompt: () => this.prompting.prompt,
+      show: (event) => showWritten(this, event),
+    });
     this.#returning = new Returning(session, answers, selection, contrast, this.inquiry);
     this.touring = new Touring(store.shared, (step) => {
       if (step === "generate") return answers.current?.finish != null;
@@ -214,11 +219,6 @@ export class Workbench implements Mirrored {
     this.contrast.choose(foil);
     this.selection.pick(target, target !== null && lacksSegments(answer));
     if (target) this.muting.keepBefore(target);
-  }
-
-  /** Ask about one token of the target: why it, and not what might have stood there. */
-  suggest({ span, foil }: Suggestion): void {
-    this.setTarget(span, foil);
   }
 
   /** A target that was picked before the segments were known grows to theirs. */

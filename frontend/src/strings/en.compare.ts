@@ -1,10 +1,11 @@
 /** Words of runs beside each other. */
 export const views = {
   label: "View",
-  names: { look: "Look", compare: "Compare" },
+  names: { look: "Look", compare: "Compare", grid: "Grid" },
   about: {
     look: "One answer, and what led to it",
     compare: "Runs beside each other: what changed, and what came of it",
+    grid: "Variants of a prompt over several rows, and which lines did the work",
   },
   loading: "Opening…",
   failed: "This view could not be loaded.",

@@ -8,7 +8,15 @@ const PARTS: Record<Report["without"][number], string> = {
   prompt: "the words of the prompt",
 };
 
+/** Methods whose name would not become what the program calls them. */
+const METHODS: Readonly<Record<string, string>> = {
+  grad_x_input: "Grad × Input",
+  integrated_gradients: "Integrated Gradients",
+  lime: "LIME",
+};
+
 export const report = {
+  methods: METHODS,
   made: (version: string, at: Date) =>
     `Made with Backlit ${version}, ${at.toLocaleString("en", { dateStyle: "long", timeStyle: "short" })}`,
   leftOut: (parts: Report["without"]) => `left out: ${parts.map((one) => PARTS[one]).join(", ")}`,

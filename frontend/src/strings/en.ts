@@ -3,6 +3,7 @@ import type { Problem } from "../model/conversation";
 import type { MethodKind } from "../wire";
 import { comparing, views } from "./en.compare";
 import { findings } from "./en.findings";
+import { gridding } from "./en.grid";
 import { exporting, report } from "./en.report";
 import { runs } from "./en.runs";
 import { tour } from "./en.tour";
@@ -294,4 +295,5 @@ export const en = {
   runs,
   tour,
   views,
+  gridding,
 };

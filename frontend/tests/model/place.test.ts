@@ -6,6 +6,7 @@ test.each([
   [{ view: "look", runs: ["ab12."] }, "#look=ab12."],
   [{ view: "compare", runs: ["a.b", "c.d"] }, "#compare=a.b,c.d"],
   [{ view: "compare", runs: [] }, "#compare="],
+  [{ view: "grid", runs: [] }, "#grid="],
   [{ view: "compare", runs: ["a,b", "ü="] }, "#compare=a%2Cb,%C3%BC%3D"],
 ] as const)("%j is %s, there and back", (place, link) => {
   expect(linkTo(place)).toBe(link);

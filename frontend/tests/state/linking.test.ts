@@ -102,3 +102,13 @@ test("nobody is told once it is followed no more", async () => {
   flushSync();
   expect(workbench.session.view).toBe("look");
 });
+
+test("a link leads to the grid, and the address says so", async () => {
+  const { workbench } = await started();
+  const address = follow(workbench, "#grid=");
+  await vi.waitFor(() => expect(workbench.session.view).toBe("grid"));
+  workbench.session.setView("look");
+  flushSync();
+  workbench.session.setView("grid");
+  await vi.waitFor(() => expect(address.link).toBe("#grid="));
+});

@@ -103,15 +103,20 @@ def grid(
         raise typer.BadParameter("Give only one of --find and --find-pattern.")
     from backlit.data import load_dataset
     from backlit.display.bar import followed
+    from backlit.explaining.asked import TypedPattern
     from backlit.explaining.variants import make_variants
     from backlit.model import load_model
 
     # Checked before the model is loaded, which takes seconds.
-    looked_for = find if find_pattern is None else _pattern(find_pattern)
+    looked_for = find if find_pattern is None else TypedPattern(find_pattern)
     stops = tuple(text.replace("\\n", "\n") for text in stop or ())
     options = GenerationOptions(max_new_tokens, temperature, top_p, seed, stops)
     examples = _only(only, list(load_dataset(rows, prompts=False).examples))
-    first, *others = [_template(path) for path in templates]
+    stems = [path.stem for path in templates]
+    first, *others = [
+        _template(path, path.stem if stems.count(path.stem) == 1 else str(path))
+        for path in templates
+    ]
     making = _making(without_each, principle or [], line or [], word or [], reorder=reorder)
     variants = [first, *others, *make_variants(first.template, making)]
     with followed(patience=0):
@@ -128,16 +133,16 @@ def grid(
     _write(found, format_, output)
 
 
-def _template(path: Path) -> "Variant":
-    """A file's text, without the end of its last line; its name is the file's."""
+def _template(path: Path, name: str) -> "Variant":
+    """A file's text, without the end of its last line."""
     from backlit.errors import PromptError
     from backlit.explanation import Variant
 
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise PromptError(f"{path} can't be read: {error}.", "Give a file with text.") from error
-    return Variant(path.stem, text.removesuffix("\n"))
+    return Variant(name, text.removesuffix("\n"))
 
 
 def _making(
@@ -154,13 +159,15 @@ def _making(
     changed = [_setting("--line", setting) for setting in lines]
     if not all(number.isdecimal() for number, _ in changed):
         raise typer.BadParameter("--line is NUMBER=TEXT, such as 18=Avoid.")
-    others = dict(_setting("--word", setting) for setting in words)
+    others: dict[str, list[str]] = {}
+    for word, listed in (_setting("--word", setting) for setting in words):
+        others.setdefault(word, []).extend(listed.split(","))
     return Making(
         without_each,
         reorder,
         tuple(principles),
         tuple((int(number), text) for number, text in changed),
-        {word: tuple(other.split(",")) for word, other in others.items()},
+        {word: tuple(listed) for word, listed in others.items()},
     )
 
 
@@ -169,13 +176,6 @@ def _setting(option: str, setting: str) -> tuple[str, str]:
     if not equals:
         raise typer.BadParameter(f"{option} {setting!r} has no =.")
     return name, value
-
-
-def _pattern(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise typer.BadParameter(f"--find-pattern: {error}.") from error
 
 
 def _only(span: str | None, examples: "list[Example]") -> "list[Example]":

@@ -168,7 +168,7 @@ class Scorer(Engine, Protocol):
 
 @runtime_checkable
 class Batched(Scorer, Protocol):
-    """Runs many prompts at once; what they begin with alike is run once."""
+    """Runs many prompts at once, what they begin with alike once: as alone, but for rounding."""
 
     def generate_batch(
         self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]

@@ -37,3 +37,11 @@ def score_batch(
     for answer, indices in by_answer.items():
         for number, log_probs in scorer.score([contexts[i] for i in indices], answer):
             yield indices[number], log_probs
+
+
+def alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many ids two prompts begin with alike."""
+    shorter = min(len(one), len(other))
+    if one[:shorter] == other[:shorter]:
+        return shorter
+    return next(at for at in range(shorter) if one[at] != other[at])

@@ -8,10 +8,17 @@ import numpy as np
 from backlit.engines.base import FloatArray, GenerationStep
 from backlit.engines.text import StreamDecoder, check_length
 from backlit.engines.tokens import TokenReader
-from backlit.types import Alternative, FinishReason, GenerationOptions, Span, Token, TokenSequence
+from backlit.types import (
+    MIN_TEMPERATURE,
+    Alternative,
+    FinishReason,
+    GenerationOptions,
+    Span,
+    Token,
+    TokenSequence,
+)
 
 ALTERNATIVES = 5
-MIN_TEMPERATURE = 1e-6  # below it only the likeliest token is left
 
 Likelihood = tuple[float, tuple[Alternative, ...]]
 """A token's log-probability, nats, and the tokens that could have stood in its place."""

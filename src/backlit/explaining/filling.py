@@ -1,86 +1,31 @@
 """Filling a grid's cells: the prompts, the answers, and what these lose without each line."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby, islice
+from typing import Any
 
 from backlit.data.base import Example
 from backlit.engines.base import Engine
 from backlit.engines.batches import generate_batch
 from backlit.engines.text import check_length
-from backlit.errors import BacklitError, Cancelled, OptionsError
+from backlit.errors import BacklitError, Cancelled
+from backlit.explaining.asked import Asked
 from backlit.explaining.blocks import block_of
 from backlit.explaining.remembered import Ids, Remembered
-from backlit.explaining.templates import filled, spans_of_lines
+from backlit.explaining.templates import filled, lines_of, spans_of_lines
 from backlit.explanation.cell import Cell, Sample, Variant
-from backlit.progress import Progress
+from backlit.progress import Phase, Progress
 from backlit.types import FinishReason, GenerationOptions, Prompt, Span, TokenSequence
 
-MAX_SAMPLES = 100  # of a cell
 ROWS = 8  # whose altered prompts are scored together
+OVERFLOWED = "The model's numbers overflowed, so they mean nothing."
 
 SoFar = Callable[[Cell], None]
 Question = tuple[Prompt, GenerationOptions]
-
-
-class Searches(Protocol):
-    """A compiled regular expression, or what is like one."""
-
-    @property
-    def pattern(self) -> str: ...
-
-    def search(self, string: str, /) -> object | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of every cell.
-
-    Attributes:
-        options: how the model writes.
-        samples: how many answers; more than one wants a temperature.
-        find: what is looked for in them: a phrase, or a compiled regular expression.
-        answer: how likely is this one? A template; text exactly as it follows the prompt.
-        effects: whether the template's lines are taken away in turn.
-
-    Raises:
-        OptionsError: too many samples, or several that would all be the same.
-    """
-
-    options: GenerationOptions
-    samples: int = 1
-    find: str | Searches | None = None
-    answer: str | None = None
-    effects: bool = True
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.samples <= MAX_SAMPLES:
-            raise OptionsError(f"samples is {self.samples}.", f"Use 1 to {MAX_SAMPLES}.")
-        if self.samples > 1 and self.options.temperature == 0:
-            raise OptionsError(
-                "At temperature 0 all samples are the same.", "Use a temperature, such as 0.7."
-            )
-
-    def finds(self, text: str) -> bool | None:
-        """Whether what is looked for is in a text; None if nothing is."""
-        if self.find is None:
-            return None
-        return self.find in text if isinstance(self.find, str) else bool(self.find.search(text))
-
-    @property
-    def found(self) -> str | None:
-        """What people call what is looked for."""
-        if self.find is None or isinstance(self.find, str):
-            return None if self.find is None else f"“{self.find}”"
-        return f"/{self.find.pattern}/"
-
-    @property
-    def each(self) -> list[GenerationOptions]:
-        """How each sample is written: with a seed of its own, so that it can be repeated."""
-        if self.options.temperature == 0:
-            return [replace(self.options, seed=None)]
-        first = self.options.seed or 0
-        return [replace(self.options, seed=first + number) for number in range(self.samples)]
+Contexts = Callable[[int], Iterable[tuple[int | None, Ids]]]
+"""Of a cell: its prompt's ids by the line that is gone, None for none."""
 
 
 class Filling:
@@ -110,6 +55,8 @@ class Filling:
             self.cells.append(self._read(at))
             if self.cells[at].problem:
                 so_far(self.cells[at])
+        # those that have a prompt, variant by variant: rows of one begin alike
+        self._order = sorted(self._sequences, key=lambda at: (at % len(variants), at))
 
     def _read(self, at: int) -> Cell:
         """A cell with its prompt, or with what is wrong with it."""
@@ -135,50 +82,64 @@ class Filling:
         places: dict[
             Question, list[tuple[int, int]]
         ] = {}  # cells and which sample, by what is asked
+        each = self._asked.each
         for at in self._order:
-            for number, options in enumerate(self._asked.each):
+            for number, options in enumerate(each):
                 places.setdefault((self._prompt(at), options), []).append((at, number))
         samples: dict[int, dict[int, Sample]] = {at: {} for at in self._order}
-        total = len(self._order) * self._asked.samples
+        total = len(self._order) * len(each)
         self._progress("generate", 0, total)
         done = 0
         for question, sample in self._answered(places):
             for at, number in places[question]:
-                found = self._asked.finds(self._said(at, sample))
-                samples[at][number] = replace(sample, found=found)
-                if len(samples[at]) == self._asked.samples:
-                    each = tuple(one for _, one in sorted(samples[at].items()))
-                    self._tell(at, samples=each)
+                if isinstance(sample, BacklitError):
+                    self._tell(at, problem=sample.message)
+                    continue
+                samples[at][number] = self._judged(at, sample)
+                if len(samples[at]) == len(each):
+                    self._tell(at, samples=tuple(one for _, one in sorted(samples[at].items())))
             done += len(places[question])
             self._progress("generate", done, total)
 
     def _answered(
         self, places: Mapping[Question, Sequence[tuple[int, int]]]
-    ) -> Iterator[tuple[Question, Sample]]:
-        """What is known, and what is written now."""
+    ) -> Iterator[tuple[Question, Sample | BacklitError]]:
+        """What is known, and what is written now, or why it can't be."""
         answers = self._known.answers
         missing = [question for question in places if question not in answers]
         for question in places:
             if question in answers:
                 yield question, answers[question]
-        sequences = [self._sequences[places[question][0][0]] for question in missing]
-        each = [options for _, options in missing]
-        for number, step in generate_batch(self._engine, list(sequences), each):
-            sequences[number] = whole = sequences[number].extended(step.tokens)
-            if step.finish_reason is not None:
-                answers[missing[number]] = sample = _sample(whole, step.finish_reason)
-                yield missing[number], sample
-            self._progress.check()
+        # Those that are run one by one fail one by one.
+        together = [missing] if self._batched else [[question] for question in missing]
+        for questions in together if missing else ():
+            sequences = [self._sequences[places[question][0][0]] for question in questions]
+            each = [options for _, options in questions]
+            try:
+                for number, step in generate_batch(self._engine, list(sequences), each):
+                    sequences[number] = whole = sequences[number].extended(step.tokens)
+                    if step.finish_reason is not None:
+                        sequences[number] = whole.prompt
+                        sample = _sample(whole, step.finish_reason)
+                        answers[questions[number]] = sample
+                        yield questions[number], sample
+                    self._progress.check()
+            except BacklitError as error:
+                if self._batched or isinstance(error, Cancelled):
+                    raise
+                yield questions[0], error
 
-    def _said(self, at: int, sample: Sample) -> str:
-        """A response without the reasoning that it may begin with."""
-        if not sample.ids:
-            return sample.response
-        whole = self._engine.append(self._sequences[at], sample.ids)
-        block = block_of(whole)
-        if block is None:
-            return sample.response
-        return whole.text[whole.tokens[block.stop - 1].stop :] if block.closed else ""
+    def _judged(self, at: int, sample: Sample) -> Sample:
+        """With whether what is looked for is in it; not in the reasoning that it may begin with."""
+        if self._asked.find is None:
+            return sample
+        said = sample.response
+        if sample.ids:
+            whole = self._engine.append(self._sequences[at], sample.ids)
+            block = block_of(whole)
+            if block is not None:
+                said = whole.text[whole.tokens[block.stop - 1].stop :] if block.closed else ""
+        return replace(sample, found=self._asked.finds(said))
 
     # ---- log-probabilities -------------------------------------------------------------------
 
@@ -188,53 +149,67 @@ class Filling:
             try:
                 answer = filled(self._asked.answer or "", self._example(at))
                 whole = self._engine.append(self._sequences[at], str(answer))
+            except Cancelled:
+                raise
             except BacklitError as error:
                 self._tell(at, problem=error.message)
             else:
                 self._fixed[at] = whole.input_ids[whole.prompt_length :]
-        order = list(self._fixed)
-        pairs = [(self._sequences[at].input_ids, self._fixed[at]) for at in order]
-        self._progress("compare", 0, len(order))
-        scored = self._known.log_probs(self._engine, pairs)
-        for done, (number, value) in enumerate(scored, start=1):
-            self._tell(order[number], answer_log_prob=value)
-            self._progress("compare", done, len(order))
+        order = [at for at in self._order if at in self._fixed]
+        self._each("compare", order, lambda at: [(None, self._sequences[at].input_ids)])
 
     def take_lines_away(self) -> None:
         """What the answer of every cell loses without each line of its template."""
-        order = [at for at in self._order if self._answer(at)]
-        self._progress("explain", 0, len(order))
+        self._each("explain", [at for at in self._order if self._answer(at)], self._altered)
+
+    def _each(self, phase: Phase, order: Sequence[int], contexts: Contexts) -> None:
+        """Score the contexts of each cell, so many cells at a time, and tell what came of it."""
+        self._progress(phase, 0, len(order))
         done = 0
         for chunk in self._chunks(order):
             labels: list[tuple[int, int | None]] = []  # a cell and the line that is gone
             pairs: list[tuple[Ids, Ids]] = []
-            lines = {at: self._lines(at) for at in chunk}
             for at in chunk:
-                for line, context in self._altered(at, lines[at]):
+                self._progress.check()
+                for line, context in contexts(at):
                     labels.append((at, line))
                     pairs.append((context, self._answer(at)))
-            scored = self._known.log_probs(self._engine, pairs)
-            values = {labels[number]: value for number, value in scored}
-            for at in chunk:
-                without = [values.get((at, line)) for line in range(len(lines[at]))]
-                lost = (None if one is None else values[at, None] - one for one in without)
-                self._tell(at, effects=tuple(lost))
-                done += 1
-                self._progress("explain", done, len(order))
+            try:
+                scored = self._known.log_probs(self._engine, pairs)
+                values = {labels[number]: value for number, value in scored}
+            except Cancelled:
+                raise
+            except BacklitError as error:
+                for at in chunk:
+                    self._tell(at, problem=error.message)
+            else:
+                for at in chunk:
+                    own = {line: value for (cell, line), value in values.items() if cell == at}
+                    self._take(at, own, lines=phase == "explain")
+            done += len(chunk)
+            self._progress(phase, done, len(order))
 
-    def _altered(
-        self, at: int, lines: Sequence[Sequence[Span]]
-    ) -> Iterator[tuple[int | None, Ids]]:
+    def _take(self, at: int, values: Mapping[int | None, float], *, lines: bool) -> None:
+        """What was scored of a cell: as it is (None), and without each line."""
+        if not all(map(math.isfinite, values.values())):
+            return self._tell(at, problem=OVERFLOWED)
+        if not lines:
+            return self._tell(at, answer_log_prob=values[None])
+        count = len(lines_of(self._variant(at).template))
+        without = [values.get(line) for line in range(count)]
+        lost = (None if one is None else values[None] - one for one in without)
+        return self._tell(at, effects=tuple(lost))
+
+    def _altered(self, at: int) -> Iterator[tuple[int | None, Ids]]:
         """The prompt as it is, and without each line that it has, unless nothing would be left."""
         sequence = self._sequences[at]
-        yield None, sequence.input_ids
+        ids = sequence.input_ids
+        yield None, ids
+        lines = spans_of_lines(sequence, self._variant(at).template, self._example(at))
         for line, spans in enumerate(lines):
-            without = sequence.without(spans).input_ids
+            without = _without(ids, spans)
             if spans and without:
                 yield line, without
-
-    def _lines(self, at: int) -> tuple[tuple[Span, ...], ...]:
-        return spans_of_lines(self._sequences[at], self._variant(at).template, self._example(at))
 
     def _answer(self, at: int) -> Ids:
         """The ids whose loss is measured: of the fixed answer, else of the first sample."""
@@ -246,16 +221,15 @@ class Filling:
     # ---- cells -------------------------------------------------------------------------------
 
     @property
-    def _order(self) -> list[int]:
-        """The cells that have a prompt, variant by variant: rows of one begin alike."""
-        return sorted(self._sequences, key=lambda at: (at % len(self._variants), at))
+    def _batched(self) -> bool:
+        return "batch" in self._engine.capabilities
 
     def _chunks(self, order: Sequence[int]) -> Iterator[list[int]]:
         """So many rows of one variant at a time."""
-        for number in range(len(self._variants)):
-            rows = [at for at in order if at % len(self._variants) == number]
-            for start in range(0, len(rows), ROWS):
-                yield rows[start : start + ROWS]
+        size = ROWS if self._batched else 1
+        for _, rows in groupby(order, key=lambda at: at % len(self._variants)):
+            while chunk := list(islice(rows, size)):
+                yield chunk
 
     def _variant(self, at: int) -> Variant:
         return self._variants[at % len(self._variants)]
@@ -282,3 +256,12 @@ def _sample(whole: TokenSequence, finish_reason: FinishReason) -> Sample:
         finish_reason,
         sum(known) if len(known) == len(tokens) else None,
     )
+
+
+def _without(ids: Ids, spans: Sequence[Span]) -> Ids:
+    kept: list[int] = []
+    at = 0
+    for start, stop in spans:
+        kept += ids[at:start]
+        at = stop
+    return (*kept, *ids[at:])

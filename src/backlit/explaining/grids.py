@@ -1,13 +1,15 @@
 """A grid of variants and rows, in the forms that people give them in."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backlit.data.base import Dataset, Example
 from backlit.engines.base import Engine, as_scorer
 from backlit.errors import DataError, OptionsError
+from backlit.explaining.asked import Asked
 from backlit.explaining.faithfulness import unheard
-from backlit.explaining.filling import Asked, Filling, SoFar
+from backlit.explaining.filling import Filling, SoFar
 from backlit.explaining.prompts import PromptLike, as_prompt
 from backlit.explaining.remembered import MAX_ANSWERS, Remembered
 from backlit.explaining.templates import lines_of
@@ -108,10 +110,13 @@ def _check(variants: Sequence[Variant], examples: Sequence[Example], samples: in
     if not variants or not examples:
         what = "variant" if not variants else "row"
         raise OptionsError(f"There is no {what}.", f"Give at least one {what}.")
-    names = [one.name for one in variants]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise OptionsError(f"Two variants are called {twice!r}.", "Give each a name of its own.")
+    for what, names in (
+        ("variants", [one.name for one in variants]),
+        ("rows", [one.id for one in examples]),
+    ):
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
+        if twice is not None:
+            raise OptionsError(f"Two {what} are called {twice!r}.", "Give each a name of its own.")
     answers = len(variants) * len(examples) * samples
     if answers > MAX_ANSWERS:
         raise OptionsError(

@@ -7,13 +7,14 @@ import numpy as np
 from cachetools import LRUCache
 
 from backlit.engines.base import Engine
-from backlit.engines.batches import score_batch
+from backlit.engines.batches import alike, score_batch
 from backlit.explanation.cell import Sample
-from backlit.progress import current
+from backlit.progress import current, stoppable
 from backlit.types import GenerationOptions, Prompt
 
 MAX_ANSWERS = 20_000
-MAX_LOG_PROBS = 200_000
+MAX_LOG_PROBS = 400_000
+MAX_TOKENS = 40_000  # run in one go, where prompts that begin alike share them
 
 Ids = Sequence[int]
 
@@ -42,13 +43,32 @@ class Remembered:
         if not missing:
             return
         firsts = [numbers[0] for numbers in missing.values()]
-        contexts, answers = zip(*(pairs[number] for number in firsts), strict=True)
-        for place, each in score_batch(engine, contexts, answers):
-            key = keys[firsts[place]]
-            self._log_probs[key] = value = float(each.sum())
-            current().check()
-            for number in missing[key]:
-                yield number, value
+        for chunk in _chunks(pairs, firsts):
+            contexts, answers = zip(*(pairs[number] for number in chunk), strict=True)
+            for place, each in score_batch(engine, contexts, answers):
+                key = keys[chunk[place]]
+                self._log_probs[key] = value = float(each.sum())
+                current().check()
+                for number in missing[key]:
+                    yield number, value
+
+
+def _chunks(pairs: Sequence[tuple[Ids, Ids]], numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Pairs that are scored together: neighbours, which begin alike, and so many tokens at most."""
+    chunk: list[int] = []
+    size = 0
+    before: Ids = ()
+    for number in stoppable(sorted(numbers, key=lambda number: tuple(pairs[number][0]))):
+        context, answer = pairs[number]
+        new = len(context) - alike(before, context) + len(answer)
+        if chunk and size + new > MAX_TOKENS:
+            yield chunk
+            chunk, size, new = [], 0, len(context) + len(answer)
+        chunk.append(number)
+        size += new
+        before = context
+    if chunk:
+        yield chunk
 
 
 def _key(context: Ids, answer: Ids) -> bytes:

@@ -1,21 +1,24 @@
 """Templates: prompts with `{variables}`, which rows fill in, and where their lines then stand."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate
+from numbers import Real
 from typing import Any
 
 from backlit.data.base import Example
 from backlit.errors import DataError
 from backlit.explanation.cell import Line
-from backlit.segments import token_spans
+from backlit.segments import split_lines, token_spans
 from backlit.types import Prompt, Span, TokenSequence
 
 VARIABLE = re.compile(r"\{([A-Za-z_]\w*)\}")
 """A name in braces. Other braces, as JSON and programs have them, are text."""
 
+MAX_CHARACTERS = 2_000_000  # of a prompt
 OWN = ("prompt", "target", "id", "source")  # variables that every example has beside its fields
 
 
@@ -31,18 +34,27 @@ def filled(template: Prompt, example: Example) -> Prompt:
     Values are put in as they are: what looks like a variable inside of one stays text.
 
     Raises:
-        DataError: the row lacks a variable, or it is no text or number there.
+        DataError: the row lacks a variable, it is no text or number there, or all is too long.
     """
     values = values_of(example)
+    size = sum(len(text) for text in _texts(template))
 
     def value(match: re.Match[str]) -> str:
+        nonlocal size
         name = match[1]
         if name not in values:
             raise DataError(
                 f"{example.id} has nothing for the variable {{{name}}}.",
                 f"Its row has {', '.join(values) or 'no fields'}.",
             )
-        return _text(values[name], name, example)
+        text = _text(values[name], name, example)
+        size += len(text)
+        if size > MAX_CHARACTERS:
+            raise DataError(
+                f"The prompt of {example.id} has more than {MAX_CHARACTERS:,} characters.",
+                "Use a shorter template, or shorter values.",
+            )
+        return text
 
     return mapped(template, lambda text: VARIABLE.sub(value, text))
 
@@ -68,9 +80,9 @@ def lines_of(template: Prompt) -> tuple[Line, ...]:
     found = []
     for at, text in enumerate(_texts(template)):
         message = None if isinstance(template, str) else at + 1
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(split_lines(text), start=1):
             if line.strip():
-                found.append(Line(number, line, message))
+                found.append(Line(number, line.rstrip("\r\n"), message))
     return tuple(found)
 
 
@@ -90,25 +102,32 @@ def spans_of_lines(
     """
     starts: list[int] = []  # of each line, blank ones too, in the sequence's text
     numbers: list[int | None] = []  # of `lines_of`, of each of those
-    count = 0
-    at = 0
+    count = at = 0
+    firsts = _firsts(sequence)
     for text, role in zip(_texts(template), _roles(template), strict=True):
-        lines = [filled(line, example) for line in text.splitlines(keepends=True)]
-        whole = "".join(map(str, lines))
-        begin = _found(sequence, whole.strip(), role, at) - (len(whole) - len(whole.lstrip()))
-        at = begin + len(whole.rstrip())
-        starts += accumulate((len(line) for line in lines[:-1]), initial=begin)
-        for line in text.splitlines():
-            numbers.append(count if line.strip() else None)
-            count += bool(line.strip())
+        lines = [str(filled(line, example)) for line in split_lines(text)]
+        whole = "".join(lines)
+        visible = whole.strip()
+        named = [line.strip() != "" for line in split_lines(text)]
+        if visible:  # chat templates may trim contents, so what is blank at their ends may be gone
+            found = _found(sequence.text, visible, firsts.get(role, []), at)
+            begin = found - (len(whole) - len(whole.lstrip()))
+            ends = accumulate(map(len, lines[:-1]), initial=begin)
+            starts += (max(end, at) for end in ends)
+            numbering = iter(range(count, count + sum(named)))
+            numbers += (next(numbering) if one else None for one in named)
+            at = found + len(visible)
+        count += sum(named)
     spans: list[list[Span]] = [[] for _ in range(count)]
     for start, stop in token_spans(sequence, "line"):
         first = sequence.tokens[start]
         if first.role == "template":
             continue
         shown = sequence.text[first.start : sequence.tokens[stop - 1].stop]
-        visible = first.start + len(shown) - len(shown.lstrip())
-        place = bisect_right(starts, visible) - 1
+        if not shown.strip():  # a message of blanks
+            continue
+        seen = first.start + len(shown) - len(shown.lstrip())
+        place = bisect_right(starts, seen) - 1
         number = numbers[place] if place >= 0 else None
         if number is not None:
             spans[number].append((start, stop))
@@ -123,22 +142,33 @@ def _roles(template: Prompt) -> Sequence[str]:
     return ["prompt"] if isinstance(template, str) else [one.role for one in template]
 
 
-def _found(sequence: TokenSequence, text: str, role: str, start: int) -> int:
-    """Where a text stands among tokens of a role, from a place on; the place if it does not."""
-    of_role = {token.start for token in sequence.tokens if token.role == role}
-    at = sequence.text.find(text, start)
+def _firsts(sequence: TokenSequence) -> dict[str, list[int]]:
+    """Where the tokens of each role begin, in order."""
+    found: dict[str, list[int]] = {}
+    for token in sequence.tokens:
+        found.setdefault(token.role, []).append(token.start)
+    return found
+
+
+def _found(whole: str, text: str, firsts: Sequence[int], start: int) -> int:
+    """Where a text stands from a place on, with one of these beginnings of tokens in it; the place
+    if it does not.
+    """
+    at = whole.find(text, start)
     while at >= 0:
-        if not text or any(at <= place < at + len(text) for place in of_role):
+        near = bisect_left(firsts, at)
+        if near < len(firsts) and firsts[near] < at + len(text):
             return at
-        at = sequence.text.find(text, at + 1)
+        at = whole.find(text, at + 1)
     return start
 
 
 def _text(value: Any, name: str, example: Example) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value}"
+    if isinstance(value, Real) and value is not True and value is not False:
+        with suppress(ValueError):  # of more digits than Python writes
+            return f"{value}"
     raise DataError(
         f"{example.id} has {type(value).__name__} for the variable {{{name}}}, which is no text.",
         "Use a field that holds text or a number.",

@@ -4,6 +4,7 @@ words, a line fixed, a principle added.
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,16 +12,23 @@ from itertools import islice, pairwise, permutations
 from typing import Literal
 
 import numpy as np
+import regex
 
 from backlit.display.figure import one_line
 from backlit.errors import OptionsError
 from backlit.explaining.templates import mapped
 from backlit.explanation.cell import Variant
 from backlit.explanation.proof import MAX_WORDS
+from backlit.segments import PARAGRAPH_END, split_lines
 from backlit.types import Message, Prompt
 
+MAX_CHARACTERS = 10_000_000  # of all variants that are made
+MAX_FACTORIAL = 12  # examples: of more nobody wants all orders
 MOST_ORDERS = 24  # all orders of up to four examples; of more, so many by chance
-BLANK_LINE = re.compile(r"\n[ \t]*\n+")
+
+
+Separator = re.Pattern[str] | regex.Pattern[str]
+"""What parts examples; left out, blank lines do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,26 @@ class Making:
 
 
 def make_variants(template: Prompt, making: Making) -> Iterator[Variant]:
-    """All that are asked for, in the order of the fields of `Making`.
+    """All that are asked for, in the order of the fields of `Making`, each by a name of its own.
 
     Raises:
-        OptionsError: one can't be made of this template.
+        OptionsError: one can't be made of this template, or they are too long.
     """
+    names: Counter[str] = Counter()
+    size = 0
+    for one in _made(template, making):
+        size += len(str(one.template))
+        if size > MAX_CHARACTERS:
+            raise OptionsError(
+                f"The variants have more than {MAX_CHARACTERS:,} characters.",
+                "Make fewer at a time, or of a shorter template.",
+            )
+        names[one.name] += 1
+        count = names[one.name]
+        yield one if count == 1 else replace(one, name=f"{one.name} ({count})")
+
+
+def _made(template: Prompt, making: Making) -> Iterator[Variant]:
     if isinstance(template, str):
         if making.without_each == "line":
             yield from without_each_line(template)
@@ -68,16 +91,14 @@ def make_variants(template: Prompt, making: Making) -> Iterator[Variant]:
 
 def without_each_line(template: str) -> Iterator[Variant]:
     """One variant for each line that holds something, without it."""
-    lines = template.splitlines(keepends=True)
+    lines = split_lines(template)
     for number, line in enumerate(lines, start=1):
         if line.strip():
             rest = "".join(lines[: number - 1] + lines[number:])
             yield Variant(f"no line {number}", rest, f"without line {number}, {quoted(line)}")
 
 
-def without_each_example(
-    template: str, separator: re.Pattern[str] = BLANK_LINE
-) -> Iterator[Variant]:
+def without_each_example(template: str, separator: Separator = PARAGRAPH_END) -> Iterator[Variant]:
     """One variant for each of the examples that a separator parts, without it; the last part, which
     asks, stays.
     """
@@ -93,7 +114,7 @@ def without_each_example(
 
 def reordered(
     template: str,
-    separator: re.Pattern[str] = BLANK_LINE,
+    separator: Separator = PARAGRAPH_END,
     most: int = MOST_ORDERS,
     seed: int = 0,
 ) -> Iterator[Variant]:
@@ -104,14 +125,17 @@ def reordered(
     size = len(examples)
     orders: Iterator[tuple[int, ...]]
     usual = tuple(range(size))
-    if math.factorial(size) <= most + 1:
+    if math.factorial(min(size, MAX_FACTORIAL)) <= most + 1:
         orders = islice(permutations(usual), 1, None)
     else:
         orders = _random_orders(size, most, seed)
+    seen = {template}
     for order in orders:
-        told = ", ".join(str(i + 1) for i in order)
+        told = one_line(", ".join(str(i + 1) for i in order), MAX_WORDS)
         text = "".join(examples[i] for i in order) + question
-        yield Variant(f"order {told}", text, f"examples in the order {told}")
+        if text not in seen:  # examples may be the same
+            yield Variant(f"order {told}", text, f"examples in the order {told}")
+        seen.add(text)
 
 
 def with_other_words(template: Prompt, words: Mapping[str, Sequence[str]]) -> Iterator[Variant]:
@@ -121,12 +145,13 @@ def with_other_words(template: Prompt, words: Mapping[str, Sequence[str]]) -> It
             text = mapped(template, partial(_with_other_word, word, other))
             if text == template:
                 raise OptionsError(f"The template has no {word!r}.", "Name a word that it has.")
-            yield Variant(f"{word}: {other}", text, f"“{other}” for “{word}”")
+            name = f"{one_line(word, MAX_WORDS)}: {one_line(other, MAX_WORDS)}"
+            yield Variant(name, text, f"{quoted(other)} for {quoted(word)}")
 
 
 def with_line(template: str, number: int, text: str) -> Variant:
     """With another line in the place of one, counted from 1."""
-    lines = template.splitlines(keepends=True)
+    lines = split_lines(template)
     if not 1 <= number <= len(lines):
         raise OptionsError(f"There is no line {number}.", f"Use 1 to {len(lines)}.")
     end = lines[number - 1][len(lines[number - 1].rstrip("\r\n")) :]
@@ -154,7 +179,7 @@ def on_top(template: Prompt, principles: Sequence[str]) -> Prompt:
     text = "".join(f"Principle {n}: {one}\n" for n, one in enumerate(principles, start=1))
     if isinstance(template, str):
         return f"{text}\n{template}"
-    if template and template[0].role == "system":
+    if template and template[0].role in ("system", "developer"):
         return (replace(template[0], content=f"{text}\n{template[0].content}"), *template[1:])
     return (Message("system", text.rstrip("\n")), *template)
 
@@ -165,16 +190,27 @@ def quoted(text: str) -> str:
 
 
 def _with_other_word(word: str, other: str, text: str) -> str:
-    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda _: other, text)
+    """Raises an `OptionsError` if that were too long."""
+    whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+    if len(text) + len(other) * len(whole.findall(text)) > MAX_CHARACTERS:
+        raise OptionsError(
+            f"With {quoted(other)} for {quoted(word)} the prompt is too long.",
+            "Use a shorter word.",
+        )
+    return whole.sub(lambda _: other, text)
 
 
-def _parts(template: str, separator: re.Pattern[str]) -> list[str]:
+def _parts(template: str, separator: Separator) -> list[str]:
     """What a separator parts, each with the separator behind it.
 
     Raises:
         OptionsError: it parts nothing.
     """
-    ends = [match.end() for match in separator.finditer(template) if match.end() < len(template)]
+    ends: list[int] = []
+    for match in separator.finditer(template):
+        before = template[ends[-1] if ends else 0 : match.end()]
+        if before.strip() and template[match.end() :].strip():  # blank ones are no parts
+            ends.append(match.end())
     if not ends:
         raise OptionsError(
             "The template has no examples that a blank line parts.",

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from io import StringIO
@@ -9,12 +10,12 @@ from pathlib import Path
 
 from backlit.display.figure import count_of, one_line
 from backlit.display.table import safe_cell
-from backlit.display.words import times_likely
+from backlit.display.words import SAME, times_likely
 from backlit.explanation.cell import Cell, Line, Variant
 from backlit.explanation.file import write_file
 from backlit.explanation.interval import Estimate, mean_of, share_of
 from backlit.explanation.proof import MAX_WORDS
-from backlit.types import GenerationOptions
+from backlit.types import MIN_TEMPERATURE, GenerationOptions
 
 SHOWN = 40  # characters of an answer in a table
 STRONGEST = 5  # lines that are told of a variant
@@ -67,14 +68,23 @@ class Grid:
 
     def found(self, variant: int) -> Estimate | None:
         """In which share of the answers what was looked for is."""
-        flags = [s.found for cell in self.of(variant) for s in cell.samples if s.found is not None]
+        flags = [
+            sample.found
+            for _, cell in self._pairs(variant)
+            for sample in cell.samples
+            if sample.found is not None
+        ]
         return share_of(sum(flags), len(flags)) if flags else None
 
     def changed(self, variant: int) -> Estimate | None:
-        """In which share of the rows the first answer is other than the first variant's."""
+        """In which share of the rows the answer is other than the first variant's; None where
+        answers are sampled, as those differ by chance.
+        """
+        if self.options.temperature >= MIN_TEMPERATURE:
+            return None
         pairs = [
             a.samples[0].response.strip() != b.samples[0].response.strip()
-            for a, b in zip(self.of(0), self.of(variant), strict=True)
+            for a, b in self._pairs(variant)
             if a.samples and b.samples
         ]
         return share_of(sum(pairs), len(pairs)) if pairs else None
@@ -83,25 +93,37 @@ class Grid:
         """How much likelier the fixed answer is than with the first variant: nats, over rows."""
         pairs = [
             b.answer_log_prob - a.answer_log_prob
-            for a, b in zip(self.of(0), self.of(variant), strict=True)
+            for a, b in self._pairs(variant)
             if a.answer_log_prob is not None and b.answer_log_prob is not None
         ]
         return mean_of(pairs) if pairs else None
 
     def answer_log_prob(self, variant: int) -> Estimate | None:
         """Of the fixed answer: nats, over rows."""
-        values = [c.answer_log_prob for c in self.of(variant) if c.answer_log_prob is not None]
+        cells = [cell for _, cell in self._pairs(variant)]
+        values = [one.answer_log_prob for one in cells if one.answer_log_prob is not None]
         return mean_of(values) if values else None
 
     def effects(self, variant: int) -> tuple[tuple[Line, Estimate], ...]:
         """What the answer loses without each line of a variant, nats over rows; the most first."""
         found = []
-        measured = [cell.effects for cell in self.of(variant) if cell.effects]
+        measured = [cell.effects for _, cell in self._pairs(variant) if cell.effects]
         for line, column in zip(self.lines[variant], zip(*measured, strict=True), strict=False):
             values = [value for value in column if value is not None]
             if values:
                 found.append((line, mean_of(values)))
         return tuple(sorted(found, key=lambda one: -one[1].value))
+
+    def _pairs(self, variant: int) -> Iterator[tuple[Cell, Cell]]:
+        """A row's cell of the first variant and of this one; rows with the same prompts count once,
+        as they say the same.
+        """
+        seen = set()
+        for pair in zip(self.of(0), self.of(variant), strict=True):
+            prompts = (pair[0].prompt, pair[1].prompt)
+            if None in prompts or prompts not in seen:
+                yield pair
+            seen.add(prompts)
 
     # ---- in words and files ------------------------------------------------------------------
 
@@ -110,9 +132,9 @@ class Grid:
         one = self.variants[variant]
         clauses = [self._changed(variant), self._found(variant), self._gained(variant)]
         clauses.append(self._did(variant))
-        change = f" ({one.change})" if one.change else ""
+        change = f" ({one_line(one.change)})" if one.change else ""
         told = "; ".join(clause for clause in clauses if clause)
-        return f"{one.name}{change}: {told or 'nothing was measured'}."
+        return f"{one_line(one.name)}{change}: {told or 'nothing was measured'}."
 
     def _changed(self, variant: int) -> str | None:
         changed = self.changed(variant) if variant else None
@@ -120,9 +142,10 @@ class Grid:
             return None
         count = round(changed.value * changed.of)
         if count == 0:
-            return f"all answers are those of {self.variants[0].name}"
+            return f"all answers are those of {one_line(self.variants[0].name)}"
         be = "is" if count == 1 else "are"
-        return f"{count} of {changed.of} answers {be} other than those of {self.variants[0].name}"
+        first = one_line(self.variants[0].name)
+        return f"{count} of {changed.of} answers {be} other than those of {first}"
 
     def _found(self, variant: int) -> str | None:
         found = self.found(variant)
@@ -136,11 +159,16 @@ class Grid:
         gained = self.gained(variant) if variant else None
         if gained is None:
             return None
-        return f"the fixed answer is {times_likely(-gained.value)} ({in_nats(gained)})"
+        likely = times_likely(-gained.value)
+        unsure = "" if gained.sure or gained.of == 1 else ", which may be chance"
+        return f"the fixed answer is {likely} ({in_nats(gained)}){unsure}"
 
     def _did(self, variant: int) -> str | None:
         """Which line did the most: of those that are new, if there are some."""
         new = self.new_lines(variant)
+        rest = [line.text for line in self.lines[variant] if line not in new]
+        if len(new) == 1 and self.gained(variant) and rest == [one.text for one in self.lines[0]]:
+            return None  # what came of that line was told
         last = self.lines[variant][-1:]  # it asks: without it there is nothing to answer
         told = [
             (line, one)
@@ -149,13 +177,17 @@ class Grid:
         ]
         if not told:
             return None
-        line, effect = told[0]
-        if effect.value <= 0 or (effect.of > 1 and not effect.sure):
-            return "of its new lines, none surely makes the answer likelier" if new else None
+        clear = math.log1p(SAME)
+        sure = [
+            (line, one) for line, one in told if one.value > clear and (one.sure or one.of == 1)
+        ]
+        if not sure:
+            return "of its new lines, none clearly makes the answer likelier" if new else None
+        line, effect = sure[0]
         of = "of what is new, " if len(new) > 1 else ""
-        name = f"{line.name}, “{one_line(line.text, MAX_WORDS)}”"
+        name = f"{of}{line.name}, “{one_line(line.text, MAX_WORDS)}”"
         loses = f"without it the answer is {times_likely(effect.value)} ({in_nats(effect)})"
-        return f"{of}{name} does the most: {loses}" if len(new) != 1 else f"{name}: {loses}"
+        return f"{name} does the most: {loses}" if len(new) != 1 else f"{name}: {loses}"
 
     def new_lines(self, variant: int) -> tuple[Line, ...]:
         """The lines of a variant whose text the first one does not have."""
@@ -226,19 +258,20 @@ class Grid:
 
     def _lines(self) -> Iterator[str]:
         yield from self.sentences
-        for index, variant in enumerate(self.variants):
+        names = [one_line(one.name) for one in self.variants]
+        for index in range(len(names)):
             effects, new = self.effects(index), self.new_lines(index)
             if effects:
-                yield f"\n{variant.name}: what the answer loses without a line, nats over rows"
+                yield f"\n{names[index]}: what the answer loses without a line, nats over rows"
             for line, effect in effects[:STRONGEST]:
                 mark = "+" if index and line in new else " "
                 words = one_line(line.text, MAX_WORDS)
                 yield f"  {in_nats(effect):>28} {mark} {line.name}: {words}"
-        width = max(len(one.name) for one in self.variants)
+        width = max(map(len, names))
         for index, row in enumerate(self.rows):
-            yield f"\n{row}"
+            yield f"\n{one_line(row)}"
             for cell in self.cells[index * len(self.variants) : (index + 1) * len(self.variants)]:
-                yield f"  {self.variants[cell.variant].name:<{width}}  {_answers(cell)}"
+                yield f"  {names[cell.variant]:<{width}}  {_answers(cell)}"
 
     def __repr__(self) -> str:
         size = f"{count_of(len(self.variants), 'variant')} x {count_of(len(self.rows), 'row')}"
@@ -247,7 +280,7 @@ class Grid:
 
 def _answers(cell: Cell) -> str:
     if cell.problem and not cell.samples:
-        return cell.problem
+        return one_line(cell.problem)
     texts = [f"“{one_line(one.response, SHOWN)}”" for one in cell.samples]
     marks = ["" if one.found is None else " +" if one.found else " -" for one in cell.samples]
     shown = [f"{text}{mark}" for text, mark in zip(texts, marks, strict=True)]

@@ -14,8 +14,9 @@ from backlit.display.bar import ProgressLike, followed
 from backlit.engines.base import Engine
 from backlit.errors import OptionsError
 from backlit.explaining import comparing, grids
+from backlit.explaining.asked import Asked, Searches
 from backlit.explaining.faithfulness import unheard
-from backlit.explaining.filling import Asked, Searches, SoFar
+from backlit.explaining.filling import SoFar
 from backlit.explaining.grids import RowsLike, VariantsLike
 from backlit.explaining.prompts import PromptLike
 from backlit.explaining.remembered import Remembered
@@ -131,8 +132,9 @@ class Model:
     ) -> Grid:
         """What does each variant of a prompt do, over many rows, and which of its lines does it?
 
-        Cells are run together, so that what their prompts begin with alike is run once, and what
-        this model computed for one grid is not computed again for another.
+        Where the engine can, cells are run together, so that what their prompts begin with alike is
+        run once; in float32 that changes nothing, in shorter types an answer may come out otherwise
+        than alone. What this model computed for one grid is not computed again for another.
 
         Args:
             variants: a template, several, or several by name, the first of which the others are
@@ -147,7 +149,8 @@ class Model:
                 What a model reasoned before is not looked at.
             answer: how likely is this one? Exactly as it follows the prompt; may have variables.
             effects: also take each line of the template away, and measure what the answer loses:
-                the fixed one, else the cell's first. The same as occlusion by lines.
+                the fixed one, else the cell's first. The same as occlusion by lines. An engine that
+                can't score measures none.
             progress: as for `explain`; the phases are `generate`, `compare` and `explain`.
             so_far: told each `Cell`, and again when more is known of it.
 

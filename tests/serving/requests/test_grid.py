@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from backlit.errors import PatternError
 from backlit.explanation import Cell
 from backlit.model import Model
 from backlit.serving import wire
-from backlit.serving.requests.grid import CellEvent, GridRequest, Searched
+from backlit.serving.requests.grid import CellEvent, GridRequest
 from backlit.types import GenerationOptions
 from tests.support.service import Client, Counting, opened
 
@@ -80,11 +79,6 @@ def test_what_can_not_be_asked(client: Client, changed: dict[str, Any], says: st
     event = client.answer(request(**changed))
     assert isinstance(event, wire.ErrorEvent)
     assert says in event.error.message + event.error.hint
-
-
-def test_a_pattern_that_takes_too_long_is_given_up() -> None:
-    with pytest.raises(PatternError, match="took longer"):
-        Searched("(a|aa)+$").search("a" * 5_000 + "b")
 
 
 def test_it_can_be_stopped_and_goes_on_from_there() -> None:

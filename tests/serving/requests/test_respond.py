@@ -23,6 +23,9 @@ def test_a_text_is_given_and_ids_are_of_an_answer_that_was_stopped(client: Clien
     again = client.answered(request.model_copy(update={"response": ids}))
     assert again.generation.finish_reason == "cancelled"
     assert again.generation.sequence == generation.sequence
+    ended = REFERENCE.model_copy(update={"finish_reason": "stop"})
+    whole = client.answered(request.model_copy(update={"response": ids, "reference": ended}))
+    assert whole.generation.finish_reason == "stop"
 
 
 def test_it_says_how_likely_the_model_finds_it(client: Client) -> None:

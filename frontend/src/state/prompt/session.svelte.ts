@@ -2,6 +2,7 @@
 import type { Store } from "../../host/store";
 import type { Density, Paint } from "../../model/appearance";
 import { BLANK, type Draft } from "../../model/draft";
+import { type GridSetup, NO_GRID } from "../../model/grid";
 import { type ViewName, VIEWS } from "../../model/place";
 import type { Foil } from "../../model/question";
 import type {
@@ -53,6 +54,8 @@ interface Saved {
   compared: readonly string[];
   /** A change is being tried beside them. */
   trying: boolean;
+  /** What is tried over several rows. */
+  grid: GridSetup;
   /** The link to what was shown last: with it in the address, a page goes on where it was. */
   link: string;
   /** Dropped while it was seen: it does not come back as long as nothing else is; "" if none was. */
@@ -83,6 +86,7 @@ const FIRST: Saved = {
   view: "look",
   compared: [],
   trying: false,
+  grid: NO_GRID,
   link: "",
   unwantedRun: "",
 };
@@ -111,6 +115,7 @@ export class Session {
   readonly view = $derived(this.#saved.view);
   readonly compared = $derived(this.#saved.compared);
   readonly trying = $derived(this.#saved.trying);
+  readonly grid = $derived(this.#saved.grid);
   readonly link = $derived(this.#saved.link);
   readonly unwantedRun = $derived(this.#saved.unwantedRun);
 
@@ -269,5 +274,7 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
   if (!Array.isArray(saved.compared)) delete saved.compared;
   if (saved.view && !VIEWS.includes(saved.view)) delete saved.view; // a later version's
   if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;
+  if (saved.grid) saved.grid = { ...NO_GRID, ...saved.grid };
+  if (saved.grid && !Array.isArray(saved.grid.rows)) delete saved.grid;
   return saved;
 }

@@ -13,7 +13,7 @@ describe("a foil", () => {
         found({ target: { start, stop, foil: foil ? { ids: [7], text: "else" } : null } }),
       ],
     });
-    workbench.suggest({ span: [9, 10], instead: " it.", foil: { value: [7], text: "else" } });
+    workbench.setTarget([9, 10], { value: [7], text: "else" });
     await quiet(transport);
     expect(transport.requests("explain").at(-1)).toMatchObject({ target: [9, 10], foil: [7] });
     await vi.waitFor(() =>

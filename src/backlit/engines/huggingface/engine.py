@@ -169,7 +169,8 @@ class HuggingFaceEngine(Gradients):
     def generate_batch(
         self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]
     ) -> Iterator[tuple[int, GenerationStep]]:
-        for group in groups([one.input_ids for one in prompts]):
+        written = [one.max_new_tokens for one in options]
+        for group in groups([one.input_ids for one in prompts], written):
             if len(group) == 1:
                 yield from (
                     (group[0], s) for s in self.generate(prompts[group[0]], options[group[0]])

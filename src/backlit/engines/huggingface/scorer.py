@@ -74,6 +74,14 @@ class TreeScorer:
 
     def score_batch(self, contexts: Sequence[Sequence[int]], answers: Answers) -> Scored:
         """See `Batched.score_batch`; needs `reuse`."""
+        if self._model.device.type != "cpu":  # as `score`
+            by_answer: dict[tuple[int, ...], list[int]] = {}
+            for index, answer in enumerate(answers):
+                by_answer.setdefault(tuple(answer), []).append(index)
+            for answer, indices in by_answer.items():
+                for place, found in self._score_whole([contexts[i] for i in indices], [answer]):
+                    yield indices[place], found
+            return
         rows = [
             AnsweredContext(index, context, answer, 0)
             for index, (context, answer) in enumerate(zip(contexts, answers, strict=True))

@@ -14,6 +14,7 @@ import torch
 from transformers import DynamicCache
 
 from backlit.engines.base import FloatArray, GenerationStep
+from backlit.engines.batches import alike
 from backlit.engines.huggingface.model import CausalModel
 from backlit.engines.huggingface.prefix_tree import AnsweredContext, PrefixTree
 from backlit.engines.writing import Draft
@@ -31,27 +32,24 @@ def write_together(
     return _Grove(model, drafts).write()
 
 
-def groups(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Which prompts to answer at once, in order: so many that their tree stays small."""
+def groups(prompts: Sequence[Sequence[int]], written: Sequence[int]) -> Iterator[list[int]]:
+    """Which prompts to answer at once, in order: so many that their tree stays small.
+
+    Args:
+        prompts: ids of each.
+        written: how many tokens each answer may have.
+    """
     group: list[int] = []
     size = 0
     for index, ids in enumerate(prompts):
-        new = len(ids) - (_alike(prompts[group[-1]], ids) if group else 0)
-        if group and (len(group) == MAX_DRAFTS or size + new > MAX_NODES):
+        new = len(ids) - (alike(prompts[group[-1]], ids) if group else 0)
+        if group and (len(group) == MAX_DRAFTS or size + new + written[index] > MAX_NODES):
             yield group
             group, size, new = [], 0, len(ids)
         group.append(index)
-        size += new
+        size += new + written[index]
     if group:
         yield group
-
-
-def _alike(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many ids two prompts begin with alike."""
-    return next(
-        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-        min(len(one), len(other)),
-    )
 
 
 class _Grove:

@@ -2,13 +2,11 @@
 
 from typing import Annotated, Literal
 
-import regex
 from pydantic import Field
 
 from backlit.data.base import Example
-from backlit.errors import PatternError
+from backlit.explaining.asked import TypedPattern
 from backlit.explanation import Cell, Estimate, Grid, Line
-from backlit.segments import MAX_PATTERN_SECONDS, compile_pattern
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, ModelRequest, Work
 from backlit.types import GenerationOptions
@@ -67,30 +65,8 @@ class GridEvent(wire.Event):
     variants: list[VariantFound]
 
 
-class Searched:
-    """A regular expression that anyone may have typed, with a limit of time."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self._compiled = compile_pattern(pattern)
-
-    def search(self, text: str) -> "regex.Match[str] | None":
-        """Where it matches first.
-
-        Raises:
-            PatternError: that took too long.
-        """
-        try:
-            return self._compiled.search(text, timeout=MAX_PATTERN_SECONDS, concurrent=True)
-        except TimeoutError as error:
-            raise PatternError(
-                f"The pattern took longer than {MAX_PATTERN_SECONDS} seconds on an answer.",
-                "Simplify it: a repeat inside a repeat, such as (a+)+, is the usual cause.",
-            ) from error
-
-
 def run(request: GridRequest, work: Work) -> wire.Event:
-    find = Searched(request.find) if request.find and request.is_pattern else request.find
+    find = TypedPattern(request.find) if request.find and request.is_pattern else request.find
     found = work.model.grid(
         [one.variant for one in request.variants],
         [_example(one) for one in request.rows],
