@@ -18,7 +18,8 @@ ROW = Example("row 1", "A prompt", "A target", fields={"dish": "soup", "price": 
 
 
 def test_variables_are_names_in_braces() -> None:
-    assert variables('{dish} and {"json": {x}} {dish} {} {2}') == ("dish", "x")
+    told = '{dish} and {"json": {x}} {dish} {} {2} {ünlü_1} {菜}'
+    assert variables(told) == ("dish", "x", "ünlü_1", "菜")
     assert variables((Message("user", "{a}"), Message("user", "{b}{a}"))) == ("a", "b")
 
 

@@ -7,6 +7,7 @@ type Commanded = Pick<
   | "answering"
   | "comparing"
   | "findings"
+  | "gridding"
   | "inquiry"
   | "prompting"
   | "selection"
@@ -30,6 +31,11 @@ export function shortcut(
   if ((!isGo && isTyping(event.target)) || somethingOnTop(root)) return false;
   // What is typed and asked about may be out of sight.
   const inSight = workbench.session.view === "look" || workbench.comparing.trying;
+  if (isGo && workbench.session.view === "grid") {
+    if (workbench.gridding.running) workbench.gridding.stop();
+    else void workbench.gridding.run();
+    return true;
+  }
   if (isGo) {
     if (!inSight) return false;
     if (workbench.answering.writing.running) workbench.answering.stop();
@@ -61,7 +67,7 @@ export function shortcut(
     return true;
   }
   const granularity = workbench.server.state?.granularities[Number(event.key) - 1];
-  if (/^[1-9]$/.test(event.key) && granularity) {
+  if (/^[1-9]$/.test(event.key) && granularity && workbench.session.view !== "grid") {
     workbench.setGranularity(granularity);
     return true;
   }

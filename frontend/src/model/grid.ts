@@ -1,5 +1,13 @@
 /** Variants of a prompt over rows: what is tried, and what is known of each cell. */
-import type { Cell, ExampleInfo, LineEffect, Prompt, Variant } from "../wire";
+import type {
+  Cell,
+  ExampleInfo,
+  GenerationOptions,
+  LineEffect,
+  Prompt,
+  Requests,
+  Variant,
+} from "../wire";
 import type { Example } from "./example";
 
 export interface Row {
@@ -9,8 +17,10 @@ export interface Row {
 }
 
 export interface GridSetup {
-  /** Null is the prompt of the page. */
+  /** Null is the prompt of the page, until it is run. */
   readonly template: Prompt | null;
+  /** Where answers end; null is where those of the page do, until it is run. */
+  readonly stop: readonly string[] | null;
   /** Put on top: each alone, and all together. */
   readonly principles: readonly string[];
   readonly withoutEach: "line" | "example" | null;
@@ -29,6 +39,7 @@ export interface GridSetup {
 
 export const NO_GRID: GridSetup = {
   template: null,
+  stop: null,
   principles: [],
   withoutEach: null,
   reorder: false,
@@ -50,6 +61,99 @@ export function variablesOf(template: Prompt): string[] {
   return [...new Set(names)];
 }
 
+/** Those of all that is filled in from a row. */
+export function namesIn(setup: GridSetup, template: Prompt): string[] {
+  const { answer, own, principles } = setup;
+  const templates = [template, ...own.map((one) => one.template), ...principles, answer];
+  return [...new Set(templates.flatMap(variablesOf))];
+}
+
+/** What is asked of a model, whatever of the setup does not count left out. */
+export interface Question {
+  readonly model: string;
+  readonly options: GenerationOptions;
+  readonly template: Prompt;
+  readonly own: readonly Variant[];
+  readonly making: Omit<Requests["vary"], "template">;
+  readonly variables: readonly string[];
+  readonly rows: readonly Row[];
+  readonly samples: number;
+  readonly find: string | null;
+  readonly is_pattern: boolean;
+  readonly answer: string | null;
+  readonly effects: boolean;
+}
+
+export function questionOf(
+  setup: GridSetup,
+  template: Prompt,
+  variables: readonly string[],
+  model: string,
+  options: GenerationOptions,
+): Question {
+  const isText = typeof template === "string"; // of a chat, lines are not changed one by one
+  return {
+    model,
+    options,
+    template,
+    own: setup.own.filter((one) => (typeof one.template === "string") === isText),
+    making: {
+      principles: setup.principles.filter((text) => text.trim()),
+      without_each: isText ? setup.withoutEach : null,
+      reorder: isText && setup.reorder,
+      lines: [],
+      words: {},
+    },
+    variables,
+    rows: usableRows(setup.rows, variables),
+    samples: options.temperature > 0 ? setup.samples : 1,
+    find: setup.find || null,
+    is_pattern: setup.isPattern && setup.find !== "",
+    answer: setup.answer || null,
+    effects: setup.effects,
+  };
+}
+
+/** As it travels. */
+export function requestOf(question: Question, variants: readonly Variant[]): Requests["grid"] {
+  const { answer, effects, find, is_pattern, model, options, rows, samples } = question;
+  const infos = rows.map(rowInfo);
+  const measured = { samples, find, is_pattern, answer, effects };
+  return { model, options, variants: [...variants], rows: infos, ...measured };
+}
+
+/** Rows that have something, with exactly what is filled in; one for what has no variables. */
+function usableRows(rows: readonly Row[], variables: readonly string[]): Row[] {
+  if (variables.length === 0) return [{ id: "1", fields: {} }];
+  return rows
+    .filter(({ fields }) => variables.some((name) => fields[name]?.trim()))
+    .map(({ fields, id }) => ({
+      id,
+      fields: Object.fromEntries(variables.map((name) => [name, fields[name] ?? ""])),
+    }));
+}
+
+/** Variants by names of their own. */
+export function distinct(variants: readonly Variant[]): Variant[] {
+  const names = new Set<string>();
+  return variants.map((variant) => {
+    let { name } = variant;
+    for (let n = 2; names.has(name); n++) name = `${variant.name} (${n})`;
+    names.add(name);
+    return { ...variant, name };
+  });
+}
+
+/** How one of several answers of a cell was written: each has a seed of its own. */
+export function sampleOptions(options: GenerationOptions, number: number): GenerationOptions {
+  return options.temperature > 0 ? { ...options, seed: (options.seed ?? 0) + number } : options;
+}
+
+/** What a row is told apart by. */
+export function nameOfRow({ fields, id }: Row, variables: readonly string[]): string {
+  return variables.map((name) => fields[name]?.trim()).find(Boolean) ?? id;
+}
+
 /** A row that is to be filled in. */
 export function blankRow(rows: readonly Row[], name: (n: number) => string): Row {
   const taken = new Set(rows.map(({ id }) => id));
@@ -60,8 +164,12 @@ export function blankRow(rows: readonly Row[], name: (n: number) => string): Row
 
 /** Rows of the examples that have something for every variable. */
 export function rowsOf(examples: readonly Example[], variables: readonly string[]): Row[] {
-  return examples.flatMap(({ fields = {}, id, prompt, target }) => {
-    const known: Record<string, unknown> = { id, prompt, target, ...fields };
+  const taken = new Set<string>();
+  return examples.flatMap(({ fields = {}, id: own, prompt, target }) => {
+    let id = own; // unique in its dataset alone
+    for (let n = 2; taken.has(id); n++) id = `${own} (${n})`;
+    taken.add(id);
+    const known: Record<string, unknown> = { id: own, prompt, target, ...fields };
     const values = variables.map((name) => [name, textOf(known[name])] as const);
     if (values.some(([, text]) => text === null)) return [];
     return [{ id, fields: Object.fromEntries(values) as Record<string, string> }];
@@ -102,7 +210,7 @@ export function lines(block: string): string[] {
 }
 
 /** As the server takes it. */
-export function rowInfo({ id, fields }: Row): ExampleInfo {
+function rowInfo({ id, fields }: Row): ExampleInfo {
   return { id, prompt: "", target: null, source: null, fields: { ...fields } };
 }
 

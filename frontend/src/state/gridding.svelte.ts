@@ -1,9 +1,18 @@
 /** Variants of a prompt over rows: what is tried, the job that tries it, and its cells. */
 import type { Transport } from "../host/transport";
-import { type GridSetup, placeOfCell, rowInfo, type Row, variablesOf } from "../model/grid";
+import {
+  distinct,
+  type GridSetup,
+  namesIn,
+  placeOfCell,
+  type Question,
+  questionOf,
+  requestOf,
+  sampleOptions,
+} from "../model/grid";
 import { promptReference } from "../model/answer";
 import { t } from "../strings";
-import type { Cell, GenerationOptions, Prompt, Sample, Variant, VariantFound } from "../wire";
+import type { Cell, Prompt, Sample, Variant, VariantFound } from "../wire";
 import type { Choices } from "./choices.svelte";
 import { Job, type Watcher } from "./job.svelte";
 import type { Session } from "./prompt/session.svelte";
@@ -12,12 +21,8 @@ import type { Written } from "./showing";
 const PAUSE = 60; // ms between two drawings of cells that came
 
 /** A grid as it was asked for. */
-export interface Asked {
-  readonly model: string;
+export interface Asked extends Question {
   readonly variants: readonly Variant[];
-  readonly rows: readonly Row[];
-  readonly options: GenerationOptions;
-  readonly setup: GridSetup;
 }
 
 /** A cell's place: of hundreds, only those that changed are drawn again. */
@@ -41,15 +46,29 @@ export class Gridding {
   slots = $state.raw<readonly Slot[]>([]);
   /** What was found over rows, once all cells are known. */
   found = $state.raw<readonly VariantFound[] | null>(null);
+  /** From the press on Run to the end of it. */
+  running = $state(false);
   readonly setup: GridSetup = $derived.by(() => this.session.grid);
   readonly template: Prompt = $derived.by(() => this.setup.template ?? this.around.prompt());
-  readonly variables: readonly string[] = $derived(variablesOf(this.template));
-  /** What was asked for is not what would be asked for now. */
+  readonly #names: string = $derived.by(() => namesIn(this.setup, this.template).join(" "));
+  /** What the columns of the rows are. */
+  readonly variables: readonly string[] = $derived(this.#names ? this.#names.split(" ") : []);
+  /** What would be asked now; null while there is nobody to ask. */
+  readonly question: Question | null = $derived.by(() => {
+    const { model, options } = this.choices;
+    if (!model || !options) return null;
+    const { setup, template, variables } = this;
+    const stop = [...(setup.stop ?? options.stop ?? [])];
+    return questionOf(setup, template, variables, model.name, { ...options, stop });
+  });
+  /** What was asked is not what would be asked now. */
   readonly stale: boolean = $derived.by(() => {
-    if (!this.asked) return false;
-    return JSON.stringify(this.asked.setup) !== JSON.stringify(this.#whole);
+    const { asked, question } = this;
+    if (!asked || !question) return false;
+    return JSON.stringify({ ...asked, variants: undefined }) !== JSON.stringify(question);
   });
   readonly #arrived = new Map<number, Cell>();
+  #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -63,86 +82,71 @@ export class Gridding {
     this.opening = new Job(transport, watcher);
   }
 
-  /** With the template that stands in its place now. */
-  get #whole(): GridSetup {
-    return { ...this.setup, template: this.template };
-  }
-
   set(change: Partial<GridSetup>): void {
     this.session.set({ grid: { ...this.setup, ...change } });
   }
 
-  /** The rows that have something, or the only one of a template without variables. */
-  get rows(): readonly Row[] {
-    if (this.variables.length === 0) return [{ id: t.gridding.only, fields: {} }];
-    return this.setup.rows.filter(({ fields }) =>
-      this.variables.some((name) => fields[name]?.trim()),
-    );
+  async run(): Promise<void> {
+    const { question } = this;
+    if (!question || question.rows.length === 0) return;
+    // From now on it is not the page's prompt that is tried, nor where that one's answers end.
+    this.set({ template: question.template, stop: question.options.stop ?? [] });
+    this.running = true;
+    const turn = ++this.#turn;
+    const variants = await this.#vary(question);
+    if (variants && turn === this.#turn) await this.#fill({ ...question, variants });
+    if (turn === this.#turn) this.running = false;
   }
 
-  async run(): Promise<void> {
-    const { model, options } = this.choices;
-    const { rows } = this;
-    if (!model || !options || rows.length === 0) return;
-    const setup = this.#whole;
-    const variants = await this.#vary(setup);
-    if (!variants) return;
-    this.asked = { model: model.name, variants, rows, options, setup };
-    this.found = null;
-    this.#arrived.clear();
-    this.slots = Array.from({ length: variants.length * rows.length }, () => new Slot());
-    const sampled = options.temperature > 0;
-    const request = {
-      model: model.name,
-      variants: [...variants],
-      rows: rows.map(rowInfo),
-      options,
-      samples: sampled ? setup.samples : 1,
-      find: setup.find || null,
-      is_pattern: setup.isPattern,
-      answer: setup.answer || null,
-      effects: setup.effects,
-    };
-    await this.job.run("grid", request, (event) => {
+  /** What is known stays, here and with the model: to go on is to run it again. */
+  stop(): void {
+    this.#turn += 1;
+    this.running = false;
+    this.job.cancel();
+    this.#draw();
+  }
+
+  /** Look into an answer, the one of so many of its cell, as it was written. */
+  async open({ prompt }: Cell, { finish_reason, ids }: Sample, number: number): Promise<void> {
+    if (!this.asked || prompt == null || ids.length === 0) return;
+    const { model } = this.asked;
+    const options = sampleOptions(this.asked.options, number);
+    const reference = { ...promptReference(prompt, [], options), finish_reason };
+    await this.opening.run("respond", { model, reference, response: ids }, (event) => {
+      // Who went on to something else does not want to be taken away from there.
+      if (event.type === "generation" && this.session.view === "grid") this.around.show(event);
+    });
+  }
+
+  /** The variants of the template, itself first; null if they can't be made, which the job tells. */
+  async #vary({ making, own, template }: Question): Promise<Variant[] | null> {
+    const first = { name: t.gridding.base, template, change: "" };
+    let made: Variant[] = [];
+    const outcome = await this.job.run("vary", { template, ...making }, (event) => {
+      if (event.type === "variants") made = event.variants;
+    });
+    return outcome === "done" ? distinct([first, ...own, ...made]) : null;
+  }
+
+  async #fill(asked: Asked): Promise<void> {
+    const { variants } = asked;
+    let begun = false;
+    await this.job.run("grid", requestOf(asked, variants), (event) => {
+      const isAccepted = event.type !== "queued" && event.type !== "model";
+      if (isAccepted && !begun) this.#begin(asked); // what there was stays until then
+      begun ||= isAccepted;
       if (event.type === "cell") this.#take(event.cell, variants.length);
       if (event.type === "grid") this.found = event.variants;
     });
     this.#draw();
   }
 
-  /** What is known stays, here and with the model: to go on is to run it again. */
-  stop(): void {
-    this.job.cancel();
-    this.#draw();
-  }
-
-  /** Look into an answer, as it was written. */
-  async open({ prompt }: Cell, { finish_reason, ids }: Sample): Promise<void> {
-    if (!this.asked || prompt == null || ids.length === 0) return;
-    const { model, options } = this.asked;
-    const reference = { ...promptReference(prompt, [], options), finish_reason };
-    await this.opening.run("respond", { model, reference, response: ids }, (event) => {
-      if (event.type === "generation") this.around.show(event);
-    });
-  }
-
-  /** The variants of the template, itself first; null if they can't be made, which the job tells. */
-  async #vary(setup: GridSetup): Promise<Variant[] | null> {
-    const template = setup.template!;
-    const first = { name: t.gridding.base, template, change: "" };
-    let made: Variant[] | null = null;
-    const request = {
-      template,
-      principles: setup.principles.filter((text) => text.trim()),
-      without_each: setup.withoutEach,
-      reorder: setup.reorder,
-      lines: [],
-      words: {},
-    };
-    await this.job.run("vary", request, (event) => {
-      if (event.type === "variants") made = [first, ...setup.own, ...event.variants];
-    });
-    return made;
+  #begin(asked: Asked): void {
+    this.asked = asked;
+    this.found = null;
+    this.#arrived.clear();
+    const length = asked.variants.length * asked.rows.length;
+    this.slots = Array.from({ length }, () => new Slot());
   }
 
   #take(cell: Cell, variants: number): void {

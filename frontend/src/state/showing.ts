@@ -41,8 +41,9 @@ export function showView(workbench: Shown, { explanation, segmentations, target 
 
 /** Look into an answer that was made elsewhere, and ask what led to all of it. */
 export function showWritten(workbench: Shown, { generation, segmentations }: Written): void {
-  const { answering, answers, prompting, session } = workbench;
-  session.set({ view: "look" });
+  const { answering, answers, prompting, server, session } = workbench;
+  const known = server.models.some(({ name }) => name === generation.model);
+  session.set({ view: "look", ...(known && { model: generation.model }) });
   if (answering.writing.running) answering.stop();
   prompting.restore(null, generation.prompt);
   answers.take(generation, segmentations);

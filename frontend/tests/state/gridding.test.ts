@@ -59,10 +59,26 @@ test("the template is the page's prompt until another one is typed", async () =>
   const { gridding } = workbench;
   expect(gridding.template).toBe(PROMPT_TEXT);
   expect(gridding.variables).toEqual([]);
-  expect(gridding.rows).toHaveLength(1);
+  expect(gridding.question?.rows).toHaveLength(1);
   gridding.set({ template: "{a}" });
   expect(gridding.variables).toEqual(["a"]);
-  expect(gridding.rows).toEqual([]);
+  expect(gridding.question?.rows).toEqual([]);
+});
+
+test("once it is run, the template and where answers end stay, whatever the page shows", async () => {
+  const one = (): Event[] => [
+    { type: "cell", cell: cell(0, 0) },
+    { type: "grid", variants: [FOUND] },
+  ];
+  const { workbench } = await started({ vary: VARY, grid: one });
+  const { gridding, session } = workbench;
+  session.setOptions({ stop: ["\n"] });
+  await gridding.run();
+  session.set({ draft: { mode: "text", text: "Another prompt", messages: [] } });
+  session.setOptions(null);
+  expect(gridding.template).toBe(PROMPT_TEXT);
+  expect(gridding.question?.options.stop).toEqual(["\n"]);
+  expect(gridding.stale).toBe(false);
 });
 
 test("variants are made, and every row that has something is asked about", async () => {
@@ -115,6 +131,8 @@ test("what is changed since is told", async () => {
   expect(gridding.stale).toBe(true);
   gridding.set({ find: "" });
   expect(gridding.stale).toBe(false);
+  workbench.session.setOptions({ temperature: 0.5 });
+  expect(gridding.stale).toBe(true);
 });
 
 test("cells come while it runs, and stay when it is stopped", async () => {
@@ -126,11 +144,11 @@ test("cells come while it runs, and stay when it is stopped", async () => {
   const { gridding } = workbench;
   const running = gridding.run();
   await vi.waitFor(() => expect(gridding.slots[0]?.cell?.samples).toHaveLength(1));
-  expect(gridding.job.running).toBe(true);
+  expect(gridding.running).toBe(true);
   gridding.stop();
   grid.release();
   await running;
-  expect(gridding.job.running).toBe(false);
+  expect(gridding.running).toBe(false);
   expect(gridding.slots[0]?.cell?.samples).toHaveLength(1);
   expect(gridding.found).toBeNull();
 });
@@ -142,6 +160,56 @@ test("what can't be made is told, and nothing is asked", async () => {
   expect(workbench.gridding.job.error).toEqual(error);
   expect(workbench.gridding.asked).toBeNull();
   expect(transport.requests("grid")).toEqual([]);
+});
+
+test("what is refused leaves what was there", async () => {
+  const error = { code: "PatternError", message: "The pattern can't be read.", hint: "" };
+  let refused = false;
+  const { workbench } = await ready({
+    vary: VARY,
+    grid: (request: Requests["grid"]): Event[] =>
+      refused
+        ? [
+            { type: "queued", ahead: 1 },
+            { type: "error", error },
+          ]
+        : GRID(request),
+  });
+  const { gridding } = workbench;
+  await gridding.run();
+  refused = true;
+  await gridding.run();
+  expect(gridding.job.error).toEqual(error);
+  expect(gridding.running).toBe(false);
+  expect(gridding.slots[0]?.cell?.samples).toHaveLength(1);
+  expect(gridding.found).toHaveLength(2);
+});
+
+test("who went on elsewhere is not taken to an answer that comes late", async () => {
+  const { workbench } = await ready({
+    ...SCRIPT,
+    respond: (): Event[] => {
+      workbench.session.setView("compare");
+      return [
+        {
+          type: "generation",
+          generation: {
+            prompt: PROMPT_TEXT,
+            sequence: sequence(),
+            finish_reason: "stop",
+            model: "toy",
+            muted: [],
+          },
+          segmentations: segmentations(10),
+        },
+      ];
+    },
+  });
+  await workbench.gridding.run();
+  workbench.session.setView("grid");
+  const { cell: first } = workbench.gridding.slots[0]!;
+  await workbench.gridding.open(first!, first!.samples[0]!, 0);
+  expect(workbench.session.view).toBe("compare");
 });
 
 test("without a row that has something nothing is asked", async () => {
@@ -173,7 +241,7 @@ test("a cell is looked into: its answer, as it was written, and what led to all 
   session.setView("grid");
   const examples = workbench.prompting.library.examples.length;
   const { cell: first } = gridding.slots[0]!;
-  await gridding.open(first!, first!.samples[0]!);
+  await gridding.open(first!, first!.samples[0]!, 0);
   await quiet(transport);
   const request = transport.requests("respond").at(-1) as Requests["respond"];
   expect(request).toMatchObject({ model: "toy", response: [1, 2] });
@@ -188,7 +256,7 @@ test("an answer without a word can't be looked into", async () => {
   const { workbench, transport } = await ready();
   await workbench.gridding.run();
   const { cell: first } = workbench.gridding.slots[0]!;
-  await workbench.gridding.open(first!, { ...first!.samples[0]!, ids: [] });
+  await workbench.gridding.open(first!, { ...first!.samples[0]!, ids: [] }, 0);
   expect(transport.requests("respond")).toEqual([]);
 });
 

@@ -15,7 +15,7 @@ from backlit.explanation.cell import Line
 from backlit.segments import split_lines, token_spans
 from backlit.types import Prompt, Span, TokenSequence
 
-VARIABLE = re.compile(r"\{([A-Za-z_]\w*)\}")
+VARIABLE = re.compile(r"\{([^\W\d]\w*)\}")
 """A name in braces. Other braces, as JSON and programs have them, are text."""
 
 MAX_CHARACTERS = 2_000_000  # of a prompt

@@ -275,6 +275,9 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
   if (saved.view && !VIEWS.includes(saved.view)) delete saved.view; // a later version's
   if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;
   if (saved.grid) saved.grid = { ...NO_GRID, ...saved.grid };
-  if (saved.grid && !Array.isArray(saved.grid.rows)) delete saved.grid;
+  const lists = saved.grid && [saved.grid.rows, saved.grid.own, saved.grid.principles];
+  if (!lists?.every(Array.isArray) || !saved.grid?.rows.every((row) => row?.fields)) {
+    delete saved.grid;
+  }
   return saved;
 }

@@ -12,6 +12,7 @@ from backlit.serving.requests.base import Kind, ModelRequest, Work
 from backlit.types import GenerationOptions
 
 MAX_ROWS = 10_000
+MAX_VARIANTS = 2 * wire.MAX_VARIANTS  # made ones, and others beside them
 
 
 class GridRequest(ModelRequest):
@@ -22,7 +23,7 @@ class GridRequest(ModelRequest):
     lines of the templates are taken away in turn.
     """
 
-    variants: Annotated[list[wire.VariantInfo], Field(min_length=1, max_length=wire.MAX_VARIANTS)]
+    variants: Annotated[list[wire.VariantInfo], Field(min_length=1, max_length=MAX_VARIANTS)]
     rows: Annotated[list[wire.ExampleInfo], Field(min_length=1, max_length=MAX_ROWS)]
     options: GenerationOptions = GenerationOptions()
     samples: int = 1
