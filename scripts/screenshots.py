@@ -13,15 +13,36 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from backlit import load_dataset
 from scripts.browser import find
 from tests.support.lab import lab
-from tests.support.page import serve, view_options
+from tests.support.page import paste, retype, serve, view_options
 
 CELL = """\
 import backlit
 
 widget = backlit.make_notebook_widget(["sample_prompts"], ["smollm2"], height=760)
 widget.render()"""
+# One person's tastes, and a dish that has what they avoid.
+TEMPLATE = """\
+Enjoys: roasted vegetables
+Dislikes: chilies
+Dish: Red bean curry with chilies
+Analysis: You dislike chilies.
+Recommendation: You have to try it.
+
+Enjoys: toasted nuts
+Dislikes: {dislikes}
+Dish: {dish}
+Analysis: You dislike {dislikes}.
+Recommendation:"""
+PRINCIPLES = ["Say Avoid when the dish has what is disliked.", "Be brief."]
+ROWS = """\
+eggplant\tBaked eggplant with rice
+anise\tPlum crumble with anise
+olives\tWarm bread with olive paste
+beef\tBeef stew
+fish\tGrilled trout"""
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 SECONDS = 300_000  # milliseconds; a check is hundreds of passes
 
@@ -76,6 +97,42 @@ def story(page: Page, url: str, theme: str) -> None:
     expect(page.get_by_test_id("path").first).to_be_visible()
     expect(page.get_by_test_id("found")).to_be_visible()
     picture("12-through-the-answer")
+    beside(page, picture)
+    grid(page, picture)
+
+
+def beside(page: Page, picture: Picture) -> None:
+    """The slip is fixed in a copy that stands beside the run, and what came of it is measured."""
+    page.get_by_test_id("example").filter(has_text="fewshot-mistake").click()
+    page.get_by_test_id("generate").click()
+    answer = page.get_by_test_id("answer-text")
+    expect(answer).to_have_attribute("data-finish", re.compile("stop|length"))
+    answer.locator("[data-token]").filter(has_text="try").last.click()
+    mapped(page)
+    page.get_by_test_id("try-change").click()
+    live = page.get_by_test_id("live")
+    fixed = next(
+        one for one in load_dataset("sample_prompts").examples if one.id == "fewshot-fixed"
+    )
+    retype(live.locator(".cm-content"), str(fixed.prompt))
+    live.get_by_test_id("generate").click()
+    expect(page.get_by_test_id("compared")).to_be_visible()
+    picture("13-compare", False)
+
+
+def grid(page: Page, picture: Picture) -> None:
+    """Two principles over five dishes, and which of them did the work."""
+    page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
+    page.get_by_test_id("grid-template").fill(TEMPLATE)
+    for number, principle in enumerate(PRINCIPLES):
+        page.get_by_test_id("add-principle").click()
+        page.get_by_test_id("principle").nth(number).fill(principle)
+    paste(page.get_by_test_id("grid-rows").locator("input").first, ROWS)
+    page.get_by_test_id("grid-find").fill("Avoid")
+    page.get_by_test_id("grid-answer").fill(" Avoid.")
+    page.get_by_test_id("run-grid").click()
+    expect(page.get_by_test_id("grid-sentence").nth(len(PRINCIPLES) + 1)).to_be_visible()
+    picture("14-grid", False)
 
 
 def findings(page: Page, picture: Picture) -> None:

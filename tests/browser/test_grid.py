@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from backlit import load_model
 from backlit.explaining.variants import with_principles
 from backlit.explanation import Variant
-from tests.support.page import SECONDS, mapped
+from tests.support.page import SECONDS, mapped, paste
 
 pytestmark = pytest.mark.browser
 
@@ -33,19 +33,6 @@ def opened(page: Page, url: str) -> None:
     page.goto(url)
     page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
     expect(page.get_by_test_id("grid-template")).to_be_visible()
-
-
-def paste(field: Locator, block: str) -> None:
-    """As a person who copied cells of a spreadsheet."""
-    field.evaluate(
-        """(field, block) => {
-          const clipboardData = new DataTransfer();
-          clipboardData.setData("text/plain", block);
-          const options = { clipboardData, bubbles: true, cancelable: true };
-          field.dispatchEvent(new ClipboardEvent("paste", options));
-        }""",
-        block,
-    )
 
 
 def fill(page: Page, template: str, rows: str, principles: list[str]) -> None:
@@ -182,7 +169,7 @@ def test_it_can_be_stopped_and_what_came_stays(page: Page, default_url: str) -> 
     # what is remembered comes at once, before anything is written
     progress = page.get_by_role("progressbar", name="Grid")
     expect(progress).to_have_attribute("aria-valuenow", re.compile("[1-9]"), timeout=2 * SECONDS)
-    assert answers.count() >= known
+    expect(answers.nth(known - 1)).to_be_visible()
     page.get_by_test_id("stop-grid").click()
     expect(page.get_by_test_id("grid")).to_contain_text("Stopped: ")
 

@@ -16,6 +16,7 @@ from tests.support.page import (
     generate,
     granularity,
     mapped,
+    paste,
     retype,
     serve,
     tints,
@@ -29,12 +30,6 @@ pytestmark = pytest.mark.browser
 # What is asked is kept a moment after it changes.
 SAVED = """Object.entries(localStorage)
   .some(([key, value]) => key.endsWith(".session") && JSON.parse(value).target)"""
-PASTE = """(area, text) => {
-  const clipboardData = new DataTransfer();
-  clipboardData.setData("text/plain", text);
-  const how = { clipboardData, bubbles: true, cancelable: true };
-  area.dispatchEvent(new ClipboardEvent("paste", how));
-}"""
 
 
 @pytest.mark.model
@@ -372,7 +367,7 @@ def test_an_empty_prompt_a_long_one_and_half_a_character(page: Page, toy_url: st
     if button.is_enabled():
         button.click()
         expect(page.get_by_test_id("error").first).to_contain_text("empty")
-    editor(page).evaluate(PASTE, "half \ud83d")
+    paste(editor(page), "half \ud83d")
     page.get_by_test_id("generate").click()
     expect(page.get_by_test_id("error").first).to_contain_text("half a character")
 
@@ -380,7 +375,7 @@ def test_an_empty_prompt_a_long_one_and_half_a_character(page: Page, toy_url: st
 def test_a_paste_of_ten_megabytes_loses_nothing(page: Page, toy_url: str) -> None:
     page.goto(toy_url)
     type_prompt(page, "kept")
-    editor(page).evaluate(PASTE, "x" * 10_000_000)
+    paste(editor(page), "x" * 10_000_000)
     expect(page.get_by_text(re.compile("2,000,000"))).to_be_visible()
     expect(editor(page)).to_have_text("kept")
 

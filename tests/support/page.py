@@ -54,6 +54,19 @@ def retype(typed: Locator, text: str) -> None:
     typed.page.keyboard.insert_text(text)
 
 
+def paste(field: Locator, text: str) -> None:
+    """As a person who copied it elsewhere."""
+    field.evaluate(
+        """(field, text) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", text);
+          const options = { clipboardData, bubbles: true, cancelable: true };
+          field.dispatchEvent(new ClipboardEvent("paste", options));
+        }""",
+        text,
+    )
+
+
 def editor(page: Page) -> Locator:
     """The prompt, where it is typed."""
     if page.get_by_test_id("edit-prompt").count():

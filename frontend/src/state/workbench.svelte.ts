@@ -67,7 +67,7 @@ export class Workbench implements Mirrored {
     this.choices = choices;
     this.prompting = new Prompting(
       session,
-      () => this.#replaced(),
+      (asked) => this.#replaced(asked),
       () => answers.current?.prompt ?? null,
     );
     this.counting = new Counting(transport, server, () => ({
@@ -189,11 +189,11 @@ export class Workbench implements Mirrored {
     void this.server.load(name);
   }
 
-  #replaced(): void {
+  #replaced(asked: boolean): void {
     if (this.answering.writing.running) this.answering.stop();
     this.answers.show(this.prompting.prompt);
     this.findings.checking.keepAsUsual();
-    if (!this.session.trying) this.session.set({ view: "look" }); // where it is seen
+    if (asked && !this.session.trying) this.session.set({ view: "look" }); // where it is seen
     this.leave();
   }
 

@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { answered, started } from "../support/workbench";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Workbench } from "../../src/state/workbench.svelte";
+import { FakeTransport } from "../support/fixtures";
+import { answered, OwnStorage, quiet, started } from "../support/workbench";
 
 describe("starting", () => {
   test("loads the model and opens the first example", async () => {
@@ -9,6 +11,17 @@ describe("starting", () => {
     expect(workbench.prompting.example?.id).toBe("first");
     expect(workbench.prompting.edited).toBe(false);
     expect(workbench.choices.method?.name).toBe("occlusion");
+  });
+
+  test("stays in the view that was chosen before the first example came", async () => {
+    const transport = new FakeTransport();
+    const workbench = new Workbench(transport, new OwnStorage());
+    onTestFinished(() => workbench.stop());
+    workbench.session.setView("grid");
+    await workbench.start();
+    await quiet(transport);
+    expect(workbench.prompting.example?.id).toBe("first");
+    expect(workbench.session.view).toBe("grid");
   });
 });
 

@@ -44,8 +44,8 @@ export class Prompting {
 
   constructor(
     private readonly session: Session,
-    /** Another prompt took the place of the one there was. */
-    private readonly replaced: () => void,
+    /** Another prompt took the place of the one there was; nobody `asked` for a first visit's. */
+    private readonly replaced: (asked: boolean) => void,
     private readonly answered: () => Prompt | null,
   ) {
     this.library = new Library(t.examples.yours, session.store.shared);
@@ -104,14 +104,16 @@ export class Prompting {
     const key = example?.key ?? null;
     if (key === this.session.example && this.session.example !== null) return;
     this.#take(example);
-    this.replaced();
+    this.replaced(true);
   }
 
   /** What a first visit begins with. */
   openFirst(): void {
     if (!this.session.first || this.session.example || !isEmpty(this.session.draft)) return;
     const first = this.library.examples[0];
-    if (first) this.open(first);
+    if (!first) return;
+    this.#take(first);
+    this.replaced(false);
   }
 
   /** Offer these examples. If `following`, what is open goes with those that are gone. */
@@ -123,10 +125,10 @@ export class Prompting {
     if (!following || !this.session.example || !first) return this.openFirst();
     if (!now) {
       this.#take(first, true);
-      this.replaced();
+      this.replaced(true);
     } else if (before && !edited && !samePrompt(before.prompt, now.prompt)) {
       this.type(draftOf(now.prompt)); // another example of the same name
-      this.replaced();
+      this.replaced(true);
     }
   }
 
@@ -166,7 +168,7 @@ export class Prompting {
     }
     this.#run = prompt;
     this.type(draftOf(prompt));
-    this.replaced();
+    this.replaced(true);
   }
 
   type(draft: Draft): void {
@@ -179,7 +181,7 @@ export class Prompting {
     this.#wanted = false;
     this.type(draftOf(this.example.prompt));
     this.undoable = { what: t.editor.reverted, whole: true, restored: () => draft };
-    this.replaced();
+    this.replaced(true);
   }
 
   removeMessage(at: number): void {
