@@ -106,6 +106,17 @@ def test_an_answer_that_stayed() -> None:
     )
 
 
+def test_a_line_like_it_is_another_one() -> None:
+    twice = "Dogs: water\nCats: milk\nDogs: water\nDogs:"
+    first = explained(twice)
+    second = explained(twice, top=2)
+    fixed = twice.replace("milk\nDogs: water", "milk\nDogs: tea")
+    assert "line 1, “Dogs: water”, now matters most" in told(second, explained(fixed))
+    assert "line 1, “Dogs: water”, still matters most" in told(first, explained(fixed))
+    assert "line 4, “Dogs: water”, still" in told(second, explained("Birds: seed\n" + twice, top=3))
+    assert "line 2, “Dogs: water”, now" in told(second, explained("Birds: seed\n" + twice, top=1))
+
+
 def test_what_is_not_known_is_not_told() -> None:
     after = explained(answer="", top=None)
     assert told(explained(), after, None) == "Given the same prompt again, the model says nothing."

@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 
 from backlit.display.figure import count_of, one_line
@@ -258,10 +258,33 @@ def _matters_most(before: Explanation, after: Explanation) -> str | None:
     old, new = _first(before), _first(after)
     if old is None or new is None:
         return None
-    still = old.text.strip() == new.text.strip()
+    still = _stays(_of_prompt(before), old, _of_prompt(after), new)
     name = named(after.generation, after.attributions[0], new)
     comma = "," if ", “" in name else ""
     return f"{name}{comma} {'still' if still else 'now'} matters most"
+
+
+def _stays(
+    before: list[ScoredSegment], old: ScoredSegment, after: list[ScoredSegment], new: ScoredSegment
+) -> bool:
+    """The same words, and not those of a line like it, where both prompts begin or end alike."""
+    if old.text.strip() != new.text.strip():
+        return False
+    was, now = before.index(old), after.index(new)
+    if min(was, now) < _alike(before, after):
+        return was == now
+    was, now = len(before) - was, len(after) - now
+    return was == now or min(was, now) > _alike(before[::-1], after[::-1])
+
+
+def _alike(before: list[ScoredSegment], after: list[ScoredSegment]) -> int:
+    """How many have the same words, from the first on."""
+    pairs = zip(before, after, strict=False)
+    return len(list(takewhile(lambda pair: pair[0].text.strip() == pair[1].text.strip(), pairs)))
+
+
+def _of_prompt(explanation: Explanation) -> list[ScoredSegment]:
+    return [one for one in explanation.attributions[0].segments if one.role == "prompt"]
 
 
 def _first(explanation: Explanation) -> ScoredSegment | None:
