@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from backlit import load_dataset
 from scripts.browser import find
 from tests.support.lab import lab
-from tests.support.page import paste, retype, serve, view_options
+from tests.support.page import paste, retype, serve, view, view_options
 
 CELL = """\
 import backlit
@@ -122,7 +122,7 @@ def beside(page: Page, picture: Picture) -> None:
 
 def grid(page: Page, picture: Picture) -> None:
     """Two principles over five dishes, and which of them did the work."""
-    page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
+    view(page, "Grid")
     page.get_by_test_id("grid-template").fill(TEMPLATE)
     for number, principle in enumerate(PRINCIPLES):
         page.get_by_test_id("add-principle").click()

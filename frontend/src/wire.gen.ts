@@ -465,6 +465,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review
+         * @description The text of a file that the page of a report saved.
+         */
+        post: operations["review_api_review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1012,7 +1032,7 @@ export interface components {
         };
         /**
          * ExportedEvent
-         * @description The text of a file, and how it may be called.
+         * @description The text of a file, how it may be called, and the id of the report that it is.
          */
         ExportedEvent: {
             /**
@@ -1024,6 +1044,8 @@ export interface components {
             text: string;
             /** Name */
             name: string;
+            /** Report */
+            report: string;
         };
         /**
          * Faithfulness
@@ -1796,6 +1818,26 @@ export interface components {
             id: string;
         };
         /**
+         * ReadReview
+         * @description What somebody thinks of a run, by its number in the report; `at` in milliseconds since 1970.
+         *
+         *     `id` is the same whenever the same review is read.
+         */
+        ReadReview: {
+            /** Id */
+            id: string;
+            /** Run */
+            run: number;
+            /** Opinion */
+            opinion: ("agree" | "disagree" | "unsure") | null;
+            /** Note */
+            note: string;
+            /** By */
+            by: string;
+            /** At */
+            at: number;
+        };
+        /**
          * RespondRequest
          * @description Take a given response, and say how likely the model finds it.
          *
@@ -1843,6 +1885,31 @@ export interface components {
             control: number;
             /** Control Change */
             control_change?: string | null;
+        };
+        /**
+         * ReviewRequest
+         * @description The text of a file that the page of a report saved.
+         */
+        ReviewRequest: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * ReviewsEvent
+         * @description What is in the file: of which report, what that was about, and its reviews.
+         */
+        ReviewsEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reviews";
+            /** Report */
+            report: string;
+            /** Title */
+            title: string;
+            /** Reviews */
+            reviews: components["schemas"]["ReadReview"][];
         };
         /**
          * Sample
@@ -1982,7 +2049,8 @@ export interface components {
          * @description All that the page needs to draw itself.
          *
          *     `units` is what people call a segment of each granularity. The first method that a model can
-         *     serve is the one to begin with. Without a workspace, the browser keeps what is kept.
+         *     serve is the one to begin with. Without a workspace, the browser keeps what is kept. If
+         *     `review`, what is kept is read and reviewed, and nothing else is answered.
          */
         State: {
             /** Version */
@@ -2011,6 +2079,11 @@ export interface components {
              */
             limits: components["schemas"]["Limits"];
             workspace?: components["schemas"]["WorkspaceInfo"] | null;
+            /**
+             * Review
+             * @default false
+             */
+            review: boolean;
         };
         /**
          * Target
@@ -2305,6 +2378,7 @@ export interface components {
             changes: components["schemas"]["ChangesRequest"];
             export: components["schemas"]["ExportRequest"];
             vary: components["schemas"]["VaryRequest"];
+            review: components["schemas"]["ReviewRequest"];
         };
         /** Events */
         Events: {
@@ -2350,6 +2424,8 @@ export interface components {
             export: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExportedEvent"];
             /** Vary */
             vary: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["VariantsEvent"];
+            /** Review */
+            review: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ReviewsEvent"];
         };
         /**
          * View
@@ -2424,6 +2500,7 @@ export interface components {
          * @description One run, or several beside each other.
          *
          *     Attributes:
+         *         id: by which a review of it says what it is about; by chance, so that it tells nothing.
          *         runs: one or more.
          *         title: what it is about, on one line.
          *         log_probs: how likely each answer is after each prompt; None if nobody compared them.
@@ -2434,6 +2511,8 @@ export interface components {
          *         version: of Backlit.
          */
         Report: {
+            /** Id */
+            id: string;
             /** Runs */
             runs: components["schemas"]["ReportedRun"][];
             /** Title */
@@ -3915,6 +3994,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VaryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    review_api_review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewRequest"];
             };
         };
         responses: {

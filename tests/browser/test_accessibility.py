@@ -21,6 +21,7 @@ from tests.support.page import (
     retype,
     serve,
     type_prompt,
+    view,
 )
 
 pytestmark = pytest.mark.browser
@@ -182,7 +183,7 @@ def unreachable(page: Page) -> None:
 
 
 def gridding(page: Page) -> None:
-    page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
+    view(page, "Grid")
     page.get_by_test_id("grid-template").fill("The {who} likes")
     page.get_by_label("who of row 1").fill("cat")
     page.get_by_test_id("add-principle").click()
@@ -195,10 +196,26 @@ def gridding(page: Page) -> None:
     page.get_by_text("What is tried").click()
 
 
+def noting(page: Page) -> None:
+    explained(page)
+    expect(page.get_by_test_id("found")).to_be_visible()
+    page.get_by_test_id("add-note").click()
+    page.get_by_test_id("opinion-agree").click()
+    page.get_by_test_id("review-note").fill("The second line.")
+
+
+def reviewing(page: Page) -> None:
+    noting(page)
+    page.get_by_test_id("keep-note").click()
+    view(page, "Review")
+    expect(page.get_by_test_id("review")).to_be_visible()
+
+
 STATES = [
     empty, answered, explained, edited, searched, chatting, pasting, muted, without, checked,
     of_the_answer, dropped, contrasted, followed, compared, choosing_options, choosing_view,
-    helped, refused, unreachable, beside, beside_to_read, gridding,
+    helped, refused, unreachable, beside, beside_to_read, gridding, noting,
+    reviewing,
 ]  # fmt: skip
 
 

@@ -12,7 +12,16 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from backlit import load_dataset
 from tests.browser.test_runs import CAT, DOG, ask, runs
-from tests.support.page import SECONDS, choose, finished, generate, granularity, mapped, retype
+from tests.support.page import (
+    SECONDS,
+    choose,
+    finished,
+    generate,
+    granularity,
+    mapped,
+    retype,
+    view,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -25,10 +34,6 @@ def column(page: Page, number: int) -> Locator:
 
 def live(page: Page) -> Locator:
     return page.get_by_test_id("live")
-
-
-def look(page: Page, name: str) -> None:
-    page.get_by_test_id("views").get_by_text(name, exact=True).click()
 
 
 def try_change(page: Page, prompt: str) -> None:
@@ -91,9 +96,9 @@ def test_runs_are_chosen_in_the_list_and_the_link_shows_them(
     page: Page, browser: Browser, toy_url: str
 ) -> None:
     page.goto(toy_url)
-    look(page, "Compare")
+    view(page, "Compare")
     expect(page.get_by_test_id("compare")).to_contain_text("Choose two runs")
-    look(page, "Look")
+    view(page, "Look")
     ask(page, DOG)
     ask(page, CAT)
     runs(page).nth(1).hover()

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from backlit import load_model
 from backlit.explaining.variants import with_principles
 from backlit.explanation import Variant
-from tests.support.page import SECONDS, mapped, paste
+from tests.support.page import SECONDS, mapped, paste, view
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ Recommendation:"""
 
 def opened(page: Page, url: str) -> None:
     page.goto(url)
-    page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
+    view(page, "Grid")
     expect(page.get_by_test_id("grid-template")).to_be_visible()
 
 
@@ -86,7 +86,7 @@ def test_a_cell_is_looked_into_and_the_grid_is_still_there(page: Page, toy_url: 
     expect(page.get_by_test_id("prompt-text")).to_contain_text("Principle 1: The cat likes warm")
     expect(page.get_by_test_id("prompt-text")).to_contain_text("what does the dog like")
     expect(page.get_by_test_id("found")).to_be_in_viewport(ratio=1, timeout=SECONDS)
-    page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
+    view(page, "Grid")
     expect(cell(page, 1, 1)).to_be_in_viewport(ratio=1)
     page.reload()
     page.get_by_text("What is tried").wait_for()
@@ -102,7 +102,7 @@ def test_the_page_s_own_prompt_stays_the_template(page: Page, toy_url: str) -> N
     run(page)
     cell(page, 1, 0).get_by_role("button").click()
     expect(page.get_by_test_id("prompt-text")).to_contain_text("Principle 1: Be brief.")
-    page.get_by_test_id("views").get_by_text("Grid", exact=True).click()
+    view(page, "Grid")
     page.get_by_text("What is tried").click()
     expect(page.get_by_test_id("grid-template")).to_have_value(template)
 

@@ -36,6 +36,21 @@ def test_export_and_import(path: Path, tmp_path: Path) -> None:
     assert "0 added, 2 were there already" in result.stdout
 
 
+def test_import_of_a_review(path: Path, tmp_path: Path) -> None:
+    review = tmp_path / "review.json"
+    review.write_text(
+        '{"backlit_review": 1, "report": "abc", "title": "What led to it", "reviews": [{"run": 1, '
+        '"opinion": "agree", "note": "", "by": "Ada", "at": "2026-11-29T10:00:00Z"}]}'
+    )
+    for told in ("1 added, 0 were there already", "0 added, 1 were there already"):
+        result = run("workspace", "import", str(review), "--workspace", str(path))
+        assert told in result.stdout
+    review.write_text("{}")
+    result = run("workspace", "import", str(review), "--workspace", str(path))
+    assert result.exit_code == 1
+    assert "no exported workspace, and no review" in result.stderr
+
+
 def test_an_export_replaces_no_file(path: Path, tmp_path: Path) -> None:
     lines = tmp_path / "lines.jsonl"
     lines.write_text("mine")
@@ -147,6 +162,17 @@ def test_what_was_set_aside_is_told(path: Path, opened: Told) -> None:
     assert "was damaged. It is kept as" in serve("--workspace", str(path))
     assert opened[0] is not None
     assert "was damaged" in opened[0]["remarks"][0]
+
+
+def test_a_page_for_review_has_no_models(path: Path, opened: Told) -> None:
+    result = run("serve", "--review", "--no-browser", "--workspace", str(path))
+    assert result.exit_code == 0, result.stderr
+    assert opened == [{"path": str(path), "read_only": False, "remarks": []}]
+
+
+@pytest.mark.parametrize("more", [["--no-workspace"], ["--read-only"], ["toy"], ["--data", "x"]])
+def test_a_page_for_review_takes_nothing_else(more: list[str]) -> None:
+    assert run("serve", "--review", "--no-browser", *more).exit_code == 2
 
 
 def test_no_workspace_and_one_at_once_is_wrong_usage(path: Path) -> None:

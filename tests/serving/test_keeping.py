@@ -15,6 +15,7 @@ from backlit.serving import wire
 from backlit.serving.access import Access
 from backlit.serving.http import create_app
 from backlit.serving.models import ServedModel
+from backlit.serving.requests.base import Request
 from backlit.serving.requests.keeping import (
     ChangesRequest,
     DropRequest,
@@ -23,6 +24,8 @@ from backlit.serving.requests.keeping import (
     ListRequest,
     ReadRequest,
 )
+from backlit.serving.requests.load import LoadRequest
+from backlit.serving.requests.review import ReviewRequest
 from backlit.serving.service import Service
 from backlit.workspace import Record, Workspace
 from tests.support.service import SECONDS, Client
@@ -171,3 +174,26 @@ def test_over_http_what_is_none_is_refused(workspace: Workspace, body: dict[str,
         assert '"saved"' in client.post("/api/keep", json=whole).text
     service.close()
     assert [head.id for head in workspace.heads("runs")] == ["1"]
+
+
+def test_who_only_reviews_reads_and_says_what_they_think(workspace: Workspace) -> None:
+    workspace.keep([Record("runs", "1", {"words": "x"}, [1])])
+    review = KeptRecord(collection="reviews", id="r", head={"run": "1", "opinion": "agree"})
+    with Client(Service([], [], workspace=workspace, review=True)) as client:
+        assert client.service.state().review
+        assert client.answer(ReadRequest(collection="runs", id="1")).record.body == [1]
+        assert client.answer(KeepRequest(records=[review])).revision == workspace.revision()
+        assert client.answer(ListRequest(collection="reviews")).heads[0].head == review.head
+        refused: list[Request] = [
+            KeepRequest(records=[RUN]),
+            KeepRequest(records=[review, RUN]),
+            DropRequest(collection="runs", ids=["1"]),
+            DropRequest(collection="reviews", ids=["r"]),
+            LoadRequest(model="toy"),
+            ReviewRequest(text="{}"),
+        ]
+        for request in refused:
+            event = client.answer(request)
+            assert isinstance(event, wire.ErrorEvent)
+            assert "for review" in event.error.message
+    assert [head.head for head in workspace.heads("runs")] == [{"words": "x"}]

@@ -37,6 +37,12 @@ def choose(page: Page | Locator, name: str) -> None:
     page.get_by_test_id("example").filter(has_text=name).first.click()
 
 
+def view(page: Page, name: str) -> None:
+    """By its name, which a narrow window has no room to show."""
+    radio = page.get_by_test_id("views").get_by_role("radio", name=name, exact=True)
+    page.get_by_test_id("views").locator("label").filter(has=radio).click()
+
+
 def granularity(page: Page, name: str) -> None:
     page.get_by_test_id("granularity").get_by_text(name, exact=True).click()
 

@@ -10,10 +10,19 @@ export interface Store {
   ready(): Promise<void>;
   /** What all pages share. */
   readonly shared: SharedStore;
-  readonly runs: RunStore;
+  readonly kept: Kept;
 }
 
-/** What a list shows of a run; what else there is of it is read when it is shown again. */
+/** What is kept record by record: of each kind there may be many. */
+export interface Kept {
+  readonly runs: RecordStore;
+  /** What people think of runs. */
+  readonly reviews: RecordStore;
+  /** Which runs were handed on, so that what comes back of them finds them. */
+  readonly reports: RecordStore;
+}
+
+/** What a list shows of a record; what else there is of it is read when it is shown. */
 export interface Listed {
   readonly id: string;
 }
@@ -21,14 +30,14 @@ export interface Listed {
 /** `full`: dropping others may make room. */
 export type Written = "kept" | "full" | "failed";
 
-/** Runs, of all pages: they may be many and large, so nothing of this happens at once. */
-export interface RunStore {
-  /** So many that nobody pinned are kept. */
+/** Records, of all pages: they may be many and large, so nothing of this happens at once. */
+export interface RecordStore {
+  /** So many are kept that nobody asked to keep. */
   readonly most: number;
   list(): Promise<readonly Listed[]>;
-  /** All of a run; null if it is not there. */
+  /** All of a record; null if it is not there. */
   read(id: string): Promise<unknown>;
-  /** Keep a run, or what is another in the list of one that is kept. */
+  /** Keep a record, or what is another in the list of one that is kept. */
   write(listed: Listed, whole?: unknown): Promise<Written>;
   drop(id: string): Promise<void>;
   /** Call `changed` when another page wrote or dropped one, until what is returned is called. */

@@ -1,6 +1,24 @@
 /** A run of a report, as the page knows runs. */
 import type { ReportedRun } from "../wire";
+import { explanationOf } from "./column";
 import type { Seen } from "./run";
+
+/** A run of the page, as a report would have it. */
+export function reportedOf(seen: Seen): ReportedRun {
+  const [own] = seen.explanation?.attributions ?? [];
+  const map = own ? { ...own, proofs: [...seen.proofs] } : null;
+  const { attributions, generation, metadata } = explanationOf(seen, map);
+  return {
+    generation,
+    attributions,
+    metadata: metadata ?? {},
+    segmentations: seen.answer.segmentations,
+    findings: attributions.map(() => seen.finding),
+    remarks: attributions.map(() => []),
+    example: seen.example?.id ?? null,
+    scope: seen.scope,
+  };
+}
 
 /** With one of its maps: the answer, what was asked about, and what was measured. */
 export function seenIn(run: ReportedRun, map: number): Seen {

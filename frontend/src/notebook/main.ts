@@ -2,9 +2,9 @@
 import { mount, unmount } from "svelte";
 import App from "../app/App.svelte";
 import type { CreateEditor, LoadEditor } from "../host/editor";
-import { browserRuns } from "../page/runs";
+import { browserKept } from "../page/records";
 import { browserStore } from "../page/storage";
-import { WorkspaceRuns } from "../page/workspace";
+import { inWorkspace } from "../page/workspace";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
@@ -48,8 +48,8 @@ function begin(model: Model): Begun {
   const ended = new AbortController();
   const transport = new CommTransport(model, ended.signal);
   const { workspace } = model.get("_state") as Partial<State>;
-  const runs = workspace ? new WorkspaceRuns(transport, browserRuns) : browserRuns;
-  const workbench = new Workbench(transport, new KernelStore(model, runs), new TraitMirror(model));
+  const kept = workspace ? inWorkspace(transport, browserKept) : browserKept;
+  const workbench = new Workbench(transport, new KernelStore(model, kept), new TraitMirror(model));
   watchKernel(model, () => transport.lose(), ended.signal);
   void workbench.start();
   return {

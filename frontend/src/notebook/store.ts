@@ -1,6 +1,6 @@
 /** What is kept of a person's work in a notebook: with the kernel, and in the saved notebook. */
-import type { RunStore, SharedStore, Store } from "../host/store";
-import { browserRuns } from "../page/runs";
+import type { Kept, SharedStore, Store } from "../host/store";
+import { browserKept } from "../page/records";
 import type { Model } from "./model";
 
 /** What has a trait of its own; nothing else is kept. */
@@ -11,10 +11,10 @@ type Part = (typeof PARTS)[number];
 export class KernelStore implements Store {
   /** All cells that show a widget show one page: there is nobody to share with. */
   readonly shared: SharedStore;
-  /** `runs` are too large for a notebook's file. */
+  /** What is kept record by record is too large for a notebook's file. */
   constructor(
     private readonly model: Model,
-    readonly runs: RunStore = browserRuns,
+    readonly kept: Kept = browserKept,
   ) {
     this.shared = {
       read: (key) => this.read(key),

@@ -6,10 +6,10 @@ import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import { browserAddress } from "./address";
 import { HttpTransport } from "./http";
-import { browserRuns } from "./runs";
+import { browserKept } from "./records";
 import { browserStore, TabStorage } from "./storage";
 import { system } from "./surroundings";
-import { WorkspaceRuns } from "./workspace";
+import { inWorkspace } from "./workspace";
 import "../styles/tokens.css";
 import "../styles/base.css";
 import "../styles/shared.css";
@@ -25,8 +25,8 @@ if (here.searchParams.has("code") || here.searchParams.has("token")) {
 theme.follow(system, browserStore);
 theme.dress(document.documentElement);
 const transport = new HttpTransport();
-const runs = new WorkspaceRuns(transport, browserRuns);
-const workbench = new Workbench(transport, new TabStorage(runs));
+const kept = inWorkspace(transport, browserKept);
+const workbench = new Workbench(transport, new TabStorage(kept));
 followAddress(browserAddress, workbench);
 void workbench.start();
 mount(App, {

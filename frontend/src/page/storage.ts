@@ -5,8 +5,8 @@
  * a new tab starts from what was saved last. Preferences and added examples are shared.
  */
 
-import type { RunStore, SharedStore, Store } from "../host/store";
-import { browserRuns } from "./runs";
+import type { Kept, SharedStore, Store } from "../host/store";
+import { browserKept } from "./records";
 
 const PREFIX = "backlit.";
 const TAB = `${PREFIX}tab.`;
@@ -52,7 +52,7 @@ export class TabStorage implements Store {
   readonly shared = browserStore;
   #id: string;
 
-  constructor(readonly runs: RunStore = browserRuns) {
+  constructor(readonly kept: Kept = browserKept) {
     this.#id = sessionItem() ?? newId();
     keepSessionItem(this.#id);
   }

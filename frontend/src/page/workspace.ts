@@ -1,11 +1,20 @@
-/** Runs in the workspace: a file of the server's, which outlives the browser and is no browser's own. */
-import type { Listed, RunStore, Written } from "../host/store";
+/** Records in the workspace: a file of the server's, which outlives the browser and is no browser's own. */
+import type { Kept, Listed, RecordStore, Written } from "../host/store";
 import { type Transport, TransportError } from "../host/transport";
 import type { ErrorInfo, Events, Kind, Requests } from "../wire";
 
-const RUNS = "runs";
 /** Milliseconds between two looks at what others saved. */
 const LOOK = 1000;
+
+/** What the workspace keeps; the browser, where there is none. */
+export function inWorkspace(transport: Transport, browser: Kept): Kept {
+  const file = new WorkspaceFile(transport);
+  return {
+    runs: new WorkspaceRecords(file, "runs", browser.runs),
+    reviews: new WorkspaceRecords(file, "reviews", browser.reviews),
+    reports: new WorkspaceRecords(file, "reports", browser.reports),
+  };
+}
 
 /** The server answered, and would not. */
 class Refused extends Error {
@@ -14,103 +23,23 @@ class Refused extends Error {
   }
 }
 
-export class WorkspaceRuns implements RunStore {
+/** The file as a page knows it: whether there is one, and what others saved in it. */
+export class WorkspaceFile {
+  /** There is none, and the browser keeps what is kept. */
+  none = false;
   /** What is known of it; null until the server said whether there is a workspace. */
   #there: Promise<boolean> | null = null;
-  /** There is none, and the browser keeps them. */
-  #none = false;
   #revision = 0;
   /** Nobody answered when it was looked at last: what failed since may be tried again. */
   #away = false;
-  /** The browser still has some that are not in the workspace yet. */
-  #moving = false;
-  /** What this page wrote itself is newer than what the browser has of it. */
-  readonly #written = new Set<string>();
-  readonly #watching = new Set<() => void>();
+  #looking = false;
+  readonly #watching = new Map<() => void, keyof Kept>();
+  #stop = () => {};
 
-  /**
-   * Args:
-   *   transport: to the server.
-   *   browser: keeps runs where there is no workspace; what it has moves into the workspace.
-   */
-  constructor(
-    private readonly transport: Transport,
-    private readonly browser: RunStore,
-  ) {}
-
-  get most(): number {
-    return this.#none ? this.browser.most : Infinity;
-  }
-
-  async list(): Promise<readonly Listed[]> {
-    if (!(await this.#isThere())) return this.#none ? this.browser.list() : [];
-    const { heads } = await this.#ask("list", { collection: RUNS });
-    const kept = heads.map(({ id, head }) => ({ ...head, id }));
-    const known = new Set(kept.map(({ id }) => id));
-    return [...kept, ...(await this.#left()).filter(({ id }) => !known.has(id))];
-  }
-
-  async read(id: string): Promise<unknown> {
-    if (!(await this.#isThere())) return this.browser.read(id);
-    const { record } = await this.#ask("read", { collection: RUNS, id });
-    return record?.body ?? (this.#moving ? this.browser.read(id) : null);
-  }
-
-  async write(listed: Listed, whole?: unknown): Promise<Written> {
-    if (!(await this.#isThere())) return this.#none ? this.browser.write(listed, whole) : "failed";
-    this.#written.add(listed.id);
-    return this.#keep(listed, whole);
-  }
-
-  async drop(id: string): Promise<void> {
-    if (!(await this.#isThere())) return this.browser.drop(id);
-    if (this.#moving) await this.browser.drop(id);
-    try {
-      await this.#ask("drop", { collection: RUNS, ids: [id] });
-    } catch (error) {
-      if (!isOfWorkspace(error)) throw error;
-    }
-  }
-
-  /** Looks as long as the page is seen, and when it is seen again. */
-  watch(changed: () => void): () => void {
-    const stopBrowser = this.browser.watch(() => this.#none && changed());
-    this.#watching.add(changed);
-    let looking = false;
-    const look = async () => {
-      if (looking || document.visibilityState === "hidden" || this.#none) return;
-      looking = true;
-      await this.#look(changed);
-      looking = false;
-    };
-    const timer = setInterval(() => void look(), LOOK);
-    const seen = () => void look();
-    document.addEventListener("visibilitychange", seen);
-    return () => {
-      stopBrowser();
-      this.#watching.delete(changed);
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", seen);
-    };
-  }
-
-  async #look(changed: () => void): Promise<void> {
-    try {
-      const known = this.#there !== null;
-      if (!(await this.#isThere())) return;
-      const { revision, collections } = await this.#ask("changes", { since: this.#revision });
-      const other = revision !== this.#revision && collections.includes(RUNS);
-      const back = this.#away;
-      this.#revision = revision;
-      this.#away = false;
-      if (other || !known || back) changed();
-    } catch {
-      this.#away = true; // the page says so, and this asks again
-    }
-  }
+  constructor(private readonly transport: Transport) {}
 
   /** Ask once whether there is a workspace; while nobody answers, that is not known. */
-  async #isThere(): Promise<boolean> {
+  async isThere(): Promise<boolean> {
     this.#there ??= this.#find();
     try {
       return await this.#there;
@@ -120,17 +49,145 @@ export class WorkspaceRuns implements RunStore {
     }
   }
 
+  /** Looks as long as the page is seen, and when it is seen again. */
+  watch(collection: keyof Kept, changed: () => void): () => void {
+    if (this.#watching.size === 0) this.#begin();
+    this.#watching.set(changed, collection);
+    return () => {
+      this.#watching.delete(changed);
+      if (this.#watching.size === 0) this.#stop();
+    };
+  }
+
+  /** The answer's last event. */
+  async ask<K extends Kind>(kind: K, request: Requests[K]): Promise<Answer<K>> {
+    let last: Events[K] | undefined;
+    for await (const event of this.transport.call(kind, request, new AbortController().signal)) {
+      last = event;
+    }
+    if (!last) throw new Error("no answer");
+    if (last.type === "error") throw new Refused((last as { error: ErrorInfo }).error);
+    return last as unknown as Answer<K>;
+  }
+
+  #begin(): void {
+    const look = async () => {
+      if (this.#looking || document.visibilityState === "hidden" || this.none) return;
+      this.#looking = true;
+      await this.#look();
+      this.#looking = false;
+    };
+    const seen = () => void look();
+    const timer = setInterval(seen, LOOK);
+    document.addEventListener("visibilitychange", seen);
+    this.#stop = () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", seen);
+    };
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const known = this.#there !== null;
+      if (!(await this.isThere())) return;
+      const { revision, collections } = await this.ask("changes", { since: this.#revision });
+      const other = revision !== this.#revision;
+      const all = !known || this.#away;
+      this.#revision = revision;
+      this.#away = false;
+      for (const [changed, collection] of this.#watching) {
+        if (all || (other && collections.includes(collection))) changed();
+      }
+    } catch {
+      this.#away = true; // the page says so, and this asks again
+    }
+  }
+
   async #find(): Promise<boolean> {
     try {
-      this.#revision = (await this.#ask("changes", { since: 0 })).revision;
+      this.#revision = (await this.ask("changes", { since: 0 })).revision;
     } catch (error) {
       if (!isOfWorkspace(error)) throw error;
-      this.#none = true;
+      this.none = true;
       return false;
     }
-    this.#moving = true;
-    void this.#moveIn().catch(() => undefined); // what is left moves in next time
     return true;
+  }
+}
+
+/** One collection of the file. */
+export class WorkspaceRecords implements RecordStore {
+  /** The browser still has some that are not in the workspace yet. */
+  #moving: boolean | null = null;
+  /** What this page wrote itself is newer than what the browser has of it. */
+  readonly #written = new Set<string>();
+  readonly #watching = new Set<() => void>();
+
+  /**
+   * Args:
+   *   file: where they are.
+   *   collection: the name of this one.
+   *   browser: keeps them where there is no workspace; what it has moves into the workspace.
+   */
+  constructor(
+    private readonly file: WorkspaceFile,
+    private readonly collection: keyof Kept,
+    private readonly browser: RecordStore,
+  ) {}
+
+  get most(): number {
+    return this.file.none ? this.browser.most : Infinity;
+  }
+
+  async list(): Promise<readonly Listed[]> {
+    if (!(await this.#isThere())) return this.file.none ? this.browser.list() : [];
+    const { heads } = await this.file.ask("list", { collection: this.collection });
+    const kept = heads.map(({ id, head }) => ({ ...head, id }));
+    const known = new Set(kept.map(({ id }) => id));
+    return [...kept, ...(await this.#left()).filter(({ id }) => !known.has(id))];
+  }
+
+  async read(id: string): Promise<unknown> {
+    if (!(await this.#isThere())) return this.browser.read(id);
+    const { record } = await this.file.ask("read", { collection: this.collection, id });
+    return record?.body ?? (this.#moving ? this.browser.read(id) : null);
+  }
+
+  async write(listed: Listed, whole?: unknown): Promise<Written> {
+    if (!(await this.#isThere()))
+      return this.file.none ? this.browser.write(listed, whole) : "failed";
+    this.#written.add(listed.id);
+    return this.#keep(listed, whole);
+  }
+
+  async drop(id: string): Promise<void> {
+    if (!(await this.#isThere())) return this.browser.drop(id);
+    if (this.#moving) await this.browser.drop(id);
+    try {
+      await this.file.ask("drop", { collection: this.collection, ids: [id] });
+    } catch (error) {
+      if (!isOfWorkspace(error)) throw error;
+    }
+  }
+
+  watch(changed: () => void): () => void {
+    const stopBrowser = this.browser.watch(() => this.file.none && changed());
+    const stopFile = this.file.watch(this.collection, changed);
+    this.#watching.add(changed);
+    return () => {
+      stopBrowser();
+      stopFile();
+      this.#watching.delete(changed);
+    };
+  }
+
+  async #isThere(): Promise<boolean> {
+    const there = await this.file.isThere();
+    if (there && this.#moving === null) {
+      this.#moving = true;
+      void this.#moveIn().catch(() => undefined); // what is left moves in next time
+    }
+    return there;
   }
 
   /** What the browser kept before there was a workspace; each goes once it is saved. */
@@ -154,23 +211,13 @@ export class WorkspaceRuns implements RunStore {
 
   async #keep(listed: Listed, whole?: unknown): Promise<Written> {
     const { id, ...head } = listed;
+    const { collection } = this;
     try {
-      await this.#ask("keep", { records: [{ collection: RUNS, id, head, body: whole ?? null }] });
+      await this.file.ask("keep", { records: [{ collection, id, head, body: whole ?? null }] });
       return "kept";
     } catch {
       return "failed";
     }
-  }
-
-  /** The answer's last event. */
-  async #ask<K extends Kind>(kind: K, request: Requests[K]): Promise<Answer<K>> {
-    let last: Events[K] | undefined;
-    for await (const event of this.transport.call(kind, request, new AbortController().signal)) {
-      last = event;
-    }
-    if (!last) throw new Error("no answer");
-    if (last.type === "error") throw new Refused((last as { error: ErrorInfo }).error);
-    return last as unknown as Answer<K>;
   }
 }
 

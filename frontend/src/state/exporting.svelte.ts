@@ -1,11 +1,13 @@
 /** What is seen as a file to hand on. */
 import type { Transport } from "../host/transport";
 import { explanationOf } from "../model/column";
-import type { Seen } from "../model/run";
-import type { Attribution, Explanation, Requests } from "../wire";
+import { idsOf, type Seen } from "../model/run";
+import type { Attribution, Event, Explanation, Requests } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
+import type { Reviewing } from "./reviewing.svelte";
 
 type Request = Requests["export"];
+type Exported = Extract<Event<"export">, { type: "exported" }>;
 export type Form = Request["form"];
 export type Part = Request["without"][number];
 
@@ -35,6 +37,8 @@ export class Exporting {
     watcher: Watcher,
     /** What is seen; null while there is nothing to hand on. */
     readonly handed: () => Handed | null,
+    /** A page is handed on, which may come back reviewed. */
+    private readonly reviewing: Pick<Reviewing, "hand">,
   ) {
     this.job = new Job(transport, watcher);
   }
@@ -50,11 +54,11 @@ export class Exporting {
   }
 
   /** The file; null if it could not be made, which the job tells. */
-  async make({ form, note, without }: Choice): Promise<{ name: string; text: string } | null> {
+  async make({ form, note, without }: Choice): Promise<Exported | null> {
     const handed = this.handed();
     if (!handed) return null;
     const { logProbs, maps, others, runs } = handed;
-    let file: { name: string; text: string } | null = null;
+    let file = null as Exported | null;
     await this.job.run(
       "export",
       {
@@ -67,9 +71,14 @@ export class Exporting {
         form,
       },
       (event) => {
-        if (event.type === "exported") file = { name: event.name, text: event.text };
+        if (event.type === "exported") file = event;
       },
     );
+    if (file && form === "html")
+      await this.reviewing.hand(
+        file.report,
+        runs.map((seen) => idsOf(seen).id),
+      );
     return file;
   }
 }

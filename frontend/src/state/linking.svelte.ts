@@ -50,7 +50,7 @@ function linkOf({ comparing, runs, session }: Shown): string | null {
   const { compared, trying, view } = session;
   const { current } = runs;
   if (view === "look") return current ? linkTo({ view, runs: [current] }) : null;
-  if (view === "grid") return linkTo({ view, runs: [] });
+  if (view !== "compare") return linkTo({ view, runs: [] });
   if (!trying) return linkTo({ view, runs: compared });
   return comparing.tried ? linkTo({ view, runs: [...compared, current] }) : null;
 }
@@ -64,7 +64,7 @@ async function go(link: string, workbench: Shown): Promise<void> {
     session.set({ view: "compare", compared: place.runs.slice(0, MOST), trying: false });
     return;
   }
-  if (place.view === "grid") return session.setView("grid");
+  if (place.view !== "look") return session.setView(place.view);
   session.set({ view: "look" });
   if (place.runs[0] === runs.current) return;
   await workbench.showRun(place.runs[0]!);

@@ -1,6 +1,6 @@
 /** What was generated and asked stays: kept as it comes, and shown again without computing it. */
 import { untrack } from "svelte";
-import type { RunStore } from "../host/store";
+import type { RecordStore } from "../host/store";
 import { headOf, idsOf, inOrder, isHead, isSeen, type RunHead, type Seen } from "../model/run";
 import type { Session } from "./prompt/session.svelte";
 
@@ -32,7 +32,7 @@ export class Runs {
   #writing: Promise<void>;
 
   constructor(
-    private readonly store: RunStore,
+    private readonly store: RecordStore,
     private readonly session: Session,
     private readonly seen: () => Seen | null,
   ) {

@@ -27,6 +27,7 @@ import { Counting } from "./prompt/counting.svelte";
 import { Prompting } from "./prompt/prompting.svelte";
 import { Session } from "./prompt/session.svelte";
 import { Returning } from "./returning.svelte";
+import { Reviewing } from "./reviewing.svelte";
 import { Server } from "./server.svelte";
 import { Runs } from "./runs.svelte";
 import { answeredNow, handedNow, seenNow, showRun, showView, showWritten } from "./showing";
@@ -51,6 +52,7 @@ export class Workbench implements Mirrored {
   readonly comparing: Comparing;
   readonly exporting: Exporting;
   readonly gridding: Gridding;
+  readonly reviewing: Reviewing;
   readonly #mirroring: Mirroring | null;
   readonly #returning: Returning;
   readonly #stopFollowing: () => void;
@@ -93,8 +95,8 @@ export class Workbench implements Mirrored {
         ? { answer: answers.current, pattern: session.pattern }
         : null,
     );
-    const parts = { session, choices, answers, cutting: this.cutting, selection, contrast };
-    this.inquiry = new Inquiry(parts);
+    const { cutting } = this;
+    this.inquiry = new Inquiry({ session, choices, answers, cutting, selection, contrast });
     this.findings = new Findings(
       transport,
       server,
@@ -106,13 +108,14 @@ export class Workbench implements Mirrored {
       answer: answers.current,
       target: selection.target,
     }));
-    this.runs = new Runs(store.runs, session, () => seenNow(this));
+    this.runs = new Runs(store.kept.runs, session, () => seenNow(this));
     this.comparing = new Comparing(transport, server, session, this.runs, () => ({
       seen: this.answering.writing.running ? null : seenNow(this),
       answered: this.answering.writing.running ? null : answeredNow(this),
       setTarget: (span) => this.setTarget(span),
     }));
-    this.exporting = new Exporting(transport, server, () => handedNow(this));
+    this.reviewing = new Reviewing(store.kept, store.shared, transport, server);
+    this.exporting = new Exporting(transport, server, () => handedNow(this), this.reviewing);
     this.gridding = new Gridding(transport, server, session, choices, {
       prompt: () => this.prompting.prompt,
       show: (event) => showWritten(this, event),
@@ -148,6 +151,7 @@ export class Workbench implements Mirrored {
     this.muting.follow();
     this.runs.follow();
     this.comparing.follow();
+    this.reviewing.follow();
     this.touring.follow();
     $effect(() => {
       const { error } = this.findings.explaining.job;
@@ -254,9 +258,7 @@ export class Workbench implements Mirrored {
     return true;
   }
 
-  // ---- what is seen, for whoever follows it ----
-
-  /** Null while an answer is being written or cut: what was seen before still holds. */
+  /** For whoever follows it; null while an answer is being written or cut: the last one holds. */
   get view(): View | null {
     const { current } = this.answers;
     if (!current) return NOTHING;
@@ -267,8 +269,6 @@ export class Workbench implements Mirrored {
   show(view: View): void {
     showView(this, view);
   }
-
-  // ---- what was seen before ----
 
   async showRun(id: string): Promise<void> {
     const run = await this.runs.open(id);

@@ -4,7 +4,9 @@ import type { MethodKind } from "../wire";
 import { comparing, views } from "./en.compare";
 import { findings } from "./en.findings";
 import { gridding } from "./en.grid";
+import { help } from "./en.help";
 import { exporting, report } from "./en.report";
+import { reviewing } from "./en.review";
 import { runs } from "./en.runs";
 import { tour } from "./en.tour";
 import { count } from "./words";
@@ -23,27 +25,6 @@ export const en = {
   theme: {
     toDark: "Use the dark theme",
     toLight: "Use the light theme",
-  },
-  help: {
-    open: "Help",
-    title: "Help",
-    rows: [
-      ["Ctrl/⌘ Enter", "Generate, or stop"],
-      ["1 – 6", "Granularity: token, word, sentence, line, paragraph, custom"],
-      ["Click", "Make a part of the answer the target"],
-      ["Shift click, drag", "Extend the target"],
-      ["← →", "Move through the text, segment by segment"],
-      ["Shift ← →", "Extend the selection"],
-      ["Home, End", "First and last segment of the answer"],
-      ["Enter", "Make the selection the target"],
-      ["[ ]", "Walk through the influences, the strongest first"],
-      ["M", "Mute or unmute the segment"],
-      ["E", "Edit the prompt; Esc reads on"],
-      ["Ctrl/⌘ F", "Find and replace, while editing"],
-      ["Esc", "Clear the target"],
-      ["?", "This help"],
-    ] as readonly (readonly [string, string])[],
-    flow: "Click the part of the answer that surprises you. What led to it lights up. Blue supports it, orange opposes it; mute a part to see how much it really mattered.",
   },
   errors: {
     unreachable: "Backlit's server does not answer.",
@@ -291,9 +272,11 @@ export const en = {
   ...findings,
   comparing,
   exporting,
+  help,
   report,
   runs,
   tour,
   views,
   gridding,
+  reviewing,
 };

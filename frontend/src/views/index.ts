@@ -7,4 +7,5 @@ type Load = () => Promise<{ default: Component }>;
 export const views: Readonly<Record<Exclude<ViewName, "look">, Load>> = {
   compare: () => import("./compare/Compare.svelte"),
   grid: () => import("./grid/Grid.svelte"),
+  review: () => import("./review/Review.svelte"),
 };

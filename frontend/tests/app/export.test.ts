@@ -5,7 +5,7 @@ import { t } from "../../src/strings";
 import type { Event } from "../../src/wire";
 import { explained, forever, generated } from "../support/person";
 
-const MADE: Event = { type: "exported", text: "a,b\n", name: "backlit-it.csv" };
+const MADE: Event = { type: "exported", text: "a,b\n", name: "backlit-it.csv", report: "r" };
 const SCRIPT = { export: (): Event[] => [MADE] };
 const saved: { name: string; content: Blob }[] = [];
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { RunStore } from "../../src/host/store";
-import { BrowserRuns } from "../../src/page/runs";
-import { WorkspaceRuns } from "../../src/page/workspace";
+import type { RecordStore } from "../../src/host/store";
+import { BrowserRecords } from "../../src/page/records";
+import { inWorkspace } from "../../src/page/workspace";
 import type { Event as Told } from "../../src/wire";
 import { FakeTransport } from "../support/fixtures";
 
@@ -57,10 +57,10 @@ class Shelf {
   }
 }
 
-const browser = () => new BrowserRuns(`runs of ${crypto.randomUUID()}`);
+const browser = () => new BrowserRecords(`runs of ${crypto.randomUUID()}`);
 
 /** A browser that kept nothing, and takes no time to say so. */
-const empty: RunStore = {
+const empty: RecordStore = {
   most: 100,
   list: async () => [],
   read: async () => null,
@@ -69,12 +69,15 @@ const empty: RunStore = {
   watch: () => () => undefined,
 };
 
+const runsOf = (shelf: Shelf, runs: RecordStore) =>
+  inWorkspace(shelf.transport, { runs, reviews: empty, reports: empty }).runs;
+
 describe("runs in the workspace", () => {
   afterEach(() => void vi.useRealTimers());
 
   test("are listed, read whole, changed and dropped", async () => {
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, browser());
+    const runs = runsOf(shelf, browser());
     expect(await runs.list()).toEqual([]);
     expect(await runs.write({ id: "a" }, { whole: 1 })).toBe("kept");
     const pinned = { id: "a", pinned: true };
@@ -91,7 +94,7 @@ describe("runs in the workspace", () => {
     await before.write({ id: "old" }, { whole: 1 });
     await before.write({ id: "new" }, { whole: 2 });
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, before);
+    const runs = runsOf(shelf, before);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     await runs.list();
@@ -104,7 +107,7 @@ describe("runs in the workspace", () => {
     const before = browser();
     await before.write({ id: "old" }, { whole: 1 });
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, before);
+    const runs = runsOf(shelf, before);
     await runs.list();
     shelf.refuses = "ReadOnlyError";
     expect(await runs.write({ id: "a" }, 1)).toBe("failed");
@@ -117,7 +120,7 @@ describe("runs in the workspace", () => {
     await before.write({ id: "a" }, { whole: 1 });
     const shelf = new Shelf();
     shelf.refuses = "WorkspaceError";
-    const runs = new WorkspaceRuns(shelf.transport, before);
+    const runs = runsOf(shelf, before);
     expect(await runs.list()).toEqual([{ id: "a" }]);
     expect(await runs.read("a")).toEqual({ whole: 1 });
     expect(await runs.write({ id: "b" }, 2)).toBe("kept");
@@ -129,7 +132,7 @@ describe("runs in the workspace", () => {
   test("that others save are seen within a second or two", async () => {
     vi.useFakeTimers();
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, empty);
+    const runs = runsOf(shelf, empty);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     await runs.list();
@@ -145,7 +148,7 @@ describe("runs in the workspace", () => {
     vi.useFakeTimers();
     const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, empty);
+    const runs = runsOf(shelf, empty);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     await vi.advanceTimersByTimeAsync(5000);
@@ -162,7 +165,7 @@ describe("runs in the workspace", () => {
     const call = vi.spyOn(shelf.transport, "call").mockImplementation(() => {
       throw new Error("nobody there");
     });
-    const runs = new WorkspaceRuns(shelf.transport, empty);
+    const runs = runsOf(shelf, empty);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     expect(await runs.list()).toEqual([]);
@@ -175,7 +178,7 @@ describe("runs in the workspace", () => {
   test("are looked at anew when a server that went away is back", async () => {
     vi.useFakeTimers();
     const shelf = new Shelf();
-    const runs = new WorkspaceRuns(shelf.transport, empty);
+    const runs = runsOf(shelf, empty);
     const changed = vi.fn();
     onTestFinished(runs.watch(changed));
     await runs.list();

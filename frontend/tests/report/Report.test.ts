@@ -1,6 +1,6 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import Report from "../../src/report/Report.svelte";
 import { t } from "../../src/strings";
 import type { Attribution } from "../../src/wire";
@@ -138,4 +138,38 @@ test("what was left out is told, and without a map there is just the answer", ()
   expect(screen.getByText(/the words of the prompt, the model$/)).toBeInTheDocument();
   expect(screen.queryByTestId("legend")).toBeNull();
   expect(screen.getByText(t.comparing.noMap)).toBeInTheDocument();
+});
+
+test("what a reader thinks of it is saved as a file to send back", async () => {
+  const user = userEvent.setup();
+  const saved: { name: string; content: Blob }[] = [];
+  let latest = new Blob();
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (
+    this: HTMLAnchorElement,
+  ) {
+    saved.push({ name: this.download, content: latest });
+  });
+  URL.createObjectURL = (content) => ((latest = content as Blob), "blob:it");
+  render(Report, { data: report({ runs: [reported(byTokens()), reported(byTokens())] }) });
+  expect(screen.getByTestId("save-review")).toBeDisabled();
+  await user.click(screen.getAllByTestId("opinion-disagree")[1]!);
+  await user.type(screen.getAllByTestId("review-note")[1]!, "No.");
+  await user.type(screen.getByTestId("review-by"), "Ada");
+  await user.click(screen.getByTestId("save-review"));
+  const [file] = saved;
+  expect(file!.name).toMatch(/^backlit-review-what-led-to.*\.json$/);
+  expect(screen.getByText(t.reviewing.saved(file!.name))).toBeInTheDocument();
+  expect(JSON.parse(await file!.content.text())).toMatchObject({
+    backlit_review: 1,
+    report: "a report",
+    reviews: [{ run: 2, opinion: "disagree", note: "No.", by: "Ada" }],
+  });
+  const leaving = new Event("beforeunload", { cancelable: true });
+  window.dispatchEvent(leaving);
+  expect(leaving.defaultPrevented).toBe(false);
+  await user.type(screen.getAllByTestId("review-note")[0]!, "More.");
+  expect(screen.queryByText(t.reviewing.saved(file!.name))).toBeNull();
+  const again = new Event("beforeunload", { cancelable: true });
+  window.dispatchEvent(again);
+  expect(again.defaultPrevented).toBe(true);
 });

@@ -163,12 +163,12 @@ describe("runs beside each other", () => {
     workbench.tryChange(null);
     const [id] = workbench.session.compared;
     await vi.waitFor(() => expect(workbench.runs.all).toHaveLength(1));
-    const seen = (await store.runs.read(id!)) as Parameters<typeof idsOf>[0];
+    const seen = (await store.kept.runs.read(id!)) as Parameters<typeof idsOf>[0];
     const other = { ...seen, answer: { ...seen.answer, model: "other" } };
-    await store.runs.write({ id: "other.run" }, other);
+    await store.kept.runs.write({ id: "other.run" }, other);
     localStorage.clear();
     const models = [...STATE.models, { ...STATE.models[0]!, name: "other" }];
-    const next = await started(SCRIPT, { ...STATE, models }, new OwnStorage(store.runs));
+    const next = await started(SCRIPT, { ...STATE, models }, new OwnStorage(store.kept));
     next.workbench.session.set({ view: "compare", compared: [id!, "other.run"], trying: false });
     flushSync();
     await vi.waitFor(() => expect(next.workbench.comparing.result).not.toBeNull());

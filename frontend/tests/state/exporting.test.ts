@@ -4,7 +4,8 @@ import { attribution, found, proofsOf } from "../support/fixtures";
 import { answered, explained, quiet, started } from "../support/workbench";
 
 const CHOICE = { form: "html", note: " Look. ", without: [] } as const;
-const MADE: Event = { type: "exported", text: "<!doctype html>", name: "backlit-it.html" };
+const FILE = { text: "<!doctype html>", name: "backlit-it.html", report: "a report" };
+const MADE: Event = { type: "exported", ...FILE };
 const SCRIPT = { export: (): Event[] => [MADE] };
 
 const asked = (requests: readonly unknown[]) => requests.at(-1) as Requests["export"];
@@ -12,7 +13,7 @@ const asked = (requests: readonly unknown[]) => requests.at(-1) as Requests["exp
 test("what is seen is asked for, with what was measured of it", async () => {
   const { workbench, transport } = await explained(SCRIPT);
   const file = await workbench.exporting.make(CHOICE);
-  expect(file).toEqual({ text: "<!doctype html>", name: "backlit-it.html" });
+  expect(file).toMatchObject(FILE);
   const request = asked(transport.requests("export"));
   const [map] = request.explanations[0]!.attributions;
   expect(map!.target).toMatchObject({ start: 8, stop: 10 });
@@ -61,4 +62,15 @@ test("what went wrong is told until it is asked again", async () => {
   workbench.exporting.close();
   expect(workbench.exporting.open).toBe(false);
   expect(workbench.exporting.job.error).toBeNull();
+});
+
+test("which runs were handed on as a page is remembered", async () => {
+  const { workbench } = await explained(SCRIPT);
+  const { store } = workbench.session;
+  await workbench.exporting.make({ ...CHOICE, form: "md" });
+  expect(await store.kept.reports.list()).toEqual([]);
+  await workbench.exporting.make(CHOICE);
+  expect(await store.kept.reports.list()).toEqual([
+    { id: "a report", runs: [workbench.runs.current] },
+  ]);
 });

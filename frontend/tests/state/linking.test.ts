@@ -43,7 +43,7 @@ test("the address says what is looked at, and a link shows it in another browser
   await vi.waitFor(() => expect(workbench.runs.all).toHaveLength(1));
   localStorage.clear();
 
-  const there = await started({}, STATE, new OwnStorage(store.runs));
+  const there = await started({}, STATE, new OwnStorage(store.kept));
   follow(there.workbench, address.link);
   await vi.waitFor(() => expect(there.workbench.selection.target).toEqual([8, 10]));
   await quiet(there.transport);
@@ -72,7 +72,7 @@ test("a reload goes on with what was typed since", async () => {
   const address = follow(workbench);
   workbench.prompting.change({ ...workbench.session.draft, text: "Typed since" });
   await workbench.session.flush();
-  const again = await started({}, STATE, new OwnStorage(store.runs));
+  const again = await started({}, STATE, new OwnStorage(store.kept));
   follow(again.workbench, address.link, true);
   await quiet(again.transport);
   expect(again.workbench.session.draft.text).toBe("Typed since");

@@ -1,6 +1,6 @@
 import { flushSync } from "svelte";
 import { describe, expect, test, vi } from "vitest";
-import type { Listed, RunStore, Written } from "../../src/host/store";
+import type { Listed, RecordStore, Written } from "../../src/host/store";
 import type { Workbench } from "../../src/state/workbench.svelte";
 import { t } from "../../src/strings";
 import type { ModelInfo } from "../../src/wire";
@@ -16,11 +16,11 @@ async function listed(workbench: Workbench, targets: (string | null)[]) {
 function onAnother(store: OwnStorage, change: Partial<ModelInfo> = {}) {
   localStorage.clear();
   const models = STATE.models.map((model) => ({ ...model, name: "another", ...change }));
-  return started({}, { ...STATE, models }, new OwnStorage(store.runs));
+  return started({}, { ...STATE, models }, new OwnStorage(store.kept));
 }
 
 /** Room for so many. */
-class Narrow implements RunStore {
+class Narrow implements RecordStore {
   readonly most = 100;
   readonly kept = new Map<string, { listed: Listed; whole: unknown }>();
   constructor(private readonly room: number) {}
@@ -35,7 +35,7 @@ class Narrow implements RunStore {
   async drop(id: string) {
     this.kept.delete(id);
   }
-  watch: RunStore["watch"] = () => () => {};
+  watch: RecordStore["watch"] = () => () => {};
 }
 
 describe("runs", () => {
@@ -93,7 +93,7 @@ describe("runs", () => {
     first.workbench.stop();
     localStorage.clear();
     sessionStorage.clear();
-    const { workbench, transport } = await started({}, STATE, new OwnStorage(store.runs));
+    const { workbench, transport } = await started({}, STATE, new OwnStorage(store.kept));
     await listed(workbench, ["Avoid it."]);
     await workbench.showRun(workbench.runs.all[0]!.id);
     await quiet(transport);
@@ -203,7 +203,7 @@ describe("runs", () => {
       await first.workbench.runs.drop(first.workbench.runs.all[which]!); // the one seen first
     }
     first.workbench.stop();
-    const { workbench, transport } = await started({}, STATE, new OwnStorage(store.runs));
+    const { workbench, transport } = await started({}, STATE, new OwnStorage(store.kept));
     expect(workbench.selection.target).toEqual([8, 10]);
     await quiet(transport);
     workbench.setTarget(null);
@@ -223,7 +223,7 @@ describe("runs", () => {
     const { workbench } = await explained({}, STATE, store);
     await listed(workbench, ["Avoid it."]);
     const { id } = workbench.runs.all[0]!;
-    const read = vi.spyOn(store.runs, "read").mockResolvedValueOnce(null);
+    const read = vi.spyOn(store.kept.runs, "read").mockResolvedValueOnce(null);
     await workbench.showRun(id);
     expect(read).toHaveBeenCalledWith(id);
     expect(workbench.runs.trouble).toBe("gone");
@@ -232,15 +232,15 @@ describe("runs", () => {
 
 describe("where there is little room", () => {
   test("what fails for another reason drops no other", async () => {
-    const store = new OwnStorage(new Narrow(9));
+    const store = new OwnStorage({ runs: new Narrow(9) });
     const { workbench, transport } = await explained({}, STATE, store);
     await listed(workbench, ["Avoid it."]);
-    vi.spyOn(store.runs, "write").mockResolvedValue("failed");
+    vi.spyOn(store.kept.runs, "write").mockResolvedValue("failed");
     workbench.setTarget([5, 8]);
     await quiet(transport);
     await listed(workbench, ["It is bad.", "Avoid it."]);
     expect(workbench.runs.unkept).toBe(true);
-    expect(await store.runs.list()).toHaveLength(1);
+    expect(await store.kept.runs.list()).toHaveLength(1);
   });
 
   test("what could not be kept is tried again once there is something new", async () => {
@@ -251,7 +251,7 @@ describe("where there is little room", () => {
       return () => {};
     };
     const write = vi.spyOn(narrow, "write").mockResolvedValue("failed");
-    const { workbench } = await explained({}, STATE, new OwnStorage(narrow));
+    const { workbench } = await explained({}, STATE, new OwnStorage({ runs: narrow }));
     await listed(workbench, ["Avoid it."]);
     expect(workbench.runs.unkept).toBe(true);
     changed();
@@ -266,7 +266,7 @@ describe("where there is little room", () => {
   });
 
   test("the oldest makes some, a pinned one does not", async () => {
-    const store = new OwnStorage(new Narrow(2));
+    const store = new OwnStorage({ runs: new Narrow(2) });
     const { workbench, transport } = await explained({}, STATE, store);
     await listed(workbench, ["Avoid it."]);
     await workbench.runs.pin(workbench.runs.all[0]!, true);
@@ -284,7 +284,11 @@ describe("where there is little room", () => {
   });
 
   test("of none, a run stays as long as the page does, and that is said", async () => {
-    const { workbench, transport } = await explained({}, STATE, new OwnStorage(new Narrow(0)));
+    const { workbench, transport } = await explained(
+      {},
+      STATE,
+      new OwnStorage({ runs: new Narrow(0) }),
+    );
     await listed(workbench, ["Avoid it."]);
     expect(workbench.runs.unkept).toBe(true);
     workbench.prompting.open(null);

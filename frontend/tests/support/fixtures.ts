@@ -139,6 +139,7 @@ export const STATE: State = {
   },
   aggregates: ["sum", "mean", "max"],
   limits: { prompt_characters: 2_000_000, foil_characters: 10_000, budget: 20_000 },
+  review: false,
   options: { max_new_tokens: 128, temperature: 0, top_p: 1, seed: null, stop: [] },
 };
 

@@ -22,11 +22,11 @@ export function show(transport: Transport) {
   return render(App, { workbench });
 }
 
-export async function open(script = {}, state: State = STATE) {
+export async function open(script = {}, state: State = STATE, seen = "example") {
   const transport = new FakeTransport(script, state);
   const user = userEvent.setup();
   show(transport);
-  await screen.findAllByTestId("example");
+  await screen.findAllByTestId(seen);
   return { transport, user };
 }
 

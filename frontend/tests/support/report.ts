@@ -18,6 +18,7 @@ export function reported(...attributions: Attribution[]): ReportedRun {
 
 export function report(change: Partial<Report> = {}): Report {
   return {
+    id: "a report",
     runs: [reported()],
     title: "What led to “Avoid it.”",
     log_probs: null,

@@ -1,9 +1,9 @@
 /** A workbench over a transport that plays what a test tells it to, and what tests do with it. */
 import { flushSync } from "svelte";
 import { expect, onTestFinished, vi } from "vitest";
-import { BrowserRuns } from "../../src/page/runs";
+import { BrowserRecords } from "../../src/page/records";
 import { TabStorage } from "../../src/page/storage";
-import type { RunStore } from "../../src/host/store";
+import type { Kept } from "../../src/host/store";
 import { Workbench } from "../../src/state/workbench.svelte";
 import type { Event, State } from "../../src/wire";
 import { FakeTransport, STATE } from "./fixtures";
@@ -15,10 +15,11 @@ export async function quiet(transport: FakeTransport): Promise<void> {
   flushSync();
 }
 
-/** What a browser keeps for a page, with a database of its own. */
+/** What a browser keeps for a page, with databases of its own. */
 export class OwnStorage extends TabStorage {
-  constructor(runs: RunStore = new BrowserRuns(`runs of ${crypto.randomUUID()}`)) {
-    super(runs);
+  constructor(kept: Partial<Kept> = {}) {
+    const own = () => new BrowserRecords(`records of ${crypto.randomUUID()}`);
+    super({ runs: own(), reviews: own(), reports: own(), ...kept });
   }
 }
 

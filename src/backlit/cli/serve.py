@@ -59,6 +59,10 @@ def serve(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Show what the workspace holds; save nothing.")
     ] = False,
+    review: Annotated[
+        bool,
+        typer.Option("--review", help="For colleagues: they read what is kept, and review it."),
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     device: Device = None,
     keras_backend: KerasBackend = None,
@@ -72,6 +76,10 @@ def serve(
     """
     if no_workspace and (workspace is not None or read_only):
         raise typer.BadParameter("--no-workspace leaves no workspace to open.")
+    if review and (no_workspace or read_only):
+        raise typer.BadParameter("What is reviewed is in a workspace, where reviews are kept.")
+    if review and (models or data):
+        raise typer.BadParameter("A page for review asks no model, and shows no examples.")
     import threading
     import webbrowser
     from functools import partial
@@ -86,14 +94,15 @@ def serve(
     from backlit.sources import parse
 
     opener = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
-    sources = models or [DEFAULT_MODEL]
+    sources = [] if review else models or [DEFAULT_MODEL]
     named = [ServedModel(parse(source).name, source, opener) for source in sources]
-    datasets: list[Dataset] = [load_dataset(path) for path in data or [DEFAULT_DATA]]
+    paths = [] if review else data or [DEFAULT_DATA]
+    datasets: list[Dataset] = [load_dataset(path) for path in paths]
     # Taken out of the environment, so that no process that is started from here inherits it.
     access = Access(os.environ.pop("BACKLIT_TOKEN", None), used=lambda code: used(code))
     printed = ""
-    kept = None if no_workspace else _open_workspace(workspace, read_only)
-    service = Service(named, datasets, workspace=kept)
+    kept = None if no_workspace else _open_workspace(workspace, read_only, required=review)
+    service = Service(named, datasets, workspace=kept, review=review)
 
     def close() -> None:
         service.close()
@@ -113,10 +122,10 @@ def serve(
             fg="yellow",
             err=True,
         )
-        if kept is not None and not kept.read_only:
+        if kept is not None and not kept.read_only and not review:
             typer.secho(
-                f"They see and change what is kept in {kept.path}; --read-only and --no-workspace "
-                "prevent that.",
+                f"They see and change what is kept in {kept.path}; --read-only, --review and "
+                "--no-workspace prevent that.",
                 fg="yellow",
                 err=True,
             )
@@ -150,11 +159,11 @@ def serve(
         close()
 
 
-def _open_workspace(path: Path | None, read_only: bool) -> "Workspace | None":
+def _open_workspace(path: Path | None, read_only: bool, required: bool) -> "Workspace | None":
     """The workspace, and what a person should know of it.
 
     Raises:
-        WorkspaceError: it was asked for and can't be opened. Where none was asked for, the page
+        WorkspaceError: it was asked for or is `required`, and can't be opened. Else, the page
             works without.
     """
     from backlit.errors import WorkspaceError
@@ -166,7 +175,7 @@ def _open_workspace(path: Path | None, read_only: bool) -> "Workspace | None":
     try:
         kept = Workspace(path, read_only=read_only)
     except WorkspaceError as error:
-        if path is not None or read_only:
+        if path is not None or read_only or required:
             raise
         warn(f"{error} Until then, the browser keeps what is kept.")
         return None

@@ -43,16 +43,19 @@ def export(
 @workspace_app.command("import")
 @errors_for_people
 def import_(
-    file: Annotated[Path, typer.Argument(help="That `export` wrote.")],
+    file: Annotated[Path, typer.Argument(help="That `export` wrote, or a review of a report.")],
     workspace: In = None,
 ) -> None:
-    """Take in what another workspace exported. Nothing that is there is replaced."""
+    """Take in what another workspace exported, or a colleague's review of a report.
+
+    Nothing that is there is replaced.
+    """
     from backlit.workspace import Workspace
-    from backlit.workspace.transfer import read_lines, take_in
+    from backlit.workspace.transfer import records_in, take_in
 
     with Workspace(workspace) as kept:
         _tell(kept.remarks)
-        taken = take_in(kept, read_lines(file))
+        taken = take_in(kept, records_in(kept, file))
     typer.echo(
         f"{taken.added} added, {taken.known} were there already, {taken.beside} differed from "
         f"what is there and are kept beside it: {kept.path}"

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
+from uuid import uuid4
 
 from backlit.display import markdown, unseen
 from backlit.display.document import document
@@ -134,6 +135,7 @@ class Report:
     """One run, or several beside each other.
 
     Attributes:
+        id: by which a review of it says what it is about; by chance, so that it tells nothing.
         runs: one or more.
         title: what it is about, on one line.
         log_probs: how likely each answer is after each prompt; None if nobody compared them.
@@ -144,6 +146,7 @@ class Report:
         version: of Backlit.
     """
 
+    id: str
     runs: tuple[ReportedRun, ...]
     title: str
     log_probs: LogProbs | None
@@ -166,7 +169,9 @@ class Report:
         made = datetime.now(UTC).isoformat(timespec="seconds")
         parts = tuple(part for part in PARTS if part in without)
         title = _title(runs)
-        return cls(runs, title, log_probs, sentences, note, parts, made, version("backlit"))
+        return cls(
+            uuid4().hex, runs, title, log_probs, sentences, note, parts, made, version("backlit")
+        )
 
     def written(self, form: ReportFormat) -> str:
         """As a page to open (`html`), as text (`md`), as a table (`csv`), as a picture (`svg`).

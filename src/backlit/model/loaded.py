@@ -13,12 +13,13 @@ from backlit import pipeline
 from backlit.display.bar import ProgressLike, followed
 from backlit.engines.base import Engine
 from backlit.errors import OptionsError
-from backlit.explaining import comparing, grids
+from backlit.explaining import comparing, grids, principles
 from backlit.explaining.asked import Asked, Searches
 from backlit.explaining.faithfulness import unheard
 from backlit.explaining.filling import SoFar
 from backlit.explaining.grids import RowsLike, VariantsLike
-from backlit.explaining.prompts import PromptLike
+from backlit.explaining.principles import Kind, Principle
+from backlit.explaining.prompts import PromptLike, as_prompt
 from backlit.explaining.remembered import Remembered
 from backlit.explanation import Comparison, Explanation, Generation, Grid
 from backlit.methods.objective import CHUNK, Objective
@@ -168,6 +169,38 @@ class Model:
             return grids.fill(
                 self.engine, variants, rows, asked, known, progress=follower, so_far=so_far
             )
+
+    def draft_principle(
+        self,
+        prompt: PromptLike,
+        response: str,
+        feedback: str,
+        *,
+        kind: Kind = "critique",
+        progress: ProgressLike = None,
+    ) -> Principle:
+        """Turn what a person says of an answer into a principle, to go on top of a prompt.
+
+        Args:
+            prompt: what was answered.
+            response: the answer.
+            feedback: in words, or a better answer.
+            kind: what it is: `praise`, `critique` or `rewrite`.
+            progress: as for `explain`.
+
+        Returns:
+            A sentence, and why it is likely no good principle if something speaks against it: small
+            models often repeat what they are shown.
+
+        Raises:
+            InputError: there is no feedback, or too much of it, or no such kind.
+            CapabilityError: the model can't write.
+        """
+        principles.check_feedback(feedback, kind)
+        asked = as_prompt(prompt)
+        question = principles.question(self.engine, asked, response, feedback, kind)
+        written = self.generate(question, options=principles.OPTIONS, progress=progress)
+        return principles.drafted(written, asked, response, feedback)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -7,8 +7,22 @@ from backlit.serving import wire
 from backlit.serving.call import Emit
 from backlit.serving.plain import answer
 from backlit.serving.queue import JobQueue
-from backlit.serving.requests.base import AnyWorkspaceKind, WorkspaceRequest
+from backlit.serving.requests.base import AnyWorkspaceKind, Request, WorkspaceRequest
+from backlit.serving.requests.keeping import (
+    ChangesRequest,
+    KeepRequest,
+    ListRequest,
+    ReadRequest,
+)
 from backlit.workspace import Workspace
+from backlit.workspace.reviews import REVIEWS
+
+
+def is_of_review(request: Request) -> bool:
+    """Whether who only reviews may ask this: they read what is kept, and say what they think."""
+    if isinstance(request, KeepRequest):
+        return all(one.collection == REVIEWS for one in request.records)
+    return isinstance(request, ListRequest | ReadRequest | ChangesRequest)
 
 
 class Keeping:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from backlit.data import Dataset, Example
 from backlit.display.words import UNITS
-from backlit.errors import DataError, InputError, UnknownNameError
+from backlit.errors import BacklitError, DataError, InputError, UnknownNameError
 from backlit.explanation import Generation
 from backlit.methods import methods
 from backlit.methods.base import Method, Parameter, parameters
@@ -22,7 +22,7 @@ from backlit.segments import AGGREGATES, GRANULARITIES
 from backlit.serving import wire
 from backlit.serving.call import Call, Emit, key_of
 from backlit.serving.errors import error_info
-from backlit.serving.keeping import Keeping
+from backlit.serving.keeping import Keeping, is_of_review
 from backlit.serving.models import ServedModel
 from backlit.serving.plain import answer
 from backlit.serving.queue import JobQueue
@@ -57,6 +57,7 @@ class Service:
         queue: of other services with these models; left out, one of its own.
         workspace: keeps what pages want kept; left out, their browsers do. Whoever opened it
             closes it.
+        review: pages read what is kept and review it; whatever else they ask is refused.
 
     Raises:
         InputError: two models or two datasets have one name.
@@ -68,6 +69,7 @@ class Service:
         datasets: Sequence[Dataset],
         queue: JobQueue | None = None,
         workspace: Workspace | None = None,
+        review: bool = False,
     ) -> None:
         _check_distinct("model", [model.info.name for model in models])
         self._models = {model.info.name: model for model in models}
@@ -77,6 +79,7 @@ class Service:
         self._owns_queue = queue is None
         self._readers = JobQueue("backlit-reader", READERS)
         self._keeping = Keeping(workspace)
+        self._review = review
         self._calls: set[Call] = set()
         self._results: Recent[wire.Event] = Recent(MAX_RESULT_BYTES, _size)
         self._generations: Recent[Generation] = Recent(MAX_GENERATIONS)
@@ -117,6 +120,7 @@ class Service:
             aggregates=list(AGGREGATES),
             options=GenerationOptions(),
             workspace=self._keeping.info(),
+            review=self._review,
         )
 
     def submit(self, request: Request, emit: Emit) -> Callable[[], None]:
@@ -126,6 +130,8 @@ class Service:
             A function that cancels it: where its end was not told, the error is `Cancelled` then.
         """
         try:
+            if self._review and not is_of_review(request):
+                raise InputError("This page is for review.", "Start Backlit without --review.")
             kind = KIND_OF[type(request)]
             if isinstance(request, WorkspaceRequest):
                 assert isinstance(kind, WorkspaceKind)
@@ -142,6 +148,8 @@ class Service:
             if known is not None:
                 return _answered(emit, known.model_copy(update={"cached": True}))
             return self._begin(kind, request, served, key, emit)
+        except BacklitError as error:
+            return _answered(emit, wire.ErrorEvent(error=error_info(error)))
         except Exception as error:
             log.exception("A request could not be begun:")
             return _answered(emit, wire.ErrorEvent(error=error_info(error)))

@@ -122,7 +122,8 @@ class State(Wire):
     """All that the page needs to draw itself.
 
     `units` is what people call a segment of each granularity. The first method that a model can
-    serve is the one to begin with. Without a workspace, the browser keeps what is kept.
+    serve is the one to begin with. Without a workspace, the browser keeps what is kept. If
+    `review`, what is kept is read and reviewed, and nothing else is answered.
     """
 
     version: str
@@ -135,6 +136,7 @@ class State(Wire):
     options: GenerationOptions
     limits: Limits = Limits()
     workspace: WorkspaceInfo | None = None
+    review: bool = False
 
 
 # ---- what requests speak of ----------------------------------------------------------------

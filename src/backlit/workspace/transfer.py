@@ -1,12 +1,13 @@
-"""A workspace as JSON lines, and such lines taken into another.
+"""A workspace as JSON lines, and what others wrote taken into one: such lines, or a review.
 
-The first line says what this is; each that follows is a record. Lines that are taken in never
-replace what is there: of two different records of one name, both are kept.
+The first line says what this is; each that follows is a record. Records that are taken in never
+replace what is there: of two different ones of one name, both are kept.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -15,10 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backlit.errors import DataError
 from backlit.workspace.record import MAX_NAME, Record
+from backlit.workspace.reviews import MAX_CHARACTERS, read_reviews, records_of
 from backlit.workspace.workspace import Workspace
 
 VERSION = 1
 MAX_LINE_BYTES = 100_000_000
+BEGINNING = 1000  # characters, in which a file says what it is
 BATCH = 200  # records that are saved at once
 
 
@@ -69,30 +72,49 @@ def write_lines(workspace: Workspace, file: IO[str]) -> int:
     return number
 
 
+def records_in(workspace: Workspace, path: Path) -> Iterator[Record]:
+    """The records of an exported workspace, or those that a review of a report becomes here.
+
+    Raises:
+        DataError: it is neither, or can't be read.
+    """
+    with _reading(path) as file:
+        beginning = file.read(BEGINNING)
+        review = '"backlit_review"' in beginning
+        text = beginning + file.read(MAX_CHARACTERS) if review else ""
+    return records_of(workspace, read_reviews(text)) if review else read_lines(path)
+
+
 def read_lines(path: Path) -> Iterator[Record]:
     """The records of a file, one at a time.
 
     Raises:
         DataError: it is no such file, or a line can't be read.
     """
+    with _reading(path) as file:
+        _check_first(path, file.readline(BEGINNING))
+        number = 1
+        while line := file.readline(MAX_LINE_BYTES):
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                one = _Line.model_validate_json(line)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in first["loc"])
+                raise DataError(
+                    f"{path}, line {number}: {where + ': ' if where else ''}{first['msg']}.",
+                    "Export the workspace again.",
+                ) from error
+            yield Record(one.collection, one.id, one.head, one.body, one.at)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[str]]:
     try:
         with path.open(encoding="utf-8") as file:
-            _check_first(path, file.readline(1000))
-            number = 1
-            while line := file.readline(MAX_LINE_BYTES):
-                number += 1
-                if not line.strip():
-                    continue
-                try:
-                    one = _Line.model_validate_json(line)
-                except ValidationError as error:
-                    first = error.errors()[0]
-                    where = ".".join(str(part) for part in first["loc"])
-                    raise DataError(
-                        f"{path}, line {number}: {where + ': ' if where else ''}{first['msg']}.",
-                        "Export the workspace again.",
-                    ) from error
-                yield Record(one.collection, one.id, one.head, one.body, one.at)
+            yield file
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is no text.", "Name a file that was exported.") from error
     except OSError as error:
@@ -149,7 +171,8 @@ def _check_first(path: Path, line: str) -> None:
         version = json.loads(line)["backlit_workspace"]
     except (ValueError, KeyError, TypeError):
         raise DataError(
-            f"{path} is no exported workspace.", "Name a file of `backlit workspace export`."
+            f"{path} is no exported workspace, and no review.",
+            "Name a file of `backlit workspace export`, or one that the page of a report saved.",
         ) from None
     if version != VERSION:
         raise DataError(

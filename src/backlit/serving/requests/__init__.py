@@ -34,6 +34,7 @@ from backlit.serving.requests.load import LOAD
 from backlit.serving.requests.mute import MUTE
 from backlit.serving.requests.prove import PROVE
 from backlit.serving.requests.respond import RESPOND
+from backlit.serving.requests.review import REVIEW
 from backlit.serving.requests.segment import SEGMENT
 from backlit.serving.requests.trace import TRACE
 from backlit.serving.requests.vary import VARY
@@ -58,7 +59,7 @@ KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 
 MODEL_KINDS: dict[str, ModelKind] = {kind.name: kind for kind in ALL}
 WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEPING}
-PLAIN_KINDS: dict[str, PlainKind[Any]] = {kind.name: kind for kind in (EXPORT, VARY)}
+PLAIN_KINDS: dict[str, PlainKind[Any]] = {kind.name: kind for kind in (EXPORT, VARY, REVIEW)}
 KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, **PLAIN_KINDS}
 KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}
 

@@ -38,11 +38,12 @@ class ExportRequest(Request):
 
 
 class ExportedEvent(wire.Event):
-    """The text of a file, and how it may be called."""
+    """The text of a file, how it may be called, and the id of the report that it is."""
 
     type: Literal["exported"] = "exported"
     text: str
     name: str
+    report: str
 
 
 def run(request: ExportRequest) -> wire.Event:
@@ -59,7 +60,9 @@ def run(request: ExportRequest) -> wire.Event:
         examples=request.examples, scopes=request.scopes, note=request.note, without=request.without
     )
     return ExportedEvent(
-        text=report.written(request.form), name=f"{_named(report.title)}.{request.form}"
+        text=report.written(request.form),
+        name=f"{_named(report.title)}.{request.form}",
+        report=report.id,
     )
 
 

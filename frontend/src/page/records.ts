@@ -1,15 +1,15 @@
-/** Runs, kept in the browser's database: what is kept by name elsewhere has no room for many. */
+/** Records, kept in the browser's database: what is kept by name elsewhere has no room for many. */
 import { createStore, del, get, set, update, type UseStore } from "idb-keyval";
-import type { Listed, RunStore, Written } from "../host/store";
+import type { Kept, Listed, RecordStore, Written } from "../host/store";
 
 const LIST = "list";
 
-export class BrowserRuns implements RunStore {
+export class BrowserRecords implements RecordStore {
   readonly most = 100;
   #database: UseStore | undefined;
   #channel: BroadcastChannel | undefined;
 
-  constructor(private readonly name = "backlit.runs") {}
+  constructor(private readonly name: string) {}
 
   async list(): Promise<readonly Listed[]> {
     try {
@@ -81,8 +81,12 @@ export class BrowserRuns implements RunStore {
   }
 }
 
-/** The runs of this browser. */
-export const browserRuns: RunStore = new BrowserRuns();
+/** What this browser keeps. */
+export const browserKept: Kept = {
+  runs: new BrowserRecords("backlit.runs"),
+  reviews: new BrowserRecords("backlit.reviews"),
+  reports: new BrowserRecords("backlit.reports"),
+};
 
 function keyOf(id: string): string {
   return `run.${id}`;

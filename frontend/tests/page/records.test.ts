@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BrowserRuns } from "../../src/page/runs";
+import { BrowserRecords } from "../../src/page/records";
 
 const name = () => `runs of ${crypto.randomUUID()}`;
 
-describe("runs in the browser", () => {
+describe("records in the browser", () => {
   const { indexedDB } = globalThis;
   afterEach(() => void (globalThis.indexedDB = indexedDB));
 
   test("are listed, the latest first, and read whole", async () => {
-    const runs = new BrowserRuns(name());
+    const runs = new BrowserRecords(name());
     expect(await runs.list()).toEqual([]);
     expect(await runs.write({ id: "a" }, { whole: 1 })).toBe("kept");
     expect(await runs.write({ id: "b" }, { whole: 2 })).toBe("kept");
@@ -17,7 +17,7 @@ describe("runs in the browser", () => {
     expect(await runs.read("c")).toBeNull();
   });
   test("can be listed otherwise and keep what they are", async () => {
-    const runs = new BrowserRuns(name());
+    const runs = new BrowserRecords(name());
     await runs.write({ id: "a" }, { whole: 1 });
     const pinned = { id: "a", pinned: true };
     await runs.write(pinned);
@@ -25,7 +25,7 @@ describe("runs in the browser", () => {
     expect(await runs.read("a")).toEqual({ whole: 1 });
   });
   test("that are dropped are gone", async () => {
-    const runs = new BrowserRuns(name());
+    const runs = new BrowserRecords(name());
     await runs.write({ id: "a" }, { whole: 1 });
     await runs.drop("a");
     expect(await runs.list()).toEqual([]);
@@ -33,7 +33,7 @@ describe("runs in the browser", () => {
   });
   test("of other pages are seen, and both lists come together", async () => {
     const shared = name();
-    const [here, there] = [new BrowserRuns(shared), new BrowserRuns(shared)];
+    const [here, there] = [new BrowserRecords(shared), new BrowserRecords(shared)];
     const changed = vi.fn();
     here.watch(changed);
     await Promise.all([there.write({ id: "a" }, 1), here.write({ id: "b" }, 2)]);
@@ -43,7 +43,7 @@ describe("runs in the browser", () => {
   });
   test("are none where the browser keeps nothing", async () => {
     globalThis.indexedDB = undefined!;
-    const runs = new BrowserRuns(name());
+    const runs = new BrowserRecords(name());
     expect(await runs.list()).toEqual([]);
     expect(await runs.write({ id: "a" }, 1)).toBe("failed");
     expect(await runs.read("a")).toBeNull();
