@@ -322,6 +322,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft
+         * @description What was answered, how, and what a person says of it: see `Model.draft_principle`.
+         */
+        post: operations["draft_api_draft_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/list": {
         parameters: {
             query?: never;
@@ -786,6 +806,46 @@ export interface components {
             name: string;
             /** Examples */
             examples: components["schemas"]["ExampleInfo"][];
+        };
+        /**
+         * DraftEvent
+         * @description A sentence, and why it is likely no good principle; "" if nothing speaks against it.
+         */
+        DraftEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "draft";
+            /** Text */
+            text: string;
+            /** Problem */
+            problem: string;
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
+        };
+        /**
+         * DraftRequest
+         * @description What was answered, how, and what a person says of it: see `Model.draft_principle`.
+         */
+        DraftRequest: {
+            /** Model */
+            model: string;
+            /** Prompt */
+            prompt: string | components["schemas"]["Message"][];
+            /** Response */
+            response: string;
+            /** Feedback */
+            feedback: string;
+            /**
+             * Feedback Is
+             * @default critique
+             * @enum {string}
+             */
+            feedback_is: "praise" | "critique" | "rewrite";
         };
         /**
          * DropRequest
@@ -1819,15 +1879,17 @@ export interface components {
         };
         /**
          * ReadReview
-         * @description What somebody thinks of a run, by its number in the report; `at` in milliseconds since 1970.
-         *
-         *     `id` is the same whenever the same review is read.
+         * @description A review as it is kept; `id` is the same whenever the same review is read.
          */
         ReadReview: {
             /** Id */
             id: string;
-            /** Run */
-            run: number;
+            /** Report */
+            report: string;
+            /** Number */
+            number: number;
+            /** About */
+            about: string;
             /** Opinion */
             opinion: ("agree" | "disagree" | "unsure") | null;
             /** Note */
@@ -1896,7 +1958,7 @@ export interface components {
         };
         /**
          * ReviewsEvent
-         * @description What is in the file: of which report, what that was about, and its reviews.
+         * @description What is in the file; times in milliseconds since 1970.
          */
         ReviewsEvent: {
             /**
@@ -1904,10 +1966,6 @@ export interface components {
              * @enum {string}
              */
             type: "reviews";
-            /** Report */
-            report: string;
-            /** Title */
-            title: string;
             /** Reviews */
             reviews: components["schemas"]["ReadReview"][];
         };
@@ -2371,6 +2429,7 @@ export interface components {
             segment: components["schemas"]["SegmentRequest"];
             count: components["schemas"]["CountRequest"];
             agree: components["schemas"]["AgreeRequest"];
+            draft: components["schemas"]["DraftRequest"];
             list: components["schemas"]["ListRequest"];
             read: components["schemas"]["ReadRequest"];
             keep: components["schemas"]["KeepRequest"];
@@ -2410,6 +2469,8 @@ export interface components {
             count: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CountEvent"];
             /** Agree */
             agree: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AgreeEvent"];
+            /** Draft */
+            draft: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DraftEvent"];
             /** List */
             list: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ListEvent"];
             /** Read */
@@ -3511,6 +3572,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AgreeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    draft_api_draft_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
             };
         };
         responses: {

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from backlit.serving import listening
-from backlit.workspace import Record, Workspace
+from backlit.workspace import Record, Workspace, workspace
+from backlit.workspace.database import Opened, open_database
 from tests.support.command import run
 
 
@@ -167,7 +168,19 @@ def test_what_was_set_aside_is_told(path: Path, opened: Told) -> None:
 def test_a_page_for_review_has_no_models(path: Path, opened: Told) -> None:
     result = run("serve", "--review", "--no-browser", "--workspace", str(path))
     assert result.exit_code == 0, result.stderr
-    assert opened == [{"path": str(path), "read_only": False, "remarks": []}]
+    assert opened == [{"path": path.name, "read_only": False, "remarks": []}]
+
+
+def test_a_page_for_review_that_could_keep_none_does_not_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def protected(path: Path, *, read_only: bool) -> Opened:
+        return open_database(path, read_only=True)
+
+    monkeypatch.setattr(workspace, "open_database", protected)
+    result = run("serve", "--review", "--no-browser", "--workspace", str(path))
+    assert result.exit_code == 1
+    assert "no review could be kept" in result.stderr
 
 
 @pytest.mark.parametrize("more", [["--no-workspace"], ["--read-only"], ["toy"], ["--data", "x"]])

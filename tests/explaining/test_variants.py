@@ -89,6 +89,15 @@ def test_made_variants_have_names_of_their_own_and_are_bounded() -> None:
         list(with_other_words("a " * 100_000, {"a": ["x" * 1_000]}))
 
 
+def test_principles_go_on_behind_those_that_are_there() -> None:
+    text = "Principle 1: Be kind.\n\nSay it."
+    assert on_top(text, ["Be brief.", "Be exact."]) == (
+        "Principle 1: Be kind.\nPrinciple 2: Be brief.\nPrinciple 3: Be exact.\n\nSay it."
+    )
+    told = (Message("system", text), Message("user", "Hello"))
+    assert on_top(told, ["Be brief."])[0] == Message("system", on_top(text, ["Be brief."]))
+
+
 def test_principles_stand_on_top_alone_and_together() -> None:
     variants = list(with_principles("Say it.", ["Be kind.", "Be brief."]))
     assert [one.name for one in variants] == ["principle 1", "principle 2", "all principles"]

@@ -178,15 +178,40 @@ def test_over_http_what_is_none_is_refused(workspace: Workspace, body: dict[str,
 
 def test_who_only_reviews_reads_and_says_what_they_think(workspace: Workspace) -> None:
     workspace.keep([Record("runs", "1", {"words": "x"}, [1])])
-    review = KeptRecord(collection="reviews", id="r", head={"run": "1", "opinion": "agree"})
+    head = {
+        "run": "1",
+        "report": "",
+        "number": 0,
+        "about": "",
+        "opinion": "agree",
+        "note": "",
+        "by": "Ada",
+        "at": 5,
+    }
+    review = KeptRecord(collection="reviews", id="r", head=head, body={})
     with Client(Service([], [], workspace=workspace, review=True)) as client:
         assert client.service.state().review
         assert client.answer(ReadRequest(collection="runs", id="1")).record.body == [1]
         assert client.answer(KeepRequest(records=[review])).revision == workspace.revision()
         assert client.answer(ListRequest(collection="reviews")).heads[0].head == review.head
+        other = review.model_copy(update={"head": {**head, "by": "Ben"}})
+        event = client.answer(KeepRequest(records=[other]))
+        assert isinstance(event, wire.ErrorEvent)  # nobody puts words in another's mouth
+        assert "there already" in event.error.message
+        changes: list[dict[str, Any]] = [
+            {"head": {}},
+            {"head": {**head, "at": 10**300}},
+            {"body": "x" * 1000},
+            {"collection": "runs"},
+        ]
+        for change in changes:
+            strange = review.model_copy(update={"id": "s", **change})
+            event = client.answer(KeepRequest(records=[strange]))
+            assert isinstance(event, wire.ErrorEvent)
+            assert "no review" in event.error.message
         refused: list[Request] = [
-            KeepRequest(records=[RUN]),
-            KeepRequest(records=[review, RUN]),
+            ListRequest(collection="secrets"),
+            ReadRequest(collection="secrets", id="1"),
             DropRequest(collection="runs", ids=["1"]),
             DropRequest(collection="reviews", ids=["r"]),
             LoadRequest(model="toy"),
@@ -196,4 +221,8 @@ def test_who_only_reviews_reads_and_says_what_they_think(workspace: Workspace) -
             event = client.answer(request)
             assert isinstance(event, wire.ErrorEvent)
             assert "for review" in event.error.message
-    assert [head.head for head in workspace.heads("runs")] == [{"words": "x"}]
+        info = client.service.state().workspace
+        assert info is not None
+        assert info.path == workspace.path.name  # and not whose folder it is in
+    assert [one.head for one in workspace.heads("runs")] == [{"words": "x"}]
+    assert [one.head for one in workspace.heads("reviews")] == [head]

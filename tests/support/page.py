@@ -39,7 +39,7 @@ def choose(page: Page | Locator, name: str) -> None:
 
 def view(page: Page, name: str) -> None:
     """By its name, which a narrow window has no room to show."""
-    radio = page.get_by_test_id("views").get_by_role("radio", name=name, exact=True)
+    radio = page.get_by_role("radio", name=name, exact=True)
     page.get_by_test_id("views").locator("label").filter(has=radio).click()
 
 

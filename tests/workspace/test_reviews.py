@@ -1,6 +1,7 @@
 """Reviews of a report: read, given their runs, taken in once."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backlit.errors import DataError
-from backlit.workspace import Record, Workspace
-from backlit.workspace.reviews import MAX_CHARACTERS, Review, Reviewed, read_reviews, records_of
+from backlit.workspace import Workspace
+from backlit.workspace.reviews import (
+    MAX_CHARACTERS,
+    Review,
+    Reviewed,
+    check_new,
+    read_reviews,
+    records_of,
+)
 from backlit.workspace.transfer import Taken, records_in, take_in
 
 ADA = {
@@ -33,40 +41,45 @@ def written(*reviews: dict[str, Any], **change: Any) -> str:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace.sqlite3")
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace(tmp_path / "workspace.sqlite3") as opened:
+        yield opened
 
 
-def test_a_review_finds_its_run(workspace: Workspace) -> None:
-    workspace.keep([Record("reports", "abc", {"runs": ["r.1"]})])
-    first, second = records_of(workspace, read_reviews(written(ADA, BEN)))
+def test_a_review_says_what_it_is_of() -> None:
+    first, second = records_of(read_reviews(written(ADA, BEN)))
     at = datetime(2026, 11, 29, 10, tzinfo=UTC).timestamp() * 1000
     assert first.head == {
-        "run": "r.1",
+        "run": "",
+        "report": "abc",
+        "number": 1,
         "about": "What led to “it”",
         "opinion": "agree",
         "note": "<b>Line 18</b>",
         "by": "Ada",
         "at": at,
     }
-    assert (second.head["run"], second.head["opinion"]) == ("", None)  # of a run that is not there
+    assert (second.head["number"], second.head["opinion"]) == (2, None)
     assert second.head["at"] == at + 30 * 60 * 1000
 
 
-def test_a_report_from_elsewhere_keeps_its_reviews(workspace: Workspace) -> None:
-    (record,) = records_of(workspace, read_reviews(written(ADA)))
-    assert record.head["run"] == ""
-    assert record.head["about"] == "What led to “it”"
+def test_one_of_long_ago_or_to_come_is_kept(workspace: Workspace) -> None:
+    """Whatever a clock said, whoever lists it can."""
+    for at in ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"):
+        records = list(records_of(read_reviews(written({**ADA, "at": at}))))
+        check_new(records)
+        workspace.keep(records)
+    assert len(workspace.heads("reviews")) == 2
 
 
 def test_nothing_is_taken_in_twice_nor_lost(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "review.json"
-    file.write_text(written(ADA), encoding="utf-8")
-    assert take_in(workspace, records_in(workspace, file)) == Taken(added=1)
-    assert take_in(workspace, records_in(workspace, file)) == Taken(known=1)
+    file.write_text(written(ADA), encoding="utf-8-sig")  # as some editors leave it
+    assert take_in(workspace, records_in(file)) == Taken(added=1)
+    assert take_in(workspace, records_in(file)) == Taken(known=1)
     changed = {**ADA, "opinion": "unsure", "at": "2026-11-29T11:00:00Z"}
     file.write_text(written(ADA, changed, {**ADA, "by": "Ben"}), encoding="utf-8")
-    assert take_in(workspace, records_in(workspace, file)) == Taken(added=2, known=1)
+    assert take_in(workspace, records_in(file)) == Taken(added=2, known=1)
     opinions = sorted(head.head["opinion"] for head in workspace.heads("reviews"))
     assert opinions == ["agree", "agree", "unsure"]
 
@@ -112,6 +125,7 @@ def test_what_was_written_is_read(reviews: list[Review]) -> None:
     reviewed = Reviewed(backlit_review=1, report="r", title="t", reviews=tuple(reviews))
     read = read_reviews(reviewed.model_dump_json())
     assert read == reviewed
-    ids = [one.id_in("r") for one in read.reviews]
-    assert ids == [one.id_in("r") for one in reviews]
-    assert len(set(ids)) == len({one.model_dump_json() for one in reviews})
+    ids = [record.id for record in records_of(read)]
+    assert ids == [record.id for record in records_of(reviewed)]
+    others = [record.id for record in records_of(read.model_copy(update={"report": "other"}))]
+    assert not set(ids) & set(others)

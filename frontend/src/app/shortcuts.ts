@@ -25,7 +25,7 @@ export function shortcut(
   workbench: Commanded,
   help: () => void,
 ): boolean {
-  if (event.defaultPrevented) return false;
+  if (event.defaultPrevented || workbench.server.review) return false;
   const isGo = event.key === "Enter" && (event.ctrlKey || event.metaKey);
   // What is typed is looked at first: it comes often, and looking for a dialog takes a while.
   if ((!isGo && isTyping(event.target)) || somethingOnTop(root)) return false;

@@ -14,15 +14,27 @@ export interface Said extends Opined {
   readonly by: string;
 }
 
+/** What is about to be said, by the id that it will have however often it is tried. */
+export interface Unsaid extends Said {
+  readonly id: string;
+}
+
+/** A review as it is kept. */
 export interface Review extends Said {
   readonly id: string;
-  /** The run it is of; "" if that is not known here. */
+  /** The run it is of, if it was written where that is kept; else "". */
   readonly run: string;
-  /** What a report was about that it was written on; "" if it was written here. */
+  /** The report that it was written on, and the run's number there; else "" and 0. */
+  readonly report: string;
+  readonly number: number;
+  /** What that report was about. */
   readonly about: string;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
+
+/** No browser knows a time beyond. */
+const MOST = 8.64e15;
 
 /** Of a new one. */
 export function newId(): string {
@@ -31,11 +43,12 @@ export function newId(): string {
 
 /** Whether something that was kept, perhaps by another version, can be shown. */
 export function isReview(value: unknown): value is Review {
-  const { id, run, about, opinion, note, by, at } = (value ?? {}) as Partial<Review>;
+  const { id, run, report, about, opinion, note, by, at, number } = (value ?? {}) as Review;
   return (
-    [id, run, about, note, by].every((one) => typeof one === "string") &&
+    [id, run, report, about, note, by].every((one) => typeof one === "string") &&
     (opinion === null || OPINIONS.some((one) => one === opinion)) &&
-    Number.isFinite(at)
+    Number.isFinite(number) &&
+    Math.abs(at) <= MOST
   );
 }
 

@@ -30,7 +30,7 @@ export class WorkspaceFile {
   /** What is known of it; null until the server said whether there is a workspace. */
   #there: Promise<boolean> | null = null;
   #revision = 0;
-  /** Nobody answered when it was looked at last: what failed since may be tried again. */
+  /** Nobody answered when something was asked: what failed since may be tried again. */
   #away = false;
   #looking = false;
   readonly #watching = new Map<() => void, keyof Kept>();
@@ -62,8 +62,13 @@ export class WorkspaceFile {
   /** The answer's last event. */
   async ask<K extends Kind>(kind: K, request: Requests[K]): Promise<Answer<K>> {
     let last: Events[K] | undefined;
-    for await (const event of this.transport.call(kind, request, new AbortController().signal)) {
-      last = event;
+    try {
+      for await (const event of this.transport.call(kind, request, new AbortController().signal)) {
+        last = event;
+      }
+    } catch (error) {
+      this.#away = true;
+      throw error;
     }
     if (!last) throw new Error("no answer");
     if (last.type === "error") throw new Refused((last as { error: ErrorInfo }).error);
@@ -88,18 +93,17 @@ export class WorkspaceFile {
 
   async #look(): Promise<void> {
     try {
-      const known = this.#there !== null;
       if (!(await this.isThere())) return;
       const { revision, collections } = await this.ask("changes", { since: this.#revision });
       const other = revision !== this.#revision;
-      const all = !known || this.#away;
+      const all = this.#away;
       this.#revision = revision;
       this.#away = false;
       for (const [changed, collection] of this.#watching) {
         if (all || (other && collections.includes(collection))) changed();
       }
     } catch {
-      this.#away = true; // the page says so, and this asks again
+      // the page says so, and this asks again
     }
   }
 

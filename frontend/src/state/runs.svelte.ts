@@ -15,6 +15,8 @@ export class Runs {
     const seen = this.seen();
     return seen ? idsOf(seen).id : "";
   });
+  /** What was kept before is known. */
+  ready = $state(false);
   /** Some could not be saved: they are here as long as the page is. */
   unkept = $state(false);
   /** Saves that are on their way. */
@@ -176,6 +178,7 @@ export class Runs {
     this.#heads = heads.filter(
       ({ answer, pinned, target }) => target !== null || pinned || !asked.has(answer),
     );
+    this.ready = true;
   }
 
   /** One after the other, whoever asks. */

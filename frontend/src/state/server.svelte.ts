@@ -33,6 +33,21 @@ export class Server implements Watcher {
     return this.state?.models ?? [];
   }
 
+  /** Whoever is here reads what is kept and says what they think of it, and nothing else. */
+  get review(): boolean {
+    return this.state?.review ?? false;
+  }
+
+  /** What people think of runs can be kept. */
+  get maySay(): boolean {
+    return !this.state?.workspace?.read_only;
+  }
+
+  /** And taken away. */
+  get mayDrop(): boolean {
+    return this.maySay && !this.review;
+  }
+
   /** What people call a segment of this granularity; of several, "custom". */
   unit(granularity: Granularity): string {
     return this.state?.units[granularity] ?? granularity;

@@ -26,6 +26,7 @@ import { type Mirrored, Mirroring } from "./mirroring.svelte";
 import { Counting } from "./prompt/counting.svelte";
 import { Prompting } from "./prompt/prompting.svelte";
 import { Session } from "./prompt/session.svelte";
+import { Principling } from "./principling.svelte";
 import { Returning } from "./returning.svelte";
 import { Reviewing } from "./reviewing.svelte";
 import { Server } from "./server.svelte";
@@ -53,6 +54,7 @@ export class Workbench implements Mirrored {
   readonly exporting: Exporting;
   readonly gridding: Gridding;
   readonly reviewing: Reviewing;
+  readonly principling: Principling;
   readonly #mirroring: Mirroring | null;
   readonly #returning: Returning;
   readonly #stopFollowing: () => void;
@@ -114,12 +116,13 @@ export class Workbench implements Mirrored {
       answered: this.answering.writing.running ? null : answeredNow(this),
       setTarget: (span) => this.setTarget(span),
     }));
-    this.reviewing = new Reviewing(store.kept, store.shared, transport, server);
+    this.reviewing = new Reviewing(session, transport, server);
     this.exporting = new Exporting(transport, server, () => handedNow(this), this.reviewing);
     this.gridding = new Gridding(transport, server, session, choices, {
       prompt: () => this.prompting.prompt,
       show: (event) => showWritten(this, event),
     });
+    this.principling = new Principling(transport, server, this);
     this.#returning = new Returning(session, answers, selection, contrast, this.inquiry);
     this.touring = new Touring(store.shared, (step) => {
       if (step === "generate") return answers.current?.finish != null;
@@ -207,8 +210,6 @@ export class Workbench implements Mirrored {
     this.contrast.clear();
     this.muting.clear();
   }
-
-  // ---- the target and its explanation ----
 
   /** Make a part of the answer the target, asked about against `foil` if there is one. */
   setTarget(span: Span | null, foil: Foil | null = null): void {

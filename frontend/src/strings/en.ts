@@ -5,6 +5,7 @@ import { comparing, views } from "./en.compare";
 import { findings } from "./en.findings";
 import { gridding } from "./en.grid";
 import { help } from "./en.help";
+import { principle } from "./en.principle";
 import { exporting, report } from "./en.report";
 import { reviewing } from "./en.review";
 import { runs } from "./en.runs";
@@ -278,5 +279,6 @@ export const en = {
   tour,
   views,
   gridding,
+  principle,
   reviewing,
 };

@@ -46,7 +46,7 @@ test("a note that is dropped can be brought back", async () => {
   const { user } = await noted();
   await user.click(screen.getByTestId("keep-note"));
   const kept = await screen.findByTestId("review");
-  await user.click(within(kept).getByRole("button", { name: t.reviewing.drop }));
+  await user.click(within(kept).getByTitle(t.reviewing.drop));
   await waitFor(() => expect(screen.queryByTestId("review")).toBeNull());
   await user.click(screen.getByRole("button", { name: t.reviewing.undo }));
   expect(await screen.findByTestId("review")).toHaveTextContent("Line 2 it is.");
@@ -56,6 +56,7 @@ test("all runs are read and reviewed in one place", async () => {
   const { user } = await noted();
   await user.click(view(t.views.names.review));
   const run = await screen.findByTestId("reviewable", {}, LOADED);
+  await user.click(within(run).getByTestId("open-review"));
   expect(run).toHaveTextContent("Why “Avoid it.”?");
   const note = await within(run).findByTestId("review-note");
   expect(note).toHaveValue("Line 2 it is."); // what was typed is there still
@@ -64,6 +65,8 @@ test("all runs are read and reviewed in one place", async () => {
   await user.click(within(run).getByTestId("keep-note"));
   await waitFor(() => expect(within(run).getByTestId("tally")).toHaveTextContent("1 disagrees"));
   expect(within(run).getByTestId("tally")).toHaveTextContent("1 note");
+  await user.click(view(t.reviewing.shown.open));
+  expect(screen.queryByTestId("reviewable")).toBeNull();
   await user.click(view(t.reviewing.shown.agree));
   expect(screen.queryByTestId("reviewable")).toBeNull();
   expect(screen.getByText(t.reviewing.noneHere)).toBeInTheDocument();
@@ -73,22 +76,16 @@ test("all runs are read and reviewed in one place", async () => {
 });
 
 test("what a colleague sent back is taken in", async () => {
-  const review = {
-    id: "1",
-    run: 1,
-    opinion: "agree",
-    note: "<b>Yes</b>",
-    by: "Ben",
-    at: 5,
-  } as const;
-  const read: Event = { type: "reviews", report: "rep", title: "Led to it", reviews: [review] };
+  const of = { id: "1", report: "rep", number: 1, about: "Led to it" };
+  const said = { opinion: "agree", note: "<b>Yes</b>", by: "Ben", at: 5 } as const;
+  const read: Event = { type: "reviews", reviews: [{ ...of, ...said }] };
   const { transport, user } = await open({ review: () => [read] });
   await user.click(view(t.views.names.review));
   expect(await screen.findByText(t.reviewing.none, {}, LOADED)).toBeInTheDocument();
   const file = new File(['{"backlit_review": 1}'], "review.json", { type: "application/json" });
   await user.upload(screen.getByTestId("review-file"), file);
   expect(await screen.findByTestId("taken")).toHaveTextContent(
-    `${t.reviewing.taken(1, 0)} ${t.reviewing.astray(1)}`,
+    `${t.reviewing.taken(1)} ${t.reviewing.astray(1)}`,
   );
   expect(transport.requests("review")).toEqual([{ text: '{"backlit_review": 1}' }]);
   const elsewhere = screen.getByTestId("reviews-elsewhere");
@@ -99,10 +96,33 @@ test("what a colleague sent back is taken in", async () => {
 
 test("who only reviews finds nothing that could be broken", async () => {
   const state = { ...STATE, models: [], datasets: [], review: true };
-  const { transport } = await open({}, state, "review-view");
+  const { transport, user } = await open({}, state, "review-view");
+  await screen.findByText(t.reviewing.nothing);
   expect(screen.getByTestId("review-view")).toBeInTheDocument();
   expect(screen.queryByTestId("generate")).toBeNull();
   expect(screen.queryByTestId("views")).toBeNull();
   expect(screen.queryByTestId("import-review")).toBeNull();
-  expect(transport.asked.map(({ kind }) => kind).filter((kind) => kind === "load")).toEqual([]);
+  await user.keyboard("?");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(transport.asked).toEqual([]);
+});
+
+test("where nothing can be kept, nothing is asked", async () => {
+  const workspace = { path: "/w.sqlite3", read_only: true, remarks: [] };
+  const { user } = await open({}, { ...STATE, workspace });
+  await user.click(view(t.views.names.review));
+  const button = await screen.findByTestId("import-review", {}, LOADED);
+  expect(button).toBeDisabled();
+  expect(button).toHaveAttribute("title", t.reviewing.readOnly);
+});
+
+test("Ctrl and Enter keep what is typed, and generate nothing", async () => {
+  const { user, transport } = await noted();
+  const before = transport.requests("generate").length;
+  expect(screen.getByTestId("review-note")).toHaveFocus();
+  await user.keyboard("{Control>}{Enter}{/Control}");
+  expect(await screen.findByTestId("review")).toHaveTextContent("Line 2 it is.");
+  await waitFor(() => expect(screen.getByTestId("add-note")).toHaveFocus());
+  expect(screen.getByTestId("note-status")).toHaveTextContent(t.reviewing.kept);
+  expect(transport.requests("generate")).toHaveLength(before);
 });

@@ -4,6 +4,8 @@ import { isReview, newId, notesOf, type Review, reviewFile, tally } from "../../
 const review = (change: Partial<Review> = {}): Review => ({
   id: newId(),
   run: "r",
+  report: "",
+  number: 0,
   about: "",
   opinion: "agree",
   note: "",
@@ -40,6 +42,8 @@ describe("what is kept", () => {
       {},
       { ...review(), opinion: "maybe" },
       { ...review(), at: "today" },
+      { ...review(), at: 1e300 }, // a date that no browser can write
+      { ...review(), number: null },
       { ...review(), note: 1 },
     ]) {
       expect(isReview(broken)).toBe(false);

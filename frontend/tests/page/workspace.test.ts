@@ -14,6 +14,8 @@ interface Kept {
 class Shelf {
   readonly kept = new Map<string, Kept>();
   revision = 0;
+  /** The collection of which something changes. */
+  changes = "runs";
   refuses: string | null = null;
   readonly transport: FakeTransport;
 
@@ -42,7 +44,7 @@ class Shelf {
         this.#answer({
           type: "changes",
           revision: this.revision,
-          collections: this.revision > since ? ["runs"] : [],
+          collections: this.revision > since ? [this.changes] : [],
         }),
     });
   }
@@ -192,5 +194,42 @@ describe("runs in the workspace", () => {
     call.mockRestore();
     await vi.advanceTimersByTimeAsync(3000);
     expect(changed).toHaveBeenCalledOnce();
+  });
+});
+
+describe("other collections of the workspace", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test("hear of what is theirs, by one look for all", async () => {
+    vi.useFakeTimers();
+    const shelf = new Shelf();
+    const kept = inWorkspace(shelf.transport, { runs: empty, reviews: empty, reports: empty });
+    const [ofRuns, ofReviews] = [vi.fn(), vi.fn()];
+    onTestFinished(kept.runs.watch(ofRuns));
+    const stop = kept.reviews.watch(ofReviews);
+    await kept.runs.list();
+    await vi.advanceTimersByTimeAsync(1000);
+    const looks = shelf.transport.requests("changes").length;
+    shelf.changes = "reviews";
+    shelf.revision++;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(shelf.transport.requests("changes")).toHaveLength(looks + 1);
+    expect(ofReviews).toHaveBeenCalledOnce();
+    expect(ofRuns).not.toHaveBeenCalled();
+    stop();
+    shelf.revision++;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(ofReviews).toHaveBeenCalledOnce();
+  });
+
+  test("move in by themselves", async () => {
+    const reviews = browser();
+    await reviews.write({ id: "1" }, {});
+    const shelf = new Shelf();
+    const kept = inWorkspace(shelf.transport, { runs: empty, reviews, reports: empty });
+    await kept.reviews.list();
+    await vi.waitFor(async () => expect(await reviews.list()).toEqual([]));
+    const [saved] = shelf.transport.requests("keep");
+    expect(saved).toEqual({ records: [{ collection: "reviews", id: "1", head: {}, body: {} }] });
   });
 });

@@ -7,7 +7,9 @@ import { OwnStorage, started } from "../support/workbench";
 
 const READ = {
   id: "1",
-  run: 2,
+  report: "rep",
+  number: 2,
+  about: "What led to it",
   opinion: "agree",
   note: "Yes.",
   by: "Ben",
@@ -15,7 +17,7 @@ const READ = {
 } as const;
 
 const read = (...reviews: Extract<Event, { type: "reviews" }>["reviews"]) => ({
-  review: (): Event[] => [{ type: "reviews", report: "rep", title: "What led to it", reviews }],
+  review: (): Event[] => [{ type: "reviews", reviews }],
 });
 
 test("what is said is kept, by the name that was signed last", async () => {
@@ -54,7 +56,10 @@ test("what is dropped can be brought back", async () => {
   reviewing.draft("a", { note: "Line 18." });
   await reviewing.say("a");
   const [review] = reviewing.all;
-  await reviewing.drop(review!);
+  vi.spyOn(store.kept.reviews, "drop").mockRejectedValueOnce(new Error("nobody there"));
+  expect(await reviewing.drop(review!)).toBe(false);
+  expect(reviewing.all).toEqual([review]);
+  expect(await reviewing.drop(review!)).toBe(true);
   expect(reviewing.all).toEqual([]);
   expect(await store.kept.reviews.list()).toEqual([]);
   await reviewing.undo();
@@ -74,11 +79,11 @@ test("what others say is heard of", async () => {
 });
 
 test("a review of a report finds its runs, once", async () => {
-  const astray = { ...READ, id: "2", run: 3 };
+  const astray = { ...READ, id: "2", number: 3 };
   const { reviewing } = (await started(read(READ, astray))).workbench;
   await reviewing.hand("rep", ["a", "b"]);
   expect(await reviewing.take("{}")).toEqual({ added: 2, known: 0, astray: 1, failed: 0 });
-  expect(reviewing.of("b")).toEqual([{ ...READ, run: "b", about: "What led to it" }]);
+  expect(reviewing.of("b")).toEqual([{ ...READ, run: "b" }]);
   expect(reviewing.all.map(({ run }) => run).toSorted()).toEqual(["", "b"]);
   expect(await reviewing.take("{}")).toEqual({ added: 0, known: 2, astray: 0, failed: 0 });
   expect(reviewing.all).toHaveLength(2);
@@ -99,4 +104,31 @@ test("reviews that can not be saved are counted", async () => {
   const { reviewing } = (await started(read(READ, { ...READ, id: "2" }), STATE, store)).workbench;
   vi.spyOn(store.kept.reviews, "write").mockResolvedValueOnce("full");
   expect(await reviewing.take("{}")).toEqual({ added: 1, known: 0, astray: 1, failed: 1 });
+});
+
+test("what is pressed twice is said once, and what is typed meanwhile stays", async () => {
+  const store = new OwnStorage();
+  const { reviewing } = (await started({}, STATE, store)).workbench;
+  reviewing.draft("a", { note: "One." });
+  const first = reviewing.say("a");
+  expect(await reviewing.say("a")).toBe(false);
+  reviewing.draft("a", { note: "One. Two." });
+  expect(await first).toBe(true);
+  expect(reviewing.of("a").map(({ note }) => note)).toEqual(["One."]);
+  expect(reviewing.drafts["a"]).toMatchObject({ note: "One. Two." });
+  expect(await reviewing.say("a")).toBe(true);
+  expect(reviewing.of("a").map(({ note }) => note)).toEqual(["One. Two."]); // the same one, changed
+});
+
+test("a report that becomes known later finds its reviews", async () => {
+  const store = new OwnStorage();
+  const { reviewing } = (await started(read(READ), STATE, store)).workbench;
+  expect((await reviewing.take("{}"))?.astray).toBe(1);
+  expect(reviewing.of("b")).toEqual([]);
+  await reviewing.hand("rep", ["a", "b"]);
+  expect(reviewing.of("b")).toEqual([{ ...READ, run: "b" }]);
+  const [review] = reviewing.all;
+  await reviewing.drop(review!);
+  await reviewing.undo();
+  expect(await store.kept.reviews.list()).toEqual([{ ...READ, run: "" }]); // as it came
 });

@@ -86,6 +86,7 @@ def serve(
 
     from backlit.data import load_dataset
     from backlit.engines import open_engine
+    from backlit.errors import ReadOnlyError
     from backlit.serving.access import Access
     from backlit.serving.http import create_app
     from backlit.serving.listening import FIRST_PORT, LOOPBACK, Serving, bind
@@ -102,6 +103,11 @@ def serve(
     access = Access(os.environ.pop("BACKLIT_TOKEN", None), used=lambda code: used(code))
     printed = ""
     kept = None if no_workspace else _open_workspace(workspace, read_only, required=review)
+    if review and kept is not None and kept.read_only:
+        kept.close()
+        raise ReadOnlyError(
+            f"{kept.path} is protected: no review could be kept in it.", "Let it be written."
+        )
     service = Service(named, datasets, workspace=kept, review=review)
 
     def close() -> None:

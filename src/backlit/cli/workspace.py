@@ -55,7 +55,7 @@ def import_(
 
     with Workspace(workspace) as kept:
         _tell(kept.remarks)
-        taken = take_in(kept, records_in(kept, file))
+        taken = take_in(kept, records_in(file))
     typer.echo(
         f"{taken.added} added, {taken.known} were there already, {taken.beside} differed from "
         f"what is there and are kept beside it: {kept.path}"

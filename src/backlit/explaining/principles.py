@@ -17,7 +17,7 @@ from backlit.errors import OptionsError
 from backlit.explanation import Generation
 from backlit.types import GenerationOptions, Message, Prompt
 
-Kind = Literal["praise", "critique", "rewrite"]
+Feedback = Literal["praise", "critique", "rewrite"]
 """What feedback is: what is good about an answer, what is wrong with it, or a better answer."""
 
 MAX_FEEDBACK = 4_000  # characters
@@ -31,12 +31,12 @@ TASK = (
     "You turn feedback on an answer into one general principle that future answers should follow. "
     "It is one short sentence that tells what to do, and fits other questions of this kind too."
 )
-ASKED: dict[Kind, str] = {
+ASKED: dict[Feedback, str] = {
     "praise": "What is good about the answer",
     "critique": "What is wrong with the answer",
     "rewrite": "A better answer would have been",
 }
-EXAMPLES: tuple[tuple[Kind, str, str, str, str], ...] = (
+EXAMPLES: tuple[tuple[Feedback, str, str, str, str], ...] = (
     (
         "critique",
         "When does the museum open?",
@@ -77,7 +77,7 @@ class Principle:
     generation: Generation
 
 
-def check_feedback(feedback: str, kind: Kind) -> None:
+def check_feedback(feedback: str, kind: Feedback) -> None:
     """Raises an `OptionsError` for feedback that nothing can be made of."""
     if kind not in ASKED:
         raise OptionsError(f"There is no feedback {kind!r}.", f"Use one of {', '.join(ASKED)}.")
@@ -95,10 +95,15 @@ def drafted(written: Generation, prompt: Prompt, response: str, feedback: str) -
     return Principle(text, problem_of(text, others), written)
 
 
-def question(engine: Engine, prompt: Prompt, response: str, feedback: str, kind: Kind) -> Prompt:
+def question(
+    engine: Engine, prompt: Prompt, response: str, feedback: str, kind: Feedback
+) -> Prompt:
     """What a model is asked to complete: a chat if it has a template, else text with examples."""
     case = _case(asked_in(prompt), response, feedback, kind)
-    shown = [(_case(*parts, way), principle) for way, *parts, principle in EXAMPLES]
+    shown = [
+        (_case(asked, answer, said, way), principle)
+        for way, asked, answer, said, principle in EXAMPLES
+    ]
     if not engine.chat:
         told = "\n\n".join(f"{one}\nPrinciple: {principle}" for one, principle in shown)
         return f"{TASK}\n\n{told}\n\n{case}\nPrinciple:"
@@ -148,7 +153,7 @@ def problem_of(text: str, others: Mapping[str, str]) -> str:
     return ""
 
 
-def _case(asked: str, response: str, feedback: str, kind: Kind) -> str:
+def _case(asked: str, response: str, feedback: str, kind: Feedback) -> str:
     shown = [one_line(text, SHOWN) for text in (asked, response, feedback)]
     return f"Question: {shown[0]}\nAnswer: {shown[1]}\n{ASKED[kind]}: {shown[2]}"
 

@@ -27,6 +27,8 @@ MAX_FACTORIAL = 12  # examples: of more nobody wants all orders
 MOST_ORDERS = 24  # all orders of up to four examples; of more, so many by chance
 
 
+PRINCIPLES = re.compile(r"(?:Principle \d+: [^\n]*\n)+")
+
 Separator = re.Pattern[str] | regex.Pattern[str]
 """What parts examples; left out, blank lines do."""
 
@@ -174,14 +176,22 @@ def with_principles(template: Prompt, principles: Sequence[str]) -> Iterator[Var
 
 def on_top(template: Prompt, principles: Sequence[str]) -> Prompt:
     """The template with principles before its text, each on a line; of a chat, in its system
-    message, which comes before the others.
+    message, which comes before the others. Behind those that it begins with, the numbers go on.
     """
-    text = "".join(f"Principle {n}: {one}\n" for n, one in enumerate(principles, start=1))
     if isinstance(template, str):
-        return f"{text}\n{template}"
+        return _headed(template, principles)
     if template and template[0].role in ("system", "developer"):
-        return (replace(template[0], content=f"{text}\n{template[0].content}"), *template[1:])
-    return (Message("system", text.rstrip("\n")), *template)
+        content = _headed(template[0].content, principles)
+        return (replace(template[0], content=content), *template[1:])
+    return (Message("system", _headed("", principles).rstrip("\n")), *template)
+
+
+def _headed(text: str, principles: Sequence[str]) -> str:
+    found = PRINCIPLES.match(text)
+    before = found[0] if found else ""
+    first = before.count("\n") + 1
+    more = "".join(f"Principle {n}: {one}\n" for n, one in enumerate(principles, start=first))
+    return f"{before}{more}{text[len(before) :]}" if before else f"{more}\n{text}"
 
 
 def quoted(text: str) -> str:

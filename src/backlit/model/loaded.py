@@ -18,7 +18,7 @@ from backlit.explaining.asked import Asked, Searches
 from backlit.explaining.faithfulness import unheard
 from backlit.explaining.filling import SoFar
 from backlit.explaining.grids import RowsLike, VariantsLike
-from backlit.explaining.principles import Kind, Principle
+from backlit.explaining.principles import Feedback, Principle
 from backlit.explaining.prompts import PromptLike, as_prompt
 from backlit.explaining.remembered import Remembered
 from backlit.explanation import Comparison, Explanation, Generation, Grid
@@ -176,7 +176,7 @@ class Model:
         response: str,
         feedback: str,
         *,
-        kind: Kind = "critique",
+        kind: Feedback = "critique",
         progress: ProgressLike = None,
     ) -> Principle:
         """Turn what a person says of an answer into a principle, to go on top of a prompt.

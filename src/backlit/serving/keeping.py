@@ -13,16 +13,19 @@ from backlit.serving.requests.keeping import (
     KeepRequest,
     ListRequest,
     ReadRequest,
+    add_reviews,
 )
 from backlit.workspace import Workspace
 from backlit.workspace.reviews import REVIEWS
 
+READABLE = ("runs", "reports", REVIEWS)
+
 
 def is_of_review(request: Request) -> bool:
     """Whether who only reviews may ask this: they read what is kept, and say what they think."""
-    if isinstance(request, KeepRequest):
-        return all(one.collection == REVIEWS for one in request.records)
-    return isinstance(request, ListRequest | ReadRequest | ChangesRequest)
+    if isinstance(request, ListRequest | ReadRequest):
+        return request.collection in READABLE
+    return isinstance(request, KeepRequest | ChangesRequest)
 
 
 class Keeping:
@@ -30,16 +33,20 @@ class Keeping:
 
     Args:
         workspace: where things are kept; None if nowhere, and then every answer says so.
+        review: it is read, and reviews are added; whatever else is asked is refused.
     """
 
-    def __init__(self, workspace: Workspace | None) -> None:
+    def __init__(self, workspace: Workspace | None, review: bool = False) -> None:
         self._workspace = workspace
+        self._review = review
         self._queue = JobQueue("backlit-workspace")
 
     def info(self) -> wire.WorkspaceInfo | None:
         """What a page is told of where things are kept."""
         if self._workspace is None:
             return None
+        if self._review:  # where it is, is no business of theirs
+            return wire.WorkspaceInfo(path=self._workspace.path.name, read_only=False)
         return wire.WorkspaceInfo(
             path=str(self._workspace.path),
             read_only=self._workspace.read_only,
@@ -56,6 +63,8 @@ class Keeping:
                 raise WorkspaceError(
                     "There is no workspace here.", "Start Backlit without --no-workspace."
                 )
+            if self._review and isinstance(request, KeepRequest):
+                return add_reviews(request, self._workspace)
             return kind.run(request, self._workspace)
 
         return answer(self._queue, kind.name, work, emit)

@@ -78,7 +78,7 @@ class Service:
         self._queue = queue or JobQueue()
         self._owns_queue = queue is None
         self._readers = JobQueue("backlit-reader", READERS)
-        self._keeping = Keeping(workspace)
+        self._keeping = Keeping(workspace, review)
         self._review = review
         self._calls: set[Call] = set()
         self._results: Recent[wire.Event] = Recent(MAX_RESULT_BYTES, _size)

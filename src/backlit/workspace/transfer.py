@@ -72,8 +72,8 @@ def write_lines(workspace: Workspace, file: IO[str]) -> int:
     return number
 
 
-def records_in(workspace: Workspace, path: Path) -> Iterator[Record]:
-    """The records of an exported workspace, or those that a review of a report becomes here.
+def records_in(path: Path) -> Iterator[Record]:
+    """The records of an exported workspace, or of a review of a report.
 
     Raises:
         DataError: it is neither, or can't be read.
@@ -82,7 +82,7 @@ def records_in(workspace: Workspace, path: Path) -> Iterator[Record]:
         beginning = file.read(BEGINNING)
         review = '"backlit_review"' in beginning
         text = beginning + file.read(MAX_CHARACTERS) if review else ""
-    return records_of(workspace, read_reviews(text)) if review else read_lines(path)
+    return records_of(read_reviews(text)) if review else read_lines(path)
 
 
 def read_lines(path: Path) -> Iterator[Record]:
@@ -113,7 +113,7 @@ def read_lines(path: Path) -> Iterator[Record]:
 @contextmanager
 def _reading(path: Path) -> Iterator[IO[str]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             yield file
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is no text.", "Name a file that was exported.") from error

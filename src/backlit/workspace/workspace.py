@@ -116,18 +116,25 @@ class Workspace:
 
     # ---- writing -----------------------------------------------------------------------------
 
-    def keep(self, records: Iterable[Record]) -> int:
+    def keep(self, records: Iterable[Record], *, new: bool = False) -> int:
         """Save records, all of them or none. When this returns, they are on the disk.
+
+        Args:
+            records: what to save; of one that is there, this is what it is from now on.
+            new: none of them may be there, nor have been dropped lately.
 
         Returns:
             The revision that has them.
 
         Raises:
+            InputError: a name or a value can't be kept, or is there and should be new.
             ReadOnlyError: nothing can be saved here.
             WorkspaceError: they could not be saved: no room, or another program is in the way.
         """
         rows = [_row(record) for record in records]
         with self._writing() as (connection, revision):
+            if new:
+                _check_new(connection, rows)
             connection.executemany(
                 "insert into records (collection, id, at, head, body, revision) "
                 "values (?, ?, ?, ?, ?, ?) on conflict (collection, id) do update set "
@@ -230,6 +237,13 @@ class Workspace:
 def _revision(connection: sqlite3.Connection) -> int:
     (revision,) = connection.execute("select value from facts where name = 'revision'").fetchone()
     return int(revision)
+
+
+def _check_new(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    for collection, name, *_ in rows:
+        known = "select 1 from records where collection = ? and id = ?"
+        if connection.execute(known, (collection, name)).fetchone() is not None:
+            raise InputError(f"{collection}/{name} is there already.", "It can't be replaced.")
 
 
 def _row(record: Record) -> tuple[str, str, float, str, bytes | None]:

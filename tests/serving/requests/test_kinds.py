@@ -18,6 +18,7 @@ from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
 from backlit.serving.requests.compare import CompareRequest
 from backlit.serving.requests.count import CountRequest
+from backlit.serving.requests.draft import DraftRequest
 from backlit.serving.requests.estimate import EstimateRequest
 from backlit.serving.requests.generate import GenerateRequest
 from backlit.serving.requests.grid import GridRequest
@@ -31,7 +32,7 @@ from tests.support.service import REFERENCE, Client, Endless, opened, question
 
 TOKEN = "a-secret-of-the-tests"
 QUICK = {"load", "estimate", "segment", "count", "agree"}
-CACHED = {"explain", "check", "compare", "mute", "prove", "trace"}
+CACHED = {"explain", "check", "compare", "mute", "prove", "trace", "draft"}
 
 
 def request_of(kind: str, client: Client) -> Request:
@@ -48,6 +49,8 @@ def request_of(kind: str, client: Client) -> Request:
         return CountRequest(model="toy", reference=REFERENCE)
     if kind == "agree":
         return AgreeRequest(model="toy", maps=[[1.0, 2.0], [2.0, 1.0]])
+    if kind == "draft":
+        return DraftRequest(model="toy", prompt="The dog likes", response=" soup", feedback="No.")
     if kind == "grid":
         variant = wire.VariantInfo(name="as it is", template="The {who} likes")
         row = wire.ExampleInfo(id="row 1", prompt="", fields={"who": "cat"})

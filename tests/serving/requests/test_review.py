@@ -8,14 +8,9 @@ from tests.workspace.test_reviews import ADA, written
 
 def test_it_is_read(client: Client) -> None:
     event = client.answered(ReviewRequest(text=written(ADA)))
-    assert (event.report, event.title) == ("abc", "What led to “it”")
     (review,) = event.reviews
-    assert (review.run, review.opinion, review.by, review.note) == (
-        1,
-        "agree",
-        "Ada",
-        "<b>Line 18</b>",
-    )
+    assert (review.report, review.number, review.about) == ("abc", 1, "What led to “it”")
+    assert (review.opinion, review.by, review.note) == ("agree", "Ada", "<b>Line 18</b>")
     again = client.answered(ReviewRequest(text=written(ADA, {**ADA, "by": "Ben"})))
     assert again.reviews[0] == review
     assert again.reviews[1].id != review.id

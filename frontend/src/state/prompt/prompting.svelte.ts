@@ -171,6 +171,13 @@ export class Prompting {
     this.replaced(true);
   }
 
+  /** Have another text in its place, changed by something else than typing; it can be undone. */
+  put(draft: Draft, what: string): void {
+    const lost = this.session.draft;
+    this.change(draft);
+    this.undoable = { what, whole: true, restored: () => lost };
+  }
+
   type(draft: Draft): void {
     this.session.set({ draft });
   }

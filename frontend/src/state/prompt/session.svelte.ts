@@ -5,6 +5,7 @@ import { BLANK, type Draft } from "../../model/draft";
 import { type GridSetup, NO_GRID } from "../../model/grid";
 import { type ViewName, VIEWS } from "../../model/place";
 import type { Foil } from "../../model/question";
+import type { Unsaid } from "../../model/review";
 import type {
   Aggregate,
   GenerationOptions,
@@ -56,6 +57,8 @@ interface Saved {
   trying: boolean;
   /** What is tried over several rows. */
   grid: GridSetup;
+  /** What is typed of runs and not kept yet, by their ids. */
+  unsaid: Readonly<Record<string, Unsaid>>;
   /** The link to what was shown last: with it in the address, a page goes on where it was. */
   link: string;
   /** Dropped while it was seen: it does not come back as long as nothing else is; "" if none was. */
@@ -87,6 +90,7 @@ const FIRST: Saved = {
   compared: [],
   trying: false,
   grid: NO_GRID,
+  unsaid: {},
   link: "",
   unwantedRun: "",
 };
@@ -116,6 +120,7 @@ export class Session {
   readonly compared = $derived(this.#saved.compared);
   readonly trying = $derived(this.#saved.trying);
   readonly grid = $derived(this.#saved.grid);
+  readonly unsaid = $derived(this.#saved.unsaid);
   readonly link = $derived(this.#saved.link);
   readonly unwantedRun = $derived(this.#saved.unwantedRun);
 

@@ -24,6 +24,7 @@ from backlit.serving.requests.base import (
 from backlit.serving.requests.check import CHECK
 from backlit.serving.requests.compare import COMPARE
 from backlit.serving.requests.count import COUNT
+from backlit.serving.requests.draft import DRAFT
 from backlit.serving.requests.estimate import ESTIMATE
 from backlit.serving.requests.explain import EXPLAIN
 from backlit.serving.requests.export import EXPORT
@@ -54,6 +55,7 @@ ALL: tuple[ModelKind, ...] = (
     SEGMENT,
     COUNT,
     AGREE,
+    DRAFT,
 )
 KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 

@@ -8,6 +8,7 @@ from backlit.serving import wire
 from backlit.serving.requests.base import WorkspaceKind, WorkspaceRequest
 from backlit.workspace import Record, Workspace
 from backlit.workspace.record import MAX_NAME
+from backlit.workspace.reviews import check_new
 
 MAX_RECORDS = 10_000  # in one request
 
@@ -107,8 +108,18 @@ def read(request: ReadRequest, workspace: Workspace) -> wire.Event:
 
 
 def keep(request: KeepRequest, workspace: Workspace) -> wire.Event:
-    records = [Record(one.collection, one.id, one.head, one.body) for one in request.records]
-    return SavedEvent(revision=workspace.keep(records))
+    return SavedEvent(revision=workspace.keep(_records(request)))
+
+
+def add_reviews(request: KeepRequest, workspace: Workspace) -> wire.Event:
+    """Keep reviews and nothing else, and replace none that is there."""
+    records = _records(request)
+    check_new(records)
+    return SavedEvent(revision=workspace.keep(records, new=True))
+
+
+def _records(request: KeepRequest) -> list[Record]:
+    return [Record(one.collection, one.id, one.head, one.body) for one in request.records]
 
 
 def drop(request: DropRequest, workspace: Workspace) -> wire.Event:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from backlit.serving import wire
 from backlit.serving.requests.base import PlainKind, Request
-from backlit.workspace.reviews import MAX_CHARACTERS, Opinion, read_reviews
+from backlit.workspace.reviews import MAX_CHARACTERS, Opinion, read_reviews, records_of
 
 
 class ReviewRequest(Request):
@@ -16,13 +16,12 @@ class ReviewRequest(Request):
 
 
 class ReadReview(wire.Wire):
-    """What somebody thinks of a run, by its number in the report; `at` in milliseconds since 1970.
-
-    `id` is the same whenever the same review is read.
-    """
+    """A review as it is kept; `id` is the same whenever the same review is read."""
 
     id: str
-    run: int
+    report: str
+    number: int
+    about: str
     opinion: Opinion | None
     note: str
     by: str
@@ -30,28 +29,16 @@ class ReadReview(wire.Wire):
 
 
 class ReviewsEvent(wire.Event):
-    """What is in the file: of which report, what that was about, and its reviews."""
+    """What is in the file; times in milliseconds since 1970."""
 
     type: Literal["reviews"] = "reviews"
-    report: str
-    title: str
     reviews: list[ReadReview]
 
 
 def run(request: ReviewRequest) -> wire.Event:
-    read = read_reviews(request.text)
-    reviews = [
-        ReadReview(
-            id=one.id_in(read.report),
-            run=one.run,
-            opinion=one.opinion,
-            note=one.note,
-            by=one.by,
-            at=int(one.at.timestamp() * 1000),
-        )
-        for one in read.reviews
-    ]
-    return ReviewsEvent(report=read.report, title=read.title, reviews=reviews)
+    records = records_of(read_reviews(request.text))
+    read = [{"id": one.id, **{k: v for k, v in one.head.items() if k != "run"}} for one in records]
+    return ReviewsEvent(reviews=[ReadReview.model_validate(one) for one in read])
 
 
 REVIEW = PlainKind("review", ReviewRequest, run, (ReviewsEvent,))
