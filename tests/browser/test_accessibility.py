@@ -208,6 +208,7 @@ def reviewing(page: Page) -> None:
     noting(page)
     page.get_by_test_id("keep-note").click()
     view(page, "Review")
+    page.get_by_test_id("open-review").first.click()
     expect(page.get_by_test_id("review")).to_be_visible()
 
 
