@@ -154,6 +154,10 @@ def test_beside_each_other_in_a_narrow_window(page: Page, toy_url: str, width: i
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width
 
+    page.get_by_test_id("stop-trying").click()
+    column(page, 1).get_by_test_id("look-at").click()
+    expect(page.get_by_test_id("found")).to_be_in_viewport()  # it begins where the view begins
+
 
 def test_the_mistaken_example_is_fixed_and_compared(
     page: Page, default_url: str, tmp_path: Path
