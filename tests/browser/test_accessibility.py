@@ -212,11 +212,25 @@ def reviewing(page: Page) -> None:
     expect(page.get_by_test_id("review")).to_be_visible()
 
 
+def offered(page: Page) -> None:
+    explained(page)
+    page.keyboard.press("Control+k")
+    page.get_by_test_id("palette").get_by_role("combobox").fill("go to")
+    expect(page.get_by_test_id("command")).to_have_count(3)
+
+
+def folded(page: Page) -> None:
+    explained(page)
+    for side in ("library", "findings"):
+        page.get_by_test_id(f"edge-{side}").press("Enter")
+        expect(page.get_by_test_id(f"unfold-{side}")).to_be_visible()
+
+
 STATES = [
     empty, answered, explained, edited, searched, chatting, pasting, muted, without, checked,
     of_the_answer, dropped, contrasted, followed, compared, choosing_options, choosing_view,
     helped, refused, unreachable, beside, beside_to_read, gridding, noting,
-    reviewing,
+    reviewing, offered, folded,
 ]  # fmt: skip
 
 

@@ -151,6 +151,49 @@ def test_the_edge_is_dragged_kept_and_let_go(long: Page) -> None:
     assert height() == pytest.approx(before, abs=4)
 
 
+@pytest.mark.parametrize(
+    ("side", "pane", "inwards"), [("library", "Examples and runs", 1), ("findings", "Findings", -1)]
+)
+def test_a_pane_beside_it_is_resized_folded_and_kept_so(
+    long: Page, side: str, pane: str, inwards: int
+) -> None:
+    section, edge = long.get_by_role("region", name=pane), long.get_by_test_id(f"edge-{side}")
+
+    def width() -> float:
+        box = section.bounding_box()
+        assert box
+        return box["width"]
+
+    before = width()
+    box = edge.bounding_box()
+    assert box
+    long.mouse.move(box["x"], box["y"] + 200)
+    long.mouse.down()
+    long.mouse.move(box["x"] + inwards * 60, box["y"] + 200)
+    long.mouse.up()
+    assert width() == pytest.approx(before + 60, abs=2)
+    expect(long.get_by_test_id("found")).to_be_in_viewport(ratio=1)
+    edge.press("ArrowRight" if inwards > 0 else "ArrowLeft")
+    wider = width()
+    assert wider > before + 60
+    edge.press("Enter")
+    expect(section).to_be_hidden()
+    long.wait_for_timeout(600)  # what is kept is written once the person pauses
+    long.reload()
+    expect(long.get_by_test_id("prompt-text")).to_be_visible()
+    expect(section).to_be_hidden()
+    long.get_by_test_id(f"unfold-{side}").click()
+    assert width() == pytest.approx(wider, abs=1)
+    edge.dblclick()
+    assert width() == pytest.approx(before, abs=1)
+    long.get_by_test_id("prompt-text").hover()
+    edge.hover()
+    long.get_by_test_id(f"fold-{side}").click()
+    expect(section).to_be_hidden()
+    edge.press("ArrowRight" if inwards > 0 else "ArrowLeft")
+    expect(section).to_be_visible()
+
+
 def test_with_room_to_its_side_the_answer_is_beside_the_prompt(
     browser: Browser, toy_url: str
 ) -> None:

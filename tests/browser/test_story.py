@@ -35,6 +35,7 @@ ROWS = (
 )
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("hand", [Mouse(), Keyboard()], ids=["mouse", "keyboard"])
 def test_from_a_wrong_answer_to_a_colleague_who_agrees(
     page: Page, browser: Browser, default_url: str, tmp_path: Path, hand: Hand
@@ -54,11 +55,11 @@ def find_the_line(page: Page, hand: Hand) -> None:
     hand.press(page.get_by_test_id("example").filter(has_text="fewshot-mistake"))
     hand.press(page.get_by_test_id("generate"))
     finished(page)
-    hand.choose(page.get_by_test_id("granularity"), "Sentence")
+    hand.choose(page.get_by_test_id("granularity"), "Line")
     hand.pick(page.get_by_test_id("answer-text").locator("[data-token]"), "try")
     mapped(page)
     found = page.get_by_test_id("found")
-    expect(found).to_contain_text(SLIP.removeprefix("Recommendation: "))
+    expect(found).to_contain_text(f"line 19, “{SLIP}”")
     expect(found).to_be_in_viewport(ratio=1)
     expect(page.get_by_test_id("proof").first).to_be_in_viewport(ratio=1)
 
@@ -129,7 +130,7 @@ def which_principle_did_it(page: Page, hand: Hand, prompt: str) -> None:
     hand.write(page.get_by_test_id("grid-answer"), " You dislike {dislikes}.")
     hand.press(page.get_by_test_id("run-grid"))
     sentences = page.get_by_test_id("grid-sentence")
-    expect(sentences).to_have_count(4, timeout=10 * SECONDS)
+    expect(sentences).to_have_count(4, timeout=5 * SECONDS)
     expect(page.get_by_test_id("grid-row")).to_have_count(5)
     expect(sentences.last).to_contain_text("of what is new, line")
     expect(sentences.last).to_be_in_viewport(ratio=1)
@@ -155,7 +156,9 @@ def note_and_export(page: Page, hand: Hand, folder: Path) -> Path:
         hand.press(page.get_by_test_id("download"))
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
-    expect(page.get_by_test_id("export").get_by_role("status")).to_be_in_viewport(ratio=1)
+    status = page.get_by_test_id("export").get_by_role("status")
+    expect(status).to_contain_text(f"Saved as {path.name}")
+    expect(status).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
     return path
 

@@ -91,10 +91,8 @@ class Keyboard:
         control.wait_for(state="attached")
         for _ in range(MOST_TABS):
             if _has_focus(control):
-                # of a choice, it is the label that is seen
-                expect(
-                    control.page.locator("label:has(> :focus), :focus").first
-                ).to_be_in_viewport()
+                seen = f"label:has(> :is({CHOICE}):focus), :focus"  # of a choice, its label
+                expect(control.page.locator(seen).first).to_be_in_viewport()
                 return
             control.page.keyboard.press("Tab")
         raise AssertionError(f"Tab does not reach {control}")

@@ -23,12 +23,18 @@ export function shortcut(
   event: KeyboardEvent,
   root: ParentNode,
   workbench: Commanded,
-  help: () => void,
+  open: (what: "help" | "palette") => void,
 ): boolean {
   if (event.defaultPrevented || workbench.server.review) return false;
-  const isGo = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+  const isCommand = event.ctrlKey || event.metaKey;
+  const isPalette = isCommand && !event.altKey && !event.shiftKey && event.key === "k";
+  const isGo = event.key === "Enter" && isCommand;
   // What is typed is looked at first: it comes often, and looking for a dialog takes a while.
-  if ((!isGo && isTyping(event.target)) || somethingOnTop(root)) return false;
+  if ((!isGo && !isPalette && isTyping(event.target)) || somethingOnTop(root)) return false;
+  if (isPalette) {
+    open("palette");
+    return true;
+  }
   // What is typed and asked about may be out of sight.
   const inSight = workbench.session.view === "look" || workbench.comparing.trying;
   if (isGo && workbench.session.view === "grid") {
@@ -53,7 +59,7 @@ export function shortcut(
   }
   if (event.ctrlKey || event.altKey) return false;
   if (event.key === "?") {
-    help();
+    open("help");
     return true;
   }
   if (event.key === "e" || event.key === "E") {

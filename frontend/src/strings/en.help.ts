@@ -16,6 +16,7 @@ export const help = {
     ["M", "Mute or unmute the segment"],
     ["E", "Edit the prompt; Esc reads on"],
     ["Ctrl/⌘ F", "Find and replace, while editing"],
+    ["Ctrl/⌘ K", "Do anything by typing its name, or go to an example or a run"],
     ["Esc", "Clear the target"],
     ["?", "This help"],
   ] as readonly (readonly [string, string])[],

@@ -5,6 +5,7 @@ import { comparing, views } from "./en.compare";
 import { findings } from "./en.findings";
 import { gridding } from "./en.grid";
 import { help } from "./en.help";
+import { palette } from "./en.palette";
 import { principle } from "./en.principle";
 import { exporting, report } from "./en.report";
 import { reviewing } from "./en.review";
@@ -13,6 +14,13 @@ import { tour } from "./en.tour";
 import { count } from "./words";
 
 export const en = {
+  layout: {
+    edge: (pane: string) => `Width of the pane “${pane}”`,
+    edgeHint:
+      "Drag, or use the arrow keys, for more room or less; Enter folds the pane away or brings it back, Home or a double click gives it the usual width",
+    fold: (pane: string) => `Fold away: ${pane}`,
+    unfold: (pane: string) => `Show again: ${pane}`,
+  },
   app: {
     name: "Backlit",
     libraryPane: "Examples and runs",
@@ -202,7 +210,7 @@ export const en = {
     changed: "You changed the prompt. The answer and the colours are of the text before.",
     edge: "The answer’s share of the text",
     edgeHint:
-      "Drag, or use the arrow keys, to give the answer more room or less; a double click or Enter gives it what it needs",
+      "Drag, or use the arrow keys, to give the answer more room or less; a double click, Home or Enter gives it what it needs",
     copy: "Copy the answer",
     copied: "Copied",
     finish: {
@@ -274,6 +282,7 @@ export const en = {
   comparing,
   exporting,
   help,
+  palette,
   report,
   runs,
   tour,

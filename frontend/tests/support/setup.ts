@@ -13,6 +13,7 @@ vi.stubGlobal(
   "ResizeObserver",
   class {
     observe = vi.fn(); // nothing is laid out here
+    unobserve = vi.fn();
     disconnect = vi.fn();
   },
 );

@@ -4,6 +4,7 @@ import type { Density, Paint } from "../../model/appearance";
 import { BLANK, type Draft } from "../../model/draft";
 import { type GridSetup, NO_GRID } from "../../model/grid";
 import { type ViewName, VIEWS } from "../../model/place";
+import { asLayout, type Layout, LAYOUT } from "../../model/layout";
 import type { Foil } from "../../model/question";
 import type { Unsaid } from "../../model/review";
 import type {
@@ -45,6 +46,8 @@ interface Saved {
   density: Density;
   /** The answer's share of the text, beside the prompt's; null is as much as it needs. */
   dock: number | null;
+  /** Of the panes beside it. */
+  layout: Layout;
   /** What was being explained: a span of tokens of an answer, against a foil or not. */
   target: { answer: number; span: Span; foil?: Foil | null } | null;
   /** Another answer, as far as it was typed. */
@@ -84,6 +87,7 @@ const FIRST: Saved = {
   paint: "tint",
   density: "comfortable",
   dock: null,
+  layout: LAYOUT,
   target: null,
   foilText: "",
   view: "look",
@@ -114,6 +118,7 @@ export class Session {
   readonly paint = $derived(this.#saved.paint);
   readonly density = $derived(this.#saved.density);
   readonly dock = $derived(this.#saved.dock);
+  readonly layout = $derived(this.#saved.layout);
   readonly target = $derived(this.#saved.target);
   readonly foilText = $derived(this.#saved.foilText);
   readonly view = $derived(this.#saved.view);
@@ -279,6 +284,7 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
   if (!Array.isArray(saved.compared)) delete saved.compared;
   if (saved.view && !VIEWS.includes(saved.view)) delete saved.view; // a later version's
   if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;
+  if (saved.layout) saved.layout = asLayout(saved.layout);
   if (saved.grid) saved.grid = { ...NO_GRID, ...saved.grid };
   const lists = saved.grid && [saved.grid.rows, saved.grid.own, saved.grid.principles];
   if (!lists?.every(Array.isArray) || !saved.grid?.rows.every((row) => row?.fields)) {
