@@ -66,7 +66,9 @@ def explain(
     ] = None,
     target_tokens: Annotated[
         str | None,
-        typer.Option(metavar="START:STOP", help="Their tokens instead, numbered with those of the prompt."),
+        typer.Option(
+            metavar="START:STOP", help="Their tokens instead, numbered with those of the prompt."
+        ),
     ] = None,
     target_pattern: Annotated[
         str | None,
