@@ -91,11 +91,10 @@ def test_made_variants_have_names_of_their_own_and_are_bounded() -> None:
 
 def test_principles_go_on_behind_those_that_are_there() -> None:
     text = "Principle 1: Be kind.\n\nSay it."
-    assert on_top(text, ["Be brief.", "Be exact."]) == (
-        "Principle 1: Be kind.\nPrinciple 2: Be brief.\nPrinciple 3: Be exact.\n\nSay it."
-    )
+    more = "Principle 1: Be kind.\nPrinciple 2: Be brief.\nPrinciple 3: Be exact.\n\nSay it."
+    assert on_top(text, ["Be brief.", "Be exact."]) == more
     told = (Message("system", text), Message("user", "Hello"))
-    assert on_top(told, ["Be brief."])[0] == Message("system", on_top(text, ["Be brief."]))
+    assert on_top(told, ["Be brief.", "Be exact."])[0] == Message("system", more)
 
 
 def test_principles_stand_on_top_alone_and_together() -> None:
