@@ -6,7 +6,7 @@ type Folding = Pick<Workbench, "prompting" | "session">;
 
 export function setPane({ prompting, session }: Folding, side: Side, pane: SidePane): void {
   if (side === "library") prompting.browse(false); // it is open or folded for itself now
-  session.set({ layout: { ...session.layout, [side]: pane } });
+  session.setPane(side, pane);
 }
 
 export function fold(workbench: Folding, side: Side, folded: boolean): void {

@@ -4,7 +4,7 @@ import type { Density, Paint } from "../../model/appearance";
 import { BLANK, type Draft } from "../../model/draft";
 import { type GridSetup, NO_GRID } from "../../model/grid";
 import { type ViewName, VIEWS } from "../../model/place";
-import { asLayout, type Layout, LAYOUT } from "../../model/layout";
+import { asLayout, type Layout, LAYOUT, type Side, type SidePane } from "../../model/layout";
 import type { Foil } from "../../model/question";
 import type { Unsaid } from "../../model/review";
 import type {
@@ -231,6 +231,10 @@ export class Session {
 
   setDock(dock: number | null): void {
     this.set({ dock });
+  }
+
+  setPane(side: Side, pane: SidePane): void {
+    this.set({ layout: { ...this.layout, [side]: pane } });
   }
 
   /** Remember what is being explained; that it is the same still is nothing to write. */
