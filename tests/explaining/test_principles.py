@@ -85,3 +85,8 @@ def test_a_model_drafts_something_and_what_is_wrong_with_it_is_told() -> None:
 def test_what_can_not_be_drafted(feedback: str, kind: Any, says: str) -> None:
     with pytest.raises(OptionsError, match=says):
         load_model("toy").draft_principle(PROMPT, ANSWER, feedback, kind=kind)
+
+
+def test_a_chat_without_messages_is_drafted_from_what_else_there_is() -> None:
+    drafted = load_model("toy").draft_principle((), "It drinks.", "Be brief.")
+    assert drafted.text

@@ -160,7 +160,7 @@ def _case(asked: str, response: str, feedback: str, kind: Feedback) -> str:
 
 def asked_in(prompt: Prompt) -> str:
     """What was asked, of a long prompt its end."""
-    text = prompt if isinstance(prompt, str) else prompt[-1].content
+    text = prompt if isinstance(prompt, str) else "".join(one.content for one in prompt[-1:])
     return text[-SHOWN:]
 
 
