@@ -106,8 +106,10 @@ def dropped(page: Page) -> None:
 
 def of_the_answer(page: Page) -> None:
     checked(page)
+    told = page.get_by_test_id("found").inner_text()
     answer_chip(page, "water")
     mapped(page)
+    expect(page.get_by_test_id("found")).not_to_have_text(told)  # nothing moves any more
     page.get_by_test_id("scope").get_by_text("Answer so far").click()
     expect(page.get_by_test_id("influence").first).to_contain_text("in the answer")
 
