@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.support.page import (
     answer_chip,
@@ -122,6 +122,17 @@ def test_brackets_walk_through_the_parts_wherever_they_are(long: Page) -> None:
     expect(rows.nth(1)).to_have_class(re.compile("marked"))
 
 
+def drag(edge: Locator, at: tuple[int, int], by: tuple[int, int]) -> None:
+    """From a place on it, as far as that."""
+    box = edge.bounding_box()
+    assert box
+    x, y = box["x"] + at[0], box["y"] + at[1]
+    edge.page.mouse.move(x, y)
+    edge.page.mouse.down()
+    edge.page.mouse.move(x + by[0], y + by[1])
+    edge.page.mouse.up()
+
+
 def test_the_edge_is_dragged_kept_and_let_go(long: Page) -> None:
     edge, docked = long.get_by_test_id("dock-edge"), long.locator("[data-pane=answer]")
 
@@ -131,12 +142,7 @@ def test_the_edge_is_dragged_kept_and_let_go(long: Page) -> None:
         return box["height"]
 
     before = height()
-    box = edge.bounding_box()
-    assert box
-    long.mouse.move(box["x"] + 100, box["y"] + 1)
-    long.mouse.down()
-    long.mouse.move(box["x"] + 100, box["y"] - 149)
-    long.mouse.up()
+    drag(edge, (100, 1), (0, -150))
     larger = height()
     assert larger == pytest.approx(before + 150, abs=4)
     edge.focus()
@@ -165,12 +171,7 @@ def test_a_pane_beside_it_is_resized_folded_and_kept_so(
         return box["width"]
 
     before = width()
-    box = edge.bounding_box()
-    assert box
-    long.mouse.move(box["x"], box["y"] + 200)
-    long.mouse.down()
-    long.mouse.move(box["x"] + inwards * 60, box["y"] + 200)
-    long.mouse.up()
+    drag(edge, (0, 200), (inwards * 60, 0))
     assert width() == pytest.approx(before + 60, abs=2)
     expect(long.get_by_test_id("found")).to_be_in_viewport(ratio=1)
     edge.press("ArrowRight" if inwards > 0 else "ArrowLeft")
