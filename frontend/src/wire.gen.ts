@@ -342,6 +342,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure
+         * @description Measure rows; what was measured stands in columns of theirs, by the model's name.
+         */
+        post: operations["measure_api_measure_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/list": {
         parameters: {
             query?: never;
@@ -442,6 +462,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rows
+         * @description Some of the rows that are found, as a table shows them.
+         */
+        post: operations["rows_api_rows_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/row": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Row
+         * @description All of a row.
+         */
+        post: operations["row_api_row_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit
+         * @description Change rows, all or none.
+         */
+        post: operations["edit_api_edit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write
+         * @description The rows that are found as a file, or of them those that are named.
+         */
+        post: operations["write_api_write_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description A dataset of its own, from a file: its name, whose ending says its format, and its bytes in
+         *     base 64.
+         */
+        post: operations["add_api_add_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/export": {
         parameters: {
             query?: never;
@@ -509,6 +630,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AddRequest
+         * @description A dataset of its own, from a file: its name, whose ending says its format, and its bytes in
+         *     base 64.
+         */
+        AddRequest: {
+            /** Name */
+            name: string;
+            /** File */
+            file: string;
+            /** Content */
+            content: string;
+        };
+        /**
+         * AddedEvent
+         * @description It is there.
+         */
+        AddedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "added";
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+        };
         /**
          * AgreeEvent
          * @description Spearman's rank correlations, one row for each map.
@@ -800,10 +949,15 @@ export interface components {
              */
             tokens: number[];
         };
-        /** DatasetInfo */
+        /**
+         * DatasetInfo
+         * @description A dataset of `count` rows, of which these are the first.
+         */
         DatasetInfo: {
             /** Name */
             name: string;
+            /** Count */
+            count: number;
             /** Examples */
             examples: components["schemas"]["ExampleInfo"][];
         };
@@ -856,6 +1010,31 @@ export interface components {
             collection: string;
             /** Ids */
             ids: string[];
+        };
+        /**
+         * EditRequest
+         * @description Change rows, all or none.
+         */
+        EditRequest: {
+            /** Dataset */
+            dataset: string;
+            /** Edits */
+            edits: components["schemas"]["RowEdit"][];
+        };
+        /**
+         * EditedEvent
+         * @description It is kept: the rows by their ids, and the edits that undo it.
+         */
+        EditedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "edited";
+            /** Ids */
+            ids: string[];
+            /** Undo */
+            undo: components["schemas"]["RowEdit"][];
         };
         /**
          * ErrorEvent
@@ -1481,6 +1660,42 @@ export interface components {
             model: string;
         };
         /**
+         * MeasureRequest
+         * @description Measure rows; what was measured stands in columns of theirs, by the model's name.
+         */
+        MeasureRequest: {
+            /** Model */
+            model: string;
+            /** Rows */
+            rows: components["schemas"]["Place"][];
+            /** Measures */
+            measures: ("tokens" | "log_prob" | "perplexity" | "exact_match" | "rouge_l" | "bleu")[];
+            /**
+             * @default {
+             *       "max_new_tokens": 128,
+             *       "temperature": 0,
+             *       "top_p": 1,
+             *       "stop": []
+             *     }
+             */
+            options: components["schemas"]["GenerationOptions"];
+        };
+        /**
+         * MeasuredEvent
+         * @description So many rows are measured and kept by now; of some, why they could not be.
+         */
+        MeasuredEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "measured";
+            /** Done */
+            done: number;
+            /** Problems */
+            problems: string[];
+        };
+        /**
          * Message
          * @description One turn of a chat.
          */
@@ -1685,6 +1900,16 @@ export interface components {
             ][];
             /** Share */
             share: number;
+        };
+        /**
+         * Place
+         * @description Where a row is.
+         */
+        Place: {
+            /** Dataset */
+            dataset: string;
+            /** Id */
+            id: string;
         };
         /**
          * ProgressEvent
@@ -1968,6 +2193,134 @@ export interface components {
             type: "reviews";
             /** Reviews */
             reviews: components["schemas"]["ReadReview"][];
+        };
+        /**
+         * RowCondition
+         * @description Letters that a row must have, or a regular expression that must match; null is anywhere.
+         */
+        RowCondition: {
+            /** Text */
+            text: string;
+            /** Column */
+            column?: string | null;
+            /**
+             * Is Pattern
+             * @default false
+             */
+            is_pattern: boolean;
+        };
+        /**
+         * RowEdit
+         * @description A row as it is from now on; null if it is removed.
+         *
+         *     Without `order`, it stays where it is; one that is new stands right behind the row `after`, or
+         *     behind all. With `new`, its id is another one like it if there is a row of that id.
+         */
+        RowEdit: {
+            /** Id */
+            id: string;
+            row: components["schemas"]["ExampleInfo"] | null;
+            /** Order */
+            order?: number | null;
+            /** After */
+            after?: string | null;
+            /**
+             * New
+             * @default false
+             */
+            new: boolean;
+        };
+        /**
+         * RowEvent
+         * @description Null if there is none of this id.
+         */
+        RowEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "row";
+            row: components["schemas"]["ExampleInfo"] | null;
+        };
+        /**
+         * RowHead
+         * @description A row as a table shows it: for each column a number, or the beginning of its text.
+         */
+        RowHead: {
+            /** Dataset */
+            dataset: string;
+            /** Id */
+            id: string;
+            /** Cells */
+            cells: (number | string | null)[];
+        };
+        /**
+         * RowOrder
+         * @description Sorted by a column.
+         */
+        RowOrder: {
+            /** Column */
+            column: string;
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+        };
+        /**
+         * RowRequest
+         * @description All of a row.
+         */
+        RowRequest: {
+            /** Dataset */
+            dataset: string;
+            /** Id */
+            id: string;
+        };
+        /**
+         * RowsEvent
+         * @description `found` rows meet the conditions, of `total`; these are the first of them from `first` on.
+         */
+        RowsEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rows";
+            /** Total */
+            total: number;
+            /** Found */
+            found: number;
+            /** First */
+            first: number;
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: components["schemas"]["RowHead"][];
+        };
+        /**
+         * RowsRequest
+         * @description Some of the rows that are found, as a table shows them.
+         */
+        RowsRequest: {
+            /** Datasets */
+            datasets: string[];
+            /**
+             * Conditions
+             * @default []
+             */
+            conditions: components["schemas"]["RowCondition"][];
+            order?: components["schemas"]["RowOrder"] | null;
+            /**
+             * First
+             * @default 0
+             */
+            first: number;
+            /**
+             * Count
+             * @default 200
+             */
+            count: number;
         };
         /**
          * Sample
@@ -2413,6 +2766,44 @@ export interface components {
              */
             remarks: string[];
         };
+        /**
+         * WriteRequest
+         * @description The rows that are found as a file, or of them those that are named.
+         */
+        WriteRequest: {
+            /** Datasets */
+            datasets: string[];
+            /**
+             * Conditions
+             * @default []
+             */
+            conditions: components["schemas"]["RowCondition"][];
+            order?: components["schemas"]["RowOrder"] | null;
+            /** Only */
+            only?: components["schemas"]["Place"][] | null;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "jsonl" | "csv" | "parquet";
+        };
+        /**
+         * WrittenEvent
+         * @description The bytes of the file in base 64, and how many rows it has.
+         */
+        WrittenEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "written";
+            /** Name */
+            name: string;
+            /** Content */
+            content: string;
+            /** Count */
+            count: number;
+        };
         /** Requests */
         Requests: {
             load: components["schemas"]["LoadRequest"];
@@ -2430,11 +2821,17 @@ export interface components {
             count: components["schemas"]["CountRequest"];
             agree: components["schemas"]["AgreeRequest"];
             draft: components["schemas"]["DraftRequest"];
+            measure: components["schemas"]["MeasureRequest"];
             list: components["schemas"]["ListRequest"];
             read: components["schemas"]["ReadRequest"];
             keep: components["schemas"]["KeepRequest"];
             drop: components["schemas"]["DropRequest"];
             changes: components["schemas"]["ChangesRequest"];
+            rows: components["schemas"]["RowsRequest"];
+            row: components["schemas"]["RowRequest"];
+            edit: components["schemas"]["EditRequest"];
+            write: components["schemas"]["WriteRequest"];
+            add: components["schemas"]["AddRequest"];
             export: components["schemas"]["ExportRequest"];
             vary: components["schemas"]["VaryRequest"];
             review: components["schemas"]["ReviewRequest"];
@@ -2471,6 +2868,8 @@ export interface components {
             agree: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AgreeEvent"];
             /** Draft */
             draft: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DraftEvent"];
+            /** Measure */
+            measure: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MeasuredEvent"];
             /** List */
             list: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ListEvent"];
             /** Read */
@@ -2481,6 +2880,16 @@ export interface components {
             drop: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SavedEvent"];
             /** Changes */
             changes: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ChangesEvent"];
+            /** Rows */
+            rows: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["RowsEvent"];
+            /** Row */
+            row: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["RowEvent"];
+            /** Edit */
+            edit: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["EditedEvent"];
+            /** Write */
+            write: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["WrittenEvent"];
+            /** Add */
+            add: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AddedEvent"];
             /** Export */
             export: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExportedEvent"];
             /** Vary */
@@ -3700,6 +4109,75 @@ export interface operations {
             };
         };
     };
+    measure_api_measure_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
     list_api_list_post: {
         parameters: {
             query?: never;
@@ -3986,6 +4464,351 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ChangesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    rows_api_rows_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    row_api_row_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    edit_api_edit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    write_api_write_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than 16 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    add_api_add_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddRequest"];
             };
         };
         responses: {

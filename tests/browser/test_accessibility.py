@@ -214,6 +214,17 @@ def reviewing(page: Page) -> None:
     expect(page.get_by_test_id("review")).to_be_visible()
 
 
+def measured(page: Page) -> None:
+    view(page, "Table")
+    page.get_by_test_id("open-row").first.click()
+    expect(page.get_by_test_id("row-card")).to_be_visible()
+    page.get_by_test_id("select-all").check()
+    page.get_by_test_id("measure-rows").click()
+    page.get_by_test_id("run-measures").click()
+    expect(page.get_by_test_id("measured")).to_be_visible()
+    page.get_by_test_id("measure-rows").click()
+
+
 def offered(page: Page) -> None:
     explained(page)
     page.keyboard.press("Control+k")
@@ -232,7 +243,7 @@ STATES = [
     empty, answered, explained, edited, searched, chatting, pasting, muted, without, checked,
     of_the_answer, dropped, contrasted, followed, compared, choosing_options, choosing_view,
     helped, refused, unreachable, beside, beside_to_read, gridding, noting,
-    reviewing, offered, folded,
+    reviewing, measured, offered, folded,
 ]  # fmt: skip
 
 

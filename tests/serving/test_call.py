@@ -17,6 +17,7 @@ from backlit.serving.models import ServedModel
 from backlit.serving.recent import Recent
 from backlit.serving.requests import MODEL_KINDS, Kind, ModelRequest, Work
 from backlit.serving.requests.load import LoadRequest
+from backlit.serving.shelf import Shelf
 from tests.support.service import SECONDS, Watched
 
 Run = Callable[[ModelRequest, Work], wire.Event]
@@ -36,6 +37,7 @@ class Probe:
             ModelRequest(model="m"),
             self.served,
             Recent[Generation](8),
+            Shelf([]),
             self.events.append,
             self.results.append,
         )
@@ -172,7 +174,7 @@ def test_a_listener_that_raises_hears_that_it_is_over_and_no_more(
 
     served = ServedModel.of(Model(ToyEngine("m")))
     kind = Kind("probe", ModelRequest, run, ())
-    probe = Call(kind, ModelRequest(model="m"), served, Recent[Generation](8), broken)
+    probe = Call(kind, ModelRequest(model="m"), served, Recent[Generation](8), Shelf([]), broken)
     probe.tell(wire.ProgressEvent(phase="start"))
     probe.job.run()
     assert heard == [wire.ProgressEvent(phase="start"), CANCELLED, None]
@@ -217,8 +219,12 @@ def test_after_its_end_a_call_hears_nothing_of_its_model() -> None:
 
     served = ServedModel("m", "m", fail)
     events: list[wire.Event | None] = []
-    ended = Call(MODEL_KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
-    let_go = Call(MODEL_KINDS["load"], LoadRequest(model="m"), served, Recent(8), events.append)
+    ended = Call(
+        MODEL_KINDS["load"], LoadRequest(model="m"), served, Recent(8), Shelf([]), events.append
+    )
+    let_go = Call(
+        MODEL_KINDS["load"], LoadRequest(model="m"), served, Recent(8), Shelf([]), events.append
+    )
     let_go.let_go()
     ended.job.run()
     types = [event and event.type for event in events]

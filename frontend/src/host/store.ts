@@ -20,6 +20,14 @@ export interface Kept {
   readonly reviews: RecordStore;
   /** Which runs were handed on, so that what comes back of them finds them. */
   readonly reports: RecordStore;
+  /** Datasets as edited, and those that were added: the server keeps them. */
+  readonly rows: Watched;
+  readonly datasets: Watched;
+}
+
+export interface Watched {
+  /** Call `changed` when another page wrote or dropped one, until what is returned is called. */
+  watch(changed: () => void): () => void;
 }
 
 /** What a list shows of a record; what else there is of it is read when it is shown. */
@@ -31,7 +39,7 @@ export interface Listed {
 export type Written = "kept" | "full" | "failed";
 
 /** Records, of all pages: they may be many and large, so nothing of this happens at once. */
-export interface RecordStore {
+export interface RecordStore extends Watched {
   /** So many are kept that nobody asked to keep. */
   readonly most: number;
   list(): Promise<readonly Listed[]>;
@@ -40,8 +48,6 @@ export interface RecordStore {
   /** Keep a record, or what is another in the list of one that is kept. */
   write(listed: Listed, whole?: unknown): Promise<Written>;
   drop(id: string): Promise<void>;
-  /** Call `changed` when another page wrote or dropped one, until what is returned is called. */
-  watch(changed: () => void): () => void;
 }
 
 export interface SharedStore {

@@ -1,6 +1,6 @@
 /** Where a person is on the page, as a link tells it: no word of theirs is in it, nor any key. */
 
-export const VIEWS = ["look", "compare", "grid", "review"] as const;
+export const VIEWS = ["look", "compare", "grid", "table", "review"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export interface Place {

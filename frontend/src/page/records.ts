@@ -86,6 +86,8 @@ export const browserKept: Kept = {
   runs: new BrowserRecords("backlit.runs"),
   reviews: new BrowserRecords("backlit.reviews"),
   reports: new BrowserRecords("backlit.reports"),
+  rows: { watch: () => () => {} },
+  datasets: { watch: () => () => {} },
 };
 
 function keyOf(id: string): string {

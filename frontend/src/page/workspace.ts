@@ -7,12 +7,17 @@ import type { ErrorInfo, Events, Kind, Requests } from "../wire";
 const LOOK = 1000;
 
 /** What the workspace keeps; the browser, where there is none. */
-export function inWorkspace(transport: Transport, browser: Kept): Kept {
+export function inWorkspace(
+  transport: Transport,
+  browser: Pick<Kept, "runs" | "reviews" | "reports">,
+): Kept {
   const file = new WorkspaceFile(transport);
   return {
     runs: new WorkspaceRecords(file, "runs", browser.runs),
     reviews: new WorkspaceRecords(file, "reviews", browser.reviews),
     reports: new WorkspaceRecords(file, "reports", browser.reports),
+    rows: { watch: (changed) => file.watch("rows", changed) },
+    datasets: { watch: (changed) => file.watch("datasets", changed) },
   };
 }
 

@@ -8,9 +8,11 @@ import {
   type Question,
   questionOf,
   requestOf,
+  rowsOf,
   sampleOptions,
 } from "../model/grid";
 import { promptReference } from "../model/answer";
+import type { Example } from "../model/example";
 import { t } from "../strings";
 import type { Cell, Prompt, Sample, Variant, VariantFound } from "../wire";
 import type { Choices } from "./choices.svelte";
@@ -84,6 +86,13 @@ export class Gridding {
 
   set(change: Partial<GridSetup>): void {
     this.session.set({ grid: { ...this.setup, ...change } });
+  }
+
+  /** Have these examples as rows; where the template has no variables, it is their prompts. */
+  bring(examples: readonly Example[]): void {
+    const none = this.variables.length === 0;
+    const rows = rowsOf(examples, none ? ["prompt"] : this.variables);
+    this.set({ rows, ...(none && { template: "{prompt}" }) });
   }
 
   async run(): Promise<void> {

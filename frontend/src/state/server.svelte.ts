@@ -1,6 +1,6 @@
 /** What the server offers, whether it is there, and loading a model. */
 import { type Link, LIVE, type Refusal, type Transport, TransportError } from "../host/transport";
-import type { ErrorInfo, Granularity, ModelInfo, State } from "../wire";
+import type { DatasetInfo, ErrorInfo, Granularity, ModelInfo, State } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
 
 const FIRST_WAIT = 1;
@@ -31,6 +31,10 @@ export class Server implements Watcher {
 
   get models(): readonly ModelInfo[] {
     return this.state?.models ?? [];
+  }
+
+  get datasets(): readonly DatasetInfo[] {
+    return this.state?.datasets ?? [];
   }
 
   /** Whoever is here reads what is kept and says what they think of it, and nothing else. */

@@ -3,11 +3,10 @@ import { flushSync, getContext, setContext, untrack } from "svelte";
 import type { Mirror } from "../host/mirror";
 import type { Store } from "../host/store";
 import type { Transport } from "../host/transport";
-import { lacksSegments, tokensOfPrompt } from "../model/answer";
+import { tokensOfPrompt } from "../model/answer";
 import type { Conversation } from "../model/conversation";
 import { type Draft, isEmpty } from "../model/draft";
 import type { Foil } from "../model/question";
-import { sameSpan, spanAt, union } from "../model/spans";
 import { NOTHING, viewOf } from "../model/view";
 import type { Granularity, ParameterValue, Span, View } from "../wire";
 import { Answering } from "./answer/answering.svelte";
@@ -32,6 +31,10 @@ import { Reviewing } from "./reviewing.svelte";
 import { Server } from "./server.svelte";
 import { Runs } from "./runs.svelte";
 import { answeredNow, handedNow, seenNow, showRun, showView, showWritten } from "./showing";
+import { Files } from "./table/files.svelte";
+import { Measuring } from "./table/measuring.svelte";
+import { Tabling } from "./table/tabling.svelte";
+import { growTarget, pickTarget } from "./targeting";
 import { Touring } from "./touring.svelte";
 
 export class Workbench implements Mirrored {
@@ -55,6 +58,9 @@ export class Workbench implements Mirrored {
   readonly gridding: Gridding;
   readonly reviewing: Reviewing;
   readonly principling: Principling;
+  readonly tabling: Tabling;
+  readonly files: Files;
+  readonly measuring: Measuring;
   readonly #mirroring: Mirroring | null;
   readonly #returning: Returning;
   readonly #stopFollowing: () => void;
@@ -123,6 +129,11 @@ export class Workbench implements Mirrored {
       show: (event) => showWritten(this, event),
     });
     this.principling = new Principling(transport, server, this);
+    this.tabling = new Tabling(transport, server, session, store.kept, server, (example) =>
+      this.prompting.look(example),
+    );
+    this.files = new Files(transport, server, server, this.tabling);
+    this.measuring = new Measuring(transport, server, choices, this.tabling);
     this.#returning = new Returning(session, answers, selection, contrast, this.inquiry);
     this.touring = new Touring(store.shared, (step) => {
       if (step === "generate") return answers.current?.finish != null;
@@ -149,12 +160,13 @@ export class Workbench implements Mirrored {
   #follow(): void {
     this.cutting.follow();
     this.counting.follow();
-    $effect(() => this.#growTarget());
+    $effect(() => growTarget(this));
     this.findings.follow();
     this.muting.follow();
     this.runs.follow();
     this.comparing.follow();
     this.reviewing.follow();
+    this.tabling.follow();
     this.touring.follow();
     $effect(() => {
       const { error } = this.findings.explaining.job;
@@ -167,7 +179,11 @@ export class Workbench implements Mirrored {
   #arrived(changed: boolean): void {
     const { state } = this.server;
     if (!state) return;
+    const { library } = this.prompting;
     this.prompting.offer(state.datasets, this.#mirroring !== null);
+    if (!this.prompting.example) {
+      void this.tabling.recall(this.session.example, (example) => library.know(example));
+    }
     const { model } = this.choices;
     if (model && !changed) void this.server.load(model.name);
     this.#returning.restore();
@@ -213,27 +229,7 @@ export class Workbench implements Mirrored {
 
   /** Make a part of the answer the target, asked about against `foil` if there is one. */
   setTarget(span: Span | null, foil: Foil | null = null): void {
-    const answer = this.answers.current;
-    if (!answer || this.answering.writing.running) return;
-    const target: Span | null = span && [Math.max(span[0], answer.promptLength), span[1]];
-    if (target && target[0] >= target[1]) return;
-    this.selection.release();
-    const same = sameSpan(target, this.selection.target);
-    if (same && !foil && !this.selection.provisional) return;
-    if (!same) this.contrast.clear();
-    this.contrast.choose(foil);
-    this.selection.pick(target, target !== null && lacksSegments(answer));
-    if (target) this.muting.keepBefore(target);
-  }
-
-  /** A target that was picked before the segments were known grows to theirs. */
-  #growTarget(): void {
-    const { target, provisional } = this.selection;
-    const { segments } = this.inquiry;
-    if (!target || !segments || !provisional) return;
-    const first = segments[spanAt(segments, target[0])];
-    const last = segments[spanAt(segments, target[1] - 1)];
-    if (first && last) untrack(() => this.setTarget(union(first, last)));
+    pickTarget(this, span, foil);
   }
 
   setParams(params: Record<string, ParameterValue>): void {

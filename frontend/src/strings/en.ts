@@ -6,6 +6,7 @@ import { findings } from "./en.findings";
 import { gridding } from "./en.grid";
 import { help } from "./en.help";
 import { palette } from "./en.palette";
+import { table } from "./en.table";
 import { principle } from "./en.principle";
 import { exporting, report } from "./en.report";
 import { reviewing } from "./en.review";
@@ -97,6 +98,8 @@ export const en = {
     yours: "Yours",
     remove: (id: string) => `Remove ${id}`,
     edited: "edited",
+    inTable: (n: number) => `All ${n.toLocaleString("en")} in the table`,
+    findInTable: "Find it in the table, among all rows",
     more: (n: number) => `Show ${count(n, "more", "more")}`,
   },
   editor: {
@@ -283,6 +286,7 @@ export const en = {
   exporting,
   help,
   palette,
+  table,
   report,
   runs,
   tour,

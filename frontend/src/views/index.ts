@@ -7,5 +7,6 @@ type Load = () => Promise<{ default: Component }>;
 export const views: Readonly<Record<Exclude<ViewName, "look">, Load>> = {
   compare: () => import("./compare/Compare.svelte"),
   grid: () => import("./grid/Grid.svelte"),
+  table: () => import("./table/Table.svelte"),
   review: () => import("./review/Review.svelte"),
 };

@@ -115,6 +115,7 @@ export const STATE: State = {
   datasets: [
     {
       name: "samples",
+      count: 3,
       examples: [
         { id: "first", prompt: PROMPT_TEXT, target: " Try it.", source: "menu", fields: {} },
         {

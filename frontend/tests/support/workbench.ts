@@ -19,7 +19,8 @@ export async function quiet(transport: FakeTransport): Promise<void> {
 export class OwnStorage extends TabStorage {
   constructor(kept: Partial<Kept> = {}) {
     const own = () => new BrowserRecords(`records of ${crypto.randomUUID()}`);
-    super({ runs: own(), reviews: own(), reports: own(), ...kept });
+    const still = { watch: () => () => {} };
+    super({ runs: own(), reviews: own(), reports: own(), rows: still, datasets: still, ...kept });
   }
 }
 

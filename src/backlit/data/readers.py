@@ -54,18 +54,33 @@ def load_dataset(
         return ExampleList(name, examples_from(jsonl_rows(_text(sample_bytes(), path)), name, path))
     is_url = _SCHEME.match(path) is not None
     file = Path(_path_of_url(path) if is_url else path)
-    ending = _ending(file)
+    _ending(file)  # an unknown format is told before anything is fetched
     if is_url:
         from backlit.data.web import fetch  # slow to import, and seldom needed
 
         data = fetch(path, client)
     else:
         data = _bytes(file)
+    return read_dataset(data, file.name, name or file.stem, prompts=prompts)
+
+
+def read_dataset(data: bytes, file: str, name: str, *, prompts: bool = True) -> Dataset:
+    """Read a dataset from what a file holds.
+
+    Args:
+        data: its bytes.
+        file: its name, whose ending says its format.
+        name: the dataset's.
+        prompts: whether every row must have one.
+
+    Raises:
+        DataError: nothing in it, an unknown format, or bad rows.
+    """
+    ending = _ending(Path(file))
     if not data.strip():
-        raise DataError(f"{file.name} is empty.", "Give it at least one row with a prompt.")
-    name = name or file.stem
-    rows = _READERS[ending](data, file.name, prompts)
-    return ExampleList(name, examples_from(rows, name, file.name, prompts=prompts))
+        raise DataError(f"{file} is empty.", "Give it at least one row with a prompt.")
+    rows = _READERS[ending](data, file, prompts)
+    return ExampleList(name, examples_from(rows, name, file, prompts=prompts))
 
 
 def as_datasets(

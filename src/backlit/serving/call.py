@@ -15,6 +15,7 @@ from backlit.serving.models import PROGRESS_SECONDS, ServedModel
 from backlit.serving.queue import Job
 from backlit.serving.recent import Recent
 from backlit.serving.requests.base import MapRequest, ModelKind, ModelRequest, Work
+from backlit.serving.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Call(Progress):
         request: what is asked.
         served: the model.
         generations: made lately.
+        shelf: the datasets.
         emit: hears events, from any thread: of one that is cancelled no more than that; and a
             last None.
         done: hears the last event of one that succeeded.
@@ -40,6 +42,7 @@ class Call(Progress):
         request: ModelRequest,
         served: ServedModel,
         generations: Recent[Generation],
+        shelf: Shelf,
         emit: Emit,
         done: Callable[[wire.Event], None] = lambda event: None,
     ) -> None:
@@ -49,6 +52,7 @@ class Call(Progress):
         self._request = request
         self._served = served
         self._generations = generations
+        self._shelf = shelf
         self._emit = emit
         self._done = done
         self._compiled = False
@@ -62,7 +66,7 @@ class Call(Progress):
     def _work(self, job: Job) -> None:
         self._served.load(self.check)
         self.check()
-        work = Work(self._served, self._generations, self.tell, lambda: self._compiled)
+        work = Work(self._served, self._generations, self.tell, self._shelf, lambda: self._compiled)
         with following(self):
             if self.kind.quick:
                 event = self.kind.run(self._request, work)

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from pydantic import ValidationError
 
-from backlit.data import Dataset, Example
+from backlit.data import Dataset
 from backlit.display.words import UNITS
 from backlit.errors import BacklitError, DataError, InputError, UnknownNameError
 from backlit.explanation import Generation
@@ -34,10 +34,12 @@ from backlit.serving.requests import (
     ModelRequest,
     PlainKind,
     Request,
+    ShelfKind,
     WorkspaceKind,
     WorkspaceRequest,
 )
 from backlit.serving.requests.load import LoadRequest
+from backlit.serving.shelf import Shelf
 from backlit.types import GenerationOptions
 from backlit.workspace import Workspace
 
@@ -45,6 +47,8 @@ log = logging.getLogger(__name__)
 
 MAX_RESULT_BYTES = 16_000_000  # of results that are remembered, as JSON
 MAX_GENERATIONS = 32
+MAX_SENT = 500  # rows of a dataset that a page has from the beginning
+MAX_SENT_CHARACTERS = 2_000_000
 READERS = 4  # threads for quick requests
 
 
@@ -73,8 +77,8 @@ class Service:
     ) -> None:
         _check_distinct("model", [model.info.name for model in models])
         self._models = {model.info.name: model for model in models}
-        self._datasets: list[wire.DatasetInfo] = []
-        self.set_datasets(datasets)
+        _check_datasets(datasets)
+        self._shelf = Shelf(datasets, workspace)
         self._queue = queue or JobQueue()
         self._owns_queue = queue is None
         self._readers = JobQueue("backlit-reader", READERS)
@@ -105,8 +109,8 @@ class Service:
         Raises:
             InputError: two have one name, or one can't be sent to a page.
         """
-        _check_distinct("dataset", [dataset.name for dataset in datasets])
-        self._datasets = [_dataset_info(dataset) for dataset in datasets]
+        _check_datasets(datasets)
+        self._shelf.put(datasets)
 
     def state(self) -> wire.State:
         """All that a page needs to draw itself."""
@@ -114,7 +118,7 @@ class Service:
             version=version("backlit"),
             models=[model.info for model in self._models.values()],
             methods=[_method_info(method) for method in methods().values()],
-            datasets=self._datasets,
+            datasets=[_dataset_info(dataset) for dataset in self._shelf.all()],
             granularities=list(GRANULARITIES),
             units=UNITS,
             aggregates=list(AGGREGATES),
@@ -136,6 +140,10 @@ class Service:
             if isinstance(request, WorkspaceRequest):
                 assert isinstance(kind, WorkspaceKind)
                 return self._keeping.submit(kind, request, emit)
+            if isinstance(kind, ShelfKind):
+                return answer(
+                    self._readers, kind.name, lambda: kind.run(request, self._shelf), emit
+                )
             if isinstance(kind, PlainKind):
                 return answer(self._readers, kind.name, lambda: kind.run(request), emit)
             assert isinstance(kind, Kind)
@@ -166,7 +174,7 @@ class Service:
                 self._calls.discard(call)
             emit(event)
 
-        call = Call(kind, request, served, self._generations, ended, done)
+        call = Call(kind, request, served, self._generations, self._shelf, ended, done)
         self._calls.add(call)
         # What reads text waits for no model, once that is loaded.
         queue = self._readers if kind.quick and served.model is not None else self._queue
@@ -205,30 +213,30 @@ def _check_distinct(what: str, names: Sequence[str]) -> None:
             )
 
 
+def _check_datasets(datasets: Sequence[Dataset]) -> None:
+    _check_distinct("dataset", [dataset.name for dataset in datasets])
+    for dataset in datasets:
+        for number, example in enumerate(dataset.examples, start=1):
+            try:
+                wire.ExampleInfo.of(example)
+            except ValidationError as error:
+                first = error.errors()[0]
+                raise DataError(
+                    f"{dataset.name}, example {number}: {first['loc'][0]}: {first['msg']}.",
+                    "Fix the dataset's examples.",
+                ) from error
+
+
 def _dataset_info(dataset: Dataset) -> wire.DatasetInfo:
-    return wire.DatasetInfo(
-        name=dataset.name,
-        examples=[
-            _example_info(example, f"{dataset.name}, example {number}")
-            for number, example in enumerate(dataset.examples, start=1)
-        ],
-    )
-
-
-def _example_info(example: Example, place: str) -> wire.ExampleInfo:
-    try:
-        return wire.ExampleInfo(
-            id=example.id,
-            prompt=example.prompt if isinstance(example.prompt, str) else list(example.prompt),
-            target=example.target,
-            source=example.source,
-            fields=dict(example.fields),
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise DataError(
-            f"{place}: {first['loc'][0]}: {first['msg']}.", "Fix the dataset's examples."
-        ) from error
+    """With as many of its first rows as a list beside the text shows."""
+    examples = dataset.examples
+    sent, left = [], MAX_SENT_CHARACTERS
+    for example in examples[:MAX_SENT]:
+        left -= len(str(example.prompt))
+        if left < 0:
+            break
+        sent.append(wire.ExampleInfo.of(example))
+    return wire.DatasetInfo(name=dataset.name, count=len(examples), examples=sent)
 
 
 def _method_info(method: type[Method]) -> wire.MethodInfo:

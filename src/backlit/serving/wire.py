@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from backlit.data import Example
 from backlit.explanation import Explanation, Variant
 from backlit.methods.base import Facts, Parameter
 from backlit.progress import PartialScore, Phase
@@ -96,9 +97,29 @@ class ExampleInfo(Wire):
     source: str | None = None
     fields: dict[str, Any] = {}
 
+    @classmethod
+    def of(cls, example: Example) -> Self:
+        """An example as it travels."""
+        prompt = example.prompt if isinstance(example.prompt, str) else list(example.prompt)
+        return cls(
+            id=example.id,
+            prompt=prompt,
+            target=example.target,
+            source=example.source,
+            fields=dict(example.fields),
+        )
+
+    @property
+    def example(self) -> Example:
+        """What travelled."""
+        return Example(self.id, prompt_of(self.prompt), self.target, self.source, self.fields)
+
 
 class DatasetInfo(Wire):
+    """A dataset of `count` rows, of which these are the first."""
+
     name: str
+    count: int
     examples: list[ExampleInfo]
 
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from backlit.serving import wire
 from backlit.serving.access import Access
 from backlit.serving.http import create_app, event_of
-from backlit.serving.requests import KIND_OF, PLAIN_KINDS, WORKSPACE_KINDS, Request
+from backlit.serving.requests import KIND_OF, PLAIN_KINDS, SHELF_KINDS, WORKSPACE_KINDS, Request
 from backlit.serving.requests import MODEL_KINDS as KINDS
 from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
@@ -23,9 +23,11 @@ from backlit.serving.requests.estimate import EstimateRequest
 from backlit.serving.requests.generate import GenerateRequest
 from backlit.serving.requests.grid import GridRequest
 from backlit.serving.requests.load import LoadRequest
+from backlit.serving.requests.measure import MeasureRequest
 from backlit.serving.requests.mute import MuteRequest
 from backlit.serving.requests.prove import ProveRequest
 from backlit.serving.requests.respond import RespondRequest
+from backlit.serving.requests.rows import Place
 from backlit.serving.requests.segment import SegmentRequest
 from backlit.serving.requests.trace import TraceRequest
 from tests.support.service import REFERENCE, Client, Endless, opened, question
@@ -51,6 +53,9 @@ def request_of(kind: str, client: Client) -> Request:
         return AgreeRequest(model="toy", maps=[[1.0, 2.0], [2.0, 1.0]])
     if kind == "draft":
         return DraftRequest(model="toy", prompt="The dog likes", response=" soup", feedback="No.")
+    if kind == "measure":
+        place = Place(dataset=client.service.state().datasets[0].name, id="one")
+        return MeasureRequest(model="toy", rows=[place], measures=["tokens"])
     if kind == "grid":
         variant = wire.VariantInfo(name="as it is", template="The {who} likes")
         row = wire.ExampleInfo(id="row 1", prompt="", fields={"who": "cat"})
@@ -84,11 +89,12 @@ def browser(client: Client) -> Iterator[TestClient]:
 def test_all_kinds_are_known() -> None:
     assert {kind.name for kind in KINDS.values() if kind.quick} == QUICK
     assert {kind.name for kind in KINDS.values() if kind.cached} == CACHED
-    others = {"generate", "respond", "grid"}
+    others = {"generate", "respond", "grid", "measure"}
     assert set(KINDS) == QUICK | CACHED | others
     assert list(KIND_OF.values()) == [
         *KINDS.values(),
         *WORKSPACE_KINDS.values(),
+        *SHELF_KINDS.values(),
         *PLAIN_KINDS.values(),
     ]
     assert all(KIND_OF[kind.request] is kind for kind in KIND_OF.values())

@@ -10,7 +10,13 @@ type Added = Omit<Example, "own" | "source">;
 export class Library {
   #added = $state.raw<readonly Added[]>([]);
   #datasets = $state.raw<readonly DatasetInfo[]>([]);
+  /** Of the many that are not all here, those that were looked at. */
+  #fetched = $state.raw<ReadonlyMap<string, Example>>(new Map());
   readonly #ownSource: string;
+  /** How many there are, here or not. */
+  readonly count: number = $derived.by(
+    () => this.#added.length + this.#datasets.reduce((sum, { count }) => sum + count, 0),
+  );
   readonly examples: readonly Example[] = $derived.by(() => [
     ...this.#added.map((example) => ({ ...example, own: true, source: this.#ownSource })),
     ...this.#datasets.flatMap((set) =>
@@ -32,7 +38,13 @@ export class Library {
   }
 
   find(key: string | null): Example | null {
-    return this.examples.find((example) => example.key === key) ?? null;
+    if (key === null) return null;
+    const listed = this.examples.find((example) => example.key === key);
+    return listed ?? this.#fetched.get(key) ?? null;
+  }
+
+  know(example: Example): void {
+    this.#fetched = new Map(this.#fetched).set(example.key, example);
   }
 
   /** Keep a prompt as an example; `name` proposes an id for each attempt until one is free. */

@@ -107,6 +107,13 @@ export class Prompting {
     this.replaced(true);
   }
 
+  /** Open an example that may be one of many which are not all here. */
+  look(example: Example): void {
+    this.library.know(example);
+    if (example.key === this.session.example) this.session.setView("look");
+    this.open(example);
+  }
+
   /** What a first visit begins with. */
   openFirst(): void {
     if (!this.session.first || this.session.example || !isEmpty(this.session.draft)) return;

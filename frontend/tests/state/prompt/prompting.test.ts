@@ -44,7 +44,11 @@ describe("examples", () => {
 
 describe("what is offered", () => {
   const dataset = (prompt: string) => [
-    { name: "data", examples: [{ id: "one", prompt, source: null, target: null, fields: {} }] },
+    {
+      name: "data",
+      count: 1,
+      examples: [{ id: "one", prompt, source: null, target: null, fields: {} }],
+    },
   ];
 
   function prompting() {

@@ -1,9 +1,9 @@
 """What a page or notebook can ask for: each kind of request in a module of its own.
 
 To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
-that says whether it is cached or quick) and name it here. Those about the workspace, which ask no
-model, stand together in `keeping.py`; a `PlainKind` asks neither. The route, the messages of
-notebooks, the OpenAPI document and the page's types follow.
+that says whether it is cached or quick) and name it here. Those that ask no model stand together:
+about the workspace in `keeping.py`, about datasets in `rows.py`; a `PlainKind` asks nothing at all.
+The route, the messages of notebooks, the OpenAPI document and the page's types follow.
 """
 
 from typing import Any
@@ -17,6 +17,8 @@ from backlit.serving.requests.base import (
     ModelRequest,
     PlainKind,
     Request,
+    ShelfKind,
+    ShelfRequest,
     Work,
     WorkspaceKind,
     WorkspaceRequest,
@@ -32,10 +34,12 @@ from backlit.serving.requests.generate import GENERATE
 from backlit.serving.requests.grid import GRID
 from backlit.serving.requests.keeping import CHANGES, DROP, KEEP, LIST, READ
 from backlit.serving.requests.load import LOAD
+from backlit.serving.requests.measure import MEASURE
 from backlit.serving.requests.mute import MUTE
 from backlit.serving.requests.prove import PROVE
 from backlit.serving.requests.respond import RESPOND
 from backlit.serving.requests.review import REVIEW
+from backlit.serving.requests.rows import SHELF
 from backlit.serving.requests.segment import SEGMENT
 from backlit.serving.requests.trace import TRACE
 from backlit.serving.requests.vary import VARY
@@ -56,13 +60,15 @@ ALL: tuple[ModelKind, ...] = (
     COUNT,
     AGREE,
     DRAFT,
+    MEASURE,
 )
 KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 
 MODEL_KINDS: dict[str, ModelKind] = {kind.name: kind for kind in ALL}
 WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEPING}
+SHELF_KINDS: dict[str, ShelfKind[Any]] = {kind.name: kind for kind in SHELF}
 PLAIN_KINDS: dict[str, PlainKind[Any]] = {kind.name: kind for kind in (EXPORT, VARY, REVIEW)}
-KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, **PLAIN_KINDS}
+KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, **SHELF_KINDS, **PLAIN_KINDS}
 KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}
 
 __all__ = [
@@ -70,6 +76,7 @@ __all__ = [
     "KIND_OF",
     "MODEL_KINDS",
     "PLAIN_KINDS",
+    "SHELF_KINDS",
     "WORKSPACE_KINDS",
     "AnyKind",
     "AnyWorkspaceKind",
@@ -78,6 +85,8 @@ __all__ = [
     "ModelRequest",
     "PlainKind",
     "Request",
+    "ShelfKind",
+    "ShelfRequest",
     "Work",
     "WorkspaceKind",
     "WorkspaceRequest",

@@ -16,6 +16,7 @@ from backlit.segments import GRANULARITIES, token_spans
 from backlit.serving import wire
 from backlit.serving.models import ServedModel
 from backlit.serving.recent import Recent
+from backlit.serving.shelf import Shelf
 from backlit.types import Span, TokenSequence
 from backlit.workspace import Workspace
 
@@ -70,8 +71,13 @@ class WorkspaceRequest(Request):
     """Something that a page asks the workspace for."""
 
 
+class ShelfRequest(Request):
+    """Something that a page asks about the datasets."""
+
+
 R = TypeVar("R", bound=ModelRequest)
 W = TypeVar("W", bound=WorkspaceRequest)
+S = TypeVar("S", bound=ShelfRequest)
 P = TypeVar("P", bound=Request)
 
 
@@ -82,6 +88,7 @@ class Work:
         served: the model that is asked, loaded.
         generations: made lately, so that what was annotated once need not be again.
         tell: sends an event on the way.
+        shelf: the datasets.
         compiled: whether part of the time went into compiling.
     """
 
@@ -90,12 +97,14 @@ class Work:
         served: ServedModel,
         generations: Recent[Generation],
         tell: Tell,
+        shelf: Shelf,
         compiled: Callable[[], bool] = lambda: False,
     ) -> None:
         assert served.model is not None, "loaded first"
         self.served = served
         self.model: Model = served.model
         self.tell = tell
+        self.shelf = shelf
         self._generations = generations
         self._compiled = compiled
         self._started = time.perf_counter()
@@ -197,8 +206,25 @@ class WorkspaceKind(Generic[W]):
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfKind(Generic[S]):
+    """All that is known of a kind of request about the datasets.
+
+    Attributes:
+        name: the route is `/api/` and the name.
+        request: its fields.
+        run: answers it.
+        events: what it may be told, beside `wire.COMMON_EVENTS`.
+    """
+
+    name: str
+    request: type[S]
+    run: Callable[[S, Shelf], wire.Event]
+    events: tuple[type[wire.Event], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlainKind(Generic[P]):
-    """All that is known of a kind of request that asks neither a model nor the workspace.
+    """All that is known of a kind of request that asks nothing but what it brings.
 
     Attributes:
         name: the route is `/api/` and the name.
@@ -215,7 +241,7 @@ class PlainKind(Generic[P]):
 
 ModelKind = Kind[Any]
 AnyWorkspaceKind = WorkspaceKind[Any]
-AnyKind = Kind[Any] | WorkspaceKind[Any] | PlainKind[Any]
+AnyKind = Kind[Any] | WorkspaceKind[Any] | ShelfKind[Any] | PlainKind[Any]
 
 
 def segmentations(sequence: TokenSequence) -> wire.Segmentations:

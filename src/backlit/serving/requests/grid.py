@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backlit.data.base import Example
 from backlit.explaining.asked import TypedPattern
 from backlit.explanation import Cell, Estimate, Grid, Line
 from backlit.serving import wire
@@ -70,7 +69,7 @@ def run(request: GridRequest, work: Work) -> wire.Event:
     find = TypedPattern(request.find) if request.find and request.is_pattern else request.find
     found = work.model.grid(
         [one.variant for one in request.variants],
-        [_example(one) for one in request.rows],
+        [one.example for one in request.rows],
         options=request.options,
         samples=request.samples,
         find=find or None,
@@ -79,11 +78,6 @@ def run(request: GridRequest, work: Work) -> wire.Event:
         so_far=lambda cell: work.tell(CellEvent(cell=cell)),
     )
     return GridEvent(variants=[_found(found, index) for index in range(len(found.variants))])
-
-
-def _example(row: wire.ExampleInfo) -> Example:
-    prompt = wire.prompt_of(row.prompt)
-    return Example(row.id, prompt, row.target, row.source, row.fields)
 
 
 def _found(grid: Grid, index: int) -> VariantFound:

@@ -1,0 +1,76 @@
+"""Columns that are measured: how likely targets are, and how near the model's answers come."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from backlit.data.edited import Edit
+from backlit.explaining.measuring import MEASURES, Measure, Measured, measure, with_measured
+from backlit.progress import current
+from backlit.serving import wire
+from backlit.serving.requests.base import Kind, ModelRequest, Work
+from backlit.serving.requests.rows import Place
+from backlit.types import GenerationOptions
+
+MAX_ROWS = 10_000
+AT_ONCE = 50  # rows that are kept together
+
+
+class MeasureRequest(ModelRequest):
+    """Measure rows; what was measured stands in columns of theirs, by the model's name."""
+
+    rows: Annotated[list[Place], Field(min_length=1, max_length=MAX_ROWS)]
+    measures: Annotated[list[Measure], Field(min_length=1, max_length=len(MEASURES))]
+    options: GenerationOptions = GenerationOptions()
+
+
+class MeasuredEvent(wire.Event):
+    """So many rows are measured and kept by now; of some, why they could not be."""
+
+    type: Literal["measured"] = "measured"
+    done: int
+    problems: list[str]
+
+
+def run(request: MeasureRequest, work: Work) -> wire.Event:
+    places = list(dict.fromkeys((one.dataset, one.id) for one in request.rows))
+    known = [(place, work.shelf.get(place[0]).find(place[1])) for place in places]
+    rows = [(place, example) for place, example in known if example is not None]
+    untold: list[Measured] = []
+    problems: list[str] = []
+    done = 0
+
+    def keep() -> None:
+        nonlocal done
+        by_dataset: dict[str, list[Edit]] = {}
+        for one in untold:
+            (dataset, name), asked = rows[one.number]
+            now = work.shelf.get(dataset)
+            example, order = now.find(name), now.order(name)
+            if example is None or order is None:  # somebody removed it meanwhile
+                continue
+            if (example.prompt, example.target) == (asked.prompt, asked.target):
+                edit = Edit(name, with_measured(example, one, request.model), order)
+                by_dataset.setdefault(dataset, []).append(edit)
+            if one.problem:
+                problems.append(f"{name}: {one.problem}")
+        for dataset, edits in by_dataset.items():
+            work.shelf.edit(dataset, edits)
+        done += len(untold)
+        untold.clear()
+
+    def so_far(one: Measured) -> None:
+        untold.append(one)
+        if len(untold) == AT_ONCE:
+            keep()
+            work.tell(MeasuredEvent(done=done, problems=problems))
+
+    examples = [example for _, example in rows]
+    try:
+        measure(work.model.engine, examples, request.measures, request.options, current(), so_far)
+    finally:
+        keep()  # what was measured stays, also of what was stopped
+    return MeasuredEvent(done=done, problems=problems)
+
+
+MEASURE = Kind("measure", MeasureRequest, run, (MeasuredEvent,))
