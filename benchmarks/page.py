@@ -33,7 +33,7 @@ def run(rounds: int) -> Iterator[Line]:
         yield median("seconds from `backlit serve` to a usable page", figures, bound=2, unit="s")
         figures = list(_seconds_to_finding(browser, rounds))
         yield median("seconds from a click to the finding", figures, bound=15, unit="s")
-        with _serve("toy") as url:
+        with serve("toy") as url:
             page = browser.new_context(bypass_csp=True).new_page()  # to poll from here
             page.goto(url)
             figures = list(_recolour(page, rounds))
@@ -44,7 +44,7 @@ def run(rounds: int) -> Iterator[Line]:
 
 
 @contextmanager
-def _serve(*arguments: str) -> Iterator[str]:
+def serve(*arguments: str) -> Iterator[str]:
     command = [sys.executable, "-m", "backlit", "serve", *arguments, "--no-browser"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -58,7 +58,7 @@ def _serve(*arguments: str) -> Iterator[str]:
 def _seconds_to_page(browser: Browser) -> float:
     """Until the prompt can be typed and the examples are listed, while the model loads."""
     started = time.perf_counter()
-    with _serve() as url:
+    with serve() as url:
         page = browser.new_page()
         page.goto(url)
         page.get_by_test_id("example").first.wait_for()
@@ -74,7 +74,7 @@ def _seconds_to_finding(browser: Browser, rounds: int) -> Iterator[float]:
     Each in a fresh server: what was found once is remembered.
     """
     for _ in range(rounds):
-        with _serve() as url:
+        with serve() as url:
             page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
             page.goto(url)
             page.get_by_test_id("example").filter(has_text="fewshot-mistake").click()

@@ -20,7 +20,8 @@ import { Job, type Watcher } from "./job.svelte";
 import type { Session } from "./prompt/session.svelte";
 import type { Written } from "./showing";
 
-const PAUSE = 60; // ms between two drawings of cells that came
+const PAUSE = 16; // ms between two drawings of cells that came
+const AT_ONCE = 5; // cells that are drawn together: more would make the page jerk
 
 /** A grid as it was asked for. */
 export interface Asked extends Question {
@@ -160,13 +161,16 @@ export class Gridding {
 
   #take(cell: Cell, variants: number): void {
     this.#arrived.set(placeOfCell(cell, variants), cell);
-    this.#timer ??= setTimeout(() => this.#draw(), PAUSE);
+    this.#timer ??= setTimeout(() => this.#draw(AT_ONCE), PAUSE);
   }
 
-  #draw(): void {
+  #draw(most = Infinity): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [place, cell] of this.#arrived) this.slots[place]!.cell = cell;
-    this.#arrived.clear();
+    for (const [place, cell] of [...this.#arrived].slice(0, most)) {
+      this.slots[place]!.cell = cell;
+      this.#arrived.delete(place);
+    }
+    if (this.#arrived.size > 0) this.#timer = setTimeout(() => this.#draw(AT_ONCE), PAUSE);
   }
 }
