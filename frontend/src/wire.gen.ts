@@ -473,7 +473,7 @@ export interface paths {
         put?: never;
         /**
          * Rows
-         * @description Some of the rows that are found, as a table shows them.
+         * @description Some of the rows that are found, as a table shows them: in its first columns.
          */
         post: operations["rows_api_rows_post"];
         delete?: never;
@@ -493,9 +493,29 @@ export interface paths {
         put?: never;
         /**
          * Row
-         * @description All of a row.
+         * @description All of some rows.
          */
         post: operations["row_api_row_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write
+         * @description The rows that are found as a file, or those that are named, in the same order.
+         */
+        post: operations["write_api_write_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -522,7 +542,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/write": {
+    "/api/undo": {
         parameters: {
             query?: never;
             header?: never;
@@ -532,10 +552,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Write
-         * @description The rows that are found as a file, or of them those that are named.
+         * Undo
+         * @description Take a change back: what was changed of the rows besides stays.
          */
-        post: operations["write_api_write_post"];
+        post: operations["undo_api_undo_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -557,6 +577,26 @@ export interface paths {
          *     base 64.
          */
         post: operations["add_api_add_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove
+         * @description Drop a dataset that was added.
+         */
+        post: operations["remove_api_remove_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -951,13 +991,18 @@ export interface components {
         };
         /**
          * DatasetInfo
-         * @description A dataset of `count` rows, of which these are the first.
+         * @description A dataset of `count` rows, of which these are the first; `added` is one of a person's.
          */
         DatasetInfo: {
             /** Name */
             name: string;
             /** Count */
             count: number;
+            /**
+             * Added
+             * @default false
+             */
+            added: boolean;
             /** Examples */
             examples: components["schemas"]["ExampleInfo"][];
         };
@@ -1023,7 +1068,7 @@ export interface components {
         };
         /**
          * EditedEvent
-         * @description It is kept: the rows by their ids, and the edits that undo it.
+         * @description It is kept: the rows by their ids, and what to send to undo it.
          */
         EditedEvent: {
             /**
@@ -1034,7 +1079,7 @@ export interface components {
             /** Ids */
             ids: string[];
             /** Undo */
-            undo: components["schemas"]["RowEdit"][];
+            undo: string;
         };
         /**
          * ErrorEvent
@@ -2125,6 +2170,25 @@ export interface components {
             at: number;
         };
         /**
+         * RemoveRequest
+         * @description Drop a dataset that was added.
+         */
+        RemoveRequest: {
+            /** Dataset */
+            dataset: string;
+        };
+        /**
+         * RemovedEvent
+         * @description It is gone.
+         */
+        RemovedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "removed";
+        };
+        /**
          * RespondRequest
          * @description Take a given response, and say how likely the model finds it.
          *
@@ -2211,28 +2275,32 @@ export interface components {
         };
         /**
          * RowEdit
-         * @description A row as it is from now on; null if it is removed.
+         * @description What becomes of a row, or with `new` what is in one that is added.
          *
-         *     Without `order`, it stays where it is; one that is new stands right behind the row `after`, or
-         *     behind all. With `new`, its id is another one like it if there is a row of that id.
+         *     `values` are the columns that change: of fields, null takes one away. Without, the row is
+         *     removed. A new row begins as a copy of the row `like`, if that is told, and stands right behind
+         *     the row `after`, or behind all; its id is another one like `id` if there is such a row.
          */
         RowEdit: {
             /** Id */
             id: string;
-            row: components["schemas"]["ExampleInfo"] | null;
-            /** Order */
-            order?: number | null;
-            /** After */
-            after?: string | null;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            } | null;
             /**
              * New
              * @default false
              */
             new: boolean;
+            /** Like */
+            like?: string | null;
+            /** After */
+            after?: string | null;
         };
         /**
          * RowEvent
-         * @description Null if there is none of this id.
+         * @description In the same order; null where there is none of this id.
          */
         RowEvent: {
             /**
@@ -2240,7 +2308,8 @@ export interface components {
              * @enum {string}
              */
             type: "row";
-            row: components["schemas"]["ExampleInfo"] | null;
+            /** Rows */
+            rows: (components["schemas"]["ExampleInfo"] | null)[];
         };
         /**
          * RowHead
@@ -2269,17 +2338,16 @@ export interface components {
         };
         /**
          * RowRequest
-         * @description All of a row.
+         * @description All of some rows.
          */
         RowRequest: {
-            /** Dataset */
-            dataset: string;
-            /** Id */
-            id: string;
+            /** Places */
+            places: components["schemas"]["Place"][];
         };
         /**
          * RowsEvent
          * @description `found` rows meet the conditions, of `total`; these are the first of them from `first` on.
+         *     There are `more` columns, which are not shown.
          */
         RowsEvent: {
             /**
@@ -2295,12 +2363,14 @@ export interface components {
             first: number;
             /** Columns */
             columns: string[];
+            /** More */
+            more: number;
             /** Rows */
             rows: components["schemas"]["RowHead"][];
         };
         /**
          * RowsRequest
-         * @description Some of the rows that are found, as a table shows them.
+         * @description Some of the rows that are found, as a table shows them: in its first columns.
          */
         RowsRequest: {
             /** Datasets */
@@ -2661,6 +2731,16 @@ export interface components {
             opposes: number;
         };
         /**
+         * UndoRequest
+         * @description Take a change back: what was changed of the rows besides stays.
+         */
+        UndoRequest: {
+            /** Dataset */
+            dataset: string;
+            /** Undo */
+            undo: string;
+        };
+        /**
          * VariantFound
          * @description What was found of a variant over rows, and in a sentence; null where nothing was asked.
          */
@@ -2768,7 +2848,7 @@ export interface components {
         };
         /**
          * WriteRequest
-         * @description The rows that are found as a file, or of them those that are named.
+         * @description The rows that are found as a file, or those that are named, in the same order.
          */
         WriteRequest: {
             /** Datasets */
@@ -2789,7 +2869,8 @@ export interface components {
         };
         /**
          * WrittenEvent
-         * @description The bytes of the file in base 64, and how many rows it has.
+         * @description The bytes of the file in base 64, how many rows it has, and how many it has not, as they
+         *     are without a prompt and could not be read again.
          */
         WrittenEvent: {
             /**
@@ -2803,6 +2884,8 @@ export interface components {
             content: string;
             /** Count */
             count: number;
+            /** Left Out */
+            left_out: number;
         };
         /** Requests */
         Requests: {
@@ -2829,9 +2912,11 @@ export interface components {
             changes: components["schemas"]["ChangesRequest"];
             rows: components["schemas"]["RowsRequest"];
             row: components["schemas"]["RowRequest"];
-            edit: components["schemas"]["EditRequest"];
             write: components["schemas"]["WriteRequest"];
+            edit: components["schemas"]["EditRequest"];
+            undo: components["schemas"]["UndoRequest"];
             add: components["schemas"]["AddRequest"];
+            remove: components["schemas"]["RemoveRequest"];
             export: components["schemas"]["ExportRequest"];
             vary: components["schemas"]["VaryRequest"];
             review: components["schemas"]["ReviewRequest"];
@@ -2884,12 +2969,16 @@ export interface components {
             rows: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["RowsEvent"];
             /** Row */
             row: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["RowEvent"];
-            /** Edit */
-            edit: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["EditedEvent"];
             /** Write */
             write: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["WrittenEvent"];
+            /** Edit */
+            edit: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["EditedEvent"];
+            /** Undo */
+            undo: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["EditedEvent"];
             /** Add */
             add: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AddedEvent"];
+            /** Remove */
+            remove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["RemovedEvent"];
             /** Export */
             export: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExportedEvent"];
             /** Vary */
@@ -3054,7 +3143,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3123,7 +3212,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3192,7 +3281,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3261,7 +3350,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3330,7 +3419,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3399,7 +3488,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3468,7 +3557,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3537,7 +3626,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3606,7 +3695,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3675,7 +3764,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3744,7 +3833,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3813,7 +3902,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3882,7 +3971,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3951,7 +4040,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4020,7 +4109,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4089,7 +4178,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4158,7 +4247,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4227,7 +4316,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4296,7 +4385,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4365,7 +4454,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4434,7 +4523,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4503,7 +4592,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4572,7 +4661,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4641,76 +4730,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorInfo"];
-                };
-            };
-            /** @description The request is not one of this kind, or holds what can't be. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorInfo"];
-                };
-            };
-        };
-    };
-    edit_api_edit_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EditRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": unknown;
-                };
-            };
-            /** @description The body can't be read. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorInfo"];
-                };
-            };
-            /** @description The token is missing or wrong. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorInfo"];
-                };
-            };
-            /** @description The request comes from another site. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorInfo"];
-                };
-            };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4779,7 +4799,145 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    edit_api_edit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    undo_api_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4848,7 +5006,76 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    remove_api_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4917,7 +5144,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4986,7 +5213,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5055,7 +5282,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorInfo"];
                 };
             };
-            /** @description The body is larger than 16 MB. */
+            /** @description The body is larger than it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;

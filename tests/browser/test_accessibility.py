@@ -229,7 +229,7 @@ def offered(page: Page) -> None:
     explained(page)
     page.keyboard.press("Control+k")
     page.get_by_test_id("palette").get_by_role("combobox").fill("go to")
-    expect(page.get_by_test_id("command")).to_have_count(3)
+    expect(page.get_by_test_id("command")).to_have_count(4)
 
 
 def folded(page: Page) -> None:

@@ -154,7 +154,7 @@ def test_rows_are_measured(page: Page, toy_url: str) -> None:
     expect(page.get_by_test_id("open-row").first).to_have_text("math-seedlings")
     page.get_by_test_id("select-all").check()
     page.get_by_test_id("measure-rows").click()
-    page.get_by_test_id("measures").get_by_label("Exact match").check()
+    page.get_by_test_id("measure-rows-card").get_by_label("Exact match").check()
     page.get_by_test_id("run-measures").click()
     expect(page.get_by_test_id("measured")).to_be_in_viewport(ratio=1)
     for name in ("tokens · toy", "exact_match · toy", "answer · toy"):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from backlit.data import Example
 from backlit.data.base import ExampleList
-from backlit.data.edited import Edit, EditedDataset
+from backlit.data.edited import Edit, EditedDataset, undone, with_columns
 from backlit.errors import InputError
 
 A, B, C = (Example(name, f"Say {name}.") for name in "abc")
@@ -85,3 +85,21 @@ def test_whatever_was_done_can_be_undone(steps: list[list[Edit]]) -> None:
     for examples, undoing in reversed(before):
         edited.apply(undoing)
         assert edited.examples == examples
+
+
+def test_a_field_of_none_is_taken_away_and_another_that_is_none_stays() -> None:
+    row = Example("a", "Say a.", fields={"level": 1, "note": None, "mood": "calm"})
+    assert with_columns(row, {"level": None, "prompt": "Sing."}) == Example(
+        "a", "Sing.", fields={"note": None, "mood": "calm"}
+    )
+
+
+def test_only_what_was_changed_is_undone() -> None:
+    before = Example("a", "Say a.", " a", fields={"level": 1})
+    after = Example("a", "Sing a.", " a", fields={"level": 2})
+    now = Example("a", "Sing a.", " la", fields={"level": 2, "tokens": 3})
+    assert undone(before, after, now) == Example(
+        "a", "Say a.", " la", fields={"level": 1, "tokens": 3}
+    )
+    assert undone(before, None, None) == before  # it had been removed
+    assert undone(None, after, now) is None  # it had been added

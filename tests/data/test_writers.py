@@ -42,3 +42,15 @@ def test_numbers_and_text_in_one_column() -> None:
     mixed = (Example("1", "a", fields={"v": 1}), Example("2", "b", fields={"v": "one"}))
     again = read_dataset(written(mixed, "parquet"), "rows.parquet", "rows").examples
     assert [one.fields["v"] for one in again] == ["1", "one"]
+
+
+def test_ends_of_lines_within_a_text_stay_in_it() -> None:
+    row = Example("a", "one\rtwo\r\nthree\n", " a")
+    (again,) = read_dataset(written((row,), "csv"), "rows.csv", "rows").examples
+    assert again.prompt == row.prompt
+
+
+def test_a_number_that_is_too_large_for_a_table_is_text() -> None:
+    rows = (Example("1", "a", fields={"v": 2**64}), Example("2", "b", fields={"v": -1}))
+    again = read_dataset(written(rows, "parquet"), "rows.parquet", "rows").examples
+    assert [one.fields["v"] for one in again] == ["18446744073709551616", "-1"]

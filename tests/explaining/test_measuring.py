@@ -47,14 +47,25 @@ def test_answers_are_compared_with_targets() -> None:
     found = measure(engine, ROWS, MEASURES, OPTIONS, SILENT, told.append)
     assert found == told
     for one, example in zip(found, ROWS, strict=True):
-        assert one.response
         if example.target is None:
+            assert (one.response, one.problem) == (None, "It has no target.")
             assert set(one.values) == {"tokens"}
             continue
+        assert one.response
         right = one.response.strip() == example.target.strip()
         assert one.values["exact_match"] == float(right)
-        assert (one.values["rouge_l"] == 1) or not right
+        assert one.values["rouge_l"] == measuring._comparison("rouge_l")(
+            one.response, example.target
+        )
         assert 0 <= one.values["bleu"] <= 100.0001
+
+
+def test_the_target_as_the_answer_has_the_best_of_all() -> None:
+    engine = ToyEngine()
+    (first,) = measure(engine, [ROWS[0]], ["bleu"], OPTIONS, SILENT)
+    (again,) = measure(engine, [replace(ROWS[0], target=first.response)], MEASURES, OPTIONS, SILENT)
+    assert (again.values["exact_match"], again.values["rouge_l"]) == (1, 1)
+    assert again.values["bleu"] == pytest.approx(100)
 
 
 def test_a_prompt_that_can_not_be_read_is_told() -> None:

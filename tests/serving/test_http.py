@@ -1,6 +1,7 @@
 """The HTTP face: guards, streams, errors; a real server where it matters."""
 
 import asyncio
+import base64
 import json
 import socket
 import threading
@@ -86,6 +87,16 @@ def test_a_body_that_is_too_large_is_not_read(client: TestClient) -> None:
     response = client.post("/api/generate", content=b" " * (MAX_BODY_BYTES + 1))
     assert response.status_code == 413
     assert response.json()["message"] == "The request is larger than 16 MB."
+
+
+def test_a_file_may_be_larger_than_a_prompt(client: TestClient) -> None:
+    rows = ("prompt\n" + f"{'say it ' * 100}\n" * 20_000).encode()
+    assert len(rows) > MAX_BODY_BYTES * 0.8
+    content = base64.b64encode(rows).decode()
+    body = {"name": "large", "file": "large.csv", "content": content}
+    response = client.post("/api/add", json=body)
+    assert response.status_code == 200
+    assert '"count":20000' in response.text
 
 
 def test_a_body_that_does_not_say_how_large_it_is_is_read_so_far(client: TestClient) -> None:

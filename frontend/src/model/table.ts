@@ -99,30 +99,54 @@ export function freeName(file: string, datasets: readonly { readonly name: strin
   return name;
 }
 
-/** Rows that were pasted: lines with tabs, whose first one names the columns if it says `prompt`. */
-export function pastedRows(block: string): string | null {
-  const text = block.replace(/\r\n?/g, "\n").trim();
-  if (text === "") return null;
-  if (/^[[{]/.test(text)) return text; // JSON, or a line of it for each row
-  const rows = text.split("\n").map((line) => line.split("\t"));
+/** Rows that were pasted, as a file: JSON, a line of it for each row, or what a spreadsheet copies. */
+export function pastedRows(block: string): { name: string; text: string } | null {
+  const text = block.replace(/\r\n?/g, "\n").replace(/^\n+|\n+$/g, "");
+  if (text.trim() === "") return null;
+  if (isJson(text))
+    return { name: Array.isArray(JSON.parse(text)) ? "rows.json" : "rows.jsonl", text };
+  if (text.split("\n").every((line) => line.trim() === "" || isJson(line))) {
+    return { name: "rows.jsonl", text };
+  }
+  const rows = cellsOf(text);
   const names = rows[0]!.map((name) => name.trim());
   const isHead = names.includes("prompt");
   const columns = isHead
     ? names
     : ["prompt", "target", ...names.slice(2).map((_, i) => `column ${i + 3}`)];
-  return (isHead ? rows.slice(1) : rows)
-    .map((cells) => {
-      const pairs = cells.map((cell, i) => [columns[i] ?? `column ${i + 1}`, cell] as const);
-      return JSON.stringify(Object.fromEntries(pairs.filter(([, cell]) => cell !== "")));
-    })
-    .join("\n");
+  const lines = (isHead ? rows.slice(1) : rows).map((cells) => {
+    const pairs = cells.map((cell, i) => [columns[i] ?? `column ${i + 1}`, cell] as const);
+    return JSON.stringify(Object.fromEntries(pairs.filter(([, cell]) => cell !== "")));
+  });
+  return { name: "rows.jsonl", text: lines.join("\n") };
 }
 
-/** A row with another value in one of its columns; one that is empty is left out. */
-export function withValue(row: ExampleInfo, column: string, value: unknown): ExampleInfo {
-  if (column === "prompt") return { ...row, prompt: value as ExampleInfo["prompt"] };
-  if (column === "target" || column === "source") {
-    return { ...row, [column]: value === "" ? null : (value as string) };
+/** An object or a list; a number or a quotation may be a prompt. */
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
-  return { ...row, fields: { ...row.fields, [column]: value } };
+}
+
+/** Lines of cells between tabs; a cell with tabs, quotes or ends of lines in it stands in quotes. */
+function cellsOf(text: string): string[][] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^\t\n]*))(\t|\n|$)/g)) {
+    rows.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain ?? "");
+    if (end === "\n") rows.push([]);
+    if (end === "") break;
+  }
+  return rows;
+}
+
+/** Names of columns that no field can have. */
+const TAKEN = ["id", "prompt", "messages", "target", "source"];
+
+/** Whether a row can get a field of this name. */
+export function isFree(name: string, row: ExampleInfo): boolean {
+  return name !== "" && !TAKEN.includes(name) && !Object.hasOwn(row.fields ?? {}, name);
 }

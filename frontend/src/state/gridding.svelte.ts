@@ -49,6 +49,8 @@ export class Gridding {
   slots = $state.raw<readonly Slot[]>([]);
   /** What was found over rows, once all cells are known. */
   found = $state.raw<readonly VariantFound[] | null>(null);
+  /** So many rows could not be brought here. */
+  leftOut = $state(0);
   /** From the press on Run to the end of it. */
   running = $state(false);
   readonly setup: GridSetup = $derived.by(() => this.session.grid);
@@ -89,11 +91,17 @@ export class Gridding {
     this.session.set({ grid: { ...this.setup, ...change } });
   }
 
-  /** Have these examples as rows; where the template has no variables, it is their prompts. */
-  bring(examples: readonly Example[]): void {
+  /**
+   * Have these examples as rows; where the template has no variables, it is their prompts. Chats,
+   * and those without something for a variable, are left out; how many are there.
+   */
+  bring(examples: readonly Example[]): number {
     const none = this.variables.length === 0;
     const rows = rowsOf(examples, none ? ["prompt"] : this.variables);
+    if (rows.length === 0) return 0;
+    this.leftOut = examples.length - rows.length;
     this.set({ rows, ...(none && { template: "{prompt}" }) });
+    return rows.length;
   }
 
   async run(): Promise<void> {
@@ -102,6 +110,7 @@ export class Gridding {
     // From now on it is not the page's prompt that is tried, nor where that one's answers end.
     this.set({ template: question.template, stop: question.options.stop ?? [] });
     this.running = true;
+    this.leftOut = 0;
     const turn = ++this.#turn;
     const variants = await this.#vary(question);
     if (variants && turn === this.#turn) await this.#fill({ ...question, variants });

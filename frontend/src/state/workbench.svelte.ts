@@ -6,6 +6,7 @@ import type { Transport } from "../host/transport";
 import { tokensOfPrompt } from "../model/answer";
 import type { Conversation } from "../model/conversation";
 import { type Draft, isEmpty } from "../model/draft";
+import type { Example } from "../model/example";
 import type { Foil } from "../model/question";
 import { NOTHING, viewOf } from "../model/view";
 import type { Granularity, ParameterValue, Span, View } from "../wire";
@@ -31,6 +32,7 @@ import { Reviewing } from "./reviewing.svelte";
 import { Server } from "./server.svelte";
 import { Runs } from "./runs.svelte";
 import { answeredNow, handedNow, seenNow, showRun, showView, showWritten } from "./showing";
+import { Editing } from "./table/editing.svelte";
 import { Files } from "./table/files.svelte";
 import { Measuring } from "./table/measuring.svelte";
 import { Tabling } from "./table/tabling.svelte";
@@ -59,6 +61,7 @@ export class Workbench implements Mirrored {
   readonly reviewing: Reviewing;
   readonly principling: Principling;
   readonly tabling: Tabling;
+  readonly editing: Editing;
   readonly files: Files;
   readonly measuring: Measuring;
   readonly #mirroring: Mirroring | null;
@@ -129,11 +132,11 @@ export class Workbench implements Mirrored {
       show: (event) => showWritten(this, event),
     });
     this.principling = new Principling(transport, server, this);
-    this.tabling = new Tabling(transport, server, session, store.kept, server, (example) =>
-      this.prompting.look(example),
-    );
+    this.tabling = new Tabling(transport, server, session, server);
+    const look = (example: Example) => this.prompting.look(example);
+    this.editing = new Editing(transport, server, store.kept, server, this.tabling, look);
     this.files = new Files(transport, server, server, this.tabling);
-    this.measuring = new Measuring(transport, server, choices, this.tabling);
+    this.measuring = new Measuring(transport, server, choices, this.tabling, this.editing);
     this.#returning = new Returning(session, answers, selection, contrast, this.inquiry);
     this.touring = new Touring(store.shared, (step) => {
       if (step === "generate") return answers.current?.finish != null;
@@ -166,7 +169,7 @@ export class Workbench implements Mirrored {
     this.runs.follow();
     this.comparing.follow();
     this.reviewing.follow();
-    this.tabling.follow();
+    this.editing.follow();
     this.touring.follow();
     $effect(() => {
       const { error } = this.findings.explaining.job;

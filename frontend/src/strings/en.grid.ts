@@ -56,6 +56,8 @@ export const gridding = {
   paste: "Rows can be pasted from a list or a spreadsheet.",
   fromExamples: (rows: number) => `Take ${count(rows, "example", "examples")}`,
   fromExamplesAbout: "Those that have something for every variable",
+  leftOut: (n: number) =>
+    `${count(n, "row was", "rows were")} left out: chats, or without something for every variable.`,
   clearRows: "Remove all rows",
 
   asked: "What to measure",

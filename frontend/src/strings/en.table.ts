@@ -90,5 +90,14 @@ export const table = {
   download: "Download",
   forms: { jsonl: "JSONL", csv: "CSV", parquet: "Parquet" },
   allFound: "all rows that are found",
-  written: (file: string, n: number) => `Saved as ${file}, with ${count(n, "row", "rows")}.`,
+  written: (file: string, n: number, leftOut: number) =>
+    leftOut === 0
+      ? `Saved as ${file}, with ${count(n, "row", "rows")}.`
+      : `Saved as ${file}, with ${count(n, "row", "rows")}; without ${leftOut} that have no prompt.`,
+  onlyRead: "The workspace is only read",
+  noneInGrid: "None of them fits the grid: chats don't, and rows without something for a variable.",
+  moreColumns: (n: number) =>
+    `${count(n, "more column is", "more columns are")} told with each row.`,
+  removeDataset: (name: string) => `Remove ${name}`,
+  reallyRemove: "Remove for good?",
 };

@@ -9,7 +9,7 @@ import {
   pastedRows,
   read,
   typed,
-  withValue,
+  isFree,
 } from "../../src/model/table";
 
 test("what is looked for travels without what is empty", () => {
@@ -48,12 +48,13 @@ test("a field is typed as what it is", () => {
   expect(read("4", "three")).toBe("4");
 });
 
-test("a row with another value", () => {
+test("a field is called what no column is", () => {
   const row = { id: "a", prompt: "Say a.", target: " a", source: null, fields: { level: 1 } };
-  expect(withValue(row, "prompt", "Say.").prompt).toBe("Say.");
-  expect(withValue(row, "target", "").target).toBeNull();
-  expect(withValue(row, "level", 2).fields).toEqual({ level: 2 });
-  expect(row.fields).toEqual({ level: 1 });
+  expect(isFree("mood", row)).toBe(true);
+  expect(isFree("toString", row)).toBe(true);
+  for (const name of ["", "level", "id", "prompt", "messages", "target", "source"]) {
+    expect(isFree(name, row)).toBe(false);
+  }
 });
 
 test("a file's dataset has a name of its own", () => {
@@ -63,10 +64,24 @@ test("a file's dataset has a name of its own", () => {
 });
 
 test("what is pasted becomes rows", () => {
+  const lines = (text: string) =>
+    pastedRows(text)
+      ?.text.split("\n")
+      .map((line) => JSON.parse(line) as unknown);
   expect(pastedRows("  \n")).toBeNull();
-  expect(pastedRows('{"prompt": "a"}\r\n{"prompt": "b"}')).toBe('{"prompt": "a"}\n{"prompt": "b"}');
-  expect(pastedRows("Say a.\t a\t1\nSay b.\t\t2")).toBe(
-    '{"prompt":"Say a.","target":" a","column 3":"1"}\n{"prompt":"Say b.","column 3":"2"}',
-  );
-  expect(pastedRows("level\tprompt\n3\tSay a.")).toBe('{"level":"3","prompt":"Say a."}');
+  expect(pastedRows('{"prompt": "a"}\r\n{"prompt": "b"}')).toEqual({
+    name: "rows.jsonl",
+    text: '{"prompt": "a"}\n{"prompt": "b"}',
+  });
+  expect(pastedRows('[\n {"prompt": "a"}\n]')?.name).toBe("rows.json");
+  expect(lines("Say a.\t a\t1\nSay b.\t\t2")).toEqual([
+    { prompt: "Say a.", target: " a", "column 3": "1" },
+    { prompt: "Say b.", "column 3": "2" },
+  ]);
+  expect(lines("level\tprompt\n3\tSay a.")).toEqual([{ level: "3", prompt: "Say a." }]);
+  expect(lines("[INST] Say a.\t a ")).toEqual([{ prompt: "[INST] Say a.", target: " a " }]);
+  expect(lines('"Say ""a"".\nThen\tb."\t a\n"now" go\t')).toEqual([
+    { prompt: 'Say "a".\nThen\tb.', target: " a" },
+    { prompt: '"now" go' },
+  ]);
 });

@@ -116,6 +116,7 @@ export const STATE: State = {
     {
       name: "samples",
       count: 3,
+      added: false,
       examples: [
         { id: "first", prompt: PROMPT_TEXT, target: " Try it.", source: "menu", fields: {} },
         {

@@ -55,10 +55,11 @@ class Dataset(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ExampleList:
-    """A dataset held in memory."""
+    """A dataset held in memory; `address` says where it was read from."""
 
     name: str
     examples: tuple[Example, ...]
+    address: str = ""
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {len(self.examples)} examples>"

@@ -1,7 +1,8 @@
 """A dataset as people changed it: rows changed, added and removed, over those that were loaded."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from backlit.data.base import Dataset, Example
 from backlit.errors import InputError
@@ -96,7 +97,36 @@ class EditedDataset:
         return self._edits.get(name) or self._base.get(name)
 
     def _sorted(self) -> tuple[Edit, ...]:
-        if self._rows is None:
-            rows = [row for row in {**self._base, **self._edits}.values() if row.example]
-            self._rows = tuple(sorted(rows, key=lambda row: row.order))
-        return self._rows
+        rows = self._rows
+        if rows is None:
+            every = [row for row in {**self._base, **self._edits}.values() if row.example]
+            rows = self._rows = tuple(sorted(every, key=lambda row: row.order))
+        return rows
+
+
+def undone(before: Example | None, after: Example | None, now: Example | None) -> Example | None:
+    """A row without one change of it: what was changed besides, then or since, stays.
+
+    Args:
+        before, after: the row before and after the change; None where there was none.
+        now: as it is.
+    """
+    if before is None or after is None or now is None:
+        return before
+    was, became = columns_of_row(before), columns_of_row(after)
+    back = {name: was.get(name) for name in {**was, **became} if was.get(name) != became.get(name)}
+    return with_columns(now, back)
+
+
+def columns_of_row(example: Example) -> dict[str, Any]:
+    """All that can be changed of a row, by column."""
+    first = {"prompt": example.prompt, "target": example.target, "source": example.source}
+    return {**example.fields, **first}
+
+
+def with_columns(example: Example, columns: Mapping[str, Any]) -> Example:
+    """A row with other values in some columns; a field of None is taken away."""
+    first = {name: columns[name] for name in ("prompt", "target", "source") if name in columns}
+    fields = {**example.fields, **{k: v for k, v in columns.items() if k not in first}}
+    kept = {k: v for k, v in fields.items() if v is not None or k not in columns}
+    return replace(example, **first, fields=kept)

@@ -10,6 +10,7 @@ import codecs
 import io
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,10 +62,11 @@ def load_dataset(
         data = fetch(path, client)
     else:
         data = _bytes(file)
-    return read_dataset(data, file.name, name or file.stem, prompts=prompts)
+    read = read_dataset(data, file.name, name or file.stem, prompts=prompts)
+    return replace(read, address=path if is_url else str(file.absolute()))
 
 
-def read_dataset(data: bytes, file: str, name: str, *, prompts: bool = True) -> Dataset:
+def read_dataset(data: bytes, file: str, name: str, *, prompts: bool = True) -> ExampleList:
     """Read a dataset from what a file holds.
 
     Args:

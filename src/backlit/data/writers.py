@@ -10,6 +10,7 @@ from backlit.data.base import Example
 from backlit.data.query import text_of
 from backlit.errors import DataError
 
+LARGEST = 2**63  # of the whole numbers that Parquet knows
 Form = Literal["jsonl", "csv", "parquet"]
 
 
@@ -40,7 +41,7 @@ def _row(example: Example) -> dict[str, Any]:
 def _csv(examples: Sequence[Example]) -> bytes:
     out = io.StringIO()
     names = list(dict.fromkeys(name for one in examples for name in _row(one)))
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)  # with lines that end as in no text, so that those in it are quoted
     writer.writerow(names)
     for one in examples:
         row = _row(one)
@@ -69,7 +70,9 @@ def _column(values: list[Any]) -> list[Any]:
     """Of one type: what is mixed becomes text."""
     kinds = {type(value) for value in values if value is not None}
     if (len(kinds) <= 1 and not kinds & {dict, list}) or kinds == {int, float}:
-        return values
+        whole = [value for value in values if type(value) is int]
+        if all(abs(value) < LARGEST for value in whole):
+            return values
     if kinds == {list} and all(_is_messages(value) for value in values if value is not None):
         return values
     return [None if value is None else text_of(value) for value in values]

@@ -22,6 +22,8 @@ Measure = Literal["tokens", "log_prob", "perplexity", "exact_match", "rouge_l", 
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 OF_TARGETS = frozenset({"log_prob", "perplexity"})
 OF_ANSWERS = frozenset({"exact_match", "rouge_l", "bleu"})
+MOST_NATS = 700  # a token, of which the perplexity is a number still
+NO_TARGET = "It has no target."
 AT_ONCE = 16  # examples that are scored or answered together
 WORD = re.compile(r"\w+")
 ANSWER = "answer"  # the column of what the model wrote
@@ -103,7 +105,10 @@ def measure(
             if OF_TARGETS & set(measures)
             else {}
         )
-        answers = _answered(engine, sequences, options, progress) if compared else {}
+        asked = {i: one for i, one in sequences.items() if examples[i].target}
+        answers = _answered(engine, asked, options, progress) if compared else {}
+        if compared:
+            problems |= {i: NO_TARGET for i in sequences if i not in asked}
         for i in numbers:
             one = Measured(i)
             if i in sequences:
@@ -144,6 +149,7 @@ def _scored(
     for i, sequence in sequences.items():
         target = examples[i].target
         if not target:
+            problems[i] = NO_TARGET
             continue
         try:
             whole = engine.append(sequence, target)
@@ -160,8 +166,10 @@ def _scored(
     for at, log_probs in score_batch(engine, contexts, targets) if places else ():
         progress.check()
         total = float(log_probs.sum())
-        if math.isfinite(total):
+        if -total < MOST_NATS * len(targets[at]):
             values[places[at]] = (total, len(targets[at]))
+        else:
+            problems[places[at]] = "The model finds its target impossible."
     return values
 
 
@@ -196,17 +204,10 @@ def _measured(
             values[name] = len(sequence.tokens)
         elif name in OF_TARGETS and number in scored:
             total, length = scored[number]
-            values[name] = total if name == "log_prob" else _perplexity(total, length)
+            values[name] = total if name == "log_prob" else math.exp(-total / length)
         elif name in compared and response is not None and example.target:
             values[name] = compared[name](response, example.target)
     return Measured(number, values, response)
-
-
-def _perplexity(log_prob: float, length: int) -> float:
-    try:
-        return math.exp(-log_prob / length)
-    except OverflowError:
-        return math.inf
 
 
 # ---- an answer and a target --------------------------------------------------------------------

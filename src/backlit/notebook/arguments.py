@@ -40,7 +40,11 @@ def read_datasets(
             print(
                 f"{dataset.name}: the first {max_examples:,} of {total:,} examples (max_examples)."
             )
-            dataset = ExampleList(dataset.name, tuple(dataset.examples[:max_examples]))
+            dataset = ExampleList(
+                dataset.name,
+                tuple(dataset.examples[:max_examples]),
+                getattr(dataset, "address", ""),
+            )
         datasets.append(dataset)
     return datasets
 

@@ -17,6 +17,7 @@ from backlit.errors import InputError
 from backlit.serving import wire
 
 MAX_BODY_BYTES = 16_000_000
+MAX_FILE_BODY_BYTES = 70_000_000  # with a file of 50 MB in base 64
 MAX_CODES = 100  # that nobody used yet; the oldest makes room
 MIN_TOKEN_LENGTH = 16
 HEADERS = {
@@ -117,7 +118,7 @@ class Guard:
     """Lets requests pass to the application, or answers them itself.
 
     Every answer, the application's included, gets `HEADERS`; a body is read up to
-    `MAX_BODY_BYTES`.
+    `most_bytes`.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -190,14 +191,19 @@ class Guard:
         return PlainTextResponse(f"{info.message} {info.hint}", 401)
 
 
+def most_bytes(request: Request) -> int:
+    """How large a body may be: only one that brings a file may be larger than a prompt."""
+    return MAX_FILE_BODY_BYTES if _below(request) == "/api/add" else MAX_BODY_BYTES
+
+
 def bounded(request: Request, receive: Receive) -> Receive:
-    """`receive`, until more than `MAX_BODY_BYTES` came or were announced."""
-    left = MAX_BODY_BYTES
+    """`receive`, until more than `most_bytes` came or were announced."""
+    most = left = most_bytes(request)
     announced = request.headers.get("content-length", "0")
 
     async def receive_bounded() -> Message:
         nonlocal left
-        if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+        if announced.isdecimal() and int(announced) > most:
             raise HTTPException(413)
         message = await receive()
         left -= len(message.get("body", b""))

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from backlit.errors import BacklitError, InputError
 from backlit.serving import wire
-from backlit.serving.access import MAX_BODY_BYTES, Access, Guard
+from backlit.serving.access import Access, Guard, most_bytes
 from backlit.serving.errors import error_info, refusal
 from backlit.serving.listening import EVERY_HOST, LOOPBACK
 from backlit.serving.requests import KINDS, AnyKind
@@ -34,7 +34,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         400: "The body can't be read.",
         401: "The token is missing or wrong.",
         403: "The request comes from another site.",
-        413: f"The body is larger than {MAX_BODY_BYTES // 1_000_000} MB.",
+        413: "The body is larger than it may be.",
         422: "The request is not one of this kind, or holds what can't be.",
     }.items()
 }
@@ -76,13 +76,13 @@ def create_app(service: Service, access: Access, hosts: Sequence[str] = ()) -> F
         return JSONResponse(info.model_dump(), status_code=422)
 
     @app.exception_handler(StarletteHTTPException)
-    async def refused(_: Request, error: StarletteHTTPException) -> Response:
+    async def refused(request: Request, error: StarletteHTTPException) -> Response:
         info = wire.ErrorInfo(code="InputError", message=f"{error.detail}.")
         if error.status_code == 413:
             info = wire.ErrorInfo(
                 code="PromptError",
-                message=f"The request is larger than {MAX_BODY_BYTES // 1_000_000} MB.",
-                hint="Shorten the prompt.",
+                message=f"The request is larger than {most_bytes(request) // 1_000_000} MB.",
+                hint="Shorten the prompt; larger files are opened with backlit serve --data.",
             )
         return JSONResponse(info.model_dump(), error.status_code, error.headers)
 

@@ -118,7 +118,10 @@ class Service:
             version=version("backlit"),
             models=[model.info for model in self._models.values()],
             methods=[_method_info(method) for method in methods().values()],
-            datasets=[_dataset_info(dataset) for dataset in self._shelf.all()],
+            datasets=[
+                _dataset_info(one, added=self._shelf.is_added(one.name))
+                for one in self._shelf.all()
+            ],
             granularities=list(GRANULARITIES),
             units=UNITS,
             aggregates=list(AGGREGATES),
@@ -227,7 +230,7 @@ def _check_datasets(datasets: Sequence[Dataset]) -> None:
                 ) from error
 
 
-def _dataset_info(dataset: Dataset) -> wire.DatasetInfo:
+def _dataset_info(dataset: Dataset, *, added: bool) -> wire.DatasetInfo:
     """With as many of its first rows as a list beside the text shows."""
     examples = dataset.examples
     sent, left = [], MAX_SENT_CHARACTERS
@@ -236,7 +239,7 @@ def _dataset_info(dataset: Dataset) -> wire.DatasetInfo:
         if left < 0:
             break
         sent.append(wire.ExampleInfo.of(example))
-    return wire.DatasetInfo(name=dataset.name, count=len(examples), examples=sent)
+    return wire.DatasetInfo(name=dataset.name, count=len(examples), added=added, examples=sent)
 
 
 def _method_info(method: type[Method]) -> wire.MethodInfo:

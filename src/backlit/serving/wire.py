@@ -116,10 +116,11 @@ class ExampleInfo(Wire):
 
 
 class DatasetInfo(Wire):
-    """A dataset of `count` rows, of which these are the first."""
+    """A dataset of `count` rows, of which these are the first; `added` is one of a person's."""
 
     name: str
     count: int
+    added: bool = False
     examples: list[ExampleInfo]
 
 

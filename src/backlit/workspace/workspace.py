@@ -5,7 +5,6 @@ import os
 import sqlite3
 import threading
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import platformdirs
 
 from backlit.errors import InputError, ReadOnlyError
 from backlit.workspace.database import failure, open_database
-from backlit.workspace.record import MAX_NAME, Changes, Head, Record
+from backlit.workspace.record import Changes, Head, Record, inflated, row_of
 
 SECONDS_OF_TOMBSTONES = 24 * 60 * 60  # for which it is remembered that a record was dropped
 
@@ -90,7 +89,20 @@ class Workspace:
         if row is None:
             return None
         head, body, at = row
-        return Record(collection, name, json.loads(head), _inflated(body), at)
+        return Record(collection, name, json.loads(head), inflated(body), at)
+
+    def all(self, collection: str) -> list[Record]:
+        """All records of a collection, the latest first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select id, head, body, at from records where collection = ? and not dropped "
+                "order by at desc, revision desc",
+                (collection,),
+            ).fetchall()
+        return [
+            Record(collection, name, json.loads(head), inflated(body), at)
+            for name, head, body, at in rows
+        ]
 
     def records(self) -> Iterator[Record]:
         """All of all, one read at a time."""
@@ -116,12 +128,19 @@ class Workspace:
 
     # ---- writing -----------------------------------------------------------------------------
 
-    def keep(self, records: Iterable[Record], *, new: bool = False) -> int:
+    def keep(
+        self,
+        records: Iterable[Record],
+        *,
+        new: bool = False,
+        without: Sequence[tuple[str, str]] = (),
+    ) -> int:
         """Save records, all of them or none. When this returns, they are on the disk.
 
         Args:
             records: what to save; of one that is there, this is what it is from now on.
             new: none of them may be there, nor have been dropped lately.
+            without: collections and ids of records that are dropped with it.
 
         Returns:
             The revision that has them.
@@ -131,7 +150,7 @@ class Workspace:
             ReadOnlyError: nothing can be saved here.
             WorkspaceError: they could not be saved: no room, or another program is in the way.
         """
-        rows = [_row(record) for record in records]
+        rows = [row_of(record) for record in records]
         with self._writing() as (connection, revision):
             if new:
                 _check_new(connection, rows)
@@ -142,6 +161,7 @@ class Workspace:
                 "body = coalesce(excluded.body, body), dropped = 0",
                 [(*row, revision) for row in rows],
             )
+            _drop(connection, revision, without)
             return revision
 
     def drop(self, collection: str, ids: Sequence[str]) -> int:
@@ -154,12 +174,20 @@ class Workspace:
             ReadOnlyError, WorkspaceError: as `keep`.
         """
         with self._writing() as (connection, revision):
-            connection.executemany(
-                "update records set dropped = 1, head = '', body = null, at = ?, revision = ? "
-                "where collection = ? and id = ? and not dropped",
-                [(time.time(), revision, collection, name) for name in ids],
-            )
+            _drop(connection, revision, [(collection, name) for name in ids])
             return revision
+
+    def check_writable(self) -> None:
+        """Before work that is to be kept.
+
+        Raises:
+            ReadOnlyError: nothing can be.
+        """
+        if self.read_only:
+            raise ReadOnlyError(
+                f"The workspace {self.path} is only read: nothing is saved.",
+                "Start with a workspace that can be written.",
+            )
 
     # ---- upkeep ------------------------------------------------------------------------------
 
@@ -209,11 +237,7 @@ class Workspace:
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
         """A transaction, and the revision it makes; nothing of it is left after an error."""
-        if self.read_only:
-            raise ReadOnlyError(
-                f"The workspace {self.path} is only read: nothing is saved.",
-                "Start with a workspace that can be written.",
-            )
+        self.check_writable()
         with self._reading() as connection:
             connection.execute("begin immediate")
             try:
@@ -239,35 +263,18 @@ def _revision(connection: sqlite3.Connection) -> int:
     return int(revision)
 
 
+def _drop(
+    connection: sqlite3.Connection, revision: int, records: Sequence[tuple[str, str]]
+) -> None:
+    connection.executemany(
+        "update records set dropped = 1, head = '', body = null, at = ?, revision = ? "
+        "where collection = ? and id = ? and not dropped",
+        [(time.time(), revision, *record) for record in records],
+    )
+
+
 def _check_new(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     for collection, name, *_ in rows:
         known = "select 1 from records where collection = ? and id = ?"
         if connection.execute(known, (collection, name)).fetchone() is not None:
             raise InputError(f"{collection}/{name} is there already.", "It can't be replaced.")
-
-
-def _row(record: Record) -> tuple[str, str, float, str, bytes | None]:
-    for name in (record.collection, record.id):
-        if not 0 < len(name) <= MAX_NAME:
-            raise InputError(
-                f"{name[:40]!r} is no name for what is kept.",
-                f"Use 1 to {MAX_NAME} characters.",
-            )
-    try:
-        head = json.dumps(record.head, ensure_ascii=False, allow_nan=False)
-        head.encode("utf-8")
-        body = None if record.body is None else _deflated(record.body)
-    except ValueError as error:
-        raise InputError(
-            f"{record.collection}/{record.id} can't be kept: {error}.", "Use JSON, of whole text."
-        ) from error
-    return record.collection, record.id, record.at or time.time(), head, body
-
-
-def _deflated(body: Any) -> bytes:
-    written = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return zlib.compress(written.encode("utf-8"), level=1)
-
-
-def _inflated(body: bytes | None) -> Any:
-    return None if body is None else json.loads(zlib.decompress(body))

@@ -6,16 +6,12 @@ import pytest
 
 from backlit.data import Example
 from backlit.data.base import ExampleList
-from backlit.errors import DataError, InputError
+from backlit.errors import InputError
 from backlit.serving import wire
 from backlit.serving.requests import rows as module
 from backlit.serving.requests.rows import (
-    AddedEvent,
-    AddRequest,
-    EditedEvent,
-    EditRequest,
+    Place,
     RowCondition,
-    RowEdit,
     RowEvent,
     RowOrder,
     RowRequest,
@@ -71,65 +67,11 @@ def test_some_of_those_that_are_looked_for(shelf: Shelf) -> None:
 
 
 def test_all_of_a_row(shelf: Shelf) -> None:
-    event = module.row(RowRequest(dataset="numbers", id="1"), shelf)
-    assert event == RowEvent(row=wire.ExampleInfo(id="1", prompt=LONG))
-    assert module.row(RowRequest(dataset="numbers", id="2"), shelf) == RowEvent(row=None)
-
-
-def edited(shelf: Shelf, *edits: RowEdit) -> EditedEvent:
-    event = module.edit(EditRequest(dataset="letters", edits=list(edits)), shelf)
-    assert isinstance(event, EditedEvent)
-    return event
-
-
-def test_rows_are_changed_added_and_removed_and_that_undone(shelf: Shelf) -> None:
-    new = wire.ExampleInfo(id="new", prompt="Say.")
-    changed = wire.ExampleInfo(id="a", prompt="Shout a.")
-    event = edited(
+    event = module.row(
+        RowRequest(places=[Place(dataset="numbers", id="1"), Place(dataset="numbers", id="2")]),
         shelf,
-        RowEdit(id="a", row=changed),
-        RowEdit(id="new", row=new, after="a"),
-        RowEdit(id="b", row=None),
     )
-    assert [row.cells[:2] for row in asked(shelf).rows] == [["a", "Shout a."], ["new", "Say."]]
-    edited(shelf, *event.undo)
-    assert shelf.get("letters").examples == LETTERS.examples
-
-
-def test_a_copy_gets_an_id_of_its_own(shelf: Shelf) -> None:
-    copy = RowEdit(id="a", row=wire.ExampleInfo(id="a", prompt="Say a."), new=True, after="a")
-    assert edited(shelf, copy, copy).ids == ["a (2)", "a (3)"]
-    assert edited(shelf, copy.model_copy(update={"id": "a (2)"})).ids == ["a (4)"]
-    assert [row.id for row in asked(shelf).rows] == ["a", "a (4)", "a (2)", "a (3)", "b"]
-
-
-def test_a_row_is_called_what_it_says(shelf: Shelf) -> None:
-    with pytest.raises(InputError, match="called"):
-        edited(shelf, RowEdit(id="a", row=wire.ExampleInfo(id="b", prompt="")))
-
-
-def test_a_file_becomes_a_dataset(shelf: Shelf) -> None:
-    content = base64.b64encode(b"prompt,level\nSay it.,3\n").decode()
-    event = module.add(AddRequest(name="mine", file="rows.csv", content=content), shelf)
-    assert event == AddedEvent(name="mine", count=1)
-    assert asked(shelf, "mine").rows[0].cells == ["mine-1", "Say it.", "3"]
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "error", "words"),
-    [
-        ("rows.csv", "%%", InputError, "did not arrive whole"),
-        ("rows.doc", base64.b64encode(b"x").decode(), DataError, "not a dataset"),
-        ("rows.jsonl", base64.b64encode(b"{}\n[]").decode(), DataError, "line 2"),
-        ("rows.csv", "", DataError, "empty"),
-    ],
-)
-def test_a_file_that_is_no_dataset(
-    shelf: Shelf, file: str, content: str, error: type[Exception], words: str
-) -> None:
-    with pytest.raises(error, match=words):
-        module.add(AddRequest(name="mine", file=file, content=content), shelf)
-    assert len(shelf.all()) == 2
+    assert event == RowEvent(rows=[wire.ExampleInfo(id="1", prompt=LONG), None])
 
 
 def test_what_is_found_is_written_to_a_file(shelf: Shelf) -> None:
@@ -140,12 +82,38 @@ def test_what_is_found_is_written_to_a_file(shelf: Shelf) -> None:
     assert isinstance(event, module.WrittenEvent)
     assert (event.name, event.count) == ("letters.jsonl", 2)
     assert b'"prompt": "Say a."' in base64.b64decode(event.content)
-    only = [module.Place(dataset="letters", id="b"), module.Place(dataset="letters", id="zzz")]
+    only = [Place(dataset="letters", id="b"), Place(dataset="letters", id="zzz")]
     event = module.write(request.model_copy(update={"only": only}), shelf)
     assert isinstance(event, module.WrittenEvent)
     assert event.count == 1
     with pytest.raises(InputError, match="no row"):
         module.write(request.model_copy(update={"only": []}), shelf)
+
+
+def test_what_is_chosen_is_written_though_it_is_not_looked_for() -> None:
+    shelf = Shelf([ExampleList("letters", (Example("a", "Say."), Example("blank", "")))])
+    only = [Place(dataset="letters", id=name) for name in ("a", "blank")]
+    request = module.WriteRequest(
+        datasets=["letters"], conditions=[RowCondition(text="zzz")], only=only, form="csv"
+    )
+    event = module.write(request, shelf)
+    assert isinstance(event, module.WrittenEvent)
+    assert (event.count, event.left_out) == (1, 1)  # a row without a prompt is read from no file
+
+
+def test_a_wide_table_has_its_first_columns() -> None:
+    fields = {f"column {number}": number for number in range(200)}
+    shelf = Shelf([ExampleList("letters", (Example("a", "Say.", fields=fields),))])
+    event = asked(shelf)
+    assert len(event.columns) == len(event.rows[0].cells) == module.MAX_COLUMNS
+    assert event.more == 202 - module.MAX_COLUMNS
+
+
+def test_a_number_that_no_page_knows_is_text() -> None:
+    fields = {"large": 2**53 + 1, "huge": 10**400, "whole": 2**53, "part": 0.5, "yes": True}
+    shelf = Shelf([ExampleList("letters", (Example("a", "Say.", fields=fields),))])
+    cells = asked(shelf).rows[0].cells[2:]
+    assert cells == ["9007199254740993", "1" + "0" * (module.SHOWN - 2) + "…", 2**53, 0.5, "true"]
 
 
 def test_rows_of_one_id_are_told_apart_in_a_file() -> None:

@@ -35,12 +35,13 @@ export class Library {
 
   show(datasets: readonly DatasetInfo[]): void {
     this.#datasets = datasets;
+    const listed = new Set(this.examples.map(({ key }) => key)); // as they are by now
+    this.#fetched = new Map([...this.#fetched].filter(([key]) => !listed.has(key)));
   }
 
   find(key: string | null): Example | null {
     if (key === null) return null;
-    const listed = this.examples.find((example) => example.key === key);
-    return listed ?? this.#fetched.get(key) ?? null;
+    return this.#fetched.get(key) ?? this.examples.find((one) => one.key === key) ?? null;
   }
 
   know(example: Example): void {

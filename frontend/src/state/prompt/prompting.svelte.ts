@@ -109,9 +109,14 @@ export class Prompting {
 
   /** Open an example that may be one of many which are not all here. */
   look(example: Example): void {
+    const { edited } = this;
     this.library.know(example);
-    if (example.key === this.session.example) this.session.setView("look");
-    this.open(example);
+    if (example.key !== this.session.example) return this.open(example);
+    this.session.setView("look");
+    if (samePrompt(example.prompt, this.prompt)) return;
+    if (edited) return this.revert(); // which can be undone
+    this.type(draftOf(example.prompt)); // it was changed since it was opened
+    this.replaced(true);
   }
 
   /** What a first visit begins with. */

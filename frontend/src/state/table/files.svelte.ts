@@ -42,7 +42,7 @@ export class Files {
   }
 
   /** Make a dataset of a file; what came of it is told. */
-  async take(file: File): Promise<void> {
+  async take(file: File, called = file.name): Promise<void> {
     this.told = "";
     if (file.size > MOST_BYTES) {
       this.job.error = {
@@ -52,7 +52,7 @@ export class Files {
       };
       return;
     }
-    const name = freeName(file.name, this.server.datasets);
+    const name = freeName(called, this.server.datasets);
     const content = base64(new Uint8Array(await file.arrayBuffer()));
     let count: number | null = null;
     await this.job.run("add", { name, file: file.name, content }, (event) => {

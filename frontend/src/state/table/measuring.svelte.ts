@@ -5,6 +5,7 @@ import { placeOf } from "../../model/table";
 import type { Requests } from "../../wire";
 import type { Choices } from "../choices.svelte";
 import { Job, type Watcher } from "../job.svelte";
+import type { Editing } from "./editing.svelte";
 import type { Tabling } from "./tabling.svelte";
 
 export type Measure = Requests["measure"]["measures"][number];
@@ -27,7 +28,8 @@ export class Measuring {
     transport: Transport,
     watcher: Watcher,
     private readonly choices: Choices,
-    private readonly table: Pick<Tabling, "selected" | "renew">,
+    private readonly table: Pick<Tabling, "selected">,
+    private readonly editing: Pick<Editing, "renew">,
   ) {
     this.job = new Job(transport, watcher);
   }
@@ -50,14 +52,14 @@ export class Measuring {
       if (event.type !== "measured") return;
       this.done = event.done;
       this.problems = event.problems;
-      this.table.renew();
+      this.editing.renew();
     });
-    if (outcome !== "done") this.table.renew(); // some of them were kept
+    if (outcome !== "done") this.editing.renew(); // some of them were kept
   }
 
   stop(): void {
     this.job.cancel();
     // The server keeps what it knows once it hears of it, which is a moment after this.
-    setTimeout(() => this.table.renew(), 1000);
+    setTimeout(() => this.editing.renew(), 1000);
   }
 }

@@ -47,6 +47,7 @@ describe("what is offered", () => {
     {
       name: "data",
       count: 1,
+      added: false,
       examples: [{ id: "one", prompt, source: null, target: null, fields: {} }],
     },
   ];

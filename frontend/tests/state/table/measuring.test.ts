@@ -15,14 +15,15 @@ function measuring(script: object) {
   const watcher = { model: vi.fn(), lost: vi.fn() };
   const choices = { model: STATE.models[0]!, options: STATE.options };
   const places = ["a", "b"].map((id) => keyOf({ dataset: "pets", id }));
-  const table = { selected: new Set(places), renew: vi.fn() };
-  const of = new Measuring(transport, watcher, choices as never, table as never);
-  return { of, table, transport };
+  const table = { selected: new Set(places) };
+  const editing = { renew: vi.fn() };
+  const of = new Measuring(transport, watcher, choices as never, table as never, editing);
+  return { editing, of, table, transport };
 }
 
 test("selected rows are measured, and seen as they come", async () => {
   const script = { measure: () => [measured(1), measured(2, ["b: it is too long"])] };
-  const { of, table, transport } = measuring(script);
+  const { editing, of, transport } = measuring(script);
   of.toggle("perplexity");
   of.toggle("bleu");
   await of.run();
@@ -37,7 +38,7 @@ test("selected rows are measured, and seen as they come", async () => {
       ],
     },
   ]);
-  expect(table.renew).toHaveBeenCalledTimes(2);
+  expect(editing.renew).toHaveBeenCalledTimes(2);
   expect([of.asked, of.done, of.problems]).toEqual([2, 2, ["b: it is too long"]]);
 });
 
@@ -53,8 +54,8 @@ test("nothing is asked for without rows, measures or anybody to ask", async () =
 
 test("what was kept before it failed is seen", async () => {
   const failed: Event = { type: "error", error: { code: "X", message: "No room.", hint: "" } };
-  const { of, table } = measuring({ measure: () => [measured(1), failed] });
+  const { editing, of } = measuring({ measure: () => [measured(1), failed] });
   await of.run();
   expect(of.job.error?.message).toBe("No room.");
-  expect(table.renew).toHaveBeenCalledTimes(2);
+  expect(editing.renew).toHaveBeenCalledTimes(2);
 });

@@ -2,7 +2,8 @@
 
 To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
 that says whether it is cached or quick) and name it here. Those that ask no model stand together:
-about the workspace in `keeping.py`, about datasets in `rows.py`; a `PlainKind` asks nothing at all.
+about the workspace in `keeping.py`, about datasets in `rows.py` and `edits.py`; a `PlainKind` asks
+nothing at all.
 The route, the messages of notebooks, the OpenAPI document and the page's types follow.
 """
 
@@ -27,6 +28,7 @@ from backlit.serving.requests.check import CHECK
 from backlit.serving.requests.compare import COMPARE
 from backlit.serving.requests.count import COUNT
 from backlit.serving.requests.draft import DRAFT
+from backlit.serving.requests.edits import ADD, EDIT, REMOVE, UNDO
 from backlit.serving.requests.estimate import ESTIMATE
 from backlit.serving.requests.explain import EXPLAIN
 from backlit.serving.requests.export import EXPORT
@@ -39,7 +41,7 @@ from backlit.serving.requests.mute import MUTE
 from backlit.serving.requests.prove import PROVE
 from backlit.serving.requests.respond import RESPOND
 from backlit.serving.requests.review import REVIEW
-from backlit.serving.requests.rows import SHELF
+from backlit.serving.requests.rows import ROW, ROWS, WRITE
 from backlit.serving.requests.segment import SEGMENT
 from backlit.serving.requests.trace import TRACE
 from backlit.serving.requests.vary import VARY
@@ -66,7 +68,9 @@ KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 
 MODEL_KINDS: dict[str, ModelKind] = {kind.name: kind for kind in ALL}
 WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEPING}
-SHELF_KINDS: dict[str, ShelfKind[Any]] = {kind.name: kind for kind in SHELF}
+SHELF_KINDS: dict[str, ShelfKind[Any]] = {
+    kind.name: kind for kind in (ROWS, ROW, WRITE, EDIT, UNDO, ADD, REMOVE)
+}
 PLAIN_KINDS: dict[str, PlainKind[Any]] = {kind.name: kind for kind in (EXPORT, VARY, REVIEW)}
 KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, **SHELF_KINDS, **PLAIN_KINDS}
 KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}

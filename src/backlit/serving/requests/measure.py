@@ -1,10 +1,12 @@
 """Columns that are measured: how likely targets are, and how near the model's answers come."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backlit.data.edited import Edit
+from backlit.data.edited import Edit, EditedDataset
 from backlit.explaining.measuring import MEASURES, Measure, Measured, measure, with_measured
 from backlit.progress import current
 from backlit.serving import wire
@@ -12,7 +14,7 @@ from backlit.serving.requests.base import Kind, ModelRequest, Work
 from backlit.serving.requests.rows import Place
 from backlit.types import GenerationOptions
 
-MAX_ROWS = 10_000
+MAX_ROWS = 100_000
 AT_ONCE = 50  # rows that are kept together
 
 
@@ -33,6 +35,7 @@ class MeasuredEvent(wire.Event):
 
 
 def run(request: MeasureRequest, work: Work) -> wire.Event:
+    work.shelf.check_kept()
     places = list(dict.fromkeys((one.dataset, one.id) for one in request.rows))
     known = [(place, work.shelf.get(place[0]).find(place[1])) for place in places]
     rows = [(place, example) for place, example in known if example is not None]
@@ -42,22 +45,27 @@ def run(request: MeasureRequest, work: Work) -> wire.Event:
 
     def keep() -> None:
         nonlocal done
-        by_dataset: dict[str, list[Edit]] = {}
+        by_dataset: dict[str, list[Measured]] = {}
         for one in untold:
-            (dataset, name), asked = rows[one.number]
-            now = work.shelf.get(dataset)
-            example, order = now.find(name), now.order(name)
-            if example is None or order is None:  # somebody removed it meanwhile
-                continue
-            if (example.prompt, example.target) == (asked.prompt, asked.target):
-                edit = Edit(name, with_measured(example, one, request.model), order)
-                by_dataset.setdefault(dataset, []).append(edit)
+            (dataset, name), _ = rows[one.number]
+            by_dataset.setdefault(dataset, []).append(one)
             if one.problem:
                 problems.append(f"{name}: {one.problem}")
-        for dataset, edits in by_dataset.items():
-            work.shelf.edit(dataset, edits)
+        for dataset, measured in by_dataset.items():
+            work.shelf.edit(dataset, partial(columns, measured))
         done += len(untold)
         untold.clear()
+
+    def columns(measured: Sequence[Measured], dataset: EditedDataset) -> list[Edit]:
+        edits = []
+        for one in measured:
+            (_, name), asked = rows[one.number]
+            now, order = dataset.find(name), dataset.order(name)
+            if now is None or order is None:  # somebody removed it meanwhile
+                continue
+            if (now.prompt, now.target) == (asked.prompt, asked.target):
+                edits.append(Edit(name, with_measured(now, one, request.model), order))
+        return edits
 
     def so_far(one: Measured) -> None:
         untold.append(one)

@@ -1,37 +1,33 @@
-"""Datasets as tables: rows found, sorted, changed and written to files; datasets added."""
+"""Datasets as tables: rows found, sorted, and written to files."""
 
 import base64
-import binascii
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from backlit.data import Example
-from backlit.data.edited import Edit, EditedDataset
 from backlit.data.query import Condition, Order, columns_of, found, text_of, value_of
-from backlit.data.readers import read_dataset
 from backlit.data.writers import Form, written
 from backlit.errors import InputError
-from backlit.explaining.measuring import COLUMN, without_outdated
+from backlit.explaining.measuring import COLUMN
 from backlit.serving import wire
 from backlit.serving.requests.base import ShelfKind, ShelfRequest
 from backlit.serving.shelf import Shelf
 
 MAX_NAME = 200  # characters
 MAX_ROWS = 1_000  # told at once
-MAX_EDITS = 10_000
+MAX_EDITS = 100_000
+MAX_COLUMNS = 40  # a person does not read more; the others are told with a row
+EXACT = 2**53  # a page knows no whole numbers beyond it
 MAX_CONDITIONS = 50
 SHOWN = 200  # characters of a value
-MAX_FILE_BYTES = 50_000_000
 
-COPY = re.compile(r" \(\d+\)$")  # behind the id of a copy
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+RowId = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class RowCondition(wire.Wire):
@@ -58,7 +54,7 @@ class FoundRequest(ShelfRequest):
 
 
 class RowsRequest(FoundRequest):
-    """Some of the rows that are found, as a table shows them."""
+    """Some of the rows that are found, as a table shows them: in its first columns."""
 
     first: Annotated[int, Field(ge=0)] = 0
     count: Annotated[int, Field(ge=0, le=MAX_ROWS)] = 200
@@ -73,109 +69,69 @@ class RowHead(wire.Wire):
 
 
 class RowsEvent(wire.Event):
-    """`found` rows meet the conditions, of `total`; these are the first of them from `first` on."""
+    """`found` rows meet the conditions, of `total`; these are the first of them from `first` on.
+    There are `more` columns, which are not shown.
+    """
 
     type: Literal["rows"] = "rows"
     total: int
     found: int
     first: int
     columns: list[str]
+    more: int
     rows: list[RowHead]
-
-
-class RowRequest(ShelfRequest):
-    """All of a row."""
-
-    dataset: Name
-    id: str
-
-
-class RowEvent(wire.Event):
-    """Null if there is none of this id."""
-
-    type: Literal["row"] = "row"
-    row: wire.ExampleInfo | None
-
-
-class RowEdit(wire.Wire):
-    """A row as it is from now on; null if it is removed.
-
-    Without `order`, it stays where it is; one that is new stands right behind the row `after`, or
-    behind all. With `new`, its id is another one like it if there is a row of that id.
-    """
-
-    id: Annotated[str, Field(min_length=1, max_length=1_000)]
-    row: wire.ExampleInfo | None
-    order: float | None = None
-    after: str | None = None
-    new: bool = False
-
-
-class EditRequest(ShelfRequest):
-    """Change rows, all or none."""
-
-    dataset: Name
-    edits: Annotated[list[RowEdit], Field(min_length=1, max_length=MAX_EDITS)]
-
-
-class EditedEvent(wire.Event):
-    """It is kept: the rows by their ids, and the edits that undo it."""
-
-    type: Literal["edited"] = "edited"
-    ids: list[str]
-    undo: list[RowEdit]
 
 
 class Place(wire.Wire):
     """Where a row is."""
 
     dataset: Name
-    id: str
+    id: RowId
+
+
+class RowRequest(ShelfRequest):
+    """All of some rows."""
+
+    places: Annotated[list[Place], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class RowEvent(wire.Event):
+    """In the same order; null where there is none of this id."""
+
+    type: Literal["row"] = "row"
+    rows: list[wire.ExampleInfo | None]
 
 
 class WriteRequest(FoundRequest):
-    """The rows that are found as a file, or of them those that are named."""
+    """The rows that are found as a file, or those that are named, in the same order."""
 
-    only: list[Place] | None = None
+    only: Annotated[list[Place], Field(max_length=MAX_EDITS)] | None = None
     form: Form
 
 
 class WrittenEvent(wire.Event):
-    """The bytes of the file in base 64, and how many rows it has."""
+    """The bytes of the file in base 64, how many rows it has, and how many it has not, as they
+    are without a prompt and could not be read again.
+    """
 
     type: Literal["written"] = "written"
     name: str
     content: str
     count: int
-
-
-class AddRequest(ShelfRequest):
-    """A dataset of its own, from a file: its name, whose ending says its format, and its bytes in
-    base 64.
-    """
-
-    name: Name
-    file: Name
-    content: Annotated[str, Field(max_length=MAX_FILE_BYTES * 4 // 3 + 4)]
-
-
-class AddedEvent(wire.Event):
-    """It is there."""
-
-    type: Literal["added"] = "added"
-    name: str
-    count: int
+    left_out: int
 
 
 def rows(request: RowsRequest, shelf: Shelf) -> wire.Event:
     every = _all(request, shelf)
     numbers = _found(request, every)
-    columns = _seen_first(columns_of(example for _, example in every))
+    known = _seen_first(columns_of(example for _, example in every))
+    columns = known[:MAX_COLUMNS]
     return RowsEvent(
         total=len(every),
         found=len(numbers),
         first=request.first,
         columns=list(columns),
+        more=len(known) - len(columns),
         rows=[
             RowHead(
                 dataset=every[i][0],
@@ -213,65 +169,43 @@ def _found(request: FoundRequest, every: list[tuple[str, Example]]) -> list[int]
 
 
 def _cell(value: object) -> float | str | None:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+    if value is None or isinstance(value, float):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= EXACT:
         return value
     text = text_of(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def row(request: RowRequest, shelf: Shelf) -> wire.Event:
-    example = shelf.get(request.dataset).find(request.id)
-    return RowEvent(row=None if example is None else wire.ExampleInfo.of(example))
+    found = [shelf.get(one.dataset).find(one.id) for one in request.places]
+    return RowEvent(rows=[info_of(one) for one in found])
 
 
-def edit(request: EditRequest, shelf: Shelf) -> wire.Event:
-    dataset = shelf.get(request.dataset)
-    taken: set[str] = set()
-    named = [(_free_id(one, dataset, taken), one) for one in request.edits]
-    unplaced = [one for name, one in named if one.order is None and dataset.order(name) is None]
-    places = iter(dataset.places(unplaced[0].after, len(unplaced)) if unplaced else ())
-    edits = []
-    for name, one in named:
-        order = one.order if one.order is not None else dataset.order(name)
-        example = None if one.row is None else one.row.example
-        if example is not None and one.new:
-            example = replace(example, id=name)
-        before = dataset.find(name)
-        if example is not None and before is not None:
-            example = without_outdated(example, before)
-        edits.append(Edit(name, example, next(places) if order is None else order))
-    undo = shelf.edit(request.dataset, edits)
-    return EditedEvent(ids=[one.id for one in edits], undo=[_row_edit(one) for one in undo])
-
-
-def _free_id(one: RowEdit, dataset: EditedDataset, taken: set[str]) -> str:
-    name = one.id
-    if one.new:
-        stem = COPY.sub("", one.id)
-        numbers = count(2)
-        while name in taken or dataset.find(name) is not None:
-            name = f"{stem} ({next(numbers)})"
-    taken.add(name)
-    return name
-
-
-def _row_edit(edit: Edit) -> RowEdit:
-    row = None if edit.example is None else wire.ExampleInfo.of(edit.example)
-    return RowEdit(id=edit.id, row=row, order=edit.order)
+def info_of(example: Example | None) -> wire.ExampleInfo | None:
+    """A row as it travels, if there is one."""
+    return None if example is None else wire.ExampleInfo.of(example)
 
 
 def write(request: WriteRequest, shelf: Shelf) -> wire.Event:
     every = _all(request, shelf)
-    chosen = [every[i] for i in _found(request, every)]
-    if request.only is not None:
+    if request.only is None:
+        chosen = [every[i] for i in _found(request, every)]
+    else:
         wanted = {(one.dataset, one.id) for one in request.only}
-        chosen = [one for one in chosen if (one[0], one[1].id) in wanted]
-    if not chosen:
+        chosen = [one for one in every if (one[0], one[1].id) in wanted]
+    readable = [one for one in chosen if one[1].prompt]
+    if not readable:
         raise InputError("There is no row to write.", "Look for less, or choose some.")
-    names = {name for name, _ in chosen}
+    names = {name for name, _ in readable}
     stem = names.pop() if len(names) == 1 else "rows"
-    content = base64.b64encode(written(_distinct(chosen), request.form)).decode()
-    return WrittenEvent(name=f"{stem}.{request.form}", content=content, count=len(chosen))
+    content = base64.b64encode(written(_distinct(readable), request.form)).decode()
+    return WrittenEvent(
+        name=f"{stem}.{request.form}",
+        content=content,
+        count=len(readable),
+        left_out=len(chosen) - len(readable),
+    )
 
 
 def _distinct(rows: list[tuple[str, Example]]) -> list[Example]:
@@ -283,19 +217,6 @@ def _distinct(rows: list[tuple[str, Example]]) -> list[Example]:
     ]
 
 
-def add(request: AddRequest, shelf: Shelf) -> wire.Event:
-    try:
-        content = base64.b64decode(request.content, validate=True)
-    except binascii.Error as error:
-        raise InputError(f"{request.file} did not arrive whole.", "Send it again.") from error
-    dataset = shelf.add(request.name, read_dataset(content, request.file, request.name).examples)
-    return AddedEvent(name=dataset.name, count=len(dataset.examples))
-
-
 ROWS = ShelfKind("rows", RowsRequest, rows, (RowsEvent,))
 ROW = ShelfKind("row", RowRequest, row, (RowEvent,))
-EDIT = ShelfKind("edit", EditRequest, edit, (EditedEvent,))
 WRITE = ShelfKind("write", WriteRequest, write, (WrittenEvent,))
-ADD = ShelfKind("add", AddRequest, add, (AddedEvent,))
-
-SHELF: tuple[ShelfKind[Any], ...] = (ROWS, ROW, EDIT, WRITE, ADD)
