@@ -4,12 +4,22 @@ import { lacksSegments } from "../model/answer";
 import type { Foil } from "../model/question";
 import { sameSpan, spanAt, union } from "../model/spans";
 import type { Span } from "../wire";
-import type { Workbench } from "./workbench.svelte";
+import type { Answering } from "./answer/answering.svelte";
+import type { Answers } from "./answer/answers.svelte";
+import type { Selection } from "./answer/selection.svelte";
+import type { Contrast } from "./findings/contrast.svelte";
+import type { Inquiry } from "./findings/inquiry.svelte";
+import type { Muting } from "./findings/muting.svelte";
 
-type Asked = Pick<
-  Workbench,
-  "answering" | "answers" | "contrast" | "inquiry" | "muting" | "selection"
->;
+/** The parts of the page's state that change with what is asked about. */
+interface Asked {
+  readonly answering: Answering;
+  readonly answers: Answers;
+  readonly contrast: Contrast;
+  readonly inquiry: Inquiry;
+  readonly muting: Muting;
+  readonly selection: Selection;
+}
 
 /** Make a part of the answer the target; null if nothing is asked about. */
 export function pickTarget(workbench: Asked, span: Span | null, foil: Foil | null): void {
