@@ -29,7 +29,8 @@ MAX_FILES = 30
 ASKING = [
     ("frontend/src/panels/text/SalienceText.svelte", "pointing.release()"),
     ("frontend/src/panels/text/pointing.svelte.ts", "this.workbench.setTarget("),
-    ("frontend/src/state/workbench.svelte.ts", "this.selection.pick("),
+    ("frontend/src/state/workbench.svelte.ts", "pickTarget("),
+    ("frontend/src/state/targeting.ts", "selection.pick("),
     ("frontend/src/state/answer/selection.svelte.ts", "pick("),
     ("frontend/src/state/findings/inquiry.svelte.ts", "questionOf("),
     ("frontend/src/model/question.ts", "export function explainRequest"),
@@ -73,6 +74,7 @@ HELPERS = {
     "progress.py",
     "serving/models.py",
     "serving/recent.py",
+    "serving/shelf.py",
     "serving/wire.py",
     "sources/address.py",
     "types.py",
