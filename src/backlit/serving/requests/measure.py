@@ -11,7 +11,7 @@ from backlit.explaining.measuring import MEASURES, Measure, Measured, measure, w
 from backlit.progress import current
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, ModelRequest, Work
-from backlit.serving.requests.rows import Place
+from backlit.serving.requests.rows import Place, examples_at
 from backlit.types import GenerationOptions
 
 MAX_ROWS = 100_000
@@ -36,9 +36,9 @@ class MeasuredEvent(wire.Event):
 
 def run(request: MeasureRequest, work: Work) -> wire.Event:
     work.shelf.check_kept()
-    places = list(dict.fromkeys((one.dataset, one.id) for one in request.rows))
-    known = [(place, work.shelf.get(place[0]).find(place[1])) for place in places]
-    rows = [(place, example) for place, example in known if example is not None]
+    found = zip(request.rows, examples_at(request.rows, work.shelf), strict=True)
+    named = {(place.dataset, place.id): row for place, row in found if row is not None}
+    rows = list(named.items())
     untold: list[Measured] = []
     problems: list[str] = []
     done = 0

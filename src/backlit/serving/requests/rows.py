@@ -178,8 +178,13 @@ def _cell(value: object) -> float | str | None:
 
 
 def row(request: RowRequest, shelf: Shelf) -> wire.Event:
-    found = [shelf.get(one.dataset).find(one.id) for one in request.places]
-    return RowEvent(rows=[info_of(one) for one in found])
+    return RowEvent(rows=[info_of(one) for one in examples_at(request.places, shelf)])
+
+
+def examples_at(places: Sequence[Place], shelf: Shelf) -> list[Example | None]:
+    """The rows at these places, each dataset looked up once; None where there is none."""
+    datasets = {name: shelf.get(name) for name in {one.dataset for one in places}}
+    return [datasets[one.dataset].find(one.id) for one in places]
 
 
 def info_of(example: Example | None) -> wire.ExampleInfo | None:
