@@ -2,9 +2,10 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 
 // What a notebook loads: each a module of its own, its styles inside. They travel with every
-// notebook that uses them, so they should stay small; but for the editor, which is asked for.
+// notebook that uses them, so they should stay small; but for the editor and other languages, which are asked for.
 const ENTRIES: Record<string, string> = {
   editor: "src/editing/codemirror.ts",
+  tr: "src/strings/tr/index.ts",
   widget: "src/notebook/main.ts",
   tab: "src/notebook/tab.ts",
 };

@@ -68,6 +68,7 @@ FLOW = [*ASKING, *ANSWERING, *DRAWING]
 # Values, registries and small helpers that these call, and that call nothing of the flow.
 HELPERS = {
     "display/bar.py",
+    "display/speech.py",
     "engines/base.py",
     "methods/__init__.py",
     "methods/base.py",

@@ -89,6 +89,15 @@ def test_other_messages_are_passed_over(channel: Channel, message: object) -> No
     assert channel.sent == []
 
 
+def test_a_page_is_answered_in_its_language(channel: Channel) -> None:
+    channel.messages.handle({"call": "a", "state": True, "language": "tr"})
+    (state,) = channel.answer("a")
+    assert state["units"]["line"] == "satır"
+    channel.messages.handle({"call": "b", "state": True, "language": ["tr"]})
+    (state,) = channel.answer("b")
+    assert state["units"]["line"] == "line"
+
+
 def test_a_request_that_comes_twice_is_answered_once(channel: Channel) -> None:
     channel.ask("a", "generate", REQUEST)
     heard = len(channel.sent)

@@ -51,6 +51,31 @@ def test_a_request_streams_its_events(client: TestClient) -> None:
     assert heard[-1]["generation"]["sequence"]["text"].startswith(REFERENCE["prompt"] + " the dog")
 
 
+def test_a_browser_is_told_in_its_language_and_nobody_hears_anothers(client: TestClient) -> None:
+    written = events(client.post("/api/generate", json={"model": "toy", "reference": REFERENCE}))
+    sequence = written[-1]["generation"]["sequence"]
+    first, end = sequence["prompt_length"], len(sequence["tokens"])
+    ids = [token["id"] for token in sequence["tokens"][first:]]
+    asked = {
+        "model": "toy",
+        "reference": {**REFERENCE, "response_ids": ids},
+        "target": [first, end],
+        "spans": [[0, 2]],
+    }
+
+    def change(language: str) -> str:
+        headers = {"Accept-Language": language}
+        told: str = events(client.post("/api/mute", json=asked, headers=headers))[-1]["change"]
+        return told
+
+    assert change("en-GB").endswith(("likely", "before"))
+    assert change("tr-TR,en;q=0.5").endswith(("olasılıklı", "olasılıkta"))
+    assert change("en") == change("de")
+    state = client.get("/api/state", headers={"Accept-Language": "tr"}).json()
+    assert state["units"]["line"] == "satır"
+    assert client.get("/api/state").json()["units"]["line"] == "line"
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -1,10 +1,12 @@
 /** All that can be done by its name: what buttons do, the examples, and the runs. */
 import { type Side, SIDES } from "../model/layout";
+import { folded } from "../model/letters";
 import { VIEWS } from "../model/place";
 import { trimmed } from "../model/unseen";
+import { language } from "../state/language.svelte";
 import { theme } from "../state/theme.svelte";
 import type { Workbench } from "../state/workbench.svelte";
-import { t } from "../strings";
+import { type Language, LANGUAGES, t } from "../strings";
 import { fold } from "./folding";
 
 export interface Command {
@@ -29,7 +31,7 @@ export function commands(workbench: Workbench, root: ParentNode, help: () => voi
 
 /** Those that have every word of what was typed, the ones that begin with it first. */
 export function matching(all: readonly Command[], query: string): Command[] {
-  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const words = folded(query).split(/\s+/).filter(Boolean);
   const found = all
     .map((command) => [command, textOf(command)] as const)
     .filter(([, text]) => words.every((word) => text.includes(word)));
@@ -40,7 +42,7 @@ export function matching(all: readonly Command[], query: string): Command[] {
 }
 
 function textOf({ about = "", group, name }: Command): string {
-  return `${name} ${group ? t.palette.groups[group] : ""} ${about}`.toLocaleLowerCase();
+  return folded(`${name} ${group ? t.palette.groups[group] : ""} ${about}`);
 }
 
 function acts(workbench: Workbench, root: ParentNode, help: () => void): Command[] {
@@ -83,6 +85,11 @@ function acts(workbench: Workbench, root: ParentNode, help: () => void): Command
       return act(`fold ${side}`, name, () => fold(workbench, side, !folded));
     }),
     act("theme", theme.current === "dark" ? t.theme.toLight : t.theme.toDark, () => theme.toggle()),
+    ...(Object.keys(LANGUAGES) as Language[])
+      .filter((one) => one !== language.current)
+      .map((one) =>
+        act(`language ${one}`, t.language.to(LANGUAGES[one]), () => void language.choose(one)),
+      ),
     act("help", t.help.title, help, "?"),
   ];
 }

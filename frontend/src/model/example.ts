@@ -1,4 +1,5 @@
 /** Prompts to start from. */
+import { folded } from "./letters";
 import type { ExampleInfo, Prompt } from "../wire";
 import { plainText } from "./draft";
 
@@ -24,9 +25,9 @@ export interface Example {
 
 /** Examples whose name, source or text has every word of the query. */
 export function search(examples: readonly Example[], query: string): Example[] {
-  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const words = folded(query).split(/\s+/).filter(Boolean);
   return examples.filter((example) => {
-    const text = `${example.id} ${example.source} ${plainText(example.prompt)}`.toLocaleLowerCase();
+    const text = folded(`${example.id} ${example.source} ${plainText(example.prompt)}`);
     return words.every((word) => text.includes(word));
   });
 }

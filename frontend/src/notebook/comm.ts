@@ -1,13 +1,13 @@
 /** The transport of a notebook: messages over the kernel's own channel, so no port and no proxy. */
 import { type Link, type Listener, LIVE, type Transport, TransportError } from "../host/transport";
-import { t } from "../strings";
+import { language, t } from "../strings";
 import type { Event, Events, Kind, Requests, State } from "../wire";
 import type { Model } from "./model";
 
 /** What the kernel sends: that it took a request, a piece of its answer, or that it is over. */
 interface Reply {
   readonly call: string;
-  readonly event?: Event;
+  readonly event?: Event | State;
   /** The source of a module that was asked for. */
   readonly module?: string;
   readonly over?: boolean;
@@ -57,7 +57,15 @@ export class CommTransport implements Transport {
   }
 
   async state(): Promise<State> {
-    return this.model.get("_state") as State;
+    const kept = this.model.get("_state") as State;
+    if (language === "en") return kept;
+    try {
+      const { signal } = new AbortController();
+      for await (const state of this.#replies<State>({ state: true }, signal)) return state;
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error; // there is no kernel to say it
+    }
+    return kept;
   }
 
   call<K extends Kind>(
@@ -84,7 +92,7 @@ export class CommTransport implements Transport {
     const reader = replies.getReader();
     const cancel = () => void reader.cancel();
     signal.addEventListener("abort", cancel);
-    this.#ask(id, { call: id, ...message });
+    this.#ask(id, { call: id, ...(language !== "en" && { language }), ...message });
     try {
       for (;;) {
         const { value, done } = await reader.read();

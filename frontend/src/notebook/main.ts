@@ -1,15 +1,17 @@
 /** The same page in a notebook's cell, inside a shadow root so that neither styles the other. */
 import { mount, unmount } from "svelte";
-import App from "../app/App.svelte";
+import Spoken from "../app/Spoken.svelte";
 import type { CreateEditor, LoadEditor } from "../host/editor";
 import { browserKept } from "../page/records";
 import { browserStore } from "../page/storage";
 import { inWorkspace } from "../page/workspace";
+import { language } from "../state/language.svelte";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import base from "../styles/base.css?inline";
 import shared from "../styles/shared.css?inline";
 import tokens from "../styles/tokens.css?inline";
+import type { Catalogue } from "../strings";
 import type { State } from "../wire";
 import { CommTransport } from "./comm";
 import { watchKernel } from "./kernel";
@@ -33,11 +35,15 @@ theme.follow(notebook, browserStore);
 let editor: Promise<CreateEditor> | undefined;
 
 async function importEditor(transport: CommTransport): Promise<CreateEditor> {
-  const source = new Blob([await transport.module("editor")], { type: "text/javascript" });
+  return (await importModule<{ createEditor: CreateEditor }>(transport, "editor")).createEditor;
+}
+
+/** What the kernel hands over. */
+async function importModule<T>(transport: CommTransport, name: string): Promise<T> {
+  const source = new Blob([await transport.module(name)], { type: "text/javascript" });
   const url = URL.createObjectURL(source);
   try {
-    const module = (await import(/* @vite-ignore */ url)) as { createEditor: CreateEditor };
-    return module.createEditor;
+    return (await import(/* @vite-ignore */ url)) as T;
   } finally {
     URL.revokeObjectURL(url);
   }
@@ -52,6 +58,8 @@ function begin(model: Model): Begun {
   const workbench = new Workbench(transport, new KernelStore(model, kept), new TraitMirror(model));
   watchKernel(model, () => transport.lose(), ended.signal);
   void workbench.start();
+  const load = async () => (await importModule<{ tr: Catalogue }>(transport, "tr")).tr;
+  void language.follow(navigator.languages, browserStore, load);
   return {
     workbench,
     loadEditor: () => {
@@ -73,14 +81,14 @@ function show({ workbench, loadEditor }: Begun, model: Model, el: HTMLElement): 
   root.append(style);
   // Letters typed here are not the notebook's commands.
   el.setAttribute("data-lm-suppress-shortcuts", "true");
-  const undress = theme.dress(el);
+  const undress = [theme.dress(el), language.dress(el)];
   const uncover = hideFallback(model.get("_id"));
-  const app = mount(App, {
+  const app = mount(Spoken, {
     target: root,
     props: { workbench, loadEditor, height: `${model.get("_height")}px`, embedded: true },
   });
   return () => {
-    undress();
+    for (const one of undress) one();
     uncover();
     void unmount(app);
   };

@@ -1,7 +1,7 @@
 /** The transport of the page: requests by POST, answers as server-sent events. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { type Transport, TransportError } from "../host/transport";
-import { t } from "../strings";
+import { language, t } from "../strings";
 import type { ErrorInfo, Events, Kind, Requests, State } from "../wire";
 
 export class HttpTransport implements Transport {
@@ -31,10 +31,17 @@ export class HttpTransport implements Transport {
     }
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
+  async #fetch(
+    path: string,
+    init: RequestInit & { readonly headers?: Record<string, string> },
+  ): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(this.base + path, { credentials: "same-origin", ...init });
+      response = await fetch(this.base + path, {
+        credentials: "same-origin",
+        ...init,
+        headers: { ...init.headers, "Accept-Language": language },
+      });
     } catch (error) {
       throw init.signal?.aborted ? error : unreachable();
     }

@@ -1,11 +1,13 @@
 /** The page. */
 import { mount } from "svelte";
-import App from "../app/App.svelte";
+import Spoken from "../app/Spoken.svelte";
+import { language } from "../state/language.svelte";
 import { followAddress } from "../state/linking.svelte";
 import { theme } from "../state/theme.svelte";
 import { Workbench } from "../state/workbench.svelte";
 import { browserAddress } from "./address";
 import { HttpTransport } from "./http";
+import { loadCatalogue } from "./languages";
 import { browserKept } from "./records";
 import { browserStore, TabStorage } from "./storage";
 import { system } from "./surroundings";
@@ -24,15 +26,18 @@ if (here.searchParams.has("code") || here.searchParams.has("token")) {
 
 theme.follow(system, browserStore);
 theme.dress(document.documentElement);
+language.dress(document.documentElement);
 const transport = new HttpTransport();
 const kept = inWorkspace(transport, browserKept);
 const workbench = new Workbench(transport, new TabStorage(kept));
 followAddress(browserAddress, workbench);
-void workbench.start();
-mount(App, {
-  target: document.getElementById("app")!,
-  props: {
-    workbench,
-    loadEditor: async () => (await import("../editing/codemirror")).createEditor,
-  },
+void language.follow(navigator.languages, browserStore, loadCatalogue).then(() => {
+  void workbench.start();
+  mount(Spoken, {
+    target: document.getElementById("app")!,
+    props: {
+      workbench,
+      loadEditor: async () => (await import("../editing/codemirror")).createEditor,
+    },
+  });
 });

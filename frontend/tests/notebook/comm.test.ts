@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LIVE, TransportError, type Link } from "../../src/host/transport";
 import { CommTransport } from "../../src/notebook/comm";
 import type { Traits } from "../../src/notebook/model";
-import { t } from "../../src/strings";
+import { speak, t } from "../../src/strings";
+import { en } from "../../src/strings/en";
+import { tr } from "../../src/strings/tr";
 import type { Event } from "../../src/wire";
 import { READY, STATE } from "../support/fixtures";
 import { FakeModel } from "../support/model";
@@ -27,7 +29,10 @@ function connected(traits: Partial<Traits> = {}) {
 
 describe("the kernel's channel", () => {
   beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    speak("en", en);
+  });
 
   test("carries a request, its events and its end", async () => {
     const { model, events, call, links } = connected();
@@ -43,6 +48,20 @@ describe("the kernel's channel", () => {
     expect(events).toEqual([LOADED]);
     expect(links).toEqual([LIVE]);
     expect(model.sent).toHaveLength(1); // nothing is cancelled that is over
+  });
+
+  test("asks in the language of the page, also for what the kernel says of itself", async () => {
+    speak("tr", tr);
+    const { model, transport } = connected();
+    const asked = transport.state();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(model.sent).toEqual([{ call: model.asked, language: "tr", state: true }]);
+    model.reply({ call: model.asked, event: { ...STATE, version: "tr" } });
+    expect((await asked).version).toBe("tr");
+    const alone = connected();
+    alone.transport.lose();
+    const kept = alone.transport.state();
+    expect(await kept).toEqual(STATE); // what the notebook was saved with
   });
 
   test("what is stopped is cancelled, and no more is heard of it", async () => {

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { HttpTransport } from "../../src/page/http";
 import { t } from "../../src/strings";
+import { speak } from "../../src/strings";
+import { en } from "../../src/strings/en";
+import { tr } from "../../src/strings/tr";
 import type { Event } from "../../src/wire";
 
 function stream(...chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> {
@@ -86,7 +89,15 @@ describe("HTTP", () => {
       method: "POST",
       body: '{"model":"toy"}',
       credentials: "same-origin",
+      headers: { "Accept-Language": "en" },
     });
+  });
+  test("asks for its language, whatever the browser would", async () => {
+    speak("tr", tr);
+    const fetched = answerWith("{}");
+    await new HttpTransport().state();
+    speak("en", en);
+    expect(fetched.mock.calls[0]![1]).toMatchObject({ headers: { "Accept-Language": "tr" } });
   });
   test("reads the state", async () => {
     answerWith('{"version":"1"}');

@@ -1,7 +1,7 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import Report from "../../src/report/Report.svelte";
+import Spoken from "../../src/report/Spoken.svelte";
 import { t } from "../../src/strings";
 import type { Attribution } from "../../src/wire";
 import { attribution, FAITHFUL, proofsOf } from "../support/fixtures";
@@ -26,7 +26,7 @@ const first = () => screen.getAllByTestId("ranked")[0]!;
 
 test("the finding, the note and what was measured are told", () => {
   const run = { ...reported(byTokens()), findings: ["Mostly line 2."], example: "menu" };
-  render(Report, { data: report({ runs: [run], note: "Look.\nHere." }) });
+  render(Spoken, { data: report({ runs: [run], note: "Look.\nHere." }) });
   expect(screen.getByRole("heading", { level: 1 })).toHaveTextContent("Avoid it.");
   expect(screen.getByTestId("finding")).toHaveTextContent("Mostly line 2.");
   expect(screen.getByTestId("note")).toHaveTextContent("Look. Here.");
@@ -43,7 +43,7 @@ test("other units are made of the scores of tokens, and claim nothing that was n
     findings: ["Mostly line 2."],
     remarks: [["Without line 2, it is less likely."]],
   };
-  render(Report, { data: report({ runs: [run] }) });
+  render(Spoken, { data: report({ runs: [run] }) });
   expect(screen.getByText(t.report.remarks(1))).toBeInTheDocument();
   await user.click(screen.getByRole("radio", { name: t.toolbar.granularities.token! }));
   expect(first()).toHaveTextContent("Bad");
@@ -59,14 +59,14 @@ test("other units are made of the scores of tokens, and claim nothing that was n
 });
 
 test("scores of whole lines have no other units", () => {
-  render(Report, { data: report({ runs: [reported(attribution())] }) });
+  render(Spoken, { data: report({ runs: [reported(attribution())] }) });
   expect(screen.queryByTestId("granularity")).toBeNull();
 });
 
 test("one of the methods is chosen", async () => {
   const user = userEvent.setup();
   const run = { ...reported(byTokens(), attribution()), findings: ["By one.", "By the other."] };
-  render(Report, { data: report({ runs: [run] }) });
+  render(Spoken, { data: report({ runs: [run] }) });
   await user.click(screen.getByRole("radio", { name: "Occlusion" }));
   expect(screen.getByTestId("finding")).toHaveTextContent("By the other.");
   expect(document.querySelector("dl")).toHaveTextContent("Method Occlusion");
@@ -74,7 +74,7 @@ test("one of the methods is chosen", async () => {
 
 test("pointing at a part marks it in the text, and the other way round", async () => {
   const user = userEvent.setup();
-  render(Report, { data: report({ runs: [reported(byTokens())] }) });
+  render(Spoken, { data: report({ runs: [reported(byTokens())] }) });
   const chip = document.querySelector('[data-token="2"]')!;
   await user.hover(first());
   expect(chip.getAttribute("data-on")).toContain("marked");
@@ -99,7 +99,7 @@ test("several have one scale, their sentences and their matrix", () => {
     [-3, null],
   ];
   const sentences = ["With line 2 changed, the model says something else."];
-  render(Report, { data: report({ runs, log_probs, sentences }) });
+  render(Spoken, { data: report({ runs, log_probs, sentences }) });
   expect(screen.getByText(/With line 2 changed/)).toBeInTheDocument();
   const matrix = screen.getByTestId("matrix");
   expect(within(matrix).getAllByRole("cell")).toHaveLength(5);
@@ -110,7 +110,7 @@ test("several have one scale, their sentences and their matrix", () => {
 
 test("maps that were made otherwise have a scale and a legend each", () => {
   const runs = [reported(attribution()), reported(byTokens({ signed: false }))];
-  render(Report, { data: report({ runs }) });
+  render(Spoken, { data: report({ runs }) });
   expect(screen.getByText(t.comparing.own)).toBeInTheDocument();
   expect(bars()).toEqual(["100%", "100%"]);
   const legends = screen.getAllByTestId("legend").map(({ textContent }) => textContent);
@@ -120,7 +120,7 @@ test("maps that were made otherwise have a scale and a legend each", () => {
 
 test("of the prompt alone, if that was asked", () => {
   const run = { ...reported(attribution()), scope: "prompt" as const };
-  render(Report, { data: report({ runs: [run] }) });
+  render(Spoken, { data: report({ runs: [run] }) });
   const rows = screen.getAllByTestId("ranked").map(({ textContent }) => textContent);
   expect(rows).toHaveLength(3);
   expect(rows.join()).not.toContain("It is bad");
@@ -129,12 +129,12 @@ test("of the prompt alone, if that was asked", () => {
 test("blocks tell no difference", () => {
   const runs = [reported(attribution()), reported(attribution())];
   runs[1]!.generation.sequence.tokens[0]!.text = "█████";
-  render(Report, { data: report({ runs, without: ["prompt"] }) });
+  render(Spoken, { data: report({ runs, without: ["prompt"] }) });
   expect(document.querySelectorAll("[data-pane=prompt] [data-on~=added]")).toHaveLength(0);
 });
 
 test("what was left out is told, and without a map there is just the answer", () => {
-  render(Report, { data: report({ without: ["prompt", "model"] }) });
+  render(Spoken, { data: report({ without: ["prompt", "model"] }) });
   expect(screen.getByText(/the words of the prompt, the model$/)).toBeInTheDocument();
   expect(screen.queryByTestId("legend")).toBeNull();
   expect(screen.getByText(t.comparing.noMap)).toBeInTheDocument();
@@ -150,7 +150,7 @@ test("what a reader thinks of it is saved as a file to send back", async () => {
     saved.push({ name: this.download, content: latest });
   });
   URL.createObjectURL = (content) => ((latest = content as Blob), "blob:it");
-  render(Report, { data: report({ runs: [reported(byTokens()), reported(byTokens())] }) });
+  render(Spoken, { data: report({ runs: [reported(byTokens()), reported(byTokens())] }) });
   expect(screen.getByTestId("save-review")).toBeDisabled();
   await user.click(screen.getAllByTestId("opinion-disagree")[1]!);
   await user.type(screen.getAllByTestId("review-note")[1]!, "No.");

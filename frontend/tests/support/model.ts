@@ -49,6 +49,6 @@ export class FakeModel implements Model {
 
   /** The id of the latest request. */
   get asked(): string {
-    return this.sent.findLast((one) => "kind" in one)!.call as string;
+    return this.sent.findLast((one) => "kind" in one || "state" in one)!.call as string;
   }
 }

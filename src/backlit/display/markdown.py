@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from backlit.display.figure import MapFigure, one_line, ranking, score_text, words_of
+from backlit.display.speech import say
 from backlit.display.text import MAX_WIDTH
 
 TOP = 10
@@ -37,6 +38,6 @@ def _map_markdown(figure: MapFigure) -> str:
     return (
         f"### {escaped(figure.model)}: {escaped(one_line(figure.target, MAX_WIDTH))}\n\n"
         + (f"{remarks}\n" if remarks else "")
-        + table(["#", "score", "part"], rows)
+        + table(["#", say("score"), say("part")], rows)
         + f"\n{escaped(f'{figure.name}: {figure.meaning}.')}\n"
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from backlit.display.speech import counted, say
 from backlit.types import ScoredSegment
 
 TOLD = 5  # segments whose hidden characters are told in a sentence
@@ -111,11 +112,14 @@ def remarks(ranked: Sequence[ScoredSegment], segments: Sequence[ScoredSegment]) 
         hidden = unseen(segment.text) and unseen(segment.text, *_beside(segment, segments))
         if not hidden:
             continue
-        what = "a character" if len(hidden) == 1 else f"{len(hidden):,} characters"
+        what = say("a character") if len(hidden) == 1 else counted(len(hidden), "character")
         reads = spelled(hidden)
         cut = reads if len(reads) <= MAX_READ else f"{reads[:MAX_READ]}…"
-        spell = f" They spell {cut!r}." if reads else ""
-        told.append(f"Segment {rank} of the list holds {what} that can't be seen.{spell}")
+        spell = f" {say('They spell {reads}.', reads=repr(cut))}" if reads else ""
+        told.append(
+            say("Segment {rank} of the list holds {what} that can't be seen.", rank=rank, what=what)
+            + spell
+        )
     return told
 
 

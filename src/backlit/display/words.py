@@ -2,6 +2,7 @@
 
 import math
 
+from backlit.display.speech import digits, say
 from backlit.types import Granularity
 
 SAME = 0.05  # a probability that changes by less is about the same
@@ -25,10 +26,12 @@ def times_likely(nats: float) -> str:
         nats: lost; negative if it was gained.
     """
     if math.expm1(min(abs(nats), 1.0)) < SAME:
-        return "about as likely as before"
-    way = "less" if nats > 0 else "more"
+        return say("about as likely as before")
     power = abs(nats) / math.log(10)
     if power > 6 - 1e-9:
-        return f"10{str(round(power)).translate(SUPERSCRIPT)} times {way} likely"
-    times = math.exp(abs(nats))
-    return f"{times:.1f} times {way} likely" if times < 10 else f"{times:,.0f} times {way} likely"
+        times = f"10{str(round(power)).translate(SUPERSCRIPT)}"
+    else:
+        times = digits(math.exp(abs(nats)), 1 if math.exp(abs(nats)) < 10 else 0)
+    if nats > 0:
+        return say("{times} times less likely", times=times)
+    return say("{times} times more likely", times=times)

@@ -4,10 +4,11 @@ The unit is the nat: DeYoung et al. 2020 (arXiv:1911.03429) compare probabilitie
 of many tokens has a probability near 0 whatever is taken away.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from backlit.display.speech import counted, digits, percent, say
 from backlit.display.words import times_likely
 from backlit.engines.base import FloatArray, as_scorer
 from backlit.errors import InputError
@@ -25,6 +26,17 @@ MIN_SEGMENTS = 4  # fewer have too few orders to tell one from chance
 MAX_TOP = 3  # segments that the sentence speaks of, at most
 HOLDS_FROM = 95.0  # percent of random orders that a map must beat
 WEAK_FROM = 75.0
+
+GUESSES: Mapping[Verdict, str] = {
+    "holds": "this map holds up",
+    "weak": "better than most, but not by enough to rely on",
+    "chance": "no better than chance",
+}
+CONCLUSIONS: Mapping[Verdict, str] = {
+    "holds": ": this map holds up.",
+    "weak": ": better than most random orders, but not by enough to rely on.",
+    "chance": ": no better than chance, don't rely on it.",
+}
 
 SoFar = Callable[[Provisional], None]
 
@@ -230,16 +242,21 @@ def _provisional(lost: FloatArray, unit: str, step: int | None, *, decided: bool
     percentile = _percentile(beaten, run)
     low, high = (100 * end for end in wilson(beaten, run))
     verdict = _verdict(percentile)
-    guess = {
-        "holds": "this map holds up",
-        "weak": "better than most, but not by enough to rely on",
-        "chance": "no better than chance",
-    }[verdict]
-    what = f"the top {step} {unit}s" if step else f"{unit}s in this order"
-    so_far = "" if decided else "so far "
-    sentence = (
-        f"Taking away {what} costs more than by chance in {beaten:g} of {run} tries: "
-        f"{so_far}{guess}. Of all tries it may be {low:.0f}% to {high:.0f}%."
+    guess = say(GUESSES[verdict])
+    what = (
+        say("the top {parts}", parts=counted(step, unit))
+        if step
+        else say("{unit} in this order", unit=_plural(unit))
+    )
+    sentence = say(
+        "Taking away {what} costs more than by chance in {beaten} of {run} tries: {guess}. Of all "
+        "tries it may be {low} to {high}.",
+        what=what,
+        beaten=digits(beaten, 0 if beaten == round(beaten) else 1),
+        run=run,
+        guess=guess if decided else say("so far {guess}", guess=guess),
+        low=percent(low / 100),
+        high=percent(high / 100),
     )
     return Provisional(run, percentile, low, high, verdict, sentence, decided)
 
@@ -255,16 +272,27 @@ def _sentence(
     own: bool,
 ) -> str:
     """`own`: what is taken away first is not of the prompt alone."""
-    against = " against the foil" if contrast else ""
-    conclusion = {
-        "holds": ": this map holds up.",
-        "weak": ": better than most random orders, but not by enough to rely on.",
-        "chance": ": no better than chance, don't rely on it.",
-    }[verdict]
+    parts = counted(count, unit)
+    what = say("the top {parts}", parts=parts)
+    if own:
+        what = say("{what}, some of them the answer's own,", what=what)
+    change = times_likely(lost)
+    if contrast:
+        change = say("{change} against the foil", change=change)
     if verdict != "holds" and lost > by_chance:
         conclusion = "; but the rest of the order does too little better than chance to rely on it."
-    what = f"the top {count} {unit}s" + (", some of them the answer's own," if own else "")
-    return (
-        f"Taking away {what} makes this answer {times_likely(lost)}{against}; "
-        f"{count} random {unit}s, {times_likely(by_chance)}{conclusion}"
+    else:
+        conclusion = CONCLUSIONS[verdict]
+    return say(
+        "Taking away {what} makes this answer {change}; {random}, {by_chance}{conclusion}",
+        what=what,
+        change=change,
+        random=say("{count} random {unit}", count=count, unit=_plural(unit)),
+        by_chance=times_likely(by_chance),
+        conclusion=say(conclusion),
     )
+
+
+def _plural(unit: str) -> str:
+    """What people call several, without their number."""
+    return counted(2, unit).removeprefix("2 ")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backlit.display.figure import one_line
+from backlit.display.speech import say
 from backlit.engines.base import Engine
 from backlit.errors import OptionsError
 from backlit.explanation import Generation
@@ -138,18 +139,20 @@ def problem_of(text: str, others: Mapping[str, str]) -> str:
     """
     words = _words(text)
     if len(words) < MIN_WORDS:
-        return "The model wrote next to nothing."
+        return say("The model wrote next to nothing.")
     if len(words) > MAX_WORDS or text[-1] not in ".!?":
-        return "It is no single short sentence."
+        return say("It is no single short sentence.")
     if len(set(words)) < len(words) / 2:
-        return "It says the same over and over."
+        return say("It says the same over and over.")
     if text.endswith("?"):
-        return "It is a question."
+        return say("It is a question.")
     for name, other in others.items():
         if _repeats(words, other):
-            return f"It repeats {name}, where a rule for other questions is wanted."
+            return say(
+                "It repeats {what}, where a rule for other questions is wanted.", what=say(name)
+            )
     if any(_repeats(words, one[-1]) for one in EXAMPLES):
-        return "It repeats an example that the model was shown."
+        return say("It repeats an example that the model was shown.")
     return ""
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import regex
 
 from backlit.display.figure import one_line
+from backlit.display.speech import say
 from backlit.errors import OptionsError
 from backlit.explaining.templates import mapped
 from backlit.explanation.cell import Variant
@@ -97,7 +98,11 @@ def without_each_line(template: str) -> Iterator[Variant]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             rest = "".join(lines[: number - 1] + lines[number:])
-            yield Variant(f"no line {number}", rest, f"without line {number}, {quoted(line)}")
+            yield Variant(
+                say("no line {number}", number=number),
+                rest,
+                say("without line {number}, {words}", number=number, words=quoted(line)),
+            )
 
 
 def without_each_example(template: str, separator: Separator = PARAGRAPH_END) -> Iterator[Variant]:
@@ -108,9 +113,11 @@ def without_each_example(template: str, separator: Separator = PARAGRAPH_END) ->
     for number in range(1, len(parts)):
         rest = "".join(parts[: number - 1] + parts[number:])
         yield Variant(
-            f"no example {number}",
+            say("no example {number}", number=number),
             rest,
-            f"without example {number}, {quoted(parts[number - 1])}",
+            say(
+                "without example {number}, {words}", number=number, words=quoted(parts[number - 1])
+            ),
         )
 
 
@@ -136,7 +143,11 @@ def reordered(
         told = one_line(", ".join(str(i + 1) for i in order), MAX_WORDS)
         text = "".join(examples[i] for i in order) + question
         if text not in seen:  # examples may be the same
-            yield Variant(f"order {told}", text, f"examples in the order {told}")
+            yield Variant(
+                say("order {order}", order=told),
+                text,
+                say("examples in the order {order}", order=told),
+            )
         seen.add(text)
 
 
@@ -148,7 +159,8 @@ def with_other_words(template: Prompt, words: Mapping[str, Sequence[str]]) -> It
             if text == template:
                 raise OptionsError(f"The template has no {word!r}.", "Name a word that it has.")
             name = f"{one_line(word, MAX_WORDS)}: {one_line(other, MAX_WORDS)}"
-            yield Variant(name, text, f"{quoted(other)} for {quoted(word)}")
+            change = say("{new} for {old}", new=quoted(other), old=quoted(word))
+            yield Variant(name, text, change)
 
 
 def with_line(template: str, number: int, text: str) -> Variant:
@@ -158,20 +170,22 @@ def with_line(template: str, number: int, text: str) -> Variant:
         raise OptionsError(f"There is no line {number}.", f"Use 1 to {len(lines)}.")
     end = lines[number - 1][len(lines[number - 1].rstrip("\r\n")) :]
     lines[number - 1] = text + end
-    name = f"line {number}: {one_line(text, MAX_WORDS)}"
-    return Variant(name, "".join(lines), f"line {number} changed to {quoted(text)}")
+    name = say("line {number}: {words}", number=number, words=one_line(text, MAX_WORDS))
+    change = say("line {number} changed to {words}", number=number, words=quoted(text))
+    return Variant(name, "".join(lines), change)
 
 
 def with_principles(template: Prompt, principles: Sequence[str]) -> Iterator[Variant]:
     """With each principle alone, and with all of them together, on top."""
     for number, principle in enumerate(principles, start=1):
         yield Variant(
-            f"principle {number}",
+            say("principle {number}", number=number),
             on_top(template, [principle]),
-            f"with the principle {quoted(principle)}",
+            say("with the principle {words}", words=quoted(principle)),
         )
     if len(principles) > 1:
-        yield Variant("all principles", on_top(template, principles), "with all principles")
+        name, change = say("all principles"), say("with all principles")
+        yield Variant(name, on_top(template, principles), change)
 
 
 def on_top(template: Prompt, principles: Sequence[str]) -> Prompt:

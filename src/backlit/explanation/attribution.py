@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backlit.display.figure import count_of, ranking, short
+from backlit.display.speech import digits, say
 from backlit.errors import MissingPackageError, OptionsError
 from backlit.explanation.proof import Proof
 from backlit.explanation.trace import Trace
@@ -190,11 +191,21 @@ class Attribution:
     def meaning(self) -> str:
         """What the scores mean: sentences, the last without its full stop."""
         foil = self.target.foil
-        over = " over the foil" if foil else ""
-        sign = f"positive supports the target{over}" if self.signed else "larger mattered more"
-        known = f"{sign}. log p(target) = {self.target_log_prob:.3f} nats"
-        if foil:
-            known += f", log p(foil “{foil.text.strip()}”) = {self.foil_log_prob:.3f} nats"
+        if not self.signed:
+            sign = say("larger mattered more")
+        elif foil:
+            sign = say("positive supports the target over the foil")
+        else:
+            sign = say("positive supports the target")
+        known = say(
+            "{sign}. log p(target) = {nats} nats", sign=sign, nats=digits(self.target_log_prob, 3)
+        )
+        if foil and self.foil_log_prob is not None:
+            known += say(
+                ", log p(foil “{foil}”) = {nats} nats",
+                foil=foil.text.strip(),
+                nats=digits(self.foil_log_prob, 3),
+            )
         return known
 
     def __repr__(self) -> str:

@@ -1,8 +1,25 @@
 """What a grid is made of: variants of a template, their lines, and a cell of each for every row."""
 
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 
+from backlit.display.speech import say
+from backlit.display.table import safe_cell
 from backlit.types import FinishReason, Prompt
+
+COLUMNS = (
+    "variant",
+    "row",
+    "sample",
+    "response",
+    "finish_reason",
+    "log_prob",
+    "found",
+    "answer_log_prob",
+    "problem",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +48,9 @@ class Line:
     @property
     def name(self) -> str:
         """What people call it."""
-        place = f"line {self.number}"
-        return place if self.message is None else f"message {self.message}, {place}"
+        if self.message is None:
+            return say("line {number}", number=self.number)
+        return say("message {message}, line {number}", message=self.message, number=self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +88,24 @@ class Cell:
     answer_log_prob: float | None = None
     effects: tuple[float | None, ...] = ()
     problem: str = ""
+
+
+def cells_csv(cells: Sequence[Cell], names: Sequence[str], rows: Sequence[str]) -> str:
+    """A row for each answer, and for each cell without one; variants and rows by their names."""
+    out = StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for cell in cells:
+        place = [safe_cell(names[cell.variant]), safe_cell(rows[cell.row])]
+        rest = [_blank(cell.answer_log_prob), safe_cell(cell.problem)]
+        for number, one in enumerate(cell.samples, start=1):
+            found = "" if one.found is None else str(one.found).lower()
+            answer = [safe_cell(one.response), one.finish_reason, _blank(one.log_prob), found]
+            writer.writerow([*place, number, *answer, *rest])
+        if not cell.samples:
+            writer.writerow([*place, "", "", "", "", "", *rest])
+    return out.getvalue()
+
+
+def _blank(value: float | None) -> float | str:
+    return "" if value is None else value

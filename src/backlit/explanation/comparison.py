@@ -1,6 +1,5 @@
 """Several explanations beside each other: how likely each answer is after each prompt, in words."""
 
-import difflib
 import json
 import math
 from collections.abc import Collection, Sequence
@@ -9,16 +8,16 @@ from itertools import takewhile, zip_longest
 from pathlib import Path
 
 from backlit.display.figure import count_of, one_line
+from backlit.display.speech import counted, say
 from backlit.display.words import times_likely
 from backlit.errors import InputError
+from backlit.explanation.changes import prompt_changed
 from backlit.explanation.explanation import Explanation
 from backlit.explanation.file import write_file
 from backlit.explanation.finding import named
 from backlit.explanation.proof import MAX_WORDS
 from backlit.explanation.report import NOBODY, LogProbs, Part, Report, form_of, parts_of
-from backlit.types import Message, Prompt, Scope, ScoredSegment, Target
-
-MAX_LINES = 20_000  # of prompts whose lines are told apart
+from backlit.types import Scope, ScoredSegment, Target
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,23 +78,34 @@ class Comparison:
         if "model" not in without:
             return names
         known = list(dict.fromkeys(names))
-        return [f"model {known.index(name) + 1}" if len(known) > 1 else NOBODY for name in names]
+        if len(known) == 1:
+            return [say(NOBODY) for _ in names]
+        return [say("model {number}", number=known.index(name) + 1) for name in names]
 
     def _said(self, index: int, name: str) -> str:
         before, after = one_line(self.answer(0)), one_line(self.answer(index), MAX_WORDS)
         same = one_line(self.answer(index)) == before
-        words = f"“{after}”" if after else "nothing"
         model = self.explanations[index].generation.model
-        who = "the model" if model == self.explanations[0].generation.model else name
-        return f"{who} still says {words}" if same else f"{who} says {words}"
+        who = say("the model") if model == self.explanations[0].generation.model else name
+        if not after:
+            return (
+                say("{who} still says nothing", who=who)
+                if same
+                else say("{who} says nothing", who=who)
+            )
+        if same:
+            return say("{who} still says {words}", who=who, words=f"“{after}”")
+        return say("{who} says {words}", who=who, words=f"“{after}”")
 
     def _old_answer(self, index: int) -> str | None:
         """How likely the first answer is after this prompt, beside how it was after its own."""
         before, after = self.log_probs[0][0], self.log_probs[index][0]
         if before is None or after is None:
             return None
-        same = one_line(self.answer(0)) == one_line(self.answer(index))
-        return f"{'that' if same else 'its old answer'} is {times_likely(before - after)}"
+        change = times_likely(before - after)
+        if one_line(self.answer(0)) == one_line(self.answer(index)):
+            return say("that is {change}", change=change)
+        return say("its old answer is {change}", change=change)
 
     @property
     def sentences(self) -> list[str]:
@@ -183,74 +193,19 @@ def _changed(before: Explanation, after: Explanation, *, quoted: bool) -> str:
     """How one came from the other: `With line 18 changed to “…”`."""
     old, new = before.generation, after.generation
     if old.prompt != new.prompt and not quoted:
-        return "With another prompt"
+        return say("With another prompt")
     if old.prompt != new.prompt:
-        return _prompt_changed(old.prompt, new.prompt)
+        return prompt_changed(old.prompt, new.prompt)
     if old.muted != new.muted:
-        return f"Without {count_of(len(new.muted), 'part')}" if new.muted else "With all its parts"
+        if not new.muted:
+            return say("With all its parts")
+        return say("Without {parts}", parts=counted(len(new.muted), "part"))
     if old.model != new.model:
-        return "Given the same prompt"
+        return say("Given the same prompt")
     methods = [one.attributions[0].method for one in (before, after) if one.attributions]
     if len(set(methods)) > 1:
-        return f"By {methods[1]} rather than {methods[0]}"
-    return "Given the same prompt again"
-
-
-def _prompt_changed(before: Prompt, after: Prompt) -> str:
-    if isinstance(before, str) and isinstance(after, str):
-        return _lines_changed(before.splitlines(), after.splitlines())
-    if isinstance(before, str) or isinstance(after, str):
-        return "With the prompt as a chat" if isinstance(before, str) else "With the chat as text"
-    return _messages_changed(before, after)
-
-
-def _messages_changed(before: Sequence[Message], after: Sequence[Message]) -> str:
-    if len(before) != len(after):
-        more, way = len(after) - len(before), "added" if len(after) > len(before) else "removed"
-        return f"With {count_of(abs(more), 'message')} {way}"
-    changed = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
-    if len(changed) == 1:
-        new = after[changed[0]]
-        return f"With message {changed[0] + 1} changed to {_quoted(new.content)}"
-    return f"With {count_of(len(changed), 'message')} changed"
-
-
-def _lines_changed(before: Sequence[str], after: Sequence[str]) -> str:
-    if max(len(before), len(after)) > MAX_LINES:
-        return "With another prompt"
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    blocks = [block for block in matcher.get_opcodes() if block[0] != "equal"]
-    if not blocks:  # ends of lines only
-        return "With other blanks at the ends of lines"
-    if len(blocks) > 1:
-        return f"With {len(blocks)} changes to the prompt"
-    kind, old, old_end, new, new_end = blocks[0]
-    if kind == "delete":
-        gone = old_end - old
-        return (
-            f"Without line {old + 1}, {_quoted(before[old])}"
-            if gone == 1
-            else _lines(gone, "Without")
-        )
-    if kind == "insert":
-        come = new_end - new
-        return f"With {_quoted(after[new])} added as line {new + 1}" if come == 1 else _lines(come)
-    if old_end - old == new_end - new == 1:
-        return f"With line {new + 1} changed to {_quoted(after[new])}"
-    return (
-        f"With lines {old + 1} to {old_end} changed"
-        if old_end - old > 1
-        else (f"With line {old + 1} changed")
-    )
-
-
-def _lines(number: int, how: str = "With") -> str:
-    return f"{how} {number} lines" + (" added" if how == "With" else "")
-
-
-def _quoted(text: str) -> str:
-    words = one_line(text, MAX_WORDS)
-    return f"“{words}”" if words else "a blank line"
+        return say("By {method} rather than {other}", method=methods[1], other=methods[0])
+    return say("Given the same prompt again")
 
 
 def _matters_most(before: Explanation, after: Explanation) -> str | None:
@@ -261,7 +216,9 @@ def _matters_most(before: Explanation, after: Explanation) -> str | None:
     still = _stays(_of_prompt(before), old, _of_prompt(after), new)
     name = named(after.generation, after.attributions[0], new)
     comma = "," if ", “" in name else ""
-    return f"{name}{comma} {'still' if still else 'now'} matters most"
+    if still:
+        return say("{name}{comma} still matters most", name=name, comma=comma)
+    return say("{name}{comma} now matters most", name=name, comma=comma)
 
 
 def _stays(

@@ -14,7 +14,6 @@ from backlit.explanation.file import write_file
 from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
 from backlit.explanation.report import (
-    NOBODY,
     Part,
     Report,
     ReportedRun,
@@ -155,7 +154,7 @@ class Explanation:
         example: str | None = None,
         scope: Scope = "both",
         without: Collection[Part] = (),
-        name: str = NOBODY,
+        name: str = "",
     ) -> ReportedRun:
         """It as one run of a report; `name` stands for that of a model which is left out."""
         maps, metadata = self.attributions, self.metadata

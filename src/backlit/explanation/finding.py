@@ -7,7 +7,8 @@ were tried. So there is nothing to tell before its first part was.
 import math
 from collections.abc import Mapping, Sequence
 
-from backlit.display.figure import count_of, one_line
+from backlit.display.figure import one_line
+from backlit.display.speech import counted, lowered, say
 from backlit.display.words import UNITS
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.generation import Generation
@@ -16,7 +17,10 @@ from backlit.types import Scope, ScoredSegment, Span, Verdict
 
 NOTABLE = math.log(2)  # nats: what costs less does not stand out
 MOSTLY = 0.5  # share of a map
-OF: Mapping[Scope, str] = {"prompt": "Of the prompt", "response": "Of the answer so far"}
+OF: Mapping[Scope, str] = {
+    "prompt": "Of the prompt, {found}",
+    "response": "Of the answer so far, {found}",
+}
 ENDED = (".”", "!”", "?”", "…”")  # as sentences do
 BELIEVED: Mapping[Verdict, str] = {
     "holds": "Checked against random orders, the map holds up.",
@@ -39,7 +43,7 @@ def finding(generation: Generation, one: Attribution, scope: Scope = "both") -> 
     found = measured(generation, one, scope)
     if found is None or one.faithfulness is None:
         return found
-    return f"{found} {BELIEVED[one.faithfulness.verdict]}"
+    return f"{found} {say(BELIEVED[one.faithfulness.verdict])}"
 
 
 def measured(generation: Generation, one: Attribution, scope: Scope = "both") -> str | None:
@@ -53,12 +57,13 @@ def measured(generation: Generation, one: Attribution, scope: Scope = "both") ->
     if notable:
         most = max(notable, key=lambda segment: alone[_span(segment)].lost)
         read = _read_from(generation, one, order, most)
-        found = f"{read} Without it, {_effect(one, alone[_span(most)])}"
+        effect = _effect(one, alone[_span(most)])
+        found = f"{read} {say('Without it, {effect}', effect=effect)}"
     else:
         found = _together(generation, one, order) or _nothing(one, order, alone)
     if len(order) == len(one.top(len(one.segments))):
         return found
-    return f"{OF[scope]}, {found[0].lower()}{found[1:]}"
+    return say(OF[scope], found=lowered(found))
 
 
 def _stands_out(proof: Proof) -> bool:
@@ -78,13 +83,19 @@ def _read_from(
     source = _source(one, order)
     needed = named(generation, one, most)
     if source is None:
-        return f"It needs {needed} most."
+        return say("It needs {needed} most.", needed=needed)
     if most is not source:
         read = named(generation, one, source)
-        return f"It was read first of all from {read}, and needs {needed} most."
+        return say(
+            "It was read first of all from {read}, and needs {needed} most.",
+            read=read,
+            needed=needed,
+        )
     whole = sum(abs(segment.score) for segment in order)
     end = "" if needed.endswith(ENDED) else "."
-    return f"{'Mostly' if source.score >= MOSTLY * whole else 'Above all'} {needed}{end}"
+    if source.score >= MOSTLY * whole:
+        return say("Mostly {needed}", needed=needed) + end
+    return say("Above all {needed}", needed=needed) + end
 
 
 def _together(
@@ -95,9 +106,12 @@ def _together(
     for proof in one.proofs:
         if len(proof.spans) > 1 and _stands_out(proof) and by_span.keys() >= set(proof.spans):
             *names, last = [named(generation, one, by_span[span]) for span in proof.spans]
-            return (
-                f"No part alone, but {', '.join(names)} and {last}: each may cover for the other. "
-                f"Without them, {_effect(one, proof)}"
+            return say(
+                "No part alone, but {names} and {last}: each may cover for the other. "
+                "Without them, {effect}",
+                names=", ".join(names),
+                last=last,
+                effect=_effect(one, proof),
             )
     return None
 
@@ -106,41 +120,58 @@ def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Sp
     spans = {_span(segment) for segment in order}
     proofs = [alone[span] for span in map(_span, order) if span in alone]
     if len(proofs) == 1:
-        return f"Nothing stands out. Without the first part, {_effect(one, proofs[0])}"
+        effect = _effect(one, proofs[0])
+        return say("Nothing stands out. Without the first part, {effect}", effect=effect)
     together = any(len(proof.spans) > 1 and spans.issuperset(proof.spans) for proof in one.proofs)
-    return (
-        f"Nothing stands out: none of the first {count_of(len(proofs), 'part')}, taken away alone"
-        f"{' or together' if together else ''}, makes {_target(one)} even 2 times less likely."
+    parts, target = counted(len(proofs), "part"), _target(one)
+    if together:
+        return say(
+            "Nothing stands out: none of the first {parts}, taken away alone or together, makes "
+            "{target} even 2 times less likely.",
+            parts=parts,
+            target=target,
+        )
+    return say(
+        "Nothing stands out: none of the first {parts}, taken away alone, makes "
+        "{target} even 2 times less likely.",
+        parts=parts,
+        target=target,
     )
 
 
 def _effect(one: Attribution, proof: Proof) -> str:
-    effect = f"{_target(one)} is {proof.change}"
+    effect = say("{target} is {change}", target=_target(one), change=proof.change)
     if proof.changed is None or proof.said is None:
         return f"{effect}."
     if not proof.changed:
-        return f"{effect}, but the model still says the same."
+        return say("{effect}, but the model still says the same.", effect=effect)
     words = one_line(proof.said, MAX_WORDS)
-    return f"{effect}, and the model says {f'“{words}”' if words else 'nothing'} instead."
+    if not words:
+        return say("{effect}, and the model says nothing instead.", effect=effect)
+    return say("{effect}, and the model says {said} instead.", effect=effect, said=f"“{words}”")
 
 
 def _target(one: Attribution) -> str:
     foil = one.target.foil
-    return f"this answer rather than “{one_line(foil.text, MAX_WORDS)}”" if foil else "this answer"
+    if foil is None:
+        return say("this answer")
+    return say("this answer rather than “{foil}”", foil=one_line(foil.text, MAX_WORDS))
 
 
 def named(generation: Generation, one: Attribution, segment: ScoredSegment) -> str:
     """`line 18, “…”` of a prompt's text; elsewhere what it is, and its words."""
-    unit = UNITS[segment.level or one.granularity]
+    level = segment.level or one.granularity
+    unit = say(UNITS[level])
     words = f"“{one_line(segment.text, MAX_WORDS)}”"
     sequence = generation.sequence
     if segment.start >= sequence.prompt_length:
-        return f"the answer’s own {unit} {words}"
-    if unit != "line" or not isinstance(generation.prompt, str):
-        return f"the {unit} {words}"
+        return say("the answer’s own {unit} {words}", unit=unit, words=words)
+    if level != "line" or not isinstance(generation.prompt, str):
+        return say("the {unit} {words}", unit=unit, words=words)
     start = sequence.tokens[segment.start].start
     blank = len(segment.text) - len(segment.text.lstrip())
-    return f"line {sequence.text.count(chr(10), 0, start + blank) + 1}, {words}"
+    number = sequence.text.count("\n", 0, start + blank) + 1
+    return say("line {number}, {words}", number=number, words=words)
 
 
 def _span(segment: ScoredSegment) -> Span:

@@ -1,35 +1,22 @@
 """A grid: variants of a prompt over rows, what was answered in each cell, which lines did it."""
 
-import csv
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from io import StringIO
 from pathlib import Path
 
 from backlit.display.figure import count_of, one_line
-from backlit.display.table import safe_cell
+from backlit.display.speech import say
 from backlit.display.words import SAME, times_likely
-from backlit.explanation.cell import Cell, Line, Variant
+from backlit.explanation.cell import Cell, Line, Variant, cells_csv
 from backlit.explanation.file import write_file
-from backlit.explanation.interval import Estimate, mean_of, share_of
+from backlit.explanation.interval import Estimate, in_nats, mean_of, share_of
 from backlit.explanation.proof import MAX_WORDS
 from backlit.types import MIN_TEMPERATURE, GenerationOptions
 
 SHOWN = 40  # characters of an answer in a table
 STRONGEST = 5  # lines that are told of a variant
-COLUMNS = (
-    "variant",
-    "row",
-    "sample",
-    "response",
-    "finish_reason",
-    "log_prob",
-    "found",
-    "answer_log_prob",
-    "problem",
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -134,34 +121,48 @@ class Grid:
         clauses.append(self._did(variant))
         change = f" ({one_line(one.change)})" if one.change else ""
         told = "; ".join(clause for clause in clauses if clause)
-        return f"{one_line(one.name)}{change}: {told or 'nothing was measured'}."
+        return f"{one_line(one.name)}{change}: {told or say('nothing was measured')}."
 
     def _changed(self, variant: int) -> str | None:
         changed = self.changed(variant) if variant else None
         if changed is None:
             return None
-        count = round(changed.value * changed.of)
-        if count == 0:
-            return f"all answers are those of {one_line(self.variants[0].name)}"
-        be = "is" if count == 1 else "are"
+        count, of = round(changed.value * changed.of), changed.of
         first = one_line(self.variants[0].name)
-        return f"{count} of {changed.of} answers {be} other than those of {first}"
+        if count == 0:
+            return say("all answers are those of {first}", first=first)
+        if count == 1:
+            return say("1 of {of} answers is other than those of {first}", of=of, first=first)
+        return say(
+            "{count} of {of} answers are other than those of {first}",
+            count=count,
+            of=of,
+            first=first,
+        )
 
     def _found(self, variant: int) -> str | None:
         found = self.found(variant)
         if found is None:
             return None
-        share = f"{round(found.value * found.of)} of {found.of} answers"
-        low, high = (100 * (end or 0) for end in (found.low, found.high))
-        return f"{self.find} is in {share} ({low:.0f} to {high:.0f} %)"
+        low, high = (f"{100 * (end or 0):.0f}" for end in (found.low, found.high))
+        return say(
+            "{find} is in {count} of {of} answers ({low} to {high} %)",
+            find=self.find,
+            count=round(found.value * found.of),
+            of=found.of,
+            low=low,
+            high=high,
+        )
 
     def _gained(self, variant: int) -> str | None:
         gained = self.gained(variant) if variant else None
         if gained is None:
             return None
         likely = times_likely(-gained.value)
-        unsure = "" if gained.sure or gained.of == 1 else ", which may be chance"
-        return f"the fixed answer is {likely} ({in_nats(gained)}){unsure}"
+        told = say("the fixed answer is {change} ({nats})", change=likely, nats=in_nats(gained))
+        if gained.sure or gained.of == 1:
+            return told
+        return say("{told}, which may be chance", told=told)
 
     def _did(self, variant: int) -> str | None:
         """Which line did the most: of those that are new, if there are some."""
@@ -182,12 +183,19 @@ class Grid:
             (line, one) for line, one in told if one.value > clear and (one.sure or one.of == 1)
         ]
         if not sure:
-            return "of its new lines, none clearly makes the answer likelier" if new else None
+            return say("of its new lines, none clearly makes the answer likelier") if new else None
         line, effect = sure[0]
-        of = "of what is new, " if len(new) > 1 else ""
-        name = f"{of}{line.name}, “{one_line(line.text, MAX_WORDS)}”"
-        loses = f"without it the answer is {times_likely(effect.value)} ({in_nats(effect)})"
-        return f"{name} does the most: {loses}" if len(new) != 1 else f"{name}: {loses}"
+        name = f"{line.name}, “{one_line(line.text, MAX_WORDS)}”"
+        loses = say(
+            "without it the answer is {change} ({nats})",
+            change=times_likely(effect.value),
+            nats=in_nats(effect),
+        )
+        if len(new) == 1:
+            return f"{name}: {loses}"
+        if new:
+            return say("of what is new, {name} does the most: {loses}", name=name, loses=loses)
+        return say("{name} does the most: {loses}", name=name, loses=loses)
 
     def new_lines(self, variant: int) -> tuple[Line, ...]:
         """The lines of a variant whose text the first one does not have."""
@@ -210,19 +218,7 @@ class Grid:
 
     def to_csv(self) -> str:
         """A row for each answer, and for each cell without one."""
-        out = StringIO()
-        writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for cell in self.cells:
-            place = [safe_cell(self.variants[cell.variant].name), safe_cell(self.rows[cell.row])]
-            rest = [_blank(cell.answer_log_prob), safe_cell(cell.problem)]
-            for number, one in enumerate(cell.samples, start=1):
-                found = "" if one.found is None else str(one.found).lower()
-                answer = [safe_cell(one.response), one.finish_reason, _blank(one.log_prob), found]
-                writer.writerow([*place, number, *answer, *rest])
-            if not cell.samples:
-                writer.writerow([*place, "", "", "", "", "", *rest])
-        return out.getvalue()
+        return cells_csv(self.cells, [one.name for one in self.variants], self.rows)
 
     def to_json(self) -> str:
         """Everything, and what was found over rows, as JSON."""
@@ -287,13 +283,3 @@ def _answers(cell: Cell) -> str:
     if cell.answer_log_prob is not None:
         shown.append(f"log p(answer) {cell.answer_log_prob:.2f}")
     return "  ".join(shown)
-
-
-def in_nats(one: Estimate) -> str:
-    """`2.10 nats, 1.20 to 3.00`."""
-    value = f"{one.value:.2f} nats"
-    return value if one.low is None else f"{value}, {one.low:.2f} to {one.high:.2f}"
-
-
-def _blank(value: float | None) -> float | str:
-    return "" if value is None else value

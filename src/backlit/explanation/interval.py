@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backlit.display.speech import digits, say
+
 SURE = 1.96  # standard deviations: 95%
 
 
@@ -58,3 +60,12 @@ def wilson(right: float, of: int) -> tuple[float, float]:
     middle = (share + weight / 2) / (1 + weight)
     half = SURE * math.sqrt(share * (1 - share) / of + weight / (4 * of)) / (1 + weight)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def in_nats(one: Estimate) -> str:
+    """`2.10 nats, 1.20 to 3.00`."""
+    value = digits(one.value, 2)
+    if one.low is None or one.high is None:
+        return say("{value} nats", value=value)
+    low, high = digits(one.low, 2), digits(one.high, 2)
+    return say("{value} nats, {low} to {high}", value=value, low=low, high=high)

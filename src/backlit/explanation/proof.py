@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from backlit.display.figure import one_line
+from backlit.display.speech import percent, say
 from backlit.segments import segment_of
 from backlit.types import Span, TokenSequence
 
@@ -35,12 +36,17 @@ class Rethought:
 
     def sentence(self) -> str:
         """What happened, for people; it follows what a proof says."""
-        said = f"Once it writes what stands before the target anew, the target is {self.change}"
+        change = say(
+            "Once it writes what stands before the target anew, the target is {change}",
+            change=self.change,
+        )
         if len(self.said) > 1:
-            return f"{said}, and the model says something else in {self.changed:.0%} of samples."
-        if not self.changed:
-            return f"{said}, and the model still says the same."
-        return f"{said}, and the model says {_quoted(self.said[0])} instead."
+            return say(
+                "{effect}, and the model says something else in {share} of samples.",
+                effect=change,
+                share=percent(self.changed),
+            )
+        return _with_words(change, self.said[0], changed=bool(self.changed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +80,24 @@ class Proof:
             sequence: of which some parts were taken away.
         """
         texts = [one_line(segment_of(sequence, span).text, MAX_WORDS) for span in self.spans]
-        named = " and ".join(f"“{text}”" for text in texts)
-        together = " together" if len(texts) > 1 else ""
-        said = f"Without {named}{together}, the target is {self.change}"
+        parts = say(" and ").join(f"“{text}”" for text in texts)
+        if len(texts) > 1:
+            change = say(
+                "Without {parts} together, the target is {change}", parts=parts, change=self.change
+            )
+        else:
+            change = say("Without {parts}, the target is {change}", parts=parts, change=self.change)
         again = f" {self.again.sentence()}" if self.again else ""
         if self.changed is None or self.said is None:
-            return f"{said}.{again}"
-        if not self.changed:
-            return f"{said}, and the model still says the same.{again}"
-        return f"{said}, and the model says {_quoted(self.said)} instead.{again}"
+            return f"{change}.{again}"
+        return f"{_with_words(change, self.said, changed=self.changed)}{again}"
 
 
-def _quoted(said: str) -> str:
+def _with_words(change: str, said: str, *, changed: bool) -> str:
+    """What the model says then, behind what that does to the target."""
+    if not changed:
+        return say("{effect}, and the model still says the same.", effect=change)
     words = one_line(said, MAX_WORDS)
-    return f"“{words}”" if words else "nothing"
+    if not words:
+        return say("{effect}, and the model says nothing instead.", effect=change)
+    return say("{effect}, and the model says {said} instead.", effect=change, said=f"“{words}”")

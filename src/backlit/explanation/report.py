@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from backlit.display import markdown, unseen
 from backlit.display.document import document
-from backlit.display.figure import MapFigure, count_of, one_line, ranking
+from backlit.display.figure import MapFigure, one_line, ranking
 from backlit.display.picture import maps_svg
+from backlit.display.speech import counted, digits, say
 from backlit.display.table import maps_csv
 from backlit.errors import InputError, OptionsError
 from backlit.explanation.attribution import Attribution
@@ -86,7 +87,7 @@ class ReportedRun:
         example: str | None = None,
         scope: Scope = "both",
         without: Collection[Part] = (),
-        name: str = NOBODY,
+        name: str = "",
     ) -> "ReportedRun":
         """A run without some parts: what is said of it is made of what is left.
 
@@ -97,7 +98,7 @@ class ReportedRun:
             example: how the example is called that the prompt came from.
             scope: which parts are spoken of.
             without: what is left out.
-            name: stands for that of a model which is left out.
+            name: stands for that of a model which is left out; without one, `NOBODY` does.
         """
         whole = generation.sequence
         spans: dict[Granularity, tuple[Span, ...]] = {
@@ -107,7 +108,7 @@ class ReportedRun:
             generation, attributions = without_prompt(generation, attributions)
             example = None  # it often says the same
         if "model" in without:
-            generation, attributions = without_model(generation, attributions, name)
+            generation, attributions = without_model(generation, attributions, name or say(NOBODY))
             metadata = {}
         if "settings" in without:
             generation = replace(generation, options=None)
@@ -197,11 +198,11 @@ class Report:
 
     def to_markdown(self) -> str:
         """What was found and the first parts, of each run."""
-        left_out = ", ".join(PARTS[part] for part in self.without)
+        left_out = ", ".join(say(PARTS[part]) for part in self.without)
         lines = [
             *(line for line in self.note.splitlines() if line.strip()),
             *self.sentences,
-            *([f"Left out: {left_out}."] if left_out else []),
+            *([say("Left out: {parts}.", parts=left_out)] if left_out else []),
         ]
         said = "".join(f"{markdown.escaped(line)}\n\n" for line in lines)
         runs = "\n".join(markdown.maps_markdown(run.figures()) for run in self.runs)
@@ -224,9 +225,13 @@ class Report:
         """How likely each answer is after each prompt."""
         if self.log_probs is None:
             return ""
-        header = ["log p, nats", *(f"answer {n}" for n in range(1, len(self.runs) + 1))]
+        answers = [say("answer {number}", number=n) for n in range(1, len(self.runs) + 1)]
+        header = [say("log p, nats"), *answers]
         rows = [
-            [f"prompt {n}", *("unknown" if one is None else f"{one:.3f}" for one in row)]
+            [
+                say("prompt {number}", number=n),
+                *(say("unknown") if one is None else digits(one, 3) for one in row),
+            ]
             for n, row in enumerate(self.log_probs, start=1)
         ]
         return f"{markdown.table(header, rows)}\n"
@@ -282,8 +287,10 @@ def _title(runs: tuple[ReportedRun, ...]) -> str:
     words = generation.text_of(maps[0].target) if maps else generation.response
     about = f"“{one_line(words, MAX_WORDS)}”"
     if len(runs) > 1:
-        return f"{count_of(len(runs), 'run')} compared: {about}"
-    return f"What led to {about}" if maps else f"An answer: {about}"
+        return say("{runs} compared: {about}", runs=counted(len(runs), "run"), about=about)
+    return (
+        say("What led to {about}", about=about) if maps else say("An answer: {about}", about=about)
+    )
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backlit.display.figure import one_line
+from backlit.display.speech import percent, say
 from backlit.types import WRITTEN, Segment, Span
 
 MAX_DIRECT = 3  # parts that people are told of
@@ -97,20 +98,25 @@ class Trace:
 
     def sentences(self) -> Iterator[str]:
         """What people are told: “a line” -> “a sentence” -> the target (31%)."""
-        yield f"Through the answer's own sentences came {self.through:.0%} of it."
+        share = percent(self.through)
+        yield say("Through the answer's own sentences came {share} of it.", share=share)
         texts = {(s.start, s.stop): one_line(s.text, MAX_WORDS) for s in self.segments}
         for one in self.heaviest():
             words = texts[one.start, one.stop]
-            further = f"through the answer {_share(one.through)}"
-            yield f"“{words}” -> the target ({_share(one.direct)}; {further})"
+            yield say(
+                "“{words}” -> the target ({direct}; through the answer {through})",
+                words=words,
+                direct=_share(one.direct),
+                through=_share(one.through),
+            )
         for path in self.paths:
             way = " -> ".join(f"“{texts[span]}”" for span in path.spans)
-            yield f"{way} -> the target ({_share(path.share)})"
+            yield say("{way} -> the target ({share})", way=way, share=_share(path.share))
 
 
 def _share(share: float) -> str:
     """A signed share in words: 8%, under 1%, against it, 3%."""
     if not share:
-        return "0%"
-    size = "under 1%" if abs(share) < LEAST_TOLD else f"{abs(share):.0%}"
-    return f"against it, {size}" if share < 0 else size
+        return percent(0)
+    size = say("under 1%") if abs(share) < LEAST_TOLD else percent(abs(share))
+    return say("against it, {size}", size=size) if share < 0 else size

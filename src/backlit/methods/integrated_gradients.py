@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from backlit.display.speech import digits, say
 from backlit.engines.base import FloatArray
 from backlit.errors import OptionsError
 from backlit.methods.base import Facts, Scores, parameter
@@ -168,10 +169,13 @@ class IntegratedGradients:
         return Scores(scores, convergence_delta=float(scores.sum() - total), notes=notes)
 
     def _unconverged(self, missed: float, total: float, steps: int) -> str:
-        return (
-            f"Integrated Gradients did not converge: after {steps} steps the pieces of the path "
-            f"miss {missed:.2f} nats of a change of {total:.2f}. Don't rely on small differences; "
-            "raise the steps, or use the faded baseline."
+        return say(
+            "Integrated Gradients did not converge: after {steps} steps the pieces of the path "
+            "miss {missed} nats of a change of {total}. Don't rely on small differences; "
+            "raise the steps, or use the faded baseline.",
+            steps=steps,
+            missed=digits(missed, 2),
+            total=digits(total, 2),
         )
 
     def _baseline(self, objective: Objective, embeddings: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from backlit.display.speech import say
 from backlit.engines.base import FloatArray
 from backlit.methods.base import Facts, Scores, parameter
 from backlit.methods.objective import Objective
@@ -74,8 +75,12 @@ class Lime:
         notes: tuple[str, ...] = ()
         if self.n_samples <= size:
             notes = (
-                f"There are {size} segments but only {self.n_samples} samples: the scores are "
-                "guesses. Raise the samples, or use larger segments.",
+                say(
+                    "There are {segments} segments but only {samples} samples: the scores are "
+                    "guesses. Raise the samples, or use larger segments.",
+                    segments=size,
+                    samples=self.n_samples,
+                ),
             )
         return Scores(
             ablation.to_segments(self.estimate(masks, values)),

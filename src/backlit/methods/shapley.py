@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from backlit.display.speech import say
 from backlit.methods.base import Facts, Scores
 from backlit.methods.coalitions import coalitions
 from backlit.methods.objective import Objective
@@ -69,7 +70,11 @@ class Shapley:
         notes: tuple[str, ...] = ()
         if len(masks) < 2 * size and len(masks) < 2**size:
             notes = (
-                f"There are {size} segments to share {len(masks)} samples: look at the standard "
-                "errors, raise the samples, or use larger segments.",
+                say(
+                    "There are {segments} segments to share {samples} samples: look at the "
+                    "standard errors, raise the samples, or use larger segments.",
+                    segments=size,
+                    samples=len(masks),
+                ),
             )
         return Scores(ablation.to_segments(scores), ablation.to_segments(errors), delta, notes)

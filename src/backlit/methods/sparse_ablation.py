@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from backlit.display.speech import percent, say
 from backlit.engines.base import FloatArray
 from backlit.methods.base import Facts, Scores
 from backlit.methods.objective import Objective
@@ -92,11 +93,15 @@ def held_out_fit(masks: Masks, values: FloatArray, penalty: float) -> float:
 
 def _fit_note(fit: float) -> str:
     if fit < 0.5:
-        return (
-            f"On ablations it did not learn from, the model explains only {max(fit, 0):.0%} of "
-            "what happens, so the scores are rough. More samples may help."
+        return say(
+            "On ablations it did not learn from, the model explains only {share} of what happens, "
+            "so the scores are rough. More samples may help.",
+            share=percent(max(fit, 0)),
         )
-    return f"On ablations it did not learn from, the model explains {fit:.0%} of what happens."
+    return say(
+        "On ablations it did not learn from, the model explains {share} of what happens.",
+        share=percent(fit),
+    )
 
 
 def _penalty(masks: Masks, values: FloatArray) -> float:

@@ -2,7 +2,9 @@
 
 The page sends `{call, kind, request}` and `{cancel: call}`; it is sent `{call}` at once,
 `{call, event}` as things happen, and `{call, over: true}`. Of a part of itself that it did not
-bring along, it sends `{call, module}`, and is sent `{call, module}` with the source.
+bring along, it sends `{call, module}`, and is sent `{call, module}` with the source; for all that
+it needs to draw itself it sends `{call, state: true}`. `language` beside any of them is the one in
+which it wants to be answered.
 """
 
 import importlib.resources
@@ -14,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from backlit.display.speech import language_of, speaking
 from backlit.errors import InputError
 from backlit.serving import wire
 from backlit.serving.errors import BUG, error_info, refusal
@@ -23,7 +26,7 @@ from backlit.serving.service import Service
 log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 1000  # calls that were taken
-MODULES = {"editor": "editor.js"}  # in `backlit/static`
+MODULES = {"editor": "editor.js", "tr": "tr.js"}  # in `backlit/static`
 
 
 class Messages:
@@ -54,7 +57,11 @@ class Messages:
             if "module" in message:
                 self._hand_over(call, message["module"])
                 return
-            self._answer(call, message.get("kind"), message.get("request"))
+            with speaking(language_of(message.get("language"))):
+                if "state" in message:
+                    self._tell_state(call)
+                else:
+                    self._answer(call, message.get("kind"), message.get("request"))
 
     def _answer(self, call: str, kind: object, request: object) -> None:
         def emit(event: wire.Event | None) -> None:
@@ -80,6 +87,10 @@ class Messages:
                 self._cancels[call] = cancel
         if stopped.is_set():
             cancel()
+
+    def _tell_state(self, call: str) -> None:
+        self._send({"call": call, "event": self._service.state().model_dump(mode="json")})
+        self._send({"call": call, "over": True})
 
     def _hand_over(self, call: str, module: object) -> None:
         file = MODULES.get(module) if isinstance(module, str) else None

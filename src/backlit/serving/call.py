@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from backlit.display.speech import spoken
 from backlit.errors import Cancelled
 from backlit.explanation import Generation
 from backlit.progress import Phase, Progress, Update, following
@@ -137,4 +138,4 @@ class Call(Progress):
 def key_of(kind: ModelKind, request: Any) -> bytes:
     """The same for requests that have the same answer; short, however long they are."""
     asked = request.model_dump_json(exclude={"background"})
-    return hashlib.sha256(f"{kind.name}:{asked}".encode()).digest()
+    return hashlib.sha256(f"{kind.name}:{spoken()}:{asked}".encode()).digest()

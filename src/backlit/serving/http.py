@@ -18,6 +18,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from backlit.display.speech import Language, language_of, speaking
 from backlit.errors import BacklitError, InputError
 from backlit.serving import wire
 from backlit.serving.access import Access, Guard, most_bytes
@@ -57,9 +58,10 @@ def create_app(service: Service, access: Access, hosts: Sequence[str] = ()) -> F
     )
 
     @app.get("/api/state")
-    async def state() -> wire.State:
+    async def state(request: Request) -> wire.State:
         """Models, methods, datasets and defaults."""
-        return service.state()
+        with speaking(_language(request)):
+            return service.state()
 
     for kind in KINDS.values():
         _add_stream(app, service, kind)
@@ -102,13 +104,16 @@ def create_app(service: Service, access: Access, hosts: Sequence[str] = ()) -> F
 def _add_stream(app: FastAPI, service: Service, kind: AnyKind) -> None:
     """A route `/api/NAME` that takes a request of this kind and streams its events."""
 
-    async def endpoint(request: PageRequest, at_end: ExitStack) -> AsyncIterable[wire.Event]:
-        async for event in _events(service, request, at_end):
+    async def endpoint(
+        request: PageRequest, sent: Request, at_end: ExitStack
+    ) -> AsyncIterable[wire.Event]:
+        async for event in _events(service, request, _language(sent), at_end):
             yield event
 
     # FastAPI reads here what comes in and what goes out, for validation and OpenAPI.
     endpoint.__annotations__ = {
         "request": kind.request,
+        "sent": Request,
         "at_end": Annotated[ExitStack, Depends(_at_end)],
         "return": GenericAlias(AsyncIterable, (event_of(kind),)),
     }
@@ -126,6 +131,10 @@ def event_of(kind: AnyKind) -> Any:
     return Annotated[Union[events], Field(discriminator="type")]  # noqa: UP007  at run time
 
 
+def _language(request: Request) -> Language:
+    return language_of(request.headers.get("Accept-Language"))
+
+
 async def _at_end() -> AsyncIterator[ExitStack]:
     """What is to be done when an answer is over, also if the client went away.
 
@@ -137,7 +146,7 @@ async def _at_end() -> AsyncIterator[ExitStack]:
 
 
 async def _events(
-    service: Service, request: PageRequest, at_end: ExitStack
+    service: Service, request: PageRequest, language: Language, at_end: ExitStack
 ) -> AsyncIterable[wire.Event]:
     """The service's events; a client that goes away cancels the request."""
     loop = asyncio.get_running_loop()
@@ -147,6 +156,7 @@ async def _events(
         if not loop.is_closed():
             loop.call_soon_threadsafe(queue.put_nowait, event)
 
-    at_end.callback(service.submit(request, emit))
+    with speaking(language):
+        at_end.callback(service.submit(request, emit))
     while (event := await queue.get()) is not None:
         yield event

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 
 from backlit.errors import Cancelled
 
@@ -36,6 +37,7 @@ class Job:
         background: bool = False,
     ) -> None:
         self.background = background
+        self._context = copy_context()  # it speaks the language of whoever asked
         self._work = work
         self._waiting = waiting
         self._ended = ended
@@ -65,7 +67,7 @@ class Job:
         error: BaseException | None = None
         try:
             self.check()
-            self._work(self)
+            self._context.run(self._work, self)
         except BaseException as raised:  # noqa: BLE001  whoever runs jobs must outlive them
             if isinstance(raised, Cancelled) and not self.cancelled and self._postponed.is_set():
                 self._postponed.clear()

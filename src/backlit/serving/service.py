@@ -7,12 +7,13 @@ models happens on one thread; what is known already is answered without waiting 
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 
 from pydantic import ValidationError
 
 from backlit.data import Dataset
+from backlit.display.speech import say
 from backlit.display.words import UNITS
 from backlit.errors import BacklitError, DataError, InputError, UnknownNameError
 from backlit.explanation import Generation
@@ -123,7 +124,7 @@ class Service:
                 for one in self._shelf.all()
             ],
             granularities=list(GRANULARITIES),
-            units=UNITS,
+            units={granularity: say(unit) for granularity, unit in UNITS.items()},
             aggregates=list(AGGREGATES),
             options=GenerationOptions(),
             workspace=self._keeping.info(),
@@ -244,10 +245,18 @@ def _dataset_info(dataset: Dataset, *, added: bool) -> wire.DatasetInfo:
 
 def _method_info(method: type[Method]) -> wire.MethodInfo:
     declared = tuple(_parameter_info(parameter) for parameter in parameters(method))
-    return wire.MethodInfo(**asdict(method.facts), parameters=declared)
+    facts = method.facts
+    told = replace(
+        facts,
+        description=say(facts.description),
+        unit=say(facts.unit),
+        reference=say(facts.reference),
+    )
+    return wire.MethodInfo(**asdict(told), parameters=declared)
 
 
 def _parameter_info(parameter: Parameter) -> wire.ParameterInfo:
     kinds = {bool: "bool", int: "int", float: "float", str: "text"}
     kind = "choice" if parameter.choices else kinds[type(parameter.default)]
-    return wire.ParameterInfo(**asdict(parameter), kind=kind)  # type: ignore[arg-type]
+    told = replace(parameter, label=say(parameter.label), description=say(parameter.description))
+    return wire.ParameterInfo(**asdict(told), kind=kind)  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ from typing import Any
 
 import torch
 
+from backlit.display.speech import say
+
 REGISTRY = "ALL_ATTENTION_FUNCTIONS"  # where the code of a family looks its attention up
 EAGER = "eager"  # the one that is not in there, but a function beside the family's code
 GATED = (
@@ -51,12 +53,21 @@ class Products:
             for name in SHARED_EXPERT
         ]
         missed = sum(not any(_looks_attention_up(m) for m in layer.modules()) for layer in layers)
-        self.notes: tuple[str, ...] = ()
-        if missed:
-            self.notes = (
-                f"In {missed} of {len(layers)} layers, what takes the place of attention can't "
-                "be reached: there the gradient is the plain one.",
-            )
+        self._missed, self._layers = missed, len(layers)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for people: where products could not be shared."""
+        if not self._missed:
+            return ()
+        return (
+            say(
+                "In {missed} of {all} layers, what takes the place of attention can't be reached: "
+                "there the gradient is the plain one.",
+                missed=self._missed,
+                all=self._layers,
+            ),
+        )
 
     def __bool__(self) -> bool:
         """Whether there is any attention whose products can be shared."""

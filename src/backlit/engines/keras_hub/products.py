@@ -11,6 +11,8 @@ from typing import Any
 
 from keras import ops
 
+from backlit.display.speech import say
+
 ATTEND = "_compute_attention"  # takes queries, keys and values first, whatever the family
 GATED = (
     ("gating_ffw", "gating_ffw_2"),
@@ -38,12 +40,21 @@ class Products:
             for name in names
         ]
         missed = sum(not some for some in attention)
-        self.notes: tuple[str, ...] = ()
-        if missed:
-            self.notes = (
-                f"In {missed} of {len(layers)} layers, what takes the place of attention can't "
-                "be reached: there the gradient is the plain one.",
-            )
+        self._missed, self._layers = missed, len(layers)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for people: where products could not be shared."""
+        if not self._missed:
+            return ()
+        return (
+            say(
+                "In {missed} of {all} layers, what takes the place of attention can't be reached: "
+                "there the gradient is the plain one.",
+                missed=self._missed,
+                all=self._layers,
+            ),
+        )
 
     def __bool__(self) -> bool:
         """Whether there is any attention whose products can be shared."""

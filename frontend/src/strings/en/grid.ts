@@ -1,5 +1,5 @@
 /** Words of variants of a prompt over rows. */
-import { count } from "./words";
+import { count } from "../words";
 
 export const gridding = {
   title: "Grid",

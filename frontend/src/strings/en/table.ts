@@ -1,5 +1,5 @@
 /** Words of datasets as tables. */
-import { count } from "./words";
+import { count } from "../words";
 
 export const table = {
   title: "Table",

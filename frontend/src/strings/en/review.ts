@@ -1,6 +1,6 @@
 /** Words of what people think of runs. */
-import type { Opinion } from "../model/review";
-import { count } from "./words";
+import type { Opinion } from "../../model/review";
+import { count } from "../words";
 
 const NUMBERS: Record<Opinion, (n: number) => string> = {
   agree: (n) => (n === 1 ? "1 agrees" : `${n} agree`),

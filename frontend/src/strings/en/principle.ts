@@ -1,5 +1,5 @@
 /** Words of the way from feedback to a principle. */
-import type { Requests } from "../wire";
+import type { Requests } from "../../wire";
 
 type Feedback = Requests["draft"]["feedback_is"];
 

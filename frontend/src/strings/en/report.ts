@@ -1,5 +1,5 @@
 /** Words of what is handed on. */
-import type { Report } from "../wire";
+import type { Report } from "../../wire";
 
 const PARTS: Record<Report["without"][number], string> = {
   model: "the model",
@@ -20,7 +20,7 @@ export const report = {
   made: (version: string, at: Date) =>
     `Made with Backlit ${version}, ${at.toLocaleString("en", { dateStyle: "long", timeStyle: "short" })}`,
   leftOut: (parts: Report["without"]) => `left out: ${parts.map((one) => PARTS[one]).join(", ")}`,
-  unit: (signed: boolean) =>
+  unit: (signed: boolean): string =>
     signed
       ? "the method’s own, positive supports the target"
       : "the method’s own, larger mattered more",

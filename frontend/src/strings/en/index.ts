@@ -1,18 +1,18 @@
 /** Every word of the page, in English. */
-import type { Problem } from "../model/conversation";
-import type { MethodKind } from "../wire";
-import { comparing, views } from "./en.compare";
-import { findings } from "./en.findings";
-import { gridding } from "./en.grid";
-import { help } from "./en.help";
-import { palette } from "./en.palette";
-import { table } from "./en.table";
-import { principle } from "./en.principle";
-import { exporting, report } from "./en.report";
-import { reviewing } from "./en.review";
-import { runs } from "./en.runs";
-import { tour } from "./en.tour";
-import { count } from "./words";
+import type { MethodKind } from "../../wire";
+import { comparing, views } from "./compare";
+import { findings } from "./findings";
+import { gridding } from "./grid";
+import { help } from "./help";
+import { palette } from "./palette";
+import { table } from "./table";
+import { principle } from "./principle";
+import { conversation, editor } from "./prompt";
+import { exporting, report } from "./report";
+import { reviewing } from "./review";
+import { runs } from "./runs";
+import { tour } from "./tour";
+import { count } from "../words";
 
 export const en = {
   layout: {
@@ -32,6 +32,15 @@ export const en = {
     retry: "Try again",
     dismiss: "Dismiss",
   },
+  language: {
+    label: "Language",
+    to: (name: string) => `Speak ${name}`,
+    failed:
+      "This language could not be loaded. Check that the server still runs, and choose it again.",
+  },
+  figures: {
+    oneIn: (text: string) => `1 in ${text}`,
+  },
   theme: {
     toDark: "Use the dark theme",
     toLight: "Use the light theme",
@@ -48,6 +57,8 @@ export const en = {
     notKept: "This browser has no room to keep your draft; it will not survive a reload.",
     brokeOff: "The answer broke off before its end.",
     brokeOffHint: "Try again. The log has the details.",
+    /** What kind of error it is, where its own words are in another language; null if they are not. */
+    about: (_code: string): string | null => null,
     broken: "The page stumbled over this answer.",
     brokenHint: "Reload the page; what you typed is kept.",
   },
@@ -101,63 +112,6 @@ export const en = {
     inTable: (n: number) => `All ${n.toLocaleString("en")} in the table`,
     findInTable: "Find it in the table, among all rows",
     more: (n: number) => `Show ${count(n, "more", "more")}`,
-  },
-  editor: {
-    title: "Prompt",
-    text: "Text",
-    chat: "Chat",
-    mode: "Kind of prompt",
-    placeholder: "Type or paste a prompt. The model continues it as it stands.",
-    messagePlaceholder: "What is said in this turn",
-    message: (n: number) => `Message ${n}`,
-    role: (n: number) => `Role of message ${n}`,
-    addMessage: "Add message",
-    removeMessage: (n: number) => `Remove message ${n}`,
-    moveUp: (n: number) => `Move message ${n} up`,
-    moveDown: (n: number) => `Move message ${n} down`,
-    removed: (n: number) => `Message ${n} was removed.`,
-    reverted: "Your changes were taken back.",
-    restored: "The prompt of that run took the place of your changes.",
-    undo: "Undo",
-    edit: "Edit",
-    editAbout: "Change the prompt (key E, or a double click into it)",
-    done: "Done",
-    tokens: (n: number, most: number | null) =>
-      most === null
-        ? count(n, "token", "tokens")
-        : `${n.toLocaleString("en")} of ${count(most, "token", "tokens")}`,
-    roles: { system: "System", user: "User", assistant: "Assistant" } as Record<string, string>,
-    edited: "Edited",
-    revert: "Revert",
-    add: "Keep",
-    addAbout: "Keep the edited prompt as an example of yours",
-    compare: "Changes",
-    addedName: (id: string, n: number) => `${id}, edited${n > 1 ? ` ${n}` : ""}`,
-    blankName: (n: number) => `prompt ${n}`,
-    noChat: (model: string) => `${model} has no chat template; use text instead.`,
-    tooLong: (limit: number) =>
-      `That is over ${limit.toLocaleString("en")} characters, the most a prompt can have. Nothing was changed.`,
-  },
-  conversation: {
-    open: "Paste a conversation",
-    about: "Look into an answer that was given elsewhere",
-    title: "Paste a conversation",
-    hint: "JSON of a request, or of a response with its request: the messages become the chat, and what the assistant said last becomes the answer.",
-    placeholder:
-      '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}',
-    take: "Show it as a chat",
-    name: (n: number) => `conversation ${n}`,
-    none: "This holds no conversation. Messages are expected, each with a role and a content.",
-    problems: {
-      noQuestion: () =>
-        "This holds an answer, but not what was asked. Paste the request’s messages, too.",
-      noMessage: (n) => `Entry ${n} is no message: it needs a role and a content.`,
-      notText: (n) =>
-        `Message ${n} has more in it than text, such as a picture or the call of a tool, and can’t be looked into.`,
-    } as Record<Problem, (n: number) => string>,
-    found: (messages: number, answered: boolean) =>
-      `${count(messages, "message", "messages")}${answered ? " and an answer" : ", not answered yet"}.`,
-    pasted: "You pasted a conversation.",
   },
   compare: {
     title: "What changed",
@@ -238,7 +192,7 @@ export const en = {
     pickHint: "Click the part of the answer that surprises you.",
   },
   token: {
-    ids: (n: number) => (n === 1 ? "id" : "ids"),
+    ids: (n: number): string => (n === 1 ? "id" : "ids"),
     logProb: "log-probability",
     probability: "probability",
     alternatives: "What else it might have said",
@@ -283,6 +237,8 @@ export const en = {
   },
   ...findings,
   comparing,
+  conversation,
+  editor,
   exporting,
   help,
   palette,

@@ -1,7 +1,7 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
-import type { Piece, Unseen } from "../model/unseen";
-import type { Cost, Verdict } from "../wire";
-import { count, ended } from "./words";
+import type { Piece, Unseen } from "../../model/unseen";
+import type { Cost, Verdict } from "../../wire";
+import { count, ended } from "../words";
 
 /** Fewer are not worth telling beside the time they take. */
 const FEW_RUNS = 10;
@@ -270,6 +270,5 @@ export const findings = {
   agreement: {
     title: "Do the methods agree?",
     caption: "Rank correlation (Spearman): 1 is the same order, 0 none in common",
-    value: (value: string) => value.replace("-", "−"),
   },
 };

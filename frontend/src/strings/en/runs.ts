@@ -1,5 +1,5 @@
 /** Words of the list of runs. */
-import type { Verdict } from "../wire";
+import type { Verdict } from "../../wire";
 
 const DAY = 24 * 60 * 60 * 1000;
 

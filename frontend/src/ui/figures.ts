@@ -1,0 +1,91 @@
+/** Figures that a person can weigh, in the digits of the language spoken. */
+import { language, t } from "../strings";
+
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+/** Loading counts bytes, or now and then a few things such as tensors. */
+const MIN_BYTES = 50_000;
+
+/** Making one takes longer than all else here. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function format(value: number, options: Intl.NumberFormatOptions): string {
+  const key = `${language} ${JSON.stringify(options)}`;
+  const known = formats.get(key) ?? new Intl.NumberFormat(language, options);
+  formats.set(key, known);
+  return known.format(value);
+}
+
+/** A whole number, thousands apart. */
+export const whole = (value: number) => format(value, { maximumFractionDigits: 0 });
+
+/** Always the same number of decimals. */
+export const decimals = (value: number, digits: number) =>
+  format(value, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    useGrouping: false,
+  });
+
+/** A share of one, in whole percent: "82%". */
+export const percent = (share: number) =>
+  format(share, { style: "percent", maximumFractionDigits: 0 });
+
+/** A probability from a log-probability: "82%", "0.4%", "1 in 12,000", "1 in 10⁹". */
+export function probability(logProb: number): string {
+  const share = Math.exp(logProb);
+  if (share > 0.9995) {
+    return share >= 1
+      ? percent(1)
+      : `>${format(0.999, { style: "percent", minimumFractionDigits: 1 })}`;
+  }
+  if (share >= 0.1) return percent(share);
+  if (share >= 0.00095) {
+    return format(share, {
+      style: "percent",
+      minimumSignificantDigits: share >= 0.01 ? 2 : 1,
+      maximumSignificantDigits: share >= 0.01 ? 2 : 1,
+    });
+  }
+  const power = -logProb / Math.LN10;
+  if (power >= 6) return t.figures.oneIn(`10${superscript(Math.round(power))}`);
+  return t.figures.oneIn(format(Math.exp(-logProb), { maximumSignificantDigits: 2 }));
+}
+
+/** Log-probability or score with a true minus sign, always the same number of decimals. */
+export function signedNumber(value: number, digits = 2): string {
+  const zero = Number(value.toFixed(digits)) === 0;
+  const text = decimals(Math.abs(value), digits);
+  return value < 0 && !zero ? `−${text}` : text;
+}
+
+/** Scores of any size: two decimals, more for small ones, powers of ten beyond. */
+export function scoreText(score: number, signed: boolean): string {
+  const size = Math.abs(score);
+  const text =
+    size !== 0 && (size < 0.001 || size >= 10_000)
+      ? powerText(size)
+      : decimals(size, size >= 100 ? 0 : size >= 0.1 || size === 0 ? 2 : 3);
+  if (score < 0) return `−${text}`;
+  return signed && size > 0 ? `+${text}` : text;
+}
+
+/** Digits and a power of ten: "2.0×10⁻⁴". */
+function powerText(size: number): string {
+  const [digits, power] = size.toExponential(1).split("e");
+  return `${decimals(Number(digits), 1)}×10${superscript(Number(power))}`;
+}
+
+function superscript(power: number): string {
+  const digits = [...String(Math.abs(power))].map((d) => SUPERSCRIPT[Number(d)]).join("");
+  return (power < 0 ? "⁻" : "") + digits;
+}
+
+/** `done` in the unit that suits `total`: "37 MB", "1.2 GB", or plain "12". */
+export function amount(done: number, total: number): string {
+  if (total < MIN_BYTES) return String(done);
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(total) / 3));
+  const size = done / 1000 ** power;
+  return `${decimals(size, total / 1000 ** power < 10 ? 1 : 0)} ${UNITS[power]}`;
+}

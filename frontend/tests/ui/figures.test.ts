@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { en } from "../../src/strings/en";
+import { tr } from "../../src/strings/tr";
+import { speak } from "../../src/strings";
+import { amount, percent, probability, scoreText, signedNumber, whole } from "../../src/ui/figures";
+
+describe("figures in words", () => {
+  test("probabilities", () => {
+    expect(probability(0)).toBe("100%");
+    expect(probability(Math.log(0.99999))).toBe(">99.9%");
+    expect(probability(Math.log(0.824))).toBe("82%");
+    expect(probability(Math.log(0.0312))).toBe("3.1%");
+    expect(probability(Math.log(0.004))).toBe("0.4%");
+    expect(probability(-Math.log(12_345))).toBe("1 in 12,000");
+    expect(probability(-9 * Math.LN10)).toBe("1 in 10⁹");
+  });
+  test("numbers", () => {
+    expect(signedNumber(-1.234)).toBe("−1.23");
+    expect(signedNumber(-0.001)).toBe("0.00");
+    expect(scoreText(5.094, true)).toBe("+5.09");
+    expect(scoreText(-0.0312, true)).toBe("−0.031");
+    expect(scoreText(0, true)).toBe("0.00");
+    expect(scoreText(2, false)).toBe("2.00");
+    expect(scoreText(123.4, false)).toBe("123");
+    expect(scoreText(0.00012, false)).toBe("1.2×10⁻⁴");
+    expect(scoreText(-25_000, true)).toBe("−2.5×10⁴");
+  });
+
+  test("are written as the language writes them", () => {
+    speak("tr", tr);
+    try {
+      expect(whole(12_345)).toBe("12.345");
+      expect(percent(0.824)).toBe("%82");
+      expect(probability(Math.log(0.004))).toBe("%0,4");
+      expect(probability(Math.log(0.99999))).toBe(">%99,9");
+      expect(probability(-Math.log(12_345))).toBe("1/12.000");
+      expect(signedNumber(-1.234)).toBe("−1,23");
+      expect(scoreText(0.00012, true)).toBe("+1,2×10⁻⁴");
+    } finally {
+      speak("en", en);
+    }
+    expect(signedNumber(-1.234)).toBe("−1.23");
+  });
+});
+
+test("amounts are told in the unit that suits the whole", () => {
+  expect(amount(37e6, 93e6)).toBe("37 MB");
+  expect(amount(0.4e9, 1.2e9)).toBe("0.4 GB");
+  expect(amount(3, 12)).toBe("3");
+});
