@@ -66,7 +66,8 @@ METHODS: Mapping[str, str] = {
     "compare GIM (Edin et al. 2025, arXiv:2505.17630) and AttnLRP (Achtibat et al. 2024, "
     "arXiv:2402.05602)": (
         "Bu proje; bir çarpımın payları Sundararajan vd. 2017, arXiv:1703.01365 gibi; "
-        "karşılaştırın: GIM (Edin vd. 2025, arXiv:2505.17630), AttnLRP (Achtibat vd. 2024, arXiv:2402.05602)"
+        "karşılaştırın: GIM (Edin vd. 2025, arXiv:2505.17630), AttnLRP (Achtibat vd. 2024, "
+        "arXiv:2402.05602)"
     ),
     "This project; compare attention knockout (Geva et al. 2023, arXiv:2304.14767), AtMan "
     "(Deiseroth et al. 2023, arXiv:2301.08110) and attribution patching (Syed et al. 2023, "
