@@ -666,6 +666,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/write_grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Grid
+         * @description The cells of a grid as a table (`csv`), or with what was found over rows (`json`).
+         *
+         *     `rows` are the names of the rows, `cells` those that are known, in any order.
+         */
+        post: operations["write_grid_api_write_grid_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1550,6 +1572,21 @@ export interface components {
              * @default true
              */
             effects: boolean;
+        };
+        /**
+         * GridWrittenEvent
+         * @description The text of a file, and how it may be called.
+         */
+        GridWrittenEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grid_written";
+            /** Text */
+            text: string;
+            /** Name */
+            name: string;
         };
         /**
          * KeepRequest
@@ -2847,6 +2884,46 @@ export interface components {
             remarks: string[];
         };
         /**
+         * WriteGridRequest
+         * @description The cells of a grid as a table (`csv`), or with what was found over rows (`json`).
+         *
+         *     `rows` are the names of the rows, `cells` those that are known, in any order.
+         */
+        WriteGridRequest: {
+            /** Model */
+            model: string;
+            /** Variants */
+            variants: components["schemas"]["VariantInfo"][];
+            /** Rows */
+            rows: string[];
+            /** Cells */
+            cells: components["schemas"]["Cell"][];
+            /**
+             * @default {
+             *       "max_new_tokens": 128,
+             *       "temperature": 0,
+             *       "top_p": 1,
+             *       "stop": []
+             *     }
+             */
+            options: components["schemas"]["GenerationOptions"];
+            /** Find */
+            find?: string | null;
+            /**
+             * Is Pattern
+             * @default false
+             */
+            is_pattern: boolean;
+            /** Answer */
+            answer?: string | null;
+            /**
+             * Form
+             * @default csv
+             * @enum {string}
+             */
+            form: "csv" | "json";
+        };
+        /**
          * WriteRequest
          * @description The rows that are found as a file, or those that are named, in the same order.
          */
@@ -2920,6 +2997,7 @@ export interface components {
             export: components["schemas"]["ExportRequest"];
             vary: components["schemas"]["VaryRequest"];
             review: components["schemas"]["ReviewRequest"];
+            write_grid: components["schemas"]["WriteGridRequest"];
         };
         /** Events */
         Events: {
@@ -2985,6 +3063,8 @@ export interface components {
             vary: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["VariantsEvent"];
             /** Review */
             review: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ReviewsEvent"];
+            /** Write Grid */
+            write_grid: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["GridWrittenEvent"];
         };
         /**
          * View
@@ -5243,6 +5323,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    write_grid_api_write_grid_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteGridRequest"];
             };
         };
         responses: {

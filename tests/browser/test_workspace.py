@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from backlit.workspace import Record, Workspace
 from tests.browser.test_runs import CAT, DOG, ask, runs, show
-from tests.support.page import SECONDS, TOKEN, free_port, serve
+from tests.support.page import SECONDS, TOKEN, free_port, serve, view
 from tests.support.server import serving
 
 pytestmark = pytest.mark.browser
@@ -152,3 +152,76 @@ def test_a_strangers_record_is_text_and_does_no_harm(page: Page, path: Path) -> 
         expect(page.get_by_text("can’t be shown")).to_be_in_viewport()
         expect(page.get_by_test_id("prompt-text")).to_contain_text("The dog likes cold water.")
         assert page.title() != "pwned"
+
+
+def test_a_grid_is_there_after_a_kill_in_any_browser(page: Page, other: Page, path: Path) -> None:
+    environment = {"BACKLIT_TOKEN": TOKEN}
+    with serving("toy", "--workspace", str(path), environment=environment) as served:
+        page.goto(f"{served.url}/?token={TOKEN}")
+        try_grid(page)
+        expect(page.get_by_test_id("grid-saved")).to_have_text("Saved")
+        expect(page.get_by_test_id("grid-saved")).to_be_in_viewport()
+        link = page.url.partition("#")[2]
+        said = page.get_by_test_id("grid-sentence").all_inner_texts()
+        served.process.kill()
+        served.process.wait()
+    with serve("toy", "--workspace", str(path)) as url:
+        other.goto(f"{url}#{link}")
+        expect(other.get_by_test_id("grid-sentence")).to_have_text(said)
+        expect(other.get_by_test_id("grid-cell").first).to_contain_text("water")
+        other.goto(f"{url}#grid=")
+        other.reload()
+        expect(other.get_by_test_id("grid-sentence")).to_have_text(said)  # where one was
+
+
+def test_earlier_grids_come_back_and_go(page: Page, path: Path) -> None:
+    with serve("toy", "--workspace", str(path)) as url:
+        page.goto(url)
+        try_grid(page)
+        page.get_by_test_id("grid-setup").locator("summary").click()
+        page.get_by_test_id("grid-template").fill("{who} dislikes")
+        run_grid(page)
+        page.get_by_test_id("grid-setup").locator("summary").click()
+        page.get_by_test_id("grid-template").fill("Not run yet: {who}")
+        page.get_by_test_id("earlier-grids").click()
+        earlier = page.get_by_test_id("earlier-grid")
+        expect(earlier).to_have_count(2)
+        earlier.filter(has_text="The {who} likes").click()
+        expect(page.get_by_test_id("grid-cell").first).to_contain_text("water")
+        expect(page.get_by_test_id("grid-template")).to_have_value("The {who} likes")
+        page.get_by_test_id("grid-back").click()
+        expect(page.get_by_test_id("grid-template")).to_have_value("Not run yet: {who}")
+        page.get_by_test_id("earlier-grids").click()
+        for left in (1, 0):
+            page.get_by_test_id("drop-grid").first.click()
+            page.get_by_role("button", name="Remove it for good").click()
+            expect(earlier).to_have_count(left)
+        expect(page.get_by_test_id("grid-sentence")).to_have_count(0)
+    with Workspace(path) as workspace:
+        assert workspace.heads("grids") == []
+
+
+def test_a_grid_is_downloaded_as_python_would_write_it(page: Page, path: Path) -> None:
+    with serve("toy", "--workspace", str(path)) as url:
+        page.goto(url)
+        try_grid(page)
+        page.get_by_test_id("download-grid").click()
+        with page.expect_download() as saved_file:
+            page.get_by_role("button", name="CSV").click()
+    table = saved_file.value.path().read_text(encoding="utf-8")
+    assert table.splitlines()[0].startswith('"variant","row","sample","response"')
+    assert '"as it is","row 1",1," cold water.' in table
+
+
+def try_grid(page: Page) -> None:
+    view(page, "Grid")
+    page.get_by_test_id("grid-template").fill("The {who} likes")
+    page.get_by_label("who of row 1").fill("cat")
+    page.get_by_test_id("grid-answer").fill(" water")
+    run_grid(page)
+
+
+def run_grid(page: Page) -> None:
+    page.get_by_test_id("run-grid").click()
+    expect(page.get_by_test_id("run-grid")).to_be_visible()
+    expect(page.get_by_test_id("grid-saved")).to_have_text("Saved")

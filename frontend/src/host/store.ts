@@ -18,6 +18,8 @@ export interface Kept {
   readonly runs: RecordStore;
   /** What people think of runs. */
   readonly reviews: RecordStore;
+  /** Variants of prompts over rows, with every answer. */
+  readonly grids: RecordStore;
   /** Which runs were handed on, so that what comes back of them finds them. */
   readonly reports: RecordStore;
   /** Datasets as edited, and those that were added: the server keeps them. */

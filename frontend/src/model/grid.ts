@@ -84,6 +84,11 @@ export interface Question {
   readonly effects: boolean;
 }
 
+/** A grid as it was asked for. */
+export interface Asked extends Question {
+  readonly variants: readonly Variant[];
+}
+
 export function questionOf(
   setup: GridSetup,
   template: Prompt,

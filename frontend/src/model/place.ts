@@ -5,7 +5,7 @@ export type ViewName = (typeof VIEWS)[number];
 
 export interface Place {
   readonly view: ViewName;
-  /** By their ids: the one that is looked at, or those beside each other. */
+  /** By their ids: the one that is looked at, or those beside each other; of grids, the grid. */
   readonly runs: readonly string[];
 }
 

@@ -36,11 +36,6 @@ export interface Review extends Said {
 /** No browser knows a time beyond. */
 const MOST = 8.64e15;
 
-/** Of a new one. */
-export function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("");
-}
-
 /** Whether something that was kept, perhaps by another version, can be shown. */
 export function isReview(value: unknown): value is Review {
   const { id, run, report, about, opinion, note, by, at, number } = (value ?? {}) as Review;

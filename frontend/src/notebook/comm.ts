@@ -1,5 +1,6 @@
 /** The transport of a notebook: messages over the kernel's own channel, so no port and no proxy. */
 import { type Link, type Listener, LIVE, type Transport, TransportError } from "../host/transport";
+import { newId } from "../model/ids";
 import { language, t } from "../strings";
 import type { Event, Events, Kind, Requests, State } from "../wire";
 import type { Model } from "./model";
@@ -163,8 +164,4 @@ export class CommTransport implements Transport {
 
 function refusal({ message, hint }: Link): TransportError {
   return new TransportError("refused", { code: "KernelGone", message, hint });
-}
-
-function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
 }

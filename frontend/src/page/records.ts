@@ -5,11 +5,18 @@ import type { Kept, Listed, RecordStore, Written } from "../host/store";
 const LIST = "list";
 
 export class BrowserRecords implements RecordStore {
-  readonly most = 100;
   #database: UseStore | undefined;
   #channel: BroadcastChannel | undefined;
 
-  constructor(private readonly name: string) {}
+  /**
+   * Args:
+   *   name: of the database.
+   *   most: so many are kept that nobody asked to keep.
+   */
+  constructor(
+    private readonly name: string,
+    readonly most = 100,
+  ) {}
 
   async list(): Promise<readonly Listed[]> {
     try {
@@ -85,6 +92,7 @@ export class BrowserRecords implements RecordStore {
 export const browserKept: Kept = {
   runs: new BrowserRecords("backlit.runs"),
   reviews: new BrowserRecords("backlit.reviews"),
+  grids: new BrowserRecords("backlit.grids", 20),
   reports: new BrowserRecords("backlit.reports"),
   rows: { watch: () => () => {} },
   datasets: { watch: () => () => {} },

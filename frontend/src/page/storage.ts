@@ -6,6 +6,7 @@
  */
 
 import type { Kept, SharedStore, Store } from "../host/store";
+import { newId } from "../model/ids";
 import { browserKept } from "./records";
 
 const PREFIX = "backlit.";
@@ -144,8 +145,4 @@ function keepSessionItem(id: string): void {
   } catch {
     // storage is off: this tab has no memory of its own
   }
-}
-
-function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join("");
 }

@@ -9,12 +9,13 @@ const LOOK = 1000;
 /** What the workspace keeps; the browser, where there is none. */
 export function inWorkspace(
   transport: Transport,
-  browser: Pick<Kept, "runs" | "reviews" | "reports">,
+  browser: Pick<Kept, "runs" | "reviews" | "grids" | "reports">,
 ): Kept {
   const file = new WorkspaceFile(transport);
   return {
     runs: new WorkspaceRecords(file, "runs", browser.runs),
     reviews: new WorkspaceRecords(file, "reviews", browser.reviews),
+    grids: new WorkspaceRecords(file, "grids", browser.grids),
     reports: new WorkspaceRecords(file, "reports", browser.reports),
     rows: { watch: (changed) => file.watch("rows", changed) },
     datasets: { watch: (changed) => file.watch("datasets", changed) },

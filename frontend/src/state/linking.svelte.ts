@@ -5,7 +5,10 @@ import { linkTo, placeOf } from "../model/place";
 import { MOST } from "./comparing.svelte";
 import type { Workbench } from "./workbench.svelte";
 
-type Shown = Pick<Workbench, "comparing" | "prompting" | "runs" | "server" | "session" | "showRun">;
+type Shown = Pick<
+  Workbench,
+  "comparing" | "gridding" | "prompting" | "runs" | "server" | "session" | "showRun"
+>;
 
 /** Follow the address both ways, until what is returned is called. */
 export function followAddress(address: Address, workbench: Shown): () => void {
@@ -50,13 +53,15 @@ function linkOf({ comparing, runs, session }: Shown): string | null {
   const { compared, trying, view } = session;
   const { current } = runs;
   if (view === "look") return current ? linkTo({ view, runs: [current] }) : null;
+
+  if (view === "grid") return linkTo({ view, runs: session.shownGrid ? [session.shownGrid] : [] });
   if (view !== "compare") return linkTo({ view, runs: [] });
   if (!trying) return linkTo({ view, runs: compared });
   return comparing.tried ? linkTo({ view, runs: [...compared, current] }) : null;
 }
 
 async function go(link: string, workbench: Shown): Promise<void> {
-  const { prompting, runs, session } = workbench;
+  const { gridding, prompting, runs, session } = workbench;
   const place = placeOf(link);
   if (!place) return;
   session.set({ link });
@@ -64,7 +69,12 @@ async function go(link: string, workbench: Shown): Promise<void> {
     session.set({ view: "compare", compared: place.runs.slice(0, MOST), trying: false });
     return;
   }
-  if (place.view !== "look") return session.setView(place.view);
+  if (place.view !== "look") {
+    session.setView(place.view);
+    const [grid] = place.view === "grid" ? place.runs : [];
+    if (grid) await gridding.show(grid);
+    return;
+  }
   session.set({ view: "look" });
   if (place.runs[0] === runs.current) return;
   await workbench.showRun(place.runs[0]!);

@@ -6,7 +6,7 @@ import { t } from "../strings";
 import type { Prompt, Requests } from "../wire";
 import type { Answers } from "./answer/answers.svelte";
 import type { Choices } from "./choices.svelte";
-import type { Gridding } from "./gridding.svelte";
+import type { Gridding } from "./grid/gridding.svelte";
 import { Job, type Watcher } from "./job.svelte";
 import type { Prompting } from "./prompt/prompting.svelte";
 import type { Session } from "./prompt/session.svelte";

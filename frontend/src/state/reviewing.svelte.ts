@@ -1,7 +1,8 @@
 /** What people think of runs: written here, or on the page of a report and taken in. */
 import type { Kept, Listed } from "../host/store";
 import type { Transport } from "../host/transport";
-import { inOrder, isReview, newId, type Review, type Said, type Unsaid } from "../model/review";
+import { inOrder, isReview, type Review, type Said, type Unsaid } from "../model/review";
+import { newId } from "../model/ids";
 import type { Events } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
 import type { Session } from "./prompt/session.svelte";

@@ -21,7 +21,7 @@ import { Contrast } from "./findings/contrast.svelte";
 import { Findings } from "./findings/findings.svelte";
 import { Inquiry } from "./findings/inquiry.svelte";
 import { Muting } from "./findings/muting.svelte";
-import { Gridding } from "./gridding.svelte";
+import { Gridding } from "./grid/gridding.svelte";
 import { type Mirrored, Mirroring } from "./mirroring.svelte";
 import { Counting } from "./prompt/counting.svelte";
 import { Prompting } from "./prompt/prompting.svelte";
@@ -127,7 +127,7 @@ export class Workbench implements Mirrored {
     }));
     this.reviewing = new Reviewing(session, transport, server);
     this.exporting = new Exporting(transport, server, () => handedNow(this), this.reviewing);
-    this.gridding = new Gridding(transport, server, session, choices, {
+    this.gridding = new Gridding(transport, server, store.kept.grids, session, choices, {
       prompt: () => this.prompting.prompt,
       show: (event) => showWritten(this, event),
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isReview, newId, notesOf, type Review, reviewFile, tally } from "../../src/model/review";
+import { isReview, notesOf, type Review, reviewFile, tally } from "../../src/model/review";
+import { newId } from "../../src/model/ids";
 
 const review = (change: Partial<Review> = {}): Review => ({
   id: newId(),

@@ -72,7 +72,7 @@ const empty: RecordStore = {
 };
 
 const runsOf = (shelf: Shelf, runs: RecordStore) =>
-  inWorkspace(shelf.transport, { runs, reviews: empty, reports: empty }).runs;
+  inWorkspace(shelf.transport, { runs, reviews: empty, grids: empty, reports: empty }).runs;
 
 describe("runs in the workspace", () => {
   afterEach(() => void vi.useRealTimers());
@@ -203,7 +203,12 @@ describe("other collections of the workspace", () => {
   test("hear of what is theirs, by one look for all", async () => {
     vi.useFakeTimers();
     const shelf = new Shelf();
-    const kept = inWorkspace(shelf.transport, { runs: empty, reviews: empty, reports: empty });
+    const kept = inWorkspace(shelf.transport, {
+      runs: empty,
+      reviews: empty,
+      grids: empty,
+      reports: empty,
+    });
     const [ofRuns, ofReviews] = [vi.fn(), vi.fn()];
     onTestFinished(kept.runs.watch(ofRuns));
     const stop = kept.reviews.watch(ofReviews);
@@ -226,7 +231,12 @@ describe("other collections of the workspace", () => {
     const reviews = browser();
     await reviews.write({ id: "1" }, {});
     const shelf = new Shelf();
-    const kept = inWorkspace(shelf.transport, { runs: empty, reviews, reports: empty });
+    const kept = inWorkspace(shelf.transport, {
+      runs: empty,
+      reviews,
+      grids: empty,
+      reports: empty,
+    });
     await kept.reviews.list();
     await vi.waitFor(async () => expect(await reviews.list()).toEqual([]));
     const [saved] = shelf.transport.requests("keep");

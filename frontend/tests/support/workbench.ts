@@ -20,7 +20,15 @@ export class OwnStorage extends TabStorage {
   constructor(kept: Partial<Kept> = {}) {
     const own = () => new BrowserRecords(`records of ${crypto.randomUUID()}`);
     const still = { watch: () => () => {} };
-    super({ runs: own(), reviews: own(), reports: own(), rows: still, datasets: still, ...kept });
+    super({
+      runs: own(),
+      reviews: own(),
+      grids: own(),
+      reports: own(),
+      rows: still,
+      datasets: still,
+      ...kept,
+    });
   }
 }
 

@@ -192,8 +192,11 @@ class Guard:
 
 
 def most_bytes(request: Request) -> int:
-    """How large a body may be: only one that brings a file may be larger than a prompt."""
-    return MAX_FILE_BODY_BYTES if _below(request) == "/api/add" else MAX_BODY_BYTES
+    """How large a body may be: only one that brings a file, or what becomes one, may be larger than
+    a prompt.
+    """
+    brings_file = _below(request) in ("/api/add", "/api/write_grid")
+    return MAX_FILE_BODY_BYTES if brings_file else MAX_BODY_BYTES
 
 
 def bounded(request: Request, receive: Receive) -> Receive:

@@ -57,6 +57,8 @@ export interface Saved {
   trying: boolean;
   /** What is tried over several rows. */
   grid: GridSetup;
+  /** The id of the grid that was shown last; "" is none. */
+  shownGrid: string;
   /** What is looked for in datasets. */
   table: TableSetup;
   /** What is typed of runs and not kept yet, by their ids. */
@@ -93,6 +95,7 @@ export const FIRST: Saved = {
   compared: [],
   trying: false,
   grid: NO_GRID,
+  shownGrid: "",
   table: NO_TABLE,
   unsaid: {},
   link: "",

@@ -36,6 +36,7 @@ export class Session {
   readonly compared = $derived(this.#saved.compared);
   readonly trying = $derived(this.#saved.trying);
   readonly grid = $derived(this.#saved.grid);
+  readonly shownGrid = $derived(this.#saved.shownGrid);
   readonly table = $derived(this.#saved.table);
   readonly unsaid = $derived(this.#saved.unsaid);
   readonly link = $derived(this.#saved.link);

@@ -22,6 +22,23 @@ export const gridding = {
     `Stopped: ${known} of ${all} cells are known. Run it again to go on.`,
   noRows: "Give at least one row what its variables stand for.",
 
+  earlier: (n: number) => `Earlier grids (${n})`,
+  earlierAbout: (grid: { variants: number; rows: number; known: number; model: string }) => {
+    const all = grid.variants * grid.rows;
+    const part = grid.known < all ? ` · ${grid.known} of ${all}` : "";
+    return `${grid.variants} × ${grid.rows}${part} · ${grid.model}`;
+  },
+  shownNow: "shown",
+  drop: (about: string) => `Remove the grid: ${about}`,
+  reallyDrop: "Remove it for good",
+  back: "Back to what was here",
+  gone: "That grid is not here any more, or is in another workspace.",
+  saving: "Saving…",
+  saved: "Saved",
+  unsaved: "This could not be saved: it is here as long as the page is.",
+  download: "Download",
+  forms: { csv: "Every answer, as a table (CSV)", json: "All that was found (JSON)" },
+
   template: "Template",
   templateAbout: "{name} stands for what a row has under that name.",
   message: (role: string, n: number) => `Message ${n}, ${role}`,

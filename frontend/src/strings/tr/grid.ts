@@ -29,6 +29,23 @@ export const gridding: typeof english = {
     `Durduruldu. Sonucu bilinen hücreler: ${number(known)} / ${number(all)}. Sürdürmek için yeniden çalıştırın.`,
   noRows: "En az bir kayıtta değişkenlerin değerlerini yazın.",
 
+  earlier: (n) => `Önceki ızgaralar (${number(n)})`,
+  earlierAbout: (grid) => {
+    const all = grid.variants * grid.rows;
+    const part = grid.known < all ? ` · ${number(grid.known)} / ${number(all)}` : "";
+    return `${number(grid.variants)} × ${number(grid.rows)}${part} · ${grid.model}`;
+  },
+  shownNow: "gösterilen",
+  drop: (about) => `Izgarayı sil: ${about}`,
+  reallyDrop: "Kalıcı olarak sil",
+  back: "Önceki duruma dön",
+  gone: "O ızgara artık burada değil ya da başka bir çalışma alanında.",
+  saving: "Kaydediliyor…",
+  saved: "Kaydedildi",
+  unsaved: "Kaydedilemedi: bu sayfa açık kaldıkça burada durur.",
+  download: "İndir",
+  forms: { csv: "Bütün yanıtlar, tablo olarak (CSV)", json: "Bulunan her şey (JSON)" },
+
   template: "Şablon",
   templateAbout: "{ad} yerine, kaydın bu adla taşıdığı değer geçer.",
   message: (role, n) => `${n}. mesaj, ${ROLES[role] ?? role}`,

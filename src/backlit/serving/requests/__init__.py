@@ -45,6 +45,7 @@ from backlit.serving.requests.rows import ROW, ROWS, WRITE
 from backlit.serving.requests.segment import SEGMENT
 from backlit.serving.requests.trace import TRACE
 from backlit.serving.requests.vary import VARY
+from backlit.serving.requests.write_grid import WRITE_GRID
 
 ALL: tuple[ModelKind, ...] = (
     LOAD,
@@ -71,7 +72,9 @@ WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEP
 SHELF_KINDS: dict[str, ShelfKind[Any]] = {
     kind.name: kind for kind in (ROWS, ROW, WRITE, EDIT, UNDO, ADD, REMOVE)
 }
-PLAIN_KINDS: dict[str, PlainKind[Any]] = {kind.name: kind for kind in (EXPORT, VARY, REVIEW)}
+PLAIN_KINDS: dict[str, PlainKind[Any]] = {
+    kind.name: kind for kind in (EXPORT, VARY, REVIEW, WRITE_GRID)
+}
 KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, **SHELF_KINDS, **PLAIN_KINDS}
 KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}
 

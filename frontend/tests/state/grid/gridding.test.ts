@@ -1,10 +1,10 @@
 import { flushSync } from "svelte";
 import { expect, test, vi } from "vitest";
-import type { Row } from "../../src/model/grid";
-import { Workbench } from "../../src/state/workbench.svelte";
-import type { Cell, Event, Requests, VariantFound } from "../../src/wire";
-import { FakeTransport, PROMPT_TEXT, segmentations, sequence, STATE } from "../support/fixtures";
-import { held, OwnStorage, quiet, started } from "../support/workbench";
+import type { Row } from "../../../src/model/grid";
+import { Workbench } from "../../../src/state/workbench.svelte";
+import type { Cell, Event, Requests, VariantFound } from "../../../src/wire";
+import { FakeTransport, PROMPT_TEXT, segmentations, sequence, STATE } from "../../support/fixtures";
+import { held, OwnStorage, quiet, started } from "../../support/workbench";
 
 const ROWS: readonly Row[] = [
   { id: "row 1", fields: { dish: "soup" } },
@@ -99,7 +99,7 @@ test("variants are made, and every row that has something is asked about", async
     samples: 1, // at temperature 0
     effects: true,
   });
-  expect(gridding.slots.map(({ cell }) => cell?.samples[0]?.response ?? null)).toEqual([
+  expect(gridding.cells.slots.map(({ cell }) => cell?.samples[0]?.response ?? null)).toEqual([
     " Avoid.",
     null,
     null,
@@ -143,13 +143,13 @@ test("cells come while it runs, and stay when it is stopped", async () => {
   const { workbench } = await ready({ vary: VARY, grid: grid.play });
   const { gridding } = workbench;
   const running = gridding.run();
-  await vi.waitFor(() => expect(gridding.slots[0]?.cell?.samples).toHaveLength(1));
+  await vi.waitFor(() => expect(gridding.cells.slots[0]?.cell?.samples).toHaveLength(1));
   expect(gridding.running).toBe(true);
   gridding.stop();
   grid.release();
   await running;
   expect(gridding.running).toBe(false);
-  expect(gridding.slots[0]?.cell?.samples).toHaveLength(1);
+  expect(gridding.cells.slots[0]?.cell?.samples).toHaveLength(1);
   expect(gridding.found).toBeNull();
 });
 
@@ -181,7 +181,7 @@ test("what is refused leaves what was there", async () => {
   await gridding.run();
   expect(gridding.job.error).toEqual(error);
   expect(gridding.running).toBe(false);
-  expect(gridding.slots[0]?.cell?.samples).toHaveLength(1);
+  expect(gridding.cells.slots[0]?.cell?.samples).toHaveLength(1);
   expect(gridding.found).toHaveLength(2);
 });
 
@@ -207,7 +207,7 @@ test("who went on elsewhere is not taken to an answer that comes late", async ()
   });
   await workbench.gridding.run();
   workbench.session.setView("grid");
-  const { cell: first } = workbench.gridding.slots[0]!;
+  const { cell: first } = workbench.gridding.cells.slots[0]!;
   await workbench.gridding.open(first!, first!.samples[0]!, 0);
   expect(workbench.session.view).toBe("compare");
 });
@@ -240,7 +240,7 @@ test("a cell is looked into: its answer, as it was written, and what led to all 
   await gridding.run();
   session.setView("grid");
   const examples = workbench.prompting.library.examples.length;
-  const { cell: first } = gridding.slots[0]!;
+  const { cell: first } = gridding.cells.slots[0]!;
   await gridding.open(first!, first!.samples[0]!, 0);
   await quiet(transport);
   const request = transport.requests("respond").at(-1) as Requests["respond"];
@@ -255,7 +255,7 @@ test("a cell is looked into: its answer, as it was written, and what led to all 
 test("an answer without a word can't be looked into", async () => {
   const { workbench, transport } = await ready();
   await workbench.gridding.run();
-  const { cell: first } = workbench.gridding.slots[0]!;
+  const { cell: first } = workbench.gridding.cells.slots[0]!;
   await workbench.gridding.open(first!, { ...first!.samples[0]!, ids: [] }, 0);
   expect(transport.requests("respond")).toEqual([]);
 });

@@ -1,37 +1,35 @@
 /** Variants of a prompt over rows: what is tried, the job that tries it, and its cells. */
-import type { Transport } from "../host/transport";
+import type { RecordStore } from "../../host/store";
+import type { Transport } from "../../host/transport";
 import {
+  type Asked,
   distinct,
   type GridSetup,
   namesIn,
+  NO_GRID,
   placeOfCell,
   type Question,
   questionOf,
   requestOf,
   rowsOf,
   sampleOptions,
-} from "../model/grid";
-import { promptReference } from "../model/answer";
-import type { Example } from "../model/example";
-import { t } from "../strings";
-import type { Cell, Prompt, Sample, Variant, VariantFound } from "../wire";
-import type { Choices } from "./choices.svelte";
-import { Job, type Watcher } from "./job.svelte";
-import type { Session } from "./prompt/session.svelte";
-import type { Written } from "./showing";
+} from "../../model/grid";
+import { promptReference } from "../../model/answer";
+import { newId } from "../../model/ids";
+import type { KeptGrid } from "../../model/keptgrid";
+import type { Example } from "../../model/example";
+import { t } from "../../strings";
+import type { Cell, Event, Prompt, Requests, Sample, Variant, VariantFound } from "../../wire";
+import type { Choices } from "../choices.svelte";
+import { Cells } from "./cells.svelte";
+import { Grids } from "./grids.svelte";
+import { Job, type Watcher } from "../job.svelte";
+import type { Session } from "../prompt/session.svelte";
+import type { Written } from "../showing";
 
-const PAUSE = 16; // ms between two drawings of cells that came
-const AT_ONCE = 5; // cells that are drawn together: more would make the page jerk
+const KEEP = 10_000; // ms between two saves of a grid that is being filled
 
-/** A grid as it was asked for. */
-export interface Asked extends Question {
-  readonly variants: readonly Variant[];
-}
-
-/** A cell's place: of hundreds, only those that changed are drawn again. */
-export class Slot {
-  cell = $state.raw<Cell | null>(null);
-}
+type GridFile = Extract<Event<"write_grid">, { type: "grid_written" }>;
 
 /** The rest of the page, as a grid needs it. */
 export interface Around {
@@ -44,9 +42,16 @@ export interface Around {
 export class Gridding {
   readonly job: Job;
   readonly opening: Job;
+  readonly writing: Job;
+  readonly grids: Grids;
+  /** The id of the one that is shown; "" while there is none. */
+  shown = $state("");
+  /** What was set up and shown before an earlier grid took its place. */
+  before = $state.raw<{ readonly setup: GridSetup; readonly shown: string } | null>(null);
+  /** One that was asked for is not there any more, or is none that this version can show. */
+  gone = $state(false);
   asked = $state.raw<Asked | null>(null);
-  /** Every variant's for the first row, then for the second. */
-  slots = $state.raw<readonly Slot[]>([]);
+  readonly cells = new Cells();
   /** What was found over rows, once all cells are known. */
   found = $state.raw<readonly VariantFound[] | null>(null);
   /** So many rows could not be brought here. */
@@ -72,19 +77,22 @@ export class Gridding {
     if (!asked || !question) return false;
     return JSON.stringify({ ...asked, variants: undefined }) !== JSON.stringify(question);
   });
-  readonly #arrived = new Map<number, Cell>();
   #turn = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the one that is shown was kept last. */
+  #keptAt = 0;
 
   constructor(
     transport: Transport,
     watcher: Watcher,
+    store: RecordStore,
     private readonly session: Session,
     private readonly choices: Choices,
     private readonly around: Around,
   ) {
+    this.grids = new Grids(store);
     this.job = new Job(transport, watcher);
     this.opening = new Job(transport, watcher);
+    this.writing = new Job(transport, watcher);
   }
 
   set(change: Partial<GridSetup>): void {
@@ -111,6 +119,8 @@ export class Gridding {
     this.set({ template: question.template, stop: question.options.stop ?? [] });
     this.running = true;
     this.leftOut = 0;
+    this.before = null;
+    this.gone = false;
     const turn = ++this.#turn;
     const variants = await this.#vary(question);
     if (variants && turn === this.#turn) await this.#fill({ ...question, variants });
@@ -122,7 +132,48 @@ export class Gridding {
     this.#turn += 1;
     this.running = false;
     this.job.cancel();
-    this.#draw();
+    this.cells.draw();
+    this.#keep();
+  }
+
+  /** Show what was shown when the person was here last. */
+  async restore(): Promise<void> {
+    const { shownGrid } = this.session;
+    if (!shownGrid || this.asked || this.running) return;
+    const grid = await this.grids.read(shownGrid);
+    if (grid && !this.asked && !this.running) this.#show(shownGrid, grid);
+  }
+
+  /** Show one that was run before, set up as it was; what was set up stays within reach. */
+  async show(id: string): Promise<void> {
+    if (id === this.shown) return;
+    const grid = await this.grids.read(id);
+    this.gone = grid === null;
+    if (!grid || id === this.shown) return;
+    if (this.running) this.stop();
+    const { setup, shown } = this;
+    const isNew = JSON.stringify(setup) === JSON.stringify(NO_GRID);
+    this.before = shown || !isNew ? { setup, shown } : null;
+    this.set(grid.setup);
+    this.#show(id, grid);
+  }
+
+  /** Back to what an earlier grid took the place of. */
+  async back(): Promise<void> {
+    const { before } = this;
+    if (!before) return;
+    const grid = before.shown ? await this.grids.read(before.shown) : null;
+    this.before = null;
+    this.set(before.setup);
+    if (grid) this.#show(before.shown, grid);
+    else this.#clear();
+  }
+
+  /** Forget one; if it is shown, it goes out of sight. */
+  async drop(id: string): Promise<void> {
+    if (this.before?.shown === id) this.before = { ...this.before, shown: "" };
+    if (id === this.shown) this.#clear();
+    await this.grids.drop(id);
   }
 
   /** Look into an answer, the one of so many of its cell, as it was written. */
@@ -135,6 +186,24 @@ export class Gridding {
       // Who went on to something else does not want to be taken away from there.
       if (event.type === "generation" && this.session.view === "grid") this.around.show(event);
     });
+  }
+
+  /** What is known of the one that is shown, as a file; null if it could not be made. */
+  async write(form: Requests["write_grid"]["form"]): Promise<GridFile | null> {
+    const { asked } = this;
+    if (!asked) return null;
+    const { answer, find, is_pattern, model, options, rows, variants } = asked;
+    const cells = this.cells.known.flatMap((cell) => cell ?? []);
+    const request = { model, options, find, is_pattern, answer, cells, form };
+    let written = null as GridFile | null;
+    await this.writing.run(
+      "write_grid",
+      { ...request, variants: [...variants], rows: rows.map(({ id }) => id) },
+      (event) => {
+        if (event.type === "grid_written") written = event;
+      },
+    );
+    return written;
   }
 
   /** The variants of the template, itself first; null if they can't be made, which the job tells. */
@@ -154,32 +223,55 @@ export class Gridding {
       const isAccepted = event.type !== "queued" && event.type !== "model";
       if (isAccepted && !begun) this.#begin(asked); // what there was stays until then
       begun ||= isAccepted;
-      if (event.type === "cell") this.#take(event.cell, variants.length);
+      if (event.type === "cell") {
+        this.cells.take(placeOfCell(event.cell, variants.length), event.cell);
+        if (Date.now() - this.#keptAt > KEEP) this.#keep();
+      }
       if (event.type === "grid") this.found = event.variants;
     });
-    this.#draw();
+    this.cells.draw();
+    if (begun) this.#keep();
   }
 
   #begin(asked: Asked): void {
+    // To go on with one that was stopped is no other grid.
+    this.#keptAt = Date.now();
+    if (this.shown && JSON.stringify(asked) === JSON.stringify(this.asked)) return;
+    this.shown = newId();
     this.asked = asked;
     this.found = null;
-    this.#arrived.clear();
-    const length = asked.variants.length * asked.rows.length;
-    this.slots = Array.from({ length }, () => new Slot());
+    this.cells.set(Array<null>(asked.variants.length * asked.rows.length).fill(null));
+    this.session.set({ shownGrid: this.shown });
   }
 
-  #take(cell: Cell, variants: number): void {
-    this.#arrived.set(placeOfCell(cell, variants), cell);
-    this.#timer ??= setTimeout(() => this.#draw(AT_ONCE), PAUSE);
+  #show(id: string, { asked, cells, found }: KeptGrid): void {
+    this.shown = id;
+    this.asked = asked;
+    this.found = found;
+    this.cells.set(cells);
+    this.grids.state = "saved";
+    this.session.set({ shownGrid: id });
   }
 
-  #draw(most = Infinity): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    for (const [place, cell] of [...this.#arrived].slice(0, most)) {
-      this.slots[place]!.cell = cell;
-      this.#arrived.delete(place);
-    }
-    if (this.#arrived.size > 0) this.#timer = setTimeout(() => this.#draw(AT_ONCE), PAUSE);
+  #clear(): void {
+    this.shown = "";
+    this.asked = this.found = null;
+    this.cells.set([]);
+    this.grids.state = null;
+    this.session.set({ shownGrid: "" });
+  }
+
+  /** What is known by now outlives the page. */
+  #keep(): void {
+    const { asked, found, shown, setup } = this;
+    this.#keptAt = Date.now();
+    const cells = this.cells.known;
+    if (!asked || cells.every((cell) => cell === null)) return;
+    void this.grids.keep(shown, {
+      setup: { ...setup, template: asked.template },
+      asked,
+      cells,
+      found,
+    });
   }
 }
