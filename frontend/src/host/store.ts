@@ -20,6 +20,8 @@ export interface Kept {
   readonly reviews: RecordStore;
   /** Variants of prompts over rows, with every answer. */
   readonly grids: RecordStore;
+  /** Prompts that the person kept as examples: the browser has them at once, the workspace as well. */
+  readonly prompts: RecordStore;
   /** Which runs were handed on, so that what comes back of them finds them. */
   readonly reports: RecordStore;
   /** Datasets as edited, and those that were added: the server keeps them. */

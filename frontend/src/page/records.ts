@@ -88,10 +88,21 @@ export class BrowserRecords implements RecordStore {
   }
 }
 
+/** For what the browser keeps elsewhere: there is nothing here, and there never will be. */
+export const nowhere: RecordStore = {
+  most: 0,
+  list: () => Promise.resolve([]),
+  read: () => Promise.resolve(null),
+  write: () => Promise.resolve("failed"),
+  drop: () => Promise.resolve(),
+  watch: () => () => undefined,
+};
+
 /** What this browser keeps. */
 export const browserKept: Kept = {
   runs: new BrowserRecords("backlit.runs"),
   reviews: new BrowserRecords("backlit.reviews"),
+  prompts: nowhere,
   grids: new BrowserRecords("backlit.grids", 20),
   reports: new BrowserRecords("backlit.reports"),
   rows: { watch: () => () => {} },

@@ -2,6 +2,7 @@
 import type { Kept, Listed, RecordStore, Written } from "../host/store";
 import { type Transport, TransportError } from "../host/transport";
 import type { ErrorInfo, Events, Kind, Requests } from "../wire";
+import { nowhere } from "./records";
 
 /** Milliseconds between two looks at what others saved. */
 const LOOK = 1000;
@@ -16,6 +17,7 @@ export function inWorkspace(
     runs: new WorkspaceRecords(file, "runs", browser.runs),
     reviews: new WorkspaceRecords(file, "reviews", browser.reviews),
     grids: new WorkspaceRecords(file, "grids", browser.grids),
+    prompts: new WorkspaceRecords(file, "prompts", nowhere),
     reports: new WorkspaceRecords(file, "reports", browser.reports),
     rows: { watch: (changed) => file.watch("rows", changed) },
     datasets: { watch: (changed) => file.watch("datasets", changed) },

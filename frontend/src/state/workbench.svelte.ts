@@ -161,6 +161,7 @@ export class Workbench implements Mirrored {
 
   /** What follows from what is selected and chosen, whoever changes it. */
   #follow(): void {
+    this.prompting.library.follow();
     this.cutting.follow();
     this.counting.follow();
     $effect(() => growTarget(this));

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { fromServer, search } from "../../src/model/example";
+import { nowhere } from "../../src/page/records";
 import { TabStorage } from "../../src/page/storage";
 import { Library } from "../../src/state/prompt/library.svelte";
 import { STATE } from "../support/fixtures";
 
 const library = () => {
-  const all = new Library("Yours", new TabStorage().shared);
+  const all = new Library("Yours", new TabStorage().shared, nowhere);
   all.show(STATE.datasets);
   return all;
 };

@@ -1,7 +1,7 @@
 /** A workbench over a transport that plays what a test tells it to, and what tests do with it. */
 import { flushSync } from "svelte";
 import { expect, onTestFinished, vi } from "vitest";
-import { BrowserRecords } from "../../src/page/records";
+import { BrowserRecords, nowhere } from "../../src/page/records";
 import { TabStorage } from "../../src/page/storage";
 import type { Kept } from "../../src/host/store";
 import { Workbench } from "../../src/state/workbench.svelte";
@@ -24,6 +24,7 @@ export class OwnStorage extends TabStorage {
       runs: own(),
       reviews: own(),
       grids: own(),
+      prompts: nowhere,
       reports: own(),
       rows: still,
       datasets: still,

@@ -48,7 +48,7 @@ export class Prompting {
     private readonly replaced: (asked: boolean) => void,
     private readonly answered: () => Prompt | null,
   ) {
-    this.library = new Library(t.examples.yours, session.store.shared);
+    this.library = new Library(t.examples.yours, session.store.shared, session.store.kept.prompts);
   }
 
   get prompt(): Prompt {
