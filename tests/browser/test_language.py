@@ -120,7 +120,7 @@ def test_and_so_are_the_views_beside_it(turkish: Page) -> None:
     page.locator("[data-testid=grid-rows] input, [data-testid=grid-row] input").first.fill("cat")
     page.get_by_test_id("grid-answer").fill(" cold water.")
     page.get_by_test_id("run-grid").click()
-    expect(page.get_by_test_id("grid-sentence").nth(1)).to_contain_text("verilen yanıt")
+    expect(page.get_by_test_id("grid-sentence").nth(1)).to_contain_text("sabit yanıt")
     assert english(page) == []
     open_view(page, 3)
     expect(page.get_by_test_id("open-row").first).to_be_visible()
@@ -139,6 +139,10 @@ def test_another_language_is_chosen_and_nothing_is_lost(page: Page, toy_url: str
     expect(page.get_by_test_id("generate")).to_have_text("Üret")
     expect(page.get_by_test_id("answer-text")).to_contain_text("water")
     expect(page.get_by_test_id("target-card")).to_contain_text("water")
+    expect(page.get_by_test_id("found")).to_contain_text("olasılıklı")  # told anew
+    mapped(page)
+    assert english(page) == []
+    assert page.evaluate("document.activeElement.dataset.testid") == "language"
     page.reload()
     expect(page.get_by_test_id("generate")).to_have_text("Üret")
     answer_chip(page, "water")

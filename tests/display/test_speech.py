@@ -5,6 +5,7 @@ import string
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -26,6 +27,7 @@ from backlit.explanation import finding, report
 from backlit.methods import methods
 from backlit.methods.base import parameters
 from backlit.serving.queue import Job, JobQueue
+from backlit.types import Granularity
 
 SOURCES = Path(backlit.__file__).parent
 ENGLISH_ONLY = {"comma"}  # an apposition's, which Turkish does without
@@ -43,6 +45,7 @@ def sentences() -> Iterator[str]:
                 case ast.Call(func=ast.Name("counted"), args=[_, ast.Constant(value=str(noun))]):
                     yield noun
     yield from UNITS.values()
+    yield from get_args(Granularity)
     yield from finding.OF.values()
     yield from finding.BELIEVED.values()
     yield from faithfulness.GUESSES.values()

@@ -110,6 +110,7 @@ export function createEditor(options: EditorOptions): Editor {
       EditorState.lineSeparator.of("\n"), // a carriage return is a character that the model reads
       EditorState.tabSize.of(4),
       EditorView.contentAttributes.of({ spellcheck: "false", ...options.attributes }),
+      EditorState.phrases.of(options.phrases),
       placeholder(options.placeholder),
       keymap.of([...searchKeymap, ...historyKeymap, ...ownKeys()]),
       theme,

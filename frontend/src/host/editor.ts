@@ -14,6 +14,8 @@ export interface EditorOptions {
   /** Attributes of what is typed into: its name for screen readers and for tests. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly placeholder: string;
+  /** Words of the editor's own, by what they are in English. */
+  readonly phrases: Readonly<Record<string, string>>;
   /** What an editor of the same text left behind, so that its changes can still be undone. */
   readonly memory: unknown;
   readonly onchange: (text: string) => void;

@@ -82,13 +82,16 @@ export function keyOfSubject({ answer, target, foil }: Subject): string {
   return JSON.stringify([answer.id, target, foil?.value ?? null]);
 }
 
-/** The same for questions that have the same map: token scores know no granularity. */
+/**
+ * The same for questions that have the same map: token scores know no granularity. A method that
+ * speaks another language has other things to say of its map.
+ */
 export function keyOfQuestion(question: Question): string {
   const { method, params, granularity, pattern, budget } = question;
   const cut = method.scores_tokens
     ? null
     : [granularity, granularity === "custom" ? pattern : null, budget];
-  return JSON.stringify([keyOfSubject(question), method.name, params, cut]);
+  return JSON.stringify([keyOfSubject(question), method.name, method.description, params, cut]);
 }
 
 /** The same for maps of which the same is found: what made them does not matter. */

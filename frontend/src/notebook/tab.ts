@@ -1,5 +1,7 @@
 /** The link to a page that the kernel serves: opened at once, where the browser allows it. */
-import { t } from "../strings";
+import { preferred } from "../strings/preferred";
+import { tab as english } from "../strings/en/notebook";
+import { tab as turkish } from "../strings/tr/notebook";
 
 interface Reply {
   readonly address?: string;
@@ -14,6 +16,9 @@ interface View {
   };
   readonly el: HTMLElement;
 }
+
+/** All that is said here: the rest of the words need not be in a notebook. */
+const t = { tab: preferred(navigator.languages) === "tr" ? turkish : english };
 
 const OPENED = "backlit.opened";
 

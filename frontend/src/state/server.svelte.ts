@@ -15,6 +15,7 @@ export class Server implements Watcher {
   countdown = $state(0);
   readonly loading: Job;
   #wait = FIRST_WAIT;
+  #turn = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -61,8 +62,11 @@ export class Server implements Watcher {
   async connect(changed = false): Promise<void> {
     clearInterval(this.#timer);
     this.countdown = 0;
+    const turn = ++this.#turn;
     try {
-      this.state = await this.transport.state();
+      const state = await this.transport.state();
+      if (turn !== this.#turn) return; // it was asked again, perhaps in another language
+      this.state = state;
       this.trouble = null;
       this.#wait = FIRST_WAIT;
       this.arrived(changed);

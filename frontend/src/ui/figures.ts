@@ -53,6 +53,24 @@ export function probability(logProb: number): string {
   return t.figures.oneIn(format(Math.exp(-logProb), { maximumSignificantDigits: 2 }));
 }
 
+const SAME = 0.05; // a probability that changes by less is about the same, as the server says, too
+
+/** What a loss of log-probability does, nats: "163 times less likely", "10⁹ times more likely". */
+export function timesLikely(lost: number): string {
+  const size = Math.abs(lost);
+  if (Math.expm1(Math.min(size, 1)) < SAME) return t.figures.same;
+  const power = size / Math.LN10;
+  const times = Math.exp(size);
+  const told =
+    power > 6 - 1e-9
+      ? `10${superscript(Math.round(power))}`
+      : format(times, {
+          minimumFractionDigits: times < 10 ? 1 : 0,
+          maximumFractionDigits: times < 10 ? 1 : 0,
+        });
+  return lost > 0 ? t.figures.less(told) : t.figures.more(told);
+}
+
 /** Log-probability or score with a true minus sign, always the same number of decimals. */
 export function signedNumber(value: number, digits = 2): string {
   const zero = Number(value.toFixed(digits)) === 0;

@@ -21,6 +21,7 @@ function made(text: string, options: Partial<EditorOptions> = {}) {
     text,
     attributes: { "aria-label": "Prompt", "data-testid": "editor" },
     placeholder: "Type",
+    phrases: { Find: "Bul" },
     memory: null,
     isTooLong: (length) => length > 100,
     ...told,

@@ -6,7 +6,7 @@ import { Library } from "../../src/state/prompt/library.svelte";
 import { STATE } from "../support/fixtures";
 
 const library = () => {
-  const all = new Library("Yours", new TabStorage().shared, nowhere);
+  const all = new Library(() => "Yours", new TabStorage().shared, nowhere);
   all.show(STATE.datasets);
   return all;
 };

@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import { en } from "../../src/strings/en";
 import { tr } from "../../src/strings/tr";
 import { speak } from "../../src/strings";
-import { amount, percent, probability, scoreText, signedNumber, whole } from "../../src/ui/figures";
+import {
+  amount,
+  percent,
+  probability,
+  scoreText,
+  signedNumber,
+  timesLikely,
+  whole,
+} from "../../src/ui/figures";
 
 describe("figures in words", () => {
   test("probabilities", () => {
@@ -13,6 +21,15 @@ describe("figures in words", () => {
     expect(probability(Math.log(0.004))).toBe("0.4%");
     expect(probability(-Math.log(12_345))).toBe("1 in 12,000");
     expect(probability(-9 * Math.LN10)).toBe("1 in 10⁹");
+  });
+  test("what a loss does, as the server says it", () => {
+    expect(timesLikely(0)).toBe("about as likely as before");
+    expect(timesLikely(0.04)).toBe("about as likely as before");
+    expect(timesLikely(0.1)).toBe("1.1 times less likely");
+    expect(timesLikely(5.0939)).toBe("163 times less likely");
+    expect(timesLikely(-Math.log(12_345))).toBe("12,345 times more likely");
+    expect(timesLikely(6 * Math.LN10)).toBe("10⁶ times less likely");
+    expect(timesLikely(-9 * Math.LN10)).toBe("10⁹ times more likely");
   });
   test("numbers", () => {
     expect(signedNumber(-1.234)).toBe("−1.23");

@@ -108,8 +108,13 @@ def _test(condition: Condition) -> Callable[[Example], bool]:
 
 
 def _letters(text: str) -> Callable[[str], bool]:
-    wanted = text.casefold()
-    return lambda value: wanted in value.casefold()
+    wanted = folded(text)
+    return lambda value: wanted in folded(value)
+
+
+def folded(text: str) -> str:
+    """Small letters, with one i for all that Turkish has: "ISPARTA" is found by "ısparta"."""
+    return text.casefold().replace("ı", "i").replace("\N{COMBINING DOT ABOVE}", "")
 
 
 def _pattern(pattern: str) -> Callable[[str], bool]:

@@ -12,6 +12,8 @@ import importlib.resources
 from collections.abc import Sequence
 from html import escape
 
+from backlit.display.speech import spoken
+
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; "
     "base-uri 'none'; form-action 'none'"
@@ -31,7 +33,7 @@ def document(title: str, data: str, plain: Sequence[str]) -> str:
     lines = "".join(f"<p>{escape(line)}</p>\n" for line in plain)
     return (
         "<!doctype html>\n"
-        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<html lang="{spoken()}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'

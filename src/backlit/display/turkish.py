@@ -24,20 +24,20 @@ FIGURES: Mapping[str, str] = {
     "{times} times more likely": "{times} kat daha yüksek olasılıklı",
     "{value} nats": "{value} nat",
     "{value} nats, {low} to {high}": "{value} nat, {low} ile {high} arası",
-    "under 1%": "%1 altında",
-    "against it, {size}": "aleyhine {size}",
+    "under 1%": "%1’den az",
+    "against it, {size}": "karşı yönde {size}",
     " and ": " ve ",
 }
 
 FOUND: Mapping[str, str] = {
     "this answer": "bu yanıt",
-    "this answer rather than “{foil}”": "“{foil}” yerine bu yanıt",
+    "this answer rather than “{foil}”": "“{foil}” karşısında bu yanıt",
     "{target} is {change}": "{target} {change}",
-    "{effect}, but the model still says the same.": "{effect}, ama model yine aynısını söylüyor.",
-    "{effect}, and the model still says the same.": "{effect}, ve model yine aynısını söylüyor.",
+    "{effect}, but the model still says the same.": "{effect}; ama model yine aynısını söylüyor.",
+    "{effect}, and the model still says the same.": "{effect}; model yine aynısını söylüyor.",
     "{effect}, and the model says {said} instead.": "{effect}; model bunun yerine {said} diyor.",
     "{effect}, and the model says nothing instead.": (
-        "{effect}; model bunun yerine bir şey demiyor."
+        "{effect}; model bunun yerine hiçbir şey demiyor."
     ),
     "{effect}, and the model says something else in {share} of samples.": (
         "{effect}; modelin başka bir şey söylediği örneklemlerin oranı {share}."
@@ -49,7 +49,7 @@ FOUND: Mapping[str, str] = {
     "Above all {needed}": "Her şeyden önce {needed}",
     "It needs {needed} most.": "En çok {needed} gerekiyor.",
     "It was read first of all from {read}, and needs {needed} most.": (
-        "Önce {read} okundu; en çok {needed} gerekiyor."
+        "Yanıtın okunduğu başlıca yer {read}; en çok {needed} gerekiyor."
     ),
     "Without it, {effect}": "O olmadan {effect}",
     "Nothing stands out. Without the first part, {effect}": (
@@ -61,16 +61,16 @@ FOUND: Mapping[str, str] = {
     ),
     "Nothing stands out: none of the first {parts}, taken away alone, makes {target} even 2 times "
     "less likely.": (
-        "Öne çıkan bir şey yok: ilk {parts} içinden hiçbiri tek başına çıkarıldığında {target} 2 "
-        "kat bile daha düşük olasılıklı olmuyor."
+        "Öne çıkan bir şey yok: ilk {parts} tek tek çıkarıldığında {target} için olasılık yarıya "
+        "bile inmiyor."
     ),
     "Nothing stands out: none of the first {parts}, taken away alone or together, makes {target} "
     "even 2 times less likely.": (
-        "Öne çıkan bir şey yok: ilk {parts} içinden hiçbiri, tek başına ya da birlikte "
-        "çıkarıldığında, {target} 2 kat bile daha düşük olasılıklı olmuyor."
+        "Öne çıkan bir şey yok: ilk {parts} tek tek ya da birlikte çıkarıldığında {target} için "
+        "olasılık yarıya bile inmiyor."
     ),
-    "Of the prompt, {found}": "İstemde: {found}",
-    "Of the answer so far, {found}": "Yanıtın buraya kadarki kısmında: {found}",
+    "Of the prompt, {found}": "İstem içinde {found}",
+    "Of the answer so far, {found}": "Yanıtın buraya kadarki kısmında {found}",
     "Checked against random orders, the map holds up.": (
         "Rastgele sıralarla sınandığında harita sağlam çıkıyor."
     ),
@@ -97,9 +97,12 @@ FOUND: Mapping[str, str] = {
         "Listenin {rank}. parçasında görünmeyen {what} var."
     ),
     "They spell {reads}.": "Okunuşu: {reads}.",
-    "larger mattered more": "büyük olan daha önemliydi",
-    "positive supports the target": "artı olan hedefi destekler",
-    "positive supports the target over the foil": "artı olan karşıta karşı hedefi destekler",
+    "{method} by coarse to fine": "{method}, kabadan inceye",
+    "{method} by {unit}": "{method}, birim: {unit}",
+    "custom": "özel",
+    "larger mattered more": "büyük puanlar daha etkilidir",
+    "positive supports the target": "artı puanlar hedefi destekler",
+    "positive supports the target over the foil": "artı puanlar hedefi karşıta göre destekler",
     "{sign}. log p(target) = {nats} nats": "{sign}. log p(hedef) = {nats} nat",
     ", log p(foil “{foil}”) = {nats} nats": ", log p(karşıt “{foil}”) = {nats} nat",
 }
@@ -108,10 +111,11 @@ CHECKED: Mapping[str, str] = {
     "the top {parts}": "en üstteki {parts}",
     "{what}, some of them the answer's own,": "{what} (bazıları yanıtın kendisinden)",
     "{count} random {unit}": "rastgele {count} {unit}",
-    "{unit} in this order": "bu sırayla {unit}",
+    "{unit} in this order": "bu sırayla {unit} {unit}",
     "{change} against the foil": "karşıta göre {change}",
     "Taking away {what} makes this answer {change}; {random}, {by_chance}{conclusion}": (
-        "Çıkarılan {what} olunca bu yanıt {change}; {random} olunca {by_chance}{conclusion}"
+        "Haritada {what} çıkarılınca bu yanıt {change}; {random} çıkarılınca "
+        "{by_chance}{conclusion}"
     ),
     ": this map holds up.": ": bu harita sağlam.",
     ": better than most random orders, but not by enough to rely on.": (
@@ -119,12 +123,12 @@ CHECKED: Mapping[str, str] = {
     ),
     ": no better than chance, don't rely on it.": ": şanstan iyi değil, buna güvenmeyin.",
     "; but the rest of the order does too little better than chance to rely on it.": (
-        "; ama sıranın geri kalanı şanstan, güvenilecek kadar iyi değil."
+        "; ama sıranın geri kalanı, güvenilecek kadar iyi değil."
     ),
     "Taking away {what} costs more than by chance in {beaten} of {run} tries: {guess}. Of all "
     "tries it may be {low} to {high}.": (
-        "Çıkarılan {what} olunca kayıp, {run} denemenin {beaten} kadarında şansla olandan fazla: "
-        "{guess}. Bütün denemelerde {low} ile {high} arası olabilir."
+        "Haritada {what} çıkarılınca kayıp, {run} denemeden {beaten} tanesinde rastgele "
+        "sıradakinden fazla: {guess}. Tüm denemelerde oran {low} ile {high} arası olabilir."
     ),
     "so far {guess}": "şimdilik {guess}",
     "this map holds up": "bu harita sağlam",
@@ -158,34 +162,34 @@ COMPARED: Mapping[str, str] = {
     "the model": "model",
     "model {number}": "{number}. model",
     "a model": "bir model",
-    "{who} says nothing": "{who} bir şey demiyor",
-    "{who} still says nothing": "{who} yine bir şey demiyor",
+    "{who} says nothing": "{who} hiçbir şey demiyor",
+    "{who} still says nothing": "{who} yine hiçbir şey demiyor",
     "{who} says {words}": "{who} {words} diyor",
     "{who} still says {words}": "{who} yine {words} diyor",
     "that is {change}": "bu {change}",
     "its old answer is {change}": "eski yanıtı {change}",
-    "{name}{comma} still matters most": "hâlâ en önemlisi {name}",
-    "{name}{comma} now matters most": "artık en önemlisi {name}",
+    "{name}{comma} still matters most": "{name}{comma} hâlâ en önemlisi",
+    "{name}{comma} now matters most": "{name}{comma} artık en önemlisi",
     "{runs} compared: {about}": "{runs} karşılaştırıldı: {about}",
-    "What led to {about}": "Buna yol açan ne: {about}",
+    "What led to {about}": "Buna ne yol açtı: {about}",
     "An answer: {about}": "Bir yanıt: {about}",
     "prompt {number}": "{number}. istem",
     "answer {number}": "{number}. yanıt",
     "log p, nats": "log p, nat",
     "unknown": "bilinmiyor",
     "score": "puan",
-    "Left out: {parts}.": "Çıkarılanlar: {parts}.",
-    "the words of the prompt": "istemin sözleri",
-    "how it was asked to write": "yazma ayarları",
-    "whether the maps hold up": "haritaların sınanması",
+    "Left out: {parts}.": "Dışarıda bırakılanlar: {parts}.",
+    "the words of the prompt": "istemin sözcükleri",
+    "how it was asked to write": "üretim ayarları",
+    "whether the maps hold up": "haritanın sağlam olup olmadığı",
 }
 
 TRIED: Mapping[str, str] = {
     "line {number}": "{number}. satır",
     "message {message}, line {number}": "{message}. mesaj, {number}. satır",
-    "no line {number}": "{number}. satır yok",
+    "no line {number}": "{number}. satırsız",
     "without line {number}, {words}": "{number}. satır olmadan, {words}",
-    "no example {number}": "{number}. örnek yok",
+    "no example {number}": "{number}. örneksiz",
     "without example {number}, {words}": "{number}. örnek olmadan, {words}",
     "order {order}": "sıra {order}",
     "examples in the order {order}": "örnekler şu sırayla: {order}",
@@ -197,15 +201,17 @@ TRIED: Mapping[str, str] = {
     "all principles": "bütün ilkeler",
     "with all principles": "bütün ilkelerle",
     "nothing was measured": "hiçbir şey ölçülmedi",
-    "all answers are those of {first}": "bütün yanıtlar şununla aynı: {first}",
-    "1 of {of} answers is other than those of {first}": "{of} yanıttan 1 tanesi farklı ({first})",
+    "all answers are those of {first}": "bütün yanıtlar “{first}” yanıtlarıyla aynı",
+    "1 of {of} answers is other than those of {first}": (
+        "{of} yanıttan 1 tanesi “{first}” yanıtından farklı"
+    ),
     "{count} of {of} answers are other than those of {first}": (
-        "{of} yanıttan {count} tanesi farklı ({first})"
+        "{of} yanıttan {count} tanesi “{first}” yanıtlarından farklı"
     ),
     "{find} is in {count} of {of} answers ({low} to {high} %)": (
         "{find}: {of} yanıttan {count} tanesinde var (%{low} ile %{high} arası)"
     ),
-    "the fixed answer is {change} ({nats})": "verilen yanıt {change} ({nats})",
+    "the fixed answer is {change} ({nats})": "sabit yanıt {change} ({nats})",
     "{told}, which may be chance": "{told}; bu şans eseri olabilir",
     "without it the answer is {change} ({nats})": "o olmadan yanıt {change} ({nats})",
     "{name} does the most: {loses}": "en çok iş gören {name}: {loses}",

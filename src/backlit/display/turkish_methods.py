@@ -9,18 +9,18 @@ METHODS: Mapping[str, str] = {
     "relevance, not nats": "ilgi payı, nat değil",
     "Follows the answer back through the model's attention to the tokens that it was read from. "
     "Quick and signed; the scores rank, they don't sum to anything.": (
-        "Yanıtı, modelin dikkati boyunca, okunduğu tokenlara kadar geri izler. Hızlı ve "
-        "işaretlidir; puanlar sıralar, bir toplama varmaz."
+        "Yanıtı, modelin dikkati boyunca, okunduğu tokenlere kadar geri izler. Hızlı ve "
+        "işaretlidir; puanlar yalnızca sıralamak içindir, toplamlarının anlamı yoktur."
     ),
     "Follows the answer back to the tokens that it was read from, through all that they were "
     "multiplied with. Quick and signed; the scores rank, they don't sum to anything.": (
-        "Yanıtı, çarpıldığı her şey boyunca, okunduğu tokenlara kadar geri izler. Hızlı ve "
-        "işaretlidir; puanlar sıralar, bir toplama varmaz."
+        "Yanıtı, çarpıldığı her şey boyunca, okunduğu tokenlere kadar geri izler. Hızlı ve "
+        "işaretlidir; puanlar yalnızca sıralamak içindir, toplamlarının anlamı yoktur."
     ),
     "What the answer would lose if later tokens paid each token less attention, all from one "
     "backward pass. Quick and signed; an estimate of knockout.": (
-        "Sonraki tokenlar her tokene daha az dikkat verse yanıtın ne yitireceği, tek bir geri "
-        "geçişle. Hızlı ve işaretlidir; Knockout için bir kestirim."
+        "Sonraki tokenler her tokene daha az dikkat verse yanıtın ne kaybedeceği, tek bir geri "
+        "geçişle. Hızlı ve işaretlidir; Knockout için bir tahmin."
     ),
     "How strongly the answer reacts to a small nudge of each token. Quick, but it does not say in "
     "which direction.": (
@@ -35,22 +35,22 @@ METHODS: Mapping[str, str] = {
     "Adds up what each token contributes while the prompt fades in. The scores sum to the answer's "
     "gain over the faded prompt, and it says by how much they miss.": (
         "İstem yavaş yavaş belirirken her tokenin katkısını toplar. Puanlar, soluk isteme göre "
-        "yanıtın kazancını verir; ne kadar şaştıkları da söylenir."
+        "yanıtın kazancını verir; ne kadar saptıkları da belirtilir."
     ),
     "Takes each segment away in turn and measures how much log-probability the target loses. "
     "Slower; it measures, where gradients estimate.": (
-        "Her parçayı sırayla çıkarır ve hedefin ne kadar log-olasılık yitirdiğini ölçer. Daha "
-        "yavaştır; gradyanlar kestirirken bu ölçer."
+        "Her parçayı sırayla çıkarır ve hedefin ne kadar log-olasılık kaybettiğini ölçer. Daha "
+        "yavaştır; gradyanlar tahmin eder, bu ölçer."
     ),
     "Hides each segment in turn from everything behind it and measures what the answer loses. Like "
     "occlusion, but all else stays in its place.": (
-        "Her parçayı sırayla, arkasındaki her şeyden gizler ve yanıtın ne yitirdiğini ölçer. "
+        "Her parçayı sırayla, arkasındaki her şeyden gizler ve yanıtın ne kaybettiğini ölçer. "
         "Occlusion gibidir, ama geri kalan her şey yerinde durur."
     ),
     "Takes half of the segments away at random, many times, and looks for the few that explain "
     "what happens. Says how well they do on ablations it did not learn from.": (
         "Parçaların rastgele yarısını birçok kez çıkarır ve olanı açıklayan birkaçını arar. "
-        "Öğrenmediği denemelerde ne kadar başarılı olduklarını da söyler."
+        "Öğrenmede kullanılmayan çıkarmalarda ne kadar başarılı olduklarını da söyler."
     ),
     "Takes random sets of segments away and fits a straight line to what happens, small changes "
     "counting most.": (
@@ -85,24 +85,24 @@ METHODS: Mapping[str, str] = {
     "Faded to": "Solma oranı",
     "For the faded baseline: the share of each embedding that is left. Below about 0.03 "
     "normalization layers make the path singular.": (
-        "Soluk başlangıç için: her gömmeden kalan pay. Yaklaşık 0,03 altında normalleştirme "
+        "Soluk başlangıç için: her gömmeden kalan pay. Yaklaşık 0,03’ün altında normalleştirme "
         "katmanları yolu tekil kılar."
     ),
     "Baseline token": "Başlangıç tokeni",
     "For the token baseline: the text of one token.": "Token başlangıcı için: bir tokenin metni.",
     "Tolerance": "Hata payı",
     "Stop when the scores miss the true difference by less than this share of it.": (
-        "Puanlar gerçek farktan bu paydan az şaşınca dur."
+        "Puanların gerçek farktan sapması bu payın altına inince durulur."
     ),
-    "Most steps": "En çok adım",
-    "Gradients computed at most.": "En çok hesaplanan gradyan sayısı.",
+    "Most steps": "En fazla adım",
+    "Gradients computed at most.": "Hesaplanacak gradyan sayısının üst sınırı.",
     "Replacement": "Yerine konan",
     "Text to put in a segment's place; empty takes it away.": (
         "Parçanın yerine konacak metin; boşsa parça çıkarılır."
     ),
     "Samples": "Örneklem",
     "How many altered prompts are run: more is slower and surer.": (
-        "Kaç değiştirilmiş istem çalıştırılacağı: çoğu daha yavaş ve daha kesindir."
+        "Kaç değiştirilmiş istem çalıştırılacağı: sayı arttıkça daha yavaş, ama daha kesin olur."
     ),
     "Seed": "Tohum",
     "Another seed runs other altered prompts.": (
@@ -135,11 +135,11 @@ METHODS: Mapping[str, str] = {
         "artırın ya da daha büyük parçalar kullanın."
     ),
     "On ablations it did not learn from, the model explains {share} of what happens.": (
-        "Öğrenmediği denemelerde modelin olandan açıkladığı pay: {share}."
+        "Öğrenmede kullanılmayan çıkarmalarda modelin olandan açıkladığı pay: {share}."
     ),
     "On ablations it did not learn from, the model explains only {share} of what happens, so the "
     "scores are rough. More samples may help.": (
-        "Öğrenmediği denemelerde modelin olandan açıkladığı pay yalnızca {share}; puanlar bu "
-        "yüzden kaba. Daha çok örneklem işe yarayabilir."
+        "Öğrenmede kullanılmayan çıkarmalarda modelin olandan açıkladığı pay yalnızca {share}; "
+        "puanlar bu yüzden kaba. Daha çok örneklem işe yarayabilir."
     ),
 }

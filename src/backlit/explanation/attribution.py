@@ -186,7 +186,9 @@ class Attribution:
 
     def caption(self) -> str:
         """Method and granularity."""
-        return f"{self.method} by {'coarse to fine' if self.coarse_to_fine else self.granularity}"
+        if self.coarse_to_fine:
+            return say("{method} by coarse to fine", method=self.method)
+        return say("{method} by {unit}", method=self.method, unit=say(self.granularity))
 
     def meaning(self) -> str:
         """What the scores mean: sentences, the last without its full stop."""

@@ -80,7 +80,8 @@ class Proof:
             sequence: of which some parts were taken away.
         """
         texts = [one_line(segment_of(sequence, span).text, MAX_WORDS) for span in self.spans]
-        parts = say(" and ").join(f"“{text}”" for text in texts)
+        quoted = [f"“{text}”" for text in texts]
+        parts = say(" and ").join([*([", ".join(quoted[:-1])] if quoted[1:] else []), quoted[-1]])
         if len(texts) > 1:
             change = say(
                 "Without {parts} together, the target is {change}", parts=parts, change=self.change

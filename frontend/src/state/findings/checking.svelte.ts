@@ -3,6 +3,7 @@ import type { Transport } from "../../host/transport";
 import { referenceOf } from "../../model/answer";
 import { keyOfMap, type Subject } from "../../model/question";
 import type { Attribution, Faithfulness, Provisional } from "../../wire";
+import { language } from "../language.svelte";
 import { Job, type Watcher } from "../job.svelte";
 
 export class Checking {
@@ -96,7 +97,7 @@ export class Checking {
   }
 
   #key(subject: Subject, map: Attribution): string {
-    return `${this.keepQuestion} ${keyOfMap(subject, map)}`;
+    return `${language.current} ${this.keepQuestion} ${keyOfMap(subject, map)}`;
   }
 
   /** Another target: what was found of the last one says nothing about it. */

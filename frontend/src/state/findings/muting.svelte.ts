@@ -10,7 +10,6 @@ export interface MuteResult {
   readonly logProb: number;
   readonly mutedLogProb: number;
   /** In words, such as "163 times less likely". */
-  readonly change: string;
   /** Whether what the answer has before the target could be written anew without the parts. */
   readonly rethinkable: boolean;
   /** What happened once it was; it comes last. */
@@ -104,7 +103,6 @@ export class Muting {
       this.result = {
         logProb: event.log_prob,
         mutedLogProb: event.muted_log_prob,
-        change: event.change,
         rethinkable: event.rethinkable,
         again: event.again ?? null,
       };

@@ -5,6 +5,7 @@ import { referenceOf } from "../../model/answer";
 import { keyOfMap, type Subject } from "../../model/question";
 import { sameSpan } from "../../model/spans";
 import type { Attribution, Proof, Scope, Span } from "../../wire";
+import { language } from "../language.svelte";
 import { Job, type Watcher } from "../job.svelte";
 
 /** How many of the first parts are taken away, each alone. */
@@ -115,5 +116,5 @@ export class Proving {
 }
 
 function keyOf({ subject, attribution, scope }: Mapped): string {
-  return `${scope} ${keyOfMap(subject, attribution)}`;
+  return `${language.current} ${scope} ${keyOfMap(subject, attribution)}`;
 }

@@ -15,13 +15,12 @@ export class Library {
   #datasets = $state.raw<readonly DatasetInfo[]>([]);
   /** Of the many that are not all here, those that were looked at. */
   #fetched = $state.raw<ReadonlyMap<string, Example>>(new Map());
-  readonly #ownSource: string;
   /** How many there are, here or not. */
   readonly count: number = $derived.by(
     () => this.#added.length + this.#datasets.reduce((sum, { count }) => sum + count, 0),
   );
   readonly examples: readonly Example[] = $derived.by(() => [
-    ...this.#added.map((example) => ({ ...example, own: true, source: this.#ownSource })),
+    ...this.#added.map((example) => ({ ...example, own: true, source: this.ownSource() })),
     ...this.#datasets.flatMap((set) =>
       set.examples.map((example) => fromServer(set.name, example)),
     ),
@@ -34,11 +33,10 @@ export class Library {
    *   records: of the workspace, where others find them.
    */
   constructor(
-    ownSource: string,
+    private readonly ownSource: () => string,
     private readonly store: SharedStore,
     private readonly records: RecordStore,
   ) {
-    this.#ownSource = ownSource;
     this.#added = this.#stored();
     store.watch(KEY, () => (this.#added = this.#stored()));
   }

@@ -4,8 +4,12 @@ import type { Conversation } from "../../model/conversation";
 import type { Example } from "../../model/example";
 import { t } from "../../strings";
 import type { DatasetInfo, Prompt } from "../../wire";
+import { language } from "../language.svelte";
 import { Library } from "./library.svelte";
 import type { Session } from "./session.svelte";
+
+/** Told anew in another language. */
+const ownSource = () => (void language.current, t.examples.yours);
 
 /** Something that was taken away and can be put back. */
 export interface Undoable {
@@ -48,7 +52,7 @@ export class Prompting {
     private readonly replaced: (asked: boolean) => void,
     private readonly answered: () => Prompt | null,
   ) {
-    this.library = new Library(t.examples.yours, session.store.shared, session.store.kept.prompts);
+    this.library = new Library(ownSource, session.store.shared, session.store.kept.prompts);
   }
 
   get prompt(): Prompt {

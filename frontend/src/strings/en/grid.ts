@@ -33,9 +33,11 @@ export const gridding = {
   reallyDrop: "Remove it for good",
   back: "Back to what was here",
   gone: "That grid is not here any more, or is in another workspace.",
-  saving: "Saving…",
-  saved: "Saved",
-  unsaved: "This could not be saved: it is here as long as the page is.",
+  keeping: {
+    saving: "Saving…",
+    saved: "Saved",
+    unsaved: "This could not be saved: it is here as long as the page is.",
+  },
   download: "Download",
   forms: { csv: "Every answer, as a table (CSV)", json: "All that was found (JSON)" },
 

@@ -4,6 +4,7 @@ import { comparing, views } from "./compare";
 import { findings } from "./findings";
 import { gridding } from "./grid";
 import { help } from "./help";
+import { notebook, tab } from "./notebook";
 import { palette } from "./palette";
 import { table } from "./table";
 import { principle } from "./principle";
@@ -40,6 +41,9 @@ export const en = {
   },
   figures: {
     oneIn: (text: string) => `1 in ${text}`,
+    same: "about as likely as before",
+    less: (times: string) => `${times} times less likely`,
+    more: (times: string) => `${times} times more likely`,
   },
   theme: {
     toDark: "Use the dark theme",
@@ -61,23 +65,6 @@ export const en = {
     about: (_code: string): string | null => null,
     broken: "The page stumbled over this answer.",
     brokenHint: "Reload the page; what you typed is kept.",
-  },
-  notebook: {
-    waiting: "Waiting for the running cell.",
-    waitingHint:
-      "The kernel has not answered yet. It goes on when the cell ends; if no cell is running, run this one again.",
-    olderHint: (version: number) =>
-      `ipykernel ${version} answers nothing while a cell runs; it goes on when the cell ends. With ipykernel 7 or newer it need not wait.`,
-    gone: "No kernel is behind this widget.",
-    goneHint: "You see what was found last, to read only. Run the cell again to go on.",
-  },
-  tab: {
-    asking:
-      "Asking the kernel for the address. If this stays, the kernel is gone: run the cell again.",
-    open: "Open Backlit in a new tab",
-    blocked: "The browser held the tab back; the link opens it.",
-    elsewhere: (host: string, port: string) =>
-      `This notebook's kernel runs on another machine (${host}), so the link needs its port: forward it with ssh -L ${port}:127.0.0.1:${port} ${host}, then open the link. Or show the page here, with render().`,
   },
   model: {
     label: "Model",
@@ -241,6 +228,8 @@ export const en = {
   editor,
   exporting,
   help,
+  notebook,
+  tab,
   palette,
   table,
   report,

@@ -18,6 +18,8 @@ export const editor = {
   removed: (n: number) => `Message ${n} was removed.`,
   reverted: "Your changes were taken back.",
   restored: "The prompt of that run took the place of your changes.",
+  /** Of the editor's own panel, by what they are in English. */
+  phrases: (): Readonly<Record<string, string>> => ({}),
   undo: "Undo",
   edit: "Edit",
   editAbout: "Change the prompt (key E, or a double click into it)",

@@ -17,6 +17,8 @@ const METHODS: Readonly<Record<string, string>> = {
 
 export const report = {
   methods: METHODS,
+  /** What a setting is called, where that is not its name in programs; null if it is. */
+  setting: (_name: string): string | null => null,
   made: (version: string, at: Date) =>
     `Made with Backlit ${version}, ${at.toLocaleString("en", { dateStyle: "long", timeStyle: "short" })}`,
   leftOut: (parts: Report["without"]) => `left out: ${parts.map((one) => PARTS[one]).join(", ")}`,

@@ -130,9 +130,9 @@ export const findings: typeof english = {
     copied: "Kopyalandı",
   },
   proofs: {
-    alone: (change, said) => `Bu parça olmadan ${change}${saying(said)}`,
+    alone: (change, said) => `Bu parça olmadan hedef ${change}${saying(said)}`,
     together: (ranks, change, said) =>
-      `${ended(`${listed(ranks)} parça olmadan ${change}${saying(said)}`)} Birbirlerinin yerini tutuyor olabilirler.`,
+      `${ended(`${listed(ranks)} parça olmadan hedef ${change}${saying(said)}`)} Birbirlerinin yerini tutuyor olabilirler.`,
   },
   paths: {
     title: "Yanıt üzerinden",
@@ -195,7 +195,7 @@ export const findings: typeof english = {
     about: ({ runs, seconds }) => {
       const times = count(Math.ceil(runs), "çalıştırma");
       if (seconds == null) return times;
-      if (seconds < 1) return "bir saniyeden az";
+      if (seconds < 1) return "1 sn’den az";
       return runs < FEW_RUNS ? timeOf(seconds) : `${timeOf(seconds)}, ${times}`;
     },
     method: (label, cost) => `${label} · ${cost}`,
@@ -210,8 +210,8 @@ export const findings: typeof english = {
   },
   compareMethods: {
     label: "Şununla karşılaştır",
-    on: "Karşılaştırmalı",
-    choose: "Başka yöntem seçilmedi",
+    on: "Karşılaştırılıyor",
+    choose: "Yok",
     leave: "Karşılaştırmayı bitir",
     text: (method) => `İstem ve yanıt, yöntem: ${method}`,
   },
@@ -223,7 +223,7 @@ export const findings: typeof english = {
     placeholder: "Başka bir yanıt yazın",
     apply: "Sor",
     remove: "Karşıt olmadan sor",
-    question: "Açıklanan: neden hedef? Karşıtı:",
+    question: "Açıklanan: neden hedef, neden şu değil:",
     probabilities: "İkisinin ayrı ayrı ne kadar olası olduğu",
     target: "Hedef",
     foil: "Karşıt",
@@ -250,8 +250,8 @@ export const findings: typeof english = {
     evidence: "Kanıtlar",
     curves: "Eğriler",
     deletion: "Çıkarılınca",
-    insertion: "Yalnız kalınca",
-    tokens: "Token sayısıyla",
+    insertion: "Yalnız bırakılınca",
+    tokens: "Token sayısına göre",
     chart: {
       deletion: "En etkili parçalar çıkarılınca hedefin kaybettiği nat",
       insertion: "Yalnızca en etkili parçalar kalınca hedefin kaybettiği nat",

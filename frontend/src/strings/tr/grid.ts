@@ -40,9 +40,11 @@ export const gridding: typeof english = {
   reallyDrop: "Kalıcı olarak sil",
   back: "Önceki duruma dön",
   gone: "O ızgara artık burada değil ya da başka bir çalışma alanında.",
-  saving: "Kaydediliyor…",
-  saved: "Kaydedildi",
-  unsaved: "Kaydedilemedi: bu sayfa açık kaldıkça burada durur.",
+  keeping: {
+    saving: "Kaydediliyor…",
+    saved: "Kaydedildi",
+    unsaved: "Kaydedilemedi: bu sayfa açık kaldıkça burada durur.",
+  },
   download: "İndir",
   forms: { csv: "Bütün yanıtlar, tablo olarak (CSV)", json: "Bulunan her şey (JSON)" },
 

@@ -4,6 +4,7 @@ import { comparing, views } from "./compare";
 import { findings } from "./findings";
 import { gridding } from "./grid";
 import { help } from "./help";
+import { notebook, tab } from "./notebook";
 import { palette } from "./palette";
 import { table } from "./table";
 import { principle } from "./principle";
@@ -20,7 +21,7 @@ const ERRORS: Readonly<Record<string, string>> = {
   PromptError: "Bu istem kullanılamıyor.",
   TargetError: "Bu hedef sorulamıyor.",
   OptionsError: "Bir ayar uygun değil.",
-  PatternError: "Bu örüntü okunamıyor.",
+  PatternError: "Bu desen okunamıyor.",
   UnknownNameError: "Bu adda bir şey yok.",
   DataError: "Bu veri okunamıyor.",
   SourceError: "Model getirilemedi.",
@@ -58,10 +59,13 @@ export const tr: typeof en = {
   language: {
     label: "Dil",
     to: (name: string) => `Dili değiştir: ${name}`,
-    failed: "Bu dil yüklenemedi. Sunucunun hâlâ çalıştığına bakın ve yeniden seçin.",
+    failed: "Bu dil yüklenemedi. Sunucunun hâlâ çalıştığından emin olun ve yeniden seçin.",
   },
   figures: {
     oneIn: (text: string) => `1/${text}`,
+    same: "yaklaşık aynı olasılıkta",
+    less: (times: string) => `${times} kat daha düşük olasılıklı`,
+    more: (times: string) => `${times} kat daha yüksek olasılıklı`,
   },
   theme: {
     toDark: "Koyu temaya geç",
@@ -82,24 +86,6 @@ export const tr: typeof en = {
     about: (code) => ERRORS[code] ?? null,
     broken: "Sayfa bu yanıtı işlerken bir hatayla karşılaştı.",
     brokenHint: "Sayfayı yenileyin; yazdıklarınız duruyor.",
-  },
-  notebook: {
-    waiting: "Çalışan hücrenin bitmesi bekleniyor.",
-    waitingHint:
-      "Çekirdek henüz yanıt vermedi. Hücre bitince devam eder; çalışan bir hücre yoksa bu hücreyi yeniden çalıştırın.",
-    olderHint: (version: number) =>
-      `ipykernel ${version}, bir hücre çalışırken yanıt vermez; hücre bitince devam eder. ipykernel 7 veya daha yenisi ile beklemek gerekmez.`,
-    gone: "Bu aracın arkasında bir çekirdek yok.",
-    goneHint:
-      "Son bulunanlar görünüyor, ama yalnızca okuyabilirsiniz. Devam etmek için hücreyi yeniden çalıştırın.",
-  },
-  tab: {
-    asking:
-      "Adres çekirdeğe soruluyor. Bu yazı kaybolmazsa çekirdek artık yok demektir: hücreyi yeniden çalıştırın.",
-    open: "Backlit’i yeni bir sekmede aç",
-    blocked: "Tarayıcı sekmeyi engelledi; bağlantıya tıklayınca açılır.",
-    elsewhere: (host: string, port: string) =>
-      `Bu not defterinin çekirdeği başka bir makinede çalışıyor (${host}); bağlantının açılması için portunu yönlendirmek gerekir. Önce ssh -L ${port}:127.0.0.1:${port} ${host} komutunu çalıştırın, sonra bağlantıyı açın. Ya da render() ile sayfayı burada gösterin.`,
   },
   model: {
     label: "Model",
@@ -150,7 +136,7 @@ export const tr: typeof en = {
     greedy: "0 olunca hep en olası token seçilir",
     topP: "Top-p",
     seed: "Tohum",
-    seedAny: "herhangi",
+    seedAny: "rastgele",
     stop: "Durdurma dizgileri",
     stopHint: "Her satıra bir tane; \\n satır sonudur",
     summary: (tokens: number, temperature: number) =>
@@ -219,7 +205,7 @@ export const tr: typeof en = {
     logProb: "log-olasılık",
     probability: "olasılık",
     alternatives: "Bunun yerine ne diyebilirdi",
-    score: "parçasının puanı",
+    score: "parçanın puanı",
     notScored: "İstem hazır verildiği için olasılığı yok.",
     from: (n: number) => `Bu tek karakteri ${count(n, "token")} oluşturuyor`,
   },
@@ -246,8 +232,8 @@ export const tr: typeof en = {
     key: (name: string, n: number) => `${name} (${n} tuşu)`,
     pattern: "Desen",
     patternPlaceholder: "Düzenli ifade; metin her eşleşmeden sonra bölünür",
-    aggregate: "Token birleştirme",
-    aggregates: { sum: "Toplam", mean: "Ortalama", max: "Maks." },
+    aggregate: "Birleştirme",
+    aggregates: { sum: "Toplam", mean: "Ortalama", max: "En çok" },
     aggregateOff: (method: string) =>
       `${method}: parçaların bütününe puan verilir, bu yüzden birleştirilecek bir şey yok.`,
     intensity: "Yoğunluk",
@@ -264,6 +250,8 @@ export const tr: typeof en = {
   editor,
   exporting,
   help,
+  notebook,
+  tab,
   palette,
   table,
   report,

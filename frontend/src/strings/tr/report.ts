@@ -17,8 +17,28 @@ const METHODS: Readonly<Record<string, string>> = {
   lime: "LIME",
 };
 
+const SETTINGS: Readonly<Record<string, string>> = {
+  source: "Kaynak",
+  engine: "Motor",
+  dtype: "Sayı türü",
+  device: "Aygıt",
+  seconds: "Saniye",
+  max_new_tokens: "en uzun yanıt (token)",
+  temperature: "sıcaklık",
+  seed: "tohum",
+  stop: "durdurma dizgileri",
+  replacement: "yerine konan",
+  n_samples: "örneklem",
+  baseline: "başlangıç",
+  fade: "solma oranı",
+  tolerance: "hata payı",
+  max_steps: "en fazla adım",
+  kernel_width: "çekirdek genişliği",
+};
+
 export const report: typeof englishReport = {
   methods: METHODS,
+  setting: (name) => SETTINGS[name] ?? null,
   made: (version, at) =>
     `Backlit ${version} ile hazırlandı, ${at.toLocaleString("tr", { dateStyle: "long", timeStyle: "short" })}`,
   leftOut: (parts) => `dışarıda bırakılanlar: ${parts.map((one) => PARTS[one]).join(", ")}`,

@@ -42,10 +42,10 @@ export const reviewing: typeof english = {
   show: "Hangi çalıştırmalar",
   shown: {
     all: "Tümü",
-    open: "Görüş bildirilmeyen",
+    open: "Görüşsüz",
     agree: "Katılınan",
     disagree: "Katılınmayan",
-    unsure: "Emin olunmayan",
+    unsure: "Emin değil",
   },
   opened: "Yakından bak",
   goneRun: "Bu çalıştırma artık yok.",

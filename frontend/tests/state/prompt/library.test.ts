@@ -10,7 +10,7 @@ import { rooted } from "../../support/rooted.svelte";
 describe("library", () => {
   let library: Library;
   beforeEach(() => {
-    library = new Library("Yours", new TabStorage().shared, nowhere);
+    library = new Library(() => "Yours", new TabStorage().shared, nowhere);
     library.show(STATE.datasets);
   });
   afterEach(() => vi.restoreAllMocks());
@@ -37,13 +37,13 @@ describe("library", () => {
     });
     expect(library.add("Newer", added, (n) => `x${n}`)!.origin).toBe("samples/second");
     expect(
-      new Library("Yours", new TabStorage().shared, nowhere).examples.map((one) => one.id),
+      new Library(() => "Yours", new TabStorage().shared, nowhere).examples.map((one) => one.id),
     ).toEqual(["x1", "second 2"]);
     library.remove(added.key);
     expect(library.find(added.key)).toBeNull();
   });
   test("sees what another tab added", () => {
-    new Library("Yours", new TabStorage().shared, nowhere).add(
+    new Library(() => "Yours", new TabStorage().shared, nowhere).add(
       "Elsewhere",
       null,
       (n) => `other ${n}`,
@@ -80,7 +80,7 @@ describe("what was added, and the workspace", () => {
   }
 
   function library(records: RecordStore, store = browser()) {
-    const made = new Library("Yours", store, records);
+    const made = new Library(() => "Yours", store, records);
     onTestFinished(rooted(() => made.follow()));
     flushSync();
     return made;
@@ -113,7 +113,7 @@ describe("what was added, and the workspace", () => {
   test("what a browser had before moves in", async () => {
     const { kept, records } = workspace();
     const store = browser();
-    new Library("Yours", store, nowhere).add("Old", null, () => "old");
+    new Library(() => "Yours", store, nowhere).add("Old", null, () => "old");
     library(records, store);
     await vi.waitFor(() => expect(kept.size).toBe(1));
   });

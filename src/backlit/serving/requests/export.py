@@ -68,7 +68,8 @@ def run(request: ExportRequest) -> wire.Event:
 
 def _named(title: str) -> str:
     """A name that every file system takes."""
-    words = re.sub(r"[^\w]+", "-", title).strip("-").lower()
+    small = title.lower().replace("\N{COMBINING DOT ABOVE}", "")  # which a small İ leaves
+    words = re.sub(r"[^\w]+", "-", small).strip("-")
     return f"backlit-{words[:MAX_NAME].strip('-')}"
 
 
