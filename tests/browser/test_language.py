@@ -140,6 +140,7 @@ def test_another_language_is_chosen_and_nothing_is_lost(page: Page, toy_url: str
     expect(page.get_by_test_id("answer-text")).to_contain_text("water")
     expect(page.get_by_test_id("target-card")).to_contain_text("water")
     expect(page.get_by_test_id("found")).to_contain_text("olasılıklı")  # told anew
+    expect(page.get_by_text("Yanıtı, modelin dikkati")).not_to_have_count(0)  # so are methods
     mapped(page)
     assert english(page) == []
     assert page.evaluate("document.activeElement.dataset.testid") == "language"
