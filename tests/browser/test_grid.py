@@ -200,3 +200,27 @@ def test_it_fits(page: Page, toy_url: str, width: int, theme: str) -> None:
     expect(page.get_by_test_id("grid-sentence").first).to_be_in_viewport(ratio=1)
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, "the page scrolls sideways"
+
+
+def test_what_will_be_tried_is_told_before(page: Page, toy_url: str) -> None:
+    opened(page, toy_url)
+    fill(page, TEMPLATE, ROWS, PRINCIPLES)
+    expect(page.get_by_test_id("grid")).to_contain_text("4 variants × 3 rows: 12 answers to write.")
+    page.get_by_test_id("foreseen").click()
+    expect(page.get_by_text("with the principle “Avoid.”")).to_be_visible()
+    page.get_by_test_id("without-each").get_by_text("Examples").click()
+    expect(page.get_by_text("5 variants will be tried")).to_be_visible()
+    page.get_by_test_id("grid-template").fill("The {who} likes {what}")
+    expect(page.get_by_text("no examples that a blank line parts")).to_be_visible()
+
+
+def test_answers_that_differ_are_marked(page: Page, toy_url: str) -> None:
+    opened(page, toy_url)
+    fill(page, TEMPLATE, ROWS, PRINCIPLES[:1])
+    run(page)
+    expect(page.get_by_text("Marked: other than with “as it is”")).to_be_visible()
+    words = [cell(page, variant, 2).locator(".words").inner_text() for variant in (0, 1)]
+    marked = cell(page, 1, 2).get_by_text("other than with the first variant")
+    expect(marked).to_have_count(1 if words[0] != words[1] else 0)
+    assert words[0] != words[1]
+    expect(cell(page, 0, 2).get_by_text("other than with the first variant")).to_have_count(0)

@@ -3,7 +3,6 @@ import type { RecordStore } from "../../host/store";
 import type { Transport } from "../../host/transport";
 import {
   type Asked,
-  distinct,
   type GridSetup,
   namesIn,
   NO_GRID,
@@ -18,11 +17,11 @@ import { promptReference } from "../../model/answer";
 import { newId } from "../../model/ids";
 import type { KeptGrid } from "../../model/keptgrid";
 import type { Example } from "../../model/example";
-import { t } from "../../strings";
-import type { Cell, Event, Prompt, Requests, Sample, Variant, VariantFound } from "../../wire";
+import type { Cell, Event, Prompt, Requests, Sample, VariantFound } from "../../wire";
 import type { Choices } from "../choices.svelte";
 import { Cells } from "./cells.svelte";
 import { Grids } from "./grids.svelte";
+import { Foreseen, vary } from "./varying.svelte";
 import { Job, type Watcher } from "../job.svelte";
 import type { Session } from "../prompt/session.svelte";
 import type { Written } from "../showing";
@@ -44,6 +43,7 @@ export class Gridding {
   readonly opening: Job;
   readonly writing: Job;
   readonly grids: Grids;
+  readonly foreseen: Foreseen;
   /** The id of the one that is shown; "" while there is none. */
   shown = $state("");
   /** What was set up and shown before an earlier grid took its place. */
@@ -90,6 +90,7 @@ export class Gridding {
     private readonly around: Around,
   ) {
     this.grids = new Grids(store);
+    this.foreseen = new Foreseen(transport, watcher, () => this.question);
     this.job = new Job(transport, watcher);
     this.opening = new Job(transport, watcher);
     this.writing = new Job(transport, watcher);
@@ -122,7 +123,7 @@ export class Gridding {
     this.before = null;
     this.gone = false;
     const turn = ++this.#turn;
-    const variants = await this.#vary(question);
+    const variants = await vary(this.job, question);
     if (variants && turn === this.#turn) await this.#fill({ ...question, variants });
     if (turn === this.#turn) this.running = false;
   }
@@ -204,16 +205,6 @@ export class Gridding {
       },
     );
     return written;
-  }
-
-  /** The variants of the template, itself first; null if they can't be made, which the job tells. */
-  async #vary({ making, own, template }: Question): Promise<Variant[] | null> {
-    const first = { name: t.gridding.base, template, change: "" };
-    let made: Variant[] = [];
-    const outcome = await this.job.run("vary", { template, ...making }, (event) => {
-      if (event.type === "variants") made = event.variants;
-    });
-    return outcome === "done" ? distinct([first, ...own, ...made]) : null;
   }
 
   async #fill(asked: Asked): Promise<void> {

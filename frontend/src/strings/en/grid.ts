@@ -11,6 +11,9 @@ export const gridding = {
   stop: "Stop",
   size: (variants: number, rows: number) =>
     `${count(variants, "variant", "variants")} × ${count(rows, "row", "rows")}`,
+  takes: (variants: number, rows: number, answers: number) =>
+    `${count(variants, "variant", "variants")} × ${count(rows, "row", "rows")}: ${count(answers, "answer", "answers")} to write.`,
+  foreseen: (n: number) => `${count(n, "variant", "variants")} will be tried`,
   making: "Making the variants",
   phases: (done: number, total: number) => `${done} of ${total}`,
   stale: "This is of what was asked before: something was changed since. Run it again.",
@@ -94,6 +97,8 @@ export const gridding = {
   rowHead: "Row",
   in: (right: number, of: number) => `in ${right} of ${of}`,
   between: (low: string, high: string) => `${low} to ${high}%, with 95% confidence`,
+  other: "other than with the first variant",
+  otherMarked: (first: string) => `Marked: other than with “${first}”`,
   has: "found",
   hasNot: "not found",
   nothing: "(nothing)",

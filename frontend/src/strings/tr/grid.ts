@@ -18,6 +18,9 @@ export const gridding: typeof english = {
   again: "Yeniden çalıştır",
   stop: "Durdur",
   size: (variants, rows) => `${count(variants, "varyant")} × ${count(rows, "kayıt")}`,
+  takes: (variants, rows, answers) =>
+    `${count(variants, "varyant")} × ${count(rows, "kayıt")}: yazılacak ${count(answers, "yanıt")}.`,
+  foreseen: (n) => `${count(n, "varyant")} denenecek`,
   making: "Varyantlar hazırlanıyor",
   phases: (done, total) => `${number(done)} / ${number(total)}`,
   stale: "Bu, önceki sorunun sonucu: o zamandan beri bir şey değişti. Yeniden çalıştırın.",
@@ -102,6 +105,8 @@ export const gridding: typeof english = {
   rowHead: "Kayıt",
   in: (right, of) => `${number(right)} / ${number(of)} yanıtta`,
   between: (low, high) => `%${low} ile %${high} arası, %95 güven düzeyiyle`,
+  other: "ilk varyanttakinden farklı",
+  otherMarked: (first) => `İşaretli: “${first}” yanıtından farklı`,
   has: "var",
   hasNot: "yok",
   nothing: "(boş)",
