@@ -224,3 +224,20 @@ def test_answers_that_differ_are_marked(page: Page, toy_url: str) -> None:
     expect(marked).to_have_count(1 if words[0] != words[1] else 0)
     assert words[0] != words[1]
     expect(cell(page, 0, 2).get_by_text("other than with the first variant")).to_have_count(0)
+
+
+def test_a_word_and_a_line_are_changed_each_alone(page: Page, toy_url: str) -> None:
+    opened(page, toy_url)
+    fill(page, "The cat likes warm milk.\nThe {who} likes", "dog\ncat", [])
+    page.get_by_test_id("add-word").click()
+    page.get_by_test_id("other-word").fill("cat")
+    page.get_by_test_id("other-words").fill("dog, bird")
+    page.get_by_test_id("add-line").click()
+    page.get_by_test_id("line-number").fill("9")
+    page.get_by_test_id("line-text").fill("The dog likes cold water.")
+    expect(page.get_by_text("There is no line 9.")).to_be_visible()
+    page.get_by_test_id("line-number").fill("1")
+    expect(page.get_by_test_id("foreseen")).to_have_text("4 variants will be tried")
+    run(page)
+    told = page.get_by_test_id("grid-sentence")
+    expect(told).to_contain_text(["as it is", "line 1", "“dog” for “cat”", "“bird” for “cat”"])

@@ -178,10 +178,10 @@ def test_earlier_grids_come_back_and_go(page: Page, path: Path) -> None:
     with serve("toy", "--workspace", str(path)) as url:
         page.goto(url)
         try_grid(page)
-        page.get_by_test_id("grid-setup").locator("summary").click()
+        page.get_by_test_id("grid-setup").locator("> summary").click()
         page.get_by_test_id("grid-template").fill("{who} dislikes")
         run_grid(page)
-        page.get_by_test_id("grid-setup").locator("summary").click()
+        page.get_by_test_id("grid-setup").locator("> summary").click()
         page.get_by_test_id("grid-template").fill("Not run yet: {who}")
         page.get_by_test_id("earlier-grids").click()
         earlier = page.get_by_test_id("earlier-grid")

@@ -25,6 +25,10 @@ export interface GridSetup {
   readonly principles: readonly string[];
   readonly withoutEach: "line" | "example" | null;
   readonly reorder: boolean;
+  /** Lines of the template by their numbers, as they are typed, and what to put in their place. */
+  readonly lines: readonly { readonly number: string; readonly text: string }[];
+  /** Words, and others to put in their place, each alone: as they are typed, apart by commas. */
+  readonly words: readonly { readonly word: string; readonly others: string }[];
   /** Templates that the person wrote. */
   readonly own: readonly Variant[];
   readonly rows: readonly Row[];
@@ -43,6 +47,8 @@ export const NO_GRID: GridSetup = {
   principles: [],
   withoutEach: null,
   reorder: false,
+  lines: [],
+  words: [],
   own: [],
   rows: [],
   find: "",
@@ -106,8 +112,8 @@ export function questionOf(
       principles: setup.principles.filter((text) => text.trim()),
       without_each: isText ? setup.withoutEach : null,
       reorder: isText && setup.reorder,
-      lines: [],
-      words: {},
+      lines: isText ? linesOf(setup) : [],
+      words: wordsOf(setup),
     },
     variables,
     rows: usableRows(setup.rows, variables),
@@ -117,6 +123,27 @@ export function questionOf(
     answer: setup.answer || null,
     effects: setup.effects,
   };
+}
+
+/** Those that have a number. */
+function linesOf({ lines }: GridSetup): [number, string][] {
+  return lines.flatMap(({ number, text }) =>
+    /^\s*\d+\s*$/.test(number) ? [[Number(number), text] as [number, string]] : [],
+  );
+}
+
+function wordsOf({ words }: GridSetup): Record<string, string[]> {
+  const typed = words
+    .map(({ others, word }) => [word.trim(), listOf(others)] as const)
+    .filter(([word, others]) => word && others.length > 0);
+  return Object.fromEntries(typed);
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((one) => one.trim())
+    .filter(Boolean);
 }
 
 /** As it travels. */

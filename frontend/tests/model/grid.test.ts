@@ -154,3 +154,26 @@ test("a scale reaches to the end of the widest interval", () => {
   expect(reach([effect(1, -3, 2), effect(2, null, null)])).toBe(3);
   expect(reach([])).toBeGreaterThan(0);
 });
+
+test("words and lines to change are asked for as far as they are typed", () => {
+  const setup = {
+    ...NO_GRID,
+    words: [
+      { word: " never ", others: "rarely, often ,," },
+      { word: "", others: "x" },
+      { word: "y", others: " " },
+    ],
+    lines: [
+      { number: " 3 ", text: "Avoid." },
+      { number: "x", text: "y" },
+      { number: "", text: "" },
+    ],
+  };
+  const options = { max_new_tokens: 8, temperature: 0 } as GenerationOptions;
+  const { making } = questionOf(setup, "text", [], "toy", options);
+  expect(making.words).toEqual({ never: ["rarely", "often"] });
+  expect(making.lines).toEqual([[3, "Avoid."]]);
+  const chat = questionOf(setup, [{ role: "user", content: "text" }], [], "toy", options);
+  expect(chat.making.lines).toEqual([]);
+  expect(chat.making.words).toEqual({ never: ["rarely", "often"] });
+});

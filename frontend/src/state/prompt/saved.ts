@@ -136,7 +136,13 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
   if (saved.layout) saved.layout = asLayout(saved.layout);
   if (saved.table) saved.table = { ...NO_TABLE, ...saved.table };
   if (saved.grid) saved.grid = { ...NO_GRID, ...saved.grid };
-  const lists = saved.grid && [saved.grid.rows, saved.grid.own, saved.grid.principles];
+  const lists = saved.grid && [
+    saved.grid.rows,
+    saved.grid.own,
+    saved.grid.principles,
+    saved.grid.lines,
+    saved.grid.words,
+  ];
   if (!lists?.every(Array.isArray) || !saved.grid?.rows.every((row) => row?.fields)) {
     delete saved.grid;
   }
