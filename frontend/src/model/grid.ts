@@ -69,8 +69,15 @@ export function variablesOf(template: Prompt): string[] {
 
 /** Those of all that is filled in from a row. */
 export function namesIn(setup: GridSetup, template: Prompt): string[] {
-  const { answer, own, principles } = setup;
-  const templates = [template, ...own.map((one) => one.template), ...principles, answer];
+  const { answer, lines, own, principles, words } = setup;
+  const templates = [
+    template,
+    ...own.map((one) => one.template),
+    ...principles,
+    ...words.map(({ others }) => others),
+    ...(typeof template === "string" ? lines.map(({ text }) => text) : []),
+    answer,
+  ];
   return [...new Set(templates.flatMap(variablesOf))];
 }
 
@@ -133,9 +140,12 @@ function linesOf({ lines }: GridSetup): [number, string][] {
 }
 
 function wordsOf({ words }: GridSetup): Record<string, string[]> {
-  const typed = words
-    .map(({ others, word }) => [word.trim(), listOf(others)] as const)
-    .filter(([word, others]) => word && others.length > 0);
+  const typed = new Map<string, string[]>();
+  for (const { others, word } of words) {
+    const list = listOf(others);
+    if (!word.trim() || list.length === 0) continue;
+    typed.set(word.trim(), [...(typed.get(word.trim()) ?? []), ...list]);
+  }
   return Object.fromEntries(typed);
 }
 

@@ -28,6 +28,8 @@ export interface KeptGrid {
   readonly found: readonly VariantFound[] | null;
 }
 
+/** No browser knows a time beyond. */
+const MOST_TIME = 8.64e15;
 const MAX_WORDS = 160; // characters
 
 export function gridHead(id: string, at: number, { asked, cells }: KeptGrid): GridHead {
@@ -43,21 +45,44 @@ export function gridHead(id: string, at: number, { asked, cells }: KeptGrid): Gr
 export function isGridHead(listed: { readonly id: string }): listed is GridHead {
   const { about, at, known, model, rows, tried, variants } = listed as Partial<GridHead>;
   const numbers = [at, variants, rows, known];
+  if ((at ?? 0) > MOST_TIME) return false;
   return (
     [about, model, tried].every((text) => typeof text === "string") &&
     numbers.every(Number.isFinite)
   );
 }
 
-/** Whether a record holds one that this version can show. */
+/** Whether a record holds one that this version can show, whoever wrote it. */
 export function isKeptGrid(record: unknown): record is KeptGrid {
   const { asked, cells, found, setup } = (record ?? {}) as Partial<KeptGrid>;
+  const variants: readonly unknown[] = listOf(asked?.variants);
+  const rows: readonly unknown[] = listOf(asked?.rows);
   return (
-    Array.isArray(asked?.variants) &&
-    Array.isArray(asked.rows) &&
-    Array.isArray(setup?.rows) &&
+    variants.length > 0 &&
+    variants.every((one) => isRecord(one) && typeof one.name === "string") &&
+    rows.every((row) => isRecord(row) && typeof row.id === "string" && isRecord(row.fields)) &&
+    new Set(rows.map((row) => (row as { id: string }).id)).size === rows.length &&
+    isRecord(asked?.options) &&
+    isRecord(setup) &&
+    Array.isArray(setup.rows) &&
     Array.isArray(cells) &&
-    cells.length === asked.variants.length * asked.rows.length &&
-    (found === null || (Array.isArray(found) && found.length === asked.variants.length))
+    cells.length === variants.length * rows.length &&
+    cells.every((cell: unknown) => cell === null || isCell(cell)) &&
+    (found === null || (Array.isArray(found) && found.length === variants.length))
   );
+}
+
+function isCell(cell: unknown): boolean {
+  if (!isRecord(cell) || !Array.isArray(cell.effects) || !Array.isArray(cell.samples)) return false;
+  return cell.samples.every(
+    (one: unknown) => isRecord(one) && typeof one.response === "string" && Array.isArray(one.ids),
+  );
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }

@@ -30,6 +30,8 @@ export class CommTransport implements Transport {
   /** What was sent and not taken yet. */
   readonly #untaken = new Map<string, { message: unknown; sent: number }>();
   #listener: Listener | null = null;
+  /** Its state, in another language than that of the trait. */
+  #told: { readonly of: State; readonly language: string; readonly state: State } | null = null;
   #link = LIVE;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -60,13 +62,9 @@ export class CommTransport implements Transport {
   async state(): Promise<State> {
     const kept = this.model.get("_state") as State;
     if (language === "en") return kept;
-    try {
-      const { signal } = new AbortController();
-      for await (const state of this.#replies<State>({ state: true }, signal)) return state;
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error; // there is no kernel to say it
-    }
-    return kept;
+    if (this.#told?.of === kept && this.#told.language === language) return this.#told.state;
+    void this.#translate(kept);
+    return kept; // at once: a kernel may be busy, or gone
   }
 
   call<K extends Kind>(
@@ -75,6 +73,21 @@ export class CommTransport implements Transport {
     signal: AbortSignal,
   ): AsyncGenerator<Events[K]> {
     return this.#replies({ kind, request }, signal);
+  }
+
+  /** What the kernel says of itself in the language of the page, as soon as it does. */
+  async #translate(of: State): Promise<void> {
+    const { signal } = new AbortController();
+    const spoken = language;
+    try {
+      for await (const state of this.#replies<State>({ state: true }, signal)) {
+        this.#told = { of, language: spoken, state };
+        this.#listener?.changed();
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error; // there is no kernel to say it
+    }
   }
 
   /** The source of a part of the page that not every notebook needs, which is therefore not in it. */

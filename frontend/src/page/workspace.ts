@@ -75,7 +75,7 @@ export class WorkspaceFile {
         last = event;
       }
     } catch (error) {
-      this.#away = true;
+      if (!(error instanceof TransportError) || error.refusal !== "refused") this.#away = true;
       throw error;
     }
     if (!last) throw new Error("no answer");
@@ -205,14 +205,18 @@ export class WorkspaceRecords implements RecordStore {
   /** What the browser kept before there was a workspace; each goes once it is saved. */
   async #moveIn(): Promise<void> {
     const before = await this.browser.list();
+    let left = false;
     for (const listed of before.toReversed()) {
       const whole = await this.browser.read(listed.id);
       if (whole !== null && !this.#written.has(listed.id)) {
-        if ((await this.#keep(listed, whole)) !== "kept") return;
+        if ((await this.#keep(listed, whole)) !== "kept") {
+          left = true; // one that can't be saved holds no other up
+          continue;
+        }
       }
       await this.browser.drop(listed.id);
     }
-    this.#moving = false;
+    this.#moving = left;
     if (before.length > 0) for (const changed of this.#watching) changed();
   }
 

@@ -71,6 +71,7 @@ export class Server implements Watcher {
       this.#wait = FIRST_WAIT;
       this.arrived(changed);
     } catch (error) {
+      if (turn !== this.#turn) return;
       if (!(error instanceof TransportError)) throw error;
       this.trouble = { refusal: error.refusal, info: error.info };
       if (error.refusal === "unreachable") this.#later();
@@ -93,6 +94,7 @@ export class Server implements Watcher {
   }
 
   #later(): void {
+    clearInterval(this.#timer);
     this.countdown = this.#wait;
     this.#wait = Math.min(this.#wait * 2, MAX_WAIT);
     this.#timer = setInterval(() => {

@@ -162,6 +162,7 @@ test("words and lines to change are asked for as far as they are typed", () => {
       { word: " never ", others: "rarely, often ,," },
       { word: "", others: "x" },
       { word: "y", others: " " },
+      { word: "never", others: "{how}" },
     ],
     lines: [
       { number: " 3 ", text: "Avoid." },
@@ -171,9 +172,10 @@ test("words and lines to change are asked for as far as they are typed", () => {
   };
   const options = { max_new_tokens: 8, temperature: 0 } as GenerationOptions;
   const { making } = questionOf(setup, "text", [], "toy", options);
-  expect(making.words).toEqual({ never: ["rarely", "often"] });
+  expect(making.words).toEqual({ never: ["rarely", "often", "{how}"] });
   expect(making.lines).toEqual([[3, "Avoid."]]);
   const chat = questionOf(setup, [{ role: "user", content: "text" }], [], "toy", options);
   expect(chat.making.lines).toEqual([]);
-  expect(chat.making.words).toEqual({ never: ["rarely", "often"] });
+  expect(chat.making.words).toEqual(making.words);
+  expect(namesIn(setup, "text")).toEqual(["how"]);
 });

@@ -12,6 +12,7 @@ const asked = {
   template: "Say {x}.\n Now.",
   variants,
   rows: [{ id: "1", fields: {} }],
+  options: {},
 } as unknown as Asked;
 const GRID: KeptGrid = { setup: NO_GRID, asked, cells: [null, null], found: null };
 
@@ -39,11 +40,17 @@ test("of a chat, it is the last message that tells", () => {
   expect(gridHead("a", 5, { ...GRID, asked: { ...asked, template } }).about).toBe("x".repeat(160));
 });
 
-test.each([null, {}, { ...GRID, cells: [] }, { ...GRID, found: [] }, { ...GRID, setup: {} }])(
-  "what is no grid is not shown: %j",
-  (record) => {
-    expect(isKeptGrid(record)).toBe(record === GRID);
-  },
-);
+test.each([
+  null,
+  {},
+  { ...GRID, cells: [] },
+  { ...GRID, cells: [{}, null] },
+  { ...GRID, found: [] },
+  { ...GRID, setup: {} },
+  { ...GRID, asked: { ...asked, options: undefined } },
+  { ...GRID, asked: { ...asked, rows: [{ id: "1" }] } },
+])("what is no grid is not shown: %j", (record) => {
+  expect(isKeptGrid(record)).toBe(record === GRID);
+});
 
 test("what is one is", () => expect(isKeptGrid(GRID)).toBe(true));

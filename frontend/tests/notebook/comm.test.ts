@@ -52,12 +52,14 @@ describe("the kernel's channel", () => {
 
   test("asks in the language of the page, also for what the kernel says of itself", async () => {
     speak("tr", tr);
-    const { model, transport } = connected();
-    const asked = transport.state();
+    const { changed, model, transport } = connected();
+    expect(await transport.state()).toEqual(STATE); // at once, in the words of the trait
     await vi.advanceTimersByTimeAsync(0);
     expect(model.sent).toEqual([{ call: model.asked, language: "tr", state: true }]);
     model.reply({ call: model.asked, event: { ...STATE, version: "tr" } });
-    expect((await asked).version).toBe("tr");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(changed).toHaveBeenCalledOnce();
+    expect((await transport.state()).version).toBe("tr");
     const alone = connected();
     alone.transport.lose();
     const kept = alone.transport.state();

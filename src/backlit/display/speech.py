@@ -51,7 +51,8 @@ def say(sentence: str, **values: object) -> str:
         sentence: in English, each value as its name in braces.
         values: put in as they are.
     """
-    return CATALOGUES[_spoken.get()].get(sentence, sentence).format(**values)
+    said = CATALOGUES[_spoken.get()].get(sentence, sentence)
+    return said.format(**values) if values else said  # of a plug-in's words, braces stay
 
 
 def counted(number: int, noun: str) -> str:

@@ -192,10 +192,10 @@ class Guard:
 
 
 def most_bytes(request: Request) -> int:
-    """How large a body may be: only one that brings a file, or what becomes one, may be larger than
-    a prompt.
+    """How large a body may be: only one that brings a file, or what becomes or is kept in one, may
+    be larger than a prompt.
     """
-    brings_file = _below(request) in ("/api/add", "/api/write_grid")
+    brings_file = _below(request) in ("/api/add", "/api/write_grid", "/api/keep")
     return MAX_FILE_BODY_BYTES if brings_file else MAX_BODY_BYTES
 
 

@@ -40,8 +40,9 @@ export class Cells {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const [place, cell] of [...this.#arrived].slice(0, most)) {
-      this.slots[place]!.cell = cell;
       this.#arrived.delete(place);
+      const slot = this.slots[place];
+      if (slot) slot.cell = cell;
     }
     if (this.#arrived.size > 0) this.#timer = setTimeout(() => this.draw(AT_ONCE), PAUSE);
   }

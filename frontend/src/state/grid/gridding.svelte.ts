@@ -17,9 +17,10 @@ import { promptReference } from "../../model/answer";
 import { newId } from "../../model/ids";
 import type { KeptGrid } from "../../model/keptgrid";
 import type { Example } from "../../model/example";
-import type { Cell, Event, Prompt, Requests, Sample, VariantFound } from "../../wire";
+import type { Cell, Prompt, Requests, Sample, VariantFound } from "../../wire";
 import type { Choices } from "../choices.svelte";
 import { Cells } from "./cells.svelte";
+import { fileOf, type GridFile } from "./file";
 import { Grids } from "./grids.svelte";
 import { Foreseen, vary } from "./varying.svelte";
 import { Job, type Watcher } from "../job.svelte";
@@ -27,8 +28,6 @@ import type { Session } from "../prompt/session.svelte";
 import type { Written } from "../showing";
 
 const KEEP = 10_000; // ms between two saves of a grid that is being filled
-
-type GridFile = Extract<Event<"write_grid">, { type: "grid_written" }>;
 
 /** The rest of the page, as a grid needs it. */
 export interface Around {
@@ -47,9 +46,9 @@ export class Gridding {
   /** The id of the one that is shown; "" while there is none. */
   shown = $state("");
   /** What was set up and shown before an earlier grid took its place. */
-  before = $state.raw<{ readonly setup: GridSetup; readonly shown: string } | null>(null);
-  /** One that was asked for is not there any more, or is none that this version can show. */
-  gone = $state(false);
+  before = $state.raw<Before | null>(null);
+  /** One that was asked for is not there, or is none that this version can show; or nobody answered. */
+  trouble = $state<"gone" | "unread" | null>(null);
   asked = $state.raw<Asked | null>(null);
   readonly cells = new Cells();
   /** What was found over rows, once all cells are known. */
@@ -80,6 +79,11 @@ export class Gridding {
   #turn = 0;
   /** When the one that is shown was kept last. */
   #keptAt = 0;
+  /** How the one that is shown was set up. */
+  #setup: GridSetup = NO_GRID;
+  /** Cells of this run came. */
+  #begun = false;
+  #reading = 0;
 
   constructor(
     transport: Transport,
@@ -121,7 +125,8 @@ export class Gridding {
     this.running = true;
     this.leftOut = 0;
     this.before = null;
-    this.gone = false;
+    this.trouble = null;
+    this.#begun = false;
     const turn = ++this.#turn;
     const variants = await vary(this.job, question);
     if (variants && turn === this.#turn) await this.#fill({ ...question, variants });
@@ -134,46 +139,61 @@ export class Gridding {
     this.running = false;
     this.job.cancel();
     this.cells.draw();
-    this.#keep();
+    if (this.#begun) this.#keep();
   }
 
   /** Show what was shown when the person was here last. */
   async restore(): Promise<void> {
     const { shownGrid } = this.session;
     if (!shownGrid || this.asked || this.running) return;
-    const grid = await this.grids.read(shownGrid);
+    const grid = await this.grids.read(shownGrid).catch(() => null);
     if (grid && !this.asked && !this.running) this.#show(shownGrid, grid);
   }
 
   /** Show one that was run before, set up as it was; what was set up stays within reach. */
   async show(id: string): Promise<void> {
+    this.trouble = null;
+    const reading = ++this.#reading;
+    await this.restore();
     if (id === this.shown) return;
-    const grid = await this.grids.read(id);
-    this.gone = grid === null;
-    if (!grid || id === this.shown) return;
+    let grid: KeptGrid | null = null;
+    try {
+      grid = await this.grids.read(id);
+      if (reading === this.#reading) this.trouble = grid ? null : "gone";
+    } catch {
+      if (reading === this.#reading) this.trouble = "unread";
+    }
+    if (!grid || reading !== this.#reading) return; // another one was wanted since
     if (this.running) this.stop();
-    const { setup, shown } = this;
-    const isNew = JSON.stringify(setup) === JSON.stringify(NO_GRID);
-    this.before = shown || !isNew ? { setup, shown } : null;
-    this.set(grid.setup);
+    const { asked, found, setup, shown } = this;
+    const typed = !sameSetup(setup, this.before ? this.#setup : NO_GRID);
+    if (asked || typed) {
+      const now = { setup, shown, asked, found, cells: this.cells.known, state: this.grids.state };
+      this.before = this.before && !typed ? this.before : now; // looking on loses nothing typed
+    }
+    this.session.set({ grid: { ...NO_GRID, ...grid.setup } });
     this.#show(id, grid);
   }
 
   /** Back to what an earlier grid took the place of. */
-  async back(): Promise<void> {
+  back(): void {
     const { before } = this;
     if (!before) return;
-    const grid = before.shown ? await this.grids.read(before.shown) : null;
-    this.before = null;
-    this.set(before.setup);
-    if (grid) this.#show(before.shown, grid);
+    if (this.running) this.stop();
+    this.before = this.trouble = null;
+    this.session.set({ grid: before.setup });
+    const { asked, cells, found, setup, shown, state } = before;
+    if (asked) this.#show(shown, { setup, asked, cells, found }, state);
     else this.#clear();
   }
 
   /** Forget one; if it is shown, it goes out of sight. */
   async drop(id: string): Promise<void> {
-    if (this.before?.shown === id) this.before = { ...this.before, shown: "" };
-    if (id === this.shown) this.#clear();
+    if (id === this.before?.shown) this.before = { ...this.before, asked: null, shown: "" };
+    if (id === this.shown) {
+      if (this.running) this.stop();
+      this.#clear();
+    }
     await this.grids.drop(id);
   }
 
@@ -190,61 +210,61 @@ export class Gridding {
   }
 
   /** What is known of the one that is shown, as a file; null if it could not be made. */
-  async write(form: Requests["write_grid"]["form"]): Promise<GridFile | null> {
-    const { asked } = this;
-    if (!asked) return null;
-    const { answer, find, is_pattern, model, options, rows, variants } = asked;
-    const cells = this.cells.known.flatMap((cell) => cell ?? []);
-    const request = { model, options, find, is_pattern, answer, cells, form };
-    let written = null as GridFile | null;
-    await this.writing.run(
-      "write_grid",
-      { ...request, variants: [...variants], rows: rows.map(({ id }) => id) },
-      (event) => {
-        if (event.type === "grid_written") written = event;
-      },
-    );
-    return written;
+  write(form: Requests["write_grid"]["form"]): Promise<GridFile | null> {
+    return this.asked
+      ? fileOf(this.writing, this.asked, this.cells.known, form)
+      : Promise.resolve(null);
   }
 
   async #fill(asked: Asked): Promise<void> {
     const { variants } = asked;
-    let begun = false;
     await this.job.run("grid", requestOf(asked, variants), (event) => {
       const isAccepted = event.type !== "queued" && event.type !== "model";
-      if (isAccepted && !begun) this.#begin(asked); // what there was stays until then
-      begun ||= isAccepted;
+      if (isAccepted && !this.#begun) this.#begin(asked); // what there was stays until then
       if (event.type === "cell") {
         this.cells.take(placeOfCell(event.cell, variants.length), event.cell);
-        if (Date.now() - this.#keptAt > KEEP) this.#keep();
+        if (Date.now() - this.#keptAt > KEEP) {
+          this.cells.draw();
+          this.#keep();
+        }
       }
       if (event.type === "grid") this.found = event.variants;
     });
+    if (!this.#begun) return; // or it was dropped
     this.cells.draw();
-    if (begun) this.#keep();
+    this.#keep();
   }
 
   #begin(asked: Asked): void {
+    this.#begun = true;
+    this.#keptAt = 0; // the first cell is saved at once
+    this.#setup = this.setup;
     // To go on with one that was stopped is no other grid.
-    this.#keptAt = Date.now();
     if (this.shown && JSON.stringify(asked) === JSON.stringify(this.asked)) return;
     this.shown = newId();
     this.asked = asked;
     this.found = null;
+    this.grids.state = null;
     this.cells.set(Array<null>(asked.variants.length * asked.rows.length).fill(null));
-    this.session.set({ shownGrid: this.shown });
   }
 
-  #show(id: string, { asked, cells, found }: KeptGrid): void {
+  #show(
+    id: string,
+    { asked, cells, found, setup }: KeptGrid,
+    state: Grids["state"] = "saved",
+  ): void {
+    this.job.clear();
     this.shown = id;
     this.asked = asked;
     this.found = found;
+    this.#setup = { ...NO_GRID, ...setup };
     this.cells.set(cells);
-    this.grids.state = "saved";
+    this.grids.state = state;
     this.session.set({ shownGrid: id });
   }
 
   #clear(): void {
+    this.#begun = false;
     this.shown = "";
     this.asked = this.found = null;
     this.cells.set([]);
@@ -254,15 +274,22 @@ export class Gridding {
 
   /** What is known by now outlives the page. */
   #keep(): void {
-    const { asked, found, shown, setup } = this;
+    const { asked, found, shown } = this;
     this.#keptAt = Date.now();
     const cells = this.cells.known;
     if (!asked || cells.every((cell) => cell === null)) return;
-    void this.grids.keep(shown, {
-      setup: { ...setup, template: asked.template },
-      asked,
-      cells,
-      found,
-    });
+    if (shown !== this.session.shownGrid) this.session.set({ shownGrid: shown });
+    void this.grids.keep(shown, { setup: this.#setup, asked, cells, found });
   }
+}
+
+/** What an earlier grid took the place of. */
+interface Before extends Omit<KeptGrid, "asked"> {
+  readonly asked: Asked | null;
+  readonly shown: string;
+  readonly state: Grids["state"];
+}
+
+function sameSetup(one: GridSetup, other: GridSetup): boolean {
+  return JSON.stringify({ ...NO_GRID, ...one }) === JSON.stringify({ ...NO_GRID, ...other });
 }

@@ -1,5 +1,5 @@
 /** Grids that were run: kept as they come, and shown again without asking a model. */
-import type { RecordStore } from "../../host/store";
+import type { Listed, RecordStore } from "../../host/store";
 import {
   gridHead,
   type GridHead,
@@ -13,6 +13,8 @@ export class Grids {
   all = $state.raw<readonly GridHead[]>([]);
   /** How the one that was written last is. */
   state = $state<"saving" | "saved" | "unsaved" | null>(null);
+  /** What could not be saved, to be tried again. */
+  #unsaved: readonly [id: string, grid: KeptGrid] | null = null;
   /** All that is written, one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -22,18 +24,23 @@ export class Grids {
   follow(): void {
     $effect(() => {
       void this.#read();
-      return this.store.watch(() => void this.#read());
+      return this.store.watch(() => {
+        if (this.#unsaved) void this.keep(...this.#unsaved);
+        void this.#read();
+      });
     });
   }
 
   /** Keep one, or what came of it since. */
   keep(id: string, grid: KeptGrid): Promise<void> {
     return this.#after(async () => {
-      const at = this.all.find((head) => head.id === id)?.at ?? Date.now();
-      const head = gridHead(id, at, grid);
+      const listed = this.all.find((head) => head.id === id);
+      const head = gridHead(id, listed?.at ?? Date.now(), grid);
+      if (listed && listed.known > head.known) return; // another page went on with it
       this.state = "saving";
       const written = await this.store.write(head, grid).catch(() => "failed");
       this.state = written === "kept" ? "saved" : "unsaved";
+      this.#unsaved = written === "kept" ? null : [id, grid];
       if (written !== "kept") return;
       this.all = inOrder([head, ...this.all.filter((one) => one.id !== id)]);
       for (const old of this.all.slice(this.store.most)) await this.#forget(old.id);
@@ -53,12 +60,14 @@ export class Grids {
 
   async #forget(id: string): Promise<void> {
     this.all = this.all.filter((head) => head.id !== id);
+    if (this.#unsaved?.[0] === id) this.#unsaved = null;
     await this.store.drop(id);
   }
 
   async #read(): Promise<void> {
     await this.#writing;
-    this.all = inOrder((await this.store.list()).filter(isGridHead));
+    const listed = await this.store.list().catch((): readonly Listed[] => []);
+    this.all = inOrder(listed.filter(isGridHead));
   }
 
   #after(work: () => Promise<void>): Promise<void> {

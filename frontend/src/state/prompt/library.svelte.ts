@@ -1,26 +1,35 @@
 /** The examples: those of the server's datasets, and those the person added. */
 import type { Listed, RecordStore, SharedStore } from "../../host/store";
 import { type Example, fromServer } from "../../model/example";
+import { newId } from "../../model/ids";
 import type { DatasetInfo, Prompt } from "../../wire";
 
 const KEY = "examples";
 
-interface Added extends Omit<Example, "own" | "source"> {
-  /** The workspace has it, too. */
-  readonly kept?: boolean;
-}
+const OWN = "own/"; // before the keys of the person's own
+
+type Added = Omit<Example, "own" | "source">;
 
 export class Library {
+  /** Those that only this browser has. */
   #added = $state.raw<readonly Added[]>([]);
+  /** Those that the workspace has, whoever added them. */
+  #there = $state.raw<readonly Added[]>([]);
+  /** On their way into the workspace or not, they are wanted no more. */
+  readonly #removed = new Set<string>();
   #datasets = $state.raw<readonly DatasetInfo[]>([]);
   /** Of the many that are not all here, those that were looked at. */
   #fetched = $state.raw<ReadonlyMap<string, Example>>(new Map());
+  readonly #own: readonly Added[] = $derived.by(() => {
+    const there = new Set(this.#there.map(({ key }) => key));
+    return [...this.#added.filter(({ key }) => !there.has(key)), ...this.#there];
+  });
   /** How many there are, here or not. */
   readonly count: number = $derived.by(
-    () => this.#added.length + this.#datasets.reduce((sum, { count }) => sum + count, 0),
+    () => this.#own.length + this.#datasets.reduce((sum, { count }) => sum + count, 0),
   );
   readonly examples: readonly Example[] = $derived.by(() => [
-    ...this.#added.map((example) => ({ ...example, own: true, source: this.ownSource() })),
+    ...this.#own.map((example) => ({ ...example, own: true, source: this.ownSource() })),
     ...this.#datasets.flatMap((set) =>
       set.examples.map((example) => fromServer(set.name, example)),
     ),
@@ -41,12 +50,20 @@ export class Library {
     store.watch(KEY, () => (this.#added = this.#stored()));
   }
 
-  /** Share what the person added with the workspace, both ways, as long as the effect lives. */
+  /**
+   * Know what the workspace has, and move there what only this browser has, as long as the effect
+   * lives.
+   */
   follow(): void {
     $effect(() => {
-      void this.#share(false);
-      return this.records.watch(() => void this.#share(true));
+      void this.#share();
+      return this.records.watch(() => void this.#share());
     });
+  }
+
+  /** One that the workspace has: to remove it takes more than this browser. */
+  isShared(key: string): boolean {
+    return this.#there.some((one) => one.key === key);
   }
 
   show(datasets: readonly DatasetInfo[]): void {
@@ -76,7 +93,7 @@ export class Library {
     while (taken.has(name(n))) n++;
     const id = name(n);
     const added: Added = {
-      key: `own/${Date.now().toString(36)}-${n}`,
+      key: `${OWN}${newId()}`,
       id,
       prompt,
       target,
@@ -85,40 +102,48 @@ export class Library {
       stop: from?.stop ?? [],
     };
     const list = [added, ...this.#stored()]; // another tab may have added some meanwhile
-    if (!this.store.write(KEY, list)) return null;
-    this.#added = list;
-    void this.#keep(added);
+    if (!this.#write(list)) return null;
+    void this.#move(added);
     return this.find(added.key);
   }
 
-  remove(key: string): void {
-    const list = this.#stored().filter((example) => example.key !== key);
-    this.#write(list);
-    void this.records.drop(key);
+  async remove(key: string): Promise<void> {
+    const isShared = this.isShared(key);
+    this.#removed.add(key);
+    this.#write(this.#stored().filter((example) => example.key !== key));
+    this.#there = this.#there.filter((example) => example.key !== key);
+    if (!isShared) return;
+    try {
+      await this.records.drop(key);
+    } catch {
+      this.#removed.delete(key);
+      await this.#share(); // it is there still
+    }
   }
 
-  /** `changed`: the workspace said so, so what is not there was removed. */
-  async #share(changed: boolean): Promise<void> {
-    const there = (await this.records.list()).map(fromRecord).filter((one) => one !== null);
-    const keys = new Set(there.map(({ key }) => key));
-    const certain = changed || there.length > 0; // nothing may be nobody who answered
-    const here = this.#stored().filter((one) => !one.kept || keys.has(one.key) || !certain);
-    const known = new Set(here.map(({ key }) => key));
-    const come = there.filter(({ key }) => !known.has(key));
-    if (come.length > 0 || here.length < this.#stored().length) this.#write([...come, ...here]);
-    for (const one of here) if (!one.kept) await this.#keep(one);
+  async #share(): Promise<void> {
+    const listed = await this.records.list().catch(() => null);
+    if (!listed) return;
+    const there = new Map<string, Added>();
+    for (const example of listed.map(fromRecord)) if (example) there.set(example.key, example);
+    this.#there = [...there.values()];
+    for (const one of this.#stored()) if (!this.#removed.has(one.key)) await this.#move(one);
   }
 
-  async #keep(added: Added): Promise<void> {
+  /** What the workspace has need not be in the browser: it goes from there once it is saved. */
+  async #move(added: Added): Promise<void> {
     const { key, ...example } = added;
-    if ((await this.records.write({ id: key, example } as Listed)) !== "kept") return;
-    const mark = (one: Added) => (one.key === key ? { ...one, kept: true } : one);
-    this.#write(this.#stored().map(mark));
+    const written = await this.records.write({ id: key, example } as Listed).catch(() => "failed");
+    if (written !== "kept") return;
+    if (this.#removed.has(key)) return void this.records.drop(key).catch(() => undefined);
+    this.#there = [added, ...this.#there.filter((one) => one.key !== key)];
+    this.#write(this.#stored().filter((one) => one.key !== key));
   }
 
-  #write(list: readonly Added[]): void {
-    this.store.write(KEY, list);
-    this.#added = list;
+  #write(list: readonly Added[]): boolean {
+    const written = this.store.write(KEY, list);
+    if (written) this.#added = list;
+    return written;
   }
 
   #stored(): Added[] {
@@ -128,10 +153,30 @@ export class Library {
   }
 }
 
-/** One that the workspace has; null if this version can't show it. */
+/** One that the workspace has, whoever wrote it there; null if this version can't show it. */
 function fromRecord(listed: Listed): Added | null {
-  const { example, id } = listed as Listed & { readonly example?: Partial<Added> };
-  const { prompt } = example ?? {};
-  if (!example?.id || !(typeof prompt === "string" || Array.isArray(prompt))) return null;
-  return { ...(example as Added), key: id, kept: true };
+  const { example, id } = listed as Listed & { readonly example?: unknown };
+  if (!id.startsWith(OWN) || !isRecord(example) || typeof example.id !== "string") return null;
+  const { keepQuestion, origin, prompt, stop, target } = example;
+  if (!isPrompt(prompt)) return null;
+  return {
+    key: id,
+    id: example.id,
+    prompt,
+    target: typeof target === "string" ? target : null,
+    origin: typeof origin === "string" ? origin : null,
+    keepQuestion: keepQuestion === true,
+    stop: Array.isArray(stop) ? stop.filter((one) => typeof one === "string") : [],
+  };
+}
+
+function isPrompt(value: unknown): value is Prompt {
+  if (typeof value === "string") return true;
+  const isMessage = (one: unknown) =>
+    isRecord(one) && typeof one.role === "string" && typeof one.content === "string";
+  return Array.isArray(value) && value.length > 0 && value.every(isMessage);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }

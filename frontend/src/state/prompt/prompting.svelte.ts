@@ -140,6 +140,7 @@ export class Prompting {
     const first = this.library.examples[0];
     if (!following || !this.session.example || !first) return this.openFirst();
     if (!now) {
+      if (this.session.example.startsWith("own/")) return; // the workspace has it, perhaps
       this.#take(first, true);
       this.replaced(true);
     } else if (before && !edited && !samePrompt(before.prompt, now.prompt)) {
@@ -256,7 +257,7 @@ export class Prompting {
     for (const name of this.memories.keys()) {
       if (name.startsWith(`${example.key} `)) this.memories.delete(name);
     }
-    this.library.remove(example.key);
+    void this.library.remove(example.key);
     if (this.session.example === example.key) this.session.set({ example: null });
   }
 }

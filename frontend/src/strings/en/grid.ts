@@ -35,7 +35,10 @@ export const gridding = {
   drop: (about: string) => `Remove the grid: ${about}`,
   reallyDrop: "Remove it for good",
   back: "Back to what was here",
-  gone: "That grid is not here any more, or is in another workspace.",
+  trouble: {
+    gone: "That grid is not here any more, or is in another workspace.",
+    unread: "That grid could not be read. Try it once more.",
+  },
   keeping: {
     saving: "Saving…",
     saved: "Saved",

@@ -42,7 +42,10 @@ export const gridding: typeof english = {
   drop: (about) => `Izgarayı sil: ${about}`,
   reallyDrop: "Kalıcı olarak sil",
   back: "Önceki duruma dön",
-  gone: "O ızgara artık burada değil ya da başka bir çalışma alanında.",
+  trouble: {
+    gone: "O ızgara artık burada değil ya da başka bir çalışma alanında.",
+    unread: "O ızgara okunamadı. Bir daha deneyin.",
+  },
   keeping: {
     saving: "Kaydediliyor…",
     saved: "Kaydedildi",

@@ -74,7 +74,7 @@ test("an earlier grid is shown as it was set up, and one goes back to what was t
   expect(gridding.template).toBe("Dish: {dish}");
   expect(gridding.stale).toBe(false);
   expect(gridding.asked?.template).toBe("Dish: {dish}");
-  await gridding.back();
+  gridding.back();
   flushSync();
   expect(gridding.template).toBe("Not run {dish}");
   expect(gridding.asked?.template).toBe("Another {dish}");
@@ -108,7 +108,7 @@ test("one that is removed is gone everywhere", async () => {
   expect(gridding.asked).toBeNull();
   expect(gridding.template).toBe("Dish: {dish}"); // what was set up stays
   await gridding.show(shown);
-  expect(gridding.gone).toBe(true);
+  expect(gridding.trouble).toBe("gone");
 });
 
 test("what can't be saved is told, and stays as long as the page does", async () => {
@@ -155,4 +155,57 @@ test("what is known becomes a file", async () => {
     rows: ["row 1"],
     cells: [{ row: 0 }],
   });
+});
+
+test("a grid that is removed while it runs stops, and nothing of it comes back", async () => {
+  const late = held([
+    { type: "cell", cell: cell(0) },
+    { type: "grid", variants: [FOUND] },
+  ]);
+  const store = new OwnStorage();
+  const { workbench } = await started({ ...SCRIPT, grid: late.play }, STATE, store);
+  const { gridding } = workbench;
+  gridding.set({ template: "Dish" });
+  flushSync();
+  const running = gridding.run();
+  await vi.waitFor(() => expect(gridding.grids.all).toHaveLength(1)); // the first cell is saved
+  await gridding.drop(gridding.shown);
+  late.release();
+  await running;
+  expect(gridding.running).toBe(false);
+  expect(gridding.asked).toBeNull();
+  expect(gridding.grids.all).toEqual([]);
+});
+
+test("looking through earlier grids loses nothing that was typed", async () => {
+  const { gridding } = await run(new OwnStorage(), "First {dish}");
+  const first = gridding.shown;
+  gridding.set({ template: "Second {dish}" });
+  flushSync();
+  await gridding.run();
+  await vi.waitFor(() => expect(gridding.grids.all).toHaveLength(2));
+  const second = gridding.shown;
+  gridding.set({ template: "Typed {dish}" });
+  await gridding.show(first);
+  await gridding.show(second);
+  gridding.back();
+  flushSync();
+  expect(gridding.template).toBe("Typed {dish}");
+});
+
+test("one keeps the setup that it was run with, whatever is typed meanwhile", async () => {
+  const store = new OwnStorage();
+  const { gridding } = await run(store, "Dish: {dish}");
+  gridding.set({ find: "typed since" });
+  gridding.stop();
+  const kept = await gridding.grids.read(gridding.shown);
+  expect(kept?.setup.find).toBe("");
+});
+
+test("a page that knows less does not take the place of one that went on", async () => {
+  const store = new OwnStorage();
+  const { gridding } = await run(store, "Dish: {dish}");
+  const whole = (await gridding.grids.read(gridding.shown))!;
+  await gridding.grids.keep(gridding.shown, { ...whole, cells: [null], found: null });
+  expect((await gridding.grids.read(gridding.shown))?.cells).not.toContain(null);
 });

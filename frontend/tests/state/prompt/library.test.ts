@@ -39,7 +39,7 @@ describe("library", () => {
     expect(
       new Library(() => "Yours", new TabStorage().shared, nowhere).examples.map((one) => one.id),
     ).toEqual(["x1", "second 2"]);
-    library.remove(added.key);
+    void library.remove(added.key);
     expect(library.find(added.key)).toBeNull();
   });
   test("sees what another tab added", () => {
@@ -104,7 +104,8 @@ describe("what was added, and the workspace", () => {
     await vi.waitFor(() => expect(kept.size).toBe(1));
     const other = library(records);
     await vi.waitFor(() => expect(other.find(added.key)?.prompt).toBe("New"));
-    other.remove(added.key);
+    expect(other.isShared(added.key)).toBe(true);
+    void other.remove(added.key);
     tell();
     await vi.waitFor(() => expect(one.examples).toEqual([]));
     expect(kept.size).toBe(0);
@@ -114,20 +115,31 @@ describe("what was added, and the workspace", () => {
     const { kept, records } = workspace();
     const store = browser();
     new Library(() => "Yours", store, nowhere).add("Old", null, () => "old");
-    library(records, store);
+    const moved = library(records, store);
     await vi.waitFor(() => expect(kept.size).toBe(1));
+    await vi.waitFor(() => expect(store.read("examples")).toEqual([]));
+    expect(moved.examples.map(({ id }) => id)).toEqual(["old"]);
   });
 
-  test("nothing is lost while nobody answers", async () => {
-    const { records } = workspace();
+  test("what can't be saved stays in the browser, and what others wrote is read with care", async () => {
+    const { kept, records } = workspace();
+    const wrong = { example: { id: "x", prompt: [null] } };
+    for (const id of ["own/1", "samples/first"]) kept.set(id, { id, ...wrong });
     const store = browser();
-    const one = library(records, store);
-    one.add("New", null, () => "mine");
-    await vi.waitFor(() =>
-      expect(store.read("examples")).toEqual([expect.objectContaining({ kept: true })]),
-    );
-    const away = library({ ...nowhere, list: () => Promise.resolve([]) }, store);
-    await Promise.resolve();
-    expect(away.examples).toHaveLength(1);
+    const one = library({ ...records, write: () => Promise.resolve("failed") }, store);
+    const added = one.add("New", null, () => "mine")!;
+    await vi.waitFor(() => expect(one.examples).toHaveLength(1));
+    expect(store.read("examples")).toHaveLength(1);
+    expect(one.isShared(added.key)).toBe(false);
+  });
+
+  test("one that could not be removed is there again", async () => {
+    const { records, tell } = workspace();
+    const one = library({ ...records, drop: () => Promise.reject(new Error("away")) });
+    const added = one.add("New", null, () => "mine")!;
+    await vi.waitFor(() => expect(one.isShared(added.key)).toBe(true));
+    await one.remove(added.key);
+    tell();
+    await vi.waitFor(() => expect(one.find(added.key)).not.toBeNull());
   });
 });
