@@ -7,7 +7,7 @@ import type { Workbench } from "./workbench.svelte";
 
 type Shown = Pick<
   Workbench,
-  "comparing" | "gridding" | "prompting" | "runs" | "server" | "session" | "showRun"
+  "comparing" | "gridding" | "muting" | "prompting" | "runs" | "server" | "session" | "showRun"
 >;
 
 /** Follow the address both ways, until what is returned is called. */
@@ -30,7 +30,11 @@ export function followAddress(address: Address, workbench: Shown): () => void {
       if (begun || !server.state) return; // where runs are is not known yet
       begun = true;
       // Who comes back goes on with what was typed and chosen since.
-      untrack(() => (address.returns && address.read() === session.link) || follow());
+      untrack(() => {
+        const link = address.read();
+        if (!address.returns || link !== session.link) follow();
+        else workbench.muting.set(placeOf(link)?.mutes ?? []);
+      });
     });
     $effect(() => {
       const link = linkOf(workbench);
@@ -49,10 +53,12 @@ export function followAddress(address: Address, workbench: Shown): () => void {
 }
 
 /** Null while what is shown is on its way. */
-function linkOf({ comparing, runs, session }: Shown): string | null {
+function linkOf({ comparing, muting, runs, session }: Shown): string | null {
   const { compared, trying, view } = session;
   const { current } = runs;
-  if (view === "look") return current ? linkTo({ view, runs: [current] }) : null;
+  if (view === "look") {
+    return current ? linkTo({ view, runs: [current], mutes: muting.spans }) : null;
+  }
 
   if (view === "grid") return linkTo({ view, runs: session.shownGrid ? [session.shownGrid] : [] });
   if (view !== "compare") return linkTo({ view, runs: [] });
@@ -61,7 +67,7 @@ function linkOf({ comparing, runs, session }: Shown): string | null {
 }
 
 async function go(link: string, workbench: Shown): Promise<void> {
-  const { gridding, prompting, runs, session } = workbench;
+  const { gridding, muting, prompting, runs, session } = workbench;
   const place = placeOf(link);
   if (!place) return;
   session.set({ link });
@@ -76,7 +82,8 @@ async function go(link: string, workbench: Shown): Promise<void> {
     return;
   }
   session.set({ view: "look" });
-  if (place.runs[0] === runs.current) return;
-  await workbench.showRun(place.runs[0]!);
-  if (runs.trouble) prompting.browse(true); // what is wrong is told there
+  if (place.runs[0] !== runs.current) await workbench.showRun(place.runs[0]!);
+  if (runs.trouble)
+    prompting.browse(true); // what is wrong is told there
+  else muting.set(place.mutes ?? []);
 }

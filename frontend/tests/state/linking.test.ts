@@ -51,6 +51,35 @@ test("the address says what is looked at, and a link shows it in another browser
   expect(there.transport.requests("explain")).toEqual([]);
 });
 
+test("what is muted is in the link, as far as it comes before the target", async () => {
+  const store = new OwnStorage();
+  const { workbench, transport } = await explained({}, STATE, store);
+  const address = follow(workbench);
+  await vi.waitFor(() => expect(workbench.runs.all).toHaveLength(1));
+  workbench.muting.toggle([0, 2]);
+  await quiet(transport);
+  expect(address.link).toBe(`#look=${workbench.runs.current};mute=0-2`);
+  localStorage.clear();
+
+  const there = await started({}, STATE, new OwnStorage(store.kept));
+  follow(there.workbench, `${address.link},7-99,5-4`);
+  await vi.waitFor(() => expect(there.workbench.muting.spans).toEqual([[0, 2]]));
+  expect(there.workbench.selection.target).toEqual([8, 10]);
+});
+
+test("a reload mutes what was muted", async () => {
+  const store = new OwnStorage();
+  const { workbench } = await explained({}, STATE, store);
+  const first = follow(workbench);
+  await vi.waitFor(() => expect(workbench.runs.all).toHaveLength(1));
+  workbench.muting.toggle([2, 4]);
+  flushSync();
+  await workbench.session.flush();
+  const later = await started({}, STATE, store);
+  follow(later.workbench, first.link, true);
+  await vi.waitFor(() => expect(later.workbench.muting.spans).toEqual([[2, 4]]));
+});
+
 test("runs beside each other have a link, too", async () => {
   const { workbench, transport } = await explained();
   const address = follow(workbench);

@@ -9,7 +9,6 @@ import { Job, type Watcher } from "../job.svelte";
 export interface MuteResult {
   readonly logProb: number;
   readonly mutedLogProb: number;
-  /** In words, such as "163 times less likely". */
   /** Whether what the answer has before the target could be written anew without the parts. */
   readonly rethinkable: boolean;
   /** What happened once it was; it comes last. */
@@ -68,6 +67,14 @@ export class Muting {
 
   toggle(span: Span): void {
     this.spans = this.isMuted(span) ? subtract(this.spans, span) : include(this.spans, span);
+  }
+
+  /** Mute these and no others, as far as they come before the target: a link may say anything. */
+  set(spans: readonly Span[]): void {
+    const end = this.looked().target?.[0] ?? 0;
+    this.spans = spans
+      .filter(([start, stop]) => start < stop && stop <= end)
+      .reduce<readonly Span[]>(include, []);
   }
 
   /** Only what comes before a target can have led to it. */
