@@ -57,9 +57,12 @@ def say(sentence: str, **values: object) -> str:
 
 def counted(number: int, noun: str) -> str:
     """`1 line`, `2,000 lines`; Turkish nouns stay as they are behind a number."""
-    if _spoken.get() == "tr":
-        return f"{digits(number)} {say(noun)}"
-    return f"{digits(number)} {noun}{'' if number == 1 else 's'}"
+    return f"{digits(number)} {say(noun) if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Several of them: `lines`; in Turkish behind a number, as it is."""
+    return say(noun) if _spoken.get() == "tr" else f"{noun}s"
 
 
 def digits(value: float, decimals: int = 0) -> str:

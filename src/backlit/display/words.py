@@ -19,6 +19,16 @@ UNITS: dict[Granularity, str] = {
 """What people call a segment of each granularity; of several, a "part"."""
 
 
+def unreached(missed: int, layers: int) -> str:
+    """What to say of a model some of whose layers have no attention to be reached."""
+    return say(
+        "In {missed} of {all} layers, what takes the place of attention can't be reached: "
+        "there the gradient is the plain one.",
+        missed=missed,
+        all=layers,
+    )
+
+
 def times_likely(nats: float) -> str:
     """What a loss of log-probability does: "163 times less likely", "10⁹ times more likely".
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from backlit.display.speech import counted, digits, percent, say
+from backlit.display.speech import counted, digits, percent, plural, say
 from backlit.display.words import times_likely
 from backlit.engines.base import FloatArray, as_scorer
 from backlit.errors import InputError
@@ -246,7 +246,7 @@ def _provisional(lost: FloatArray, unit: str, step: int | None, *, decided: bool
     what = (
         say("the top {parts}", parts=counted(step, unit))
         if step
-        else say("{unit} in this order", unit=_plural(unit))
+        else say("{unit} in this order", unit=plural(unit))
     )
     sentence = say(
         "Taking away {what} costs more than by chance in {beaten} of {run} tries: {guess}. Of all "
@@ -287,12 +287,7 @@ def _sentence(
         "Taking away {what} makes this answer {change}; {random}, {by_chance}{conclusion}",
         what=what,
         change=change,
-        random=say("{count} random {unit}", count=count, unit=_plural(unit)),
+        random=say("{count} random {unit}", count=count, unit=plural(unit)),
         by_chance=times_likely(by_chance),
         conclusion=say(conclusion),
     )
-
-
-def _plural(unit: str) -> str:
-    """What people call several, without their number."""
-    return counted(2, unit).removeprefix("2 ")

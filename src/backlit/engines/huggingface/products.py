@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from backlit.display.speech import say
+from backlit.display.words import unreached
 
 REGISTRY = "ALL_ATTENTION_FUNCTIONS"  # where the code of a family looks its attention up
 EAGER = "eager"  # the one that is not in there, but a function beside the family's code
@@ -58,16 +58,7 @@ class Products:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for people: where products could not be shared."""
-        if not self._missed:
-            return ()
-        return (
-            say(
-                "In {missed} of {all} layers, what takes the place of attention can't be reached: "
-                "there the gradient is the plain one.",
-                missed=self._missed,
-                all=self._layers,
-            ),
-        )
+        return (unreached(self._missed, self._layers),) if self._missed else ()
 
     def __bool__(self) -> bool:
         """Whether there is any attention whose products can be shared."""

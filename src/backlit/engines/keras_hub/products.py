@@ -11,7 +11,7 @@ from typing import Any
 
 from keras import ops
 
-from backlit.display.speech import say
+from backlit.display.words import unreached
 
 ATTEND = "_compute_attention"  # takes queries, keys and values first, whatever the family
 GATED = (
@@ -45,16 +45,7 @@ class Products:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for people: where products could not be shared."""
-        if not self._missed:
-            return ()
-        return (
-            say(
-                "In {missed} of {all} layers, what takes the place of attention can't be reached: "
-                "there the gradient is the plain one.",
-                missed=self._missed,
-                all=self._layers,
-            ),
-        )
+        return (unreached(self._missed, self._layers),) if self._missed else ()
 
     def __bool__(self) -> bool:
         """Whether there is any attention whose products can be shared."""
