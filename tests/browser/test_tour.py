@@ -34,6 +34,9 @@ def test_it_goes_on_as_the_person_does(page: Page, toy_url: str) -> None:
     expect(mute.first).to_have_class(TOURED)
     expect(mute.first).to_be_in_viewport(ratio=1)
     expect(mute.nth(1)).not_to_have_class(TOURED)
+    # What is measured of the parts stands in the list, whose rows move as it comes.
+    expect(page.get_by_test_id("finding")).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_test_id("trust")).to_have_attribute("aria-busy", "false")
     mute.first.click()
     expect(tour).to_have_count(0)
     page.reload()
