@@ -8,6 +8,7 @@ os.environ["BACKLIT_WORKSPACE"] = f"{tempfile.mkdtemp()}/workspace.sqlite3"
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
@@ -17,6 +18,7 @@ from backlit.engines import deadline
 from backlit.engines.base import Engine
 from backlit.engines.toy import ToyEngine
 from backlit.model import Model, load_model
+from scripts.llama_server import quantised, running
 from tests.support.untraced import UntracedThread
 
 # However busy the machine is, no example takes too long.
@@ -47,3 +49,18 @@ def smollm2() -> Model:
 @pytest.fixture(scope="session")
 def smollm2_engine(smollm2: Model) -> Engine:
     return smollm2.engine
+
+
+@pytest.fixture(scope="session")
+def llama_weights(request: pytest.FixtureRequest) -> Path:
+    """The folder of the default model's files for llama.cpp."""
+    cache = request.config.cache
+    assert cache is not None
+    return cache.mkdir("llama")
+
+
+@pytest.fixture(scope="session")
+def llama_url(llama_weights: Path) -> Iterator[str]:
+    """llama.cpp's own server with the default model in it."""
+    with running(quantised(llama_weights)) as address:
+        yield address

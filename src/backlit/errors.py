@@ -15,6 +15,8 @@
     │   ├── DiskError           not enough room, or not writable
     │   ├── IntegrityError      what came is not what was promised
     │   └── UnsupportedModelError   not a causal language model, or a format we refuse
+    ├── EndpointError           a server's answer can't be used
+    │   └── BudgetError         it may be called no more
     ├── WorkspaceError          what is kept can't be read, or not be saved
     │   └── ReadOnlyError       it is only to be read
     ├── CapabilityError         this model can't serve this method
@@ -92,6 +94,12 @@ class IntegrityError(SourceError): ...
 
 
 class UnsupportedModelError(SourceError): ...
+
+
+class EndpointError(BacklitError): ...
+
+
+class BudgetError(EndpointError): ...
 
 
 class WorkspaceError(BacklitError): ...

@@ -87,6 +87,32 @@ def test_a_folder_whose_name_has_an_at_sign_is_that_folder(
     assert parse("org/name@2") == ModelSource("name-2", "org/name@2", None)
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "url", "model"),
+    [
+        ("endpoint:http://localhost:8080", "localhost", "http://localhost:8080", None),
+        ("endpoint:https://h.example/v1#org/big", "big", "https://h.example/v1", "org/big"),
+        ("mine:endpoint:http://[::1]:80#m:7b", "mine", "http://[::1]:80", "m:7b"),
+    ],
+)
+def test_parse_an_endpoint(text: str, name: str, url: str, model: str | None) -> None:
+    assert parse(text) == ModelSource(name, url, endpoint=True, model=model)
+    assert parse(shown(text)) == parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["endpoint:", "endpoint:localhost:8080", "my:endpoint:ftp://h", "endpoint:http://[x"]
+)
+def test_an_endpoint_is_a_url(text: str) -> None:
+    with pytest.raises(NotFoundError):
+        parse(text)
+
+
+def test_what_is_shown_of_an_endpoint_holds_no_secret() -> None:
+    told = shown("my:endpoint:https://me:pa55@h.example:8/v1?key=pa55#org/model")
+    assert told == "my:endpoint:https://h.example:8/v1#org/model"
+
+
 @given(st.text(min_size=1))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from backlit.cli.app import Device, KerasBackend, app, errors_for_people
+from backlit.cli.endpoint import Endpoint, with_endpoint
 
 
 @app.command()
 @errors_for_people
+@with_endpoint
 def check(
     file: Annotated[
         Path, typer.Argument(help="What `backlit explain --format json --output FILE` wrote.")
@@ -28,6 +30,7 @@ def check(
     ] = None,
     device: Device = None,
     keras_backend: KerasBackend = None,
+    endpoint: Endpoint = None,
 ) -> None:
     """Check each map of an explanation: is its order better than chance?"""
     from rich.console import Console
@@ -41,9 +44,9 @@ def check(
     backend = {"backend": keras_backend} if keras_backend else {}
     with followed(patience=0):
         loaded = (
-            load_model(model, device=device)
+            load_model(model, device=device, endpoint=endpoint)
             if model
-            else model_of(explanation, device=device, **backend)
+            else model_of(explanation, device=device, endpoint=endpoint, **backend)
         )
         checked = loaded.check(
             explanation,

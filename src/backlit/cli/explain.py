@@ -17,6 +17,7 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
+from backlit.cli.endpoint import Endpoint, with_endpoint
 from backlit.cli.writing import Format, Output, write
 from backlit.errors import InputError, OptionsError, PromptError
 from backlit.types import Aggregate, GenerationOptions, Granularity, Prompt
@@ -43,6 +44,7 @@ def _renamed(new: str) -> Any:
 
 @app.command()
 @errors_for_people
+@with_endpoint
 def explain(
     prompt: Annotated[str | None, typer.Option(help="The prompt.")] = None,
     prompt_file: Annotated[
@@ -138,6 +140,7 @@ def explain(
     keras_backend: KerasBackend = None,
     dtype: Dtype = None,
     trust_remote_code: Trust = False,
+    endpoint: Endpoint = None,
     select: Annotated[str | None, _renamed("--target")] = None,
     target_file: Annotated[str | None, _renamed("--response-file")] = None,
 ) -> None:
@@ -168,7 +171,13 @@ def explain(
     text = _prompt(prompt, prompt_file, messages)
     answer = _read(response_file) if response_file is not None else response
     with followed(patience=0):
-        loaded = load_model(model, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        loaded = load_model(
+            model,
+            device=device,
+            dtype=dtype,
+            trust_remote_code=trust_remote_code,
+            endpoint=endpoint,
+        )
         explanation = loaded.explain(
             text,
             response=answer,

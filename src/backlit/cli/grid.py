@@ -16,6 +16,7 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
+from backlit.cli.endpoint import Endpoint, with_endpoint
 from backlit.cli.writing import Output
 from backlit.types import GenerationOptions
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 @app.command()
 @errors_for_people
+@with_endpoint
 def grid(
     templates: Annotated[
         list[Path],
@@ -97,6 +99,7 @@ def grid(
     keras_backend: KerasBackend = None,
     dtype: Dtype = None,
     trust_remote_code: Trust = False,
+    endpoint: Endpoint = None,
 ) -> None:
     """Try variants of a prompt over rows: what is answered, and which lines do it."""
     if find is not None and find_pattern is not None:
@@ -120,7 +123,13 @@ def grid(
     making = _making(without_each, principle or [], line or [], word or [], reorder=reorder)
     variants = [first, *others, *make_variants(first.template, making)]
     with followed(patience=0):
-        loaded = load_model(model, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        loaded = load_model(
+            model,
+            device=device,
+            dtype=dtype,
+            trust_remote_code=trust_remote_code,
+            endpoint=endpoint,
+        )
         found = loaded.grid(
             variants,
             examples,

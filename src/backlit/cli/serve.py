@@ -15,6 +15,7 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
+from backlit.cli.endpoint import Endpoint, check_key, with_endpoint
 
 if TYPE_CHECKING:
     from backlit.data import Dataset
@@ -26,6 +27,7 @@ SECONDS_FOR_PAGE = 2.0
 
 @app.command()
 @errors_for_people
+@with_endpoint
 def serve(
     models: Annotated[
         list[str] | None,
@@ -68,6 +70,7 @@ def serve(
     keras_backend: KerasBackend = None,
     dtype: Dtype = None,
     trust_remote_code: Trust = False,
+    endpoint: Endpoint = None,
 ) -> None:
     """Start the page. With no arguments: the default model and the sample prompts.
 
@@ -94,9 +97,15 @@ def serve(
     from backlit.serving.service import Service
     from backlit.sources import parse
 
-    opener = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+    here = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+    elsewhere = partial(open_engine, endpoint=endpoint)
     sources = [] if review else models or [DEFAULT_MODEL]
-    named = [ServedModel(parse(source).name, source, opener) for source in sources]
+    parsed = [parse(source) for source in sources]
+    check_key(endpoint, parsed)
+    named = [
+        ServedModel(one.name, source, elsewhere if one.endpoint else here)
+        for one, source in zip(parsed, sources, strict=True)
+    ]
     paths = [] if review else data or [DEFAULT_DATA]
     datasets: list[Dataset] = [load_dataset(path) for path in paths]
     # Taken out of the environment, so that no process that is started from here inherits it.

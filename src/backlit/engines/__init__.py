@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from backlit.engines.base import Engine
+from backlit.engines.endpoint.options import EndpointOptions
 from backlit.engines.function import from_function
 from backlit.engines.keras_hub.runtime import backend_name
 from backlit.errors import IntegrityError, OptionsError, UnsupportedModelError
@@ -41,6 +42,7 @@ def open_engine(
     device_map: str | Mapping[str, Any] | None = None,
     backend: str | None = None,
     trust_remote_code: bool = False,
+    endpoint: EndpointOptions | None = None,
 ) -> Engine:
     """The engine for a model source, its weights fetched, converted and loaded.
 
@@ -51,8 +53,8 @@ def open_engine(
             local Hugging Face folder or `.gguf` file, an https URL of a `.gguf` or of an
             archive of such a folder, or a Hugging Face hub id (`org/name@revision`). Keras
             runs `keras:SOURCE`, any folder of a Keras preset, `kaggle://…`, `hf://…` and, if
-            KerasHub is installed, its presets by name. Other packages add sources under the
-            entry point group `backlit.engines`.
+            KerasHub is installed, its presets by name. `endpoint:URL#MODEL` is a model that a
+            server runs. Other packages add sources under the entry point group `backlit.engines`.
         progress: follows the loading, and may stop it.
         device: `cuda`, `mps` or `cpu`; the best there is when left out.
         dtype: `float32`, `bfloat16`, `float16`; float32 on CPU, else bfloat16, when left out.
@@ -60,24 +62,40 @@ def open_engine(
         backend: for Keras: `torch`, `jax` or `tensorflow`; left out, what `KERAS_BACKEND`
             says, or torch.
         trust_remote_code: run Python code that a checkpoint brings along.
+        endpoint: how a server is asked.
 
     Raises:
         SourceError: the files can't be had or are no causal language model.
-        OptionsError: no such device, dtype or backend, or a backend for what Keras won't run.
+        OptionsError: no such device, dtype or backend, or one for what would not use it.
+        EndpointError: a server tells nothing that could be used.
         MissingPackageError: Keras, or its backend, is not installed.
     """
     parsed = parse(source)
+    known_as = shown(source)  # what is kept and shown holds no password
+    if endpoint is not None and not parsed.endpoint:
+        raise OptionsError(
+            f"{parsed.name} is no endpoint, so there is no server to ask.",
+            f"Write endpoint:{known_as} if it is one, or leave the options of endpoints out.",
+        )
     if parsed.source == TOY:
         return import_module("backlit.engines.toy").ToyEngine(parsed.name)  # type: ignore[no-any-return]
     for entry in entry_points(group=PLUGINS):
         if entry.name == parsed.source:
             return entry.load()(parsed.name)  # type: ignore[no-any-return]
+    if parsed.endpoint:
+        if not all(choice is None for choice in (device, dtype, device_map, backend)):
+            raise OptionsError(
+                f"{parsed.name} runs on its server, so no device, dtype or backend can be chosen.",
+                "Leave them out.",
+            )
+        return import_module("backlit.engines.endpoint.connecting").connect(  # type: ignore[no-any-return]
+            parsed, known_as, endpoint, progress
+        )
     common: dict[str, Any] = {
         "device": device,
         "dtype": dtype,
         "trust_remote_code": trust_remote_code,
     }
-    known_as = shown(source)  # what is kept and shown holds no password
     if _for_keras(parsed):
         keras_hub = import_module("backlit.engines.keras_hub")
 
@@ -124,6 +142,8 @@ def source_here(source: str) -> str | None:
         None if it would have to be fetched.
     """
     parsed = parse(source)
+    if parsed.endpoint:
+        return None
     names = (TOY, *BUILT_IN, *(entry.name for entry in entry_points(group=PLUGINS)))
     if parsed.source in names or local_path(parsed.source) is not None:
         return source

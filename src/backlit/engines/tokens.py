@@ -16,7 +16,7 @@ from backlit.engines.text import (
     roles_of,
     tile,
 )
-from backlit.errors import Cancelled, PromptError, TargetError
+from backlit.errors import BacklitError, PromptError, TargetError
 from backlit.progress import stoppable
 from backlit.types import Message, Prompt, Span, Token, TokenSequence
 
@@ -103,7 +103,9 @@ class TokenReader:
         self.name = name
         self.context_length = context_length
         self.chat = tokenizer.chat
-        self._tokenizer = LockedTokenizer(tokenizer)
+        # One of a server is safe from any thread, and too slow for others to wait for.
+        self._remote = getattr(tokenizer, "thread_safe", False)
+        self._tokenizer = tokenizer if self._remote else LockedTokenizer(tokenizer)
         self._vocabulary_size = vocabulary_size
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
@@ -215,6 +217,8 @@ class TokenReader:
                 "Write the prompt as raw text, or pick a model made for chat.",
             )
         try:
+            if self._remote:  # which has limits of its own
+                return render_chat(messages, self._tokenizer.render)
             return within(
                 MAX_TEMPLATE_SECONDS, lambda: render_chat(messages, self._tokenizer.render)
             )
@@ -224,7 +228,7 @@ class TokenReader:
                 f"{MAX_TEMPLATE_SECONDS:g} seconds.",
                 "Send fewer messages, write the prompt as raw text, or pick another model.",
             ) from None
-        except Cancelled:
+        except BacklitError:
             raise
         except Exception as error:  # templates are programs: they raise what they like
             raise PromptError(

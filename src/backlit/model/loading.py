@@ -5,6 +5,7 @@ from typing import Any
 
 from backlit.display.bar import ProgressLike, followed
 from backlit.engines import as_engine, open_engine, source_here
+from backlit.engines.endpoint.options import EndpointLike, as_endpoint_options
 from backlit.errors import DataError, OptionsError
 from backlit.explanation import Explanation
 from backlit.model.loaded import Model
@@ -20,6 +21,7 @@ def load_model(
     device_map: str | Mapping[str, Any] | None = None,
     backend: str | None = None,
     trust_remote_code: bool = False,
+    endpoint: EndpointLike = None,
     progress: ProgressLike = None,
 ) -> Model:
     """Load a model by its source, or take one that is loaded already.
@@ -29,7 +31,8 @@ def load_model(
             local Hugging Face folder or `.gguf` file, an https URL of a `.gguf` or of an
             archive of such a folder, or a Hugging Face hub id (`org/name@revision`). Keras
             runs `keras:SOURCE`, any folder of a Keras preset, `kaggle://…`, `hf://…` and, if
-            KerasHub is installed, its presets by name. Or a causal language model of
+            KerasHub is installed, its presets by name. `endpoint:URL#MODEL` is a model that a
+            server runs. Or a causal language model of
             `transformers` (also quantised, wrapped by PEFT, or in a pipeline), which is put
             into eval mode and whose weights are frozen; a `keras_hub.models.CausalLM`; or an
             engine, such as `backlit.from_function` makes. A `Model` is given back as it is.
@@ -40,11 +43,13 @@ def load_model(
         backend: for Keras: `torch`, `jax` or `tensorflow`; left out, what `KERAS_BACKEND`
             says, or torch.
         trust_remote_code: run Python code that a source brings along.
+        endpoint: how a server is asked: `EndpointOptions`, or a mapping of their fields.
         progress: left out, a bar if it takes long; False for none, or a function
             `(phase, done, total, scores)`, which may raise `backlit.errors.Cancelled`.
 
     Raises:
         SourceError: the files can't be had or are no causal language model.
+        EndpointError: a server tells nothing that could be used.
         OptionsError: no such device, dtype or backend, or what can't be combined.
         MissingPackageError: Keras, or its backend, is not installed.
     """
@@ -54,6 +59,7 @@ def load_model(
         "device_map": device_map,
         "backend": backend,
         "trust_remote_code": trust_remote_code or None,
+        "endpoint": as_endpoint_options(endpoint),
     }
     chosen = {name: value for name, value in options.items() if value is not None}
     if isinstance(source, str):

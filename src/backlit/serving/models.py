@@ -73,7 +73,13 @@ class ServedModel:
                 self._listeners.remove(listener)
 
     def learn_speed(self, seconds: float, tokens: float) -> None:
-        """Learn from a forward pass. The quickest counts: others had to wait for something."""
+        """Learn from a forward pass. The quickest counts: others had to wait for something.
+
+        Of a server nothing is learned: what is known of it already takes no time, and what is not
+        is a call, which somebody may pay for, so that nothing is done there unasked.
+        """
+        if self.info.metadata.get("engine") == "endpoint":
+            return
         speed = seconds / tokens
         self.seconds_per_token = min(speed, self.seconds_per_token or speed)
 

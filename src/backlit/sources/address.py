@@ -1,6 +1,7 @@
 """The ways to name a model: `name:source`, where the name may be left out.
 
-`keras:source` and `name:keras:source` say that Keras is to run it.
+`keras:source` and `name:keras:source` say that Keras is to run it; `endpoint:URL#MODEL`, that a
+server at a URL runs it.
 """
 
 import difflib
@@ -13,6 +14,7 @@ from backlit.errors import InputError, NotFoundError
 from backlit.sources.built_in import BUILT_IN
 
 KERAS = "keras"  # before a source: Keras runs it
+ENDPOINT = "endpoint"  # before a URL: its server runs one of its models
 KAGGLE, HF = "kaggle://", "hf://"
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
@@ -28,7 +30,8 @@ _PIN = re.compile(r"#sha256=[0-9a-fA-F]{64}$")  # of a URL's content: no secret
 FORMS = (
     f"a built-in model ({', '.join(BUILT_IN)}), a folder or .gguf file on this machine, "
     "an https:// URL of a .gguf file or of an archive, a Hugging Face id (org/name, "
-    "org/name@revision), or a Keras preset (keras:PRESET, kaggle://…, hf://…)"
+    "org/name@revision), a Keras preset (keras:PRESET, kaggle://…, hf://…), or a server "
+    "(endpoint:URL#MODEL)"
 )
 
 
@@ -40,12 +43,16 @@ class ModelSource:
         source: a built-in name, a path, a URL, a Hugging Face id or a preset of KerasHub.
         revision: of a Hugging Face id; None is its main branch.
         keras: whether Keras is to run it.
+        endpoint: whether it is the URL of a server that runs it.
+        model: which of a server's models; None if it is not said.
     """
 
     name: str
     source: str
     revision: str | None = None
     keras: bool = False
+    endpoint: bool = False
+    model: str | None = None
 
 
 def parse(text: str) -> ModelSource:
@@ -57,6 +64,10 @@ def parse(text: str) -> ModelSource:
     """
     text = text.strip()
     name, source = _split_name(text)
+    if name == ENDPOINT:
+        return _endpoint(None, source)
+    if _split_name(source)[0] == ENDPOINT:
+        return _endpoint(name, _split_name(source)[1])
     keras = name == KERAS
     if keras:
         name = None
@@ -71,6 +82,21 @@ def parse(text: str) -> ModelSource:
         source, revision = scheme + hub["id"], hub["revision"]
     keras = keras or source.startswith((KAGGLE, HF))
     return ModelSource(name or _name_of(source), source, revision, keras)
+
+
+def _endpoint(name: str | None, source: str) -> ModelSource:
+    url, _, model = source.partition("#")
+    if not is_url(url):
+        raise NotFoundError(
+            "An endpoint is an http:// or https:// URL.",
+            "Write it as endpoint:http://localhost:8080, or endpoint:https://host/v1#MODEL.",
+        )
+    try:
+        host = urlsplit(url).hostname
+    except ValueError as error:
+        raise NotFoundError("The URL is not valid.", "Check how it is written.") from error
+    called = name or plain_name(model.rpartition("/")[2] or host or "")
+    return ModelSource(called, url, endpoint=True, model=model or None)
 
 
 def _split_name(text: str) -> tuple[str | None, str]:
@@ -95,6 +121,9 @@ def shown(source: str) -> str:
     digest of the content stays.
     """
     name, rest = _split_name(source.strip())
+    if name == ENDPOINT:
+        url, hash_, model = rest.partition("#")
+        return f"{name}:{shown(url)}{hash_}{model}"
     if name is not None:
         return f"{name}:{shown(rest)}"
     scheme = _SCHEME.match(rest)

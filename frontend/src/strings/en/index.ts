@@ -85,6 +85,9 @@ export const en = {
     context: (n: number) => `Reads ${n.toLocaleString("en")} tokens`,
     none: "No model is being served. Start one with: backlit serve MODEL",
     usable: "You can type meanwhile.",
+    exact: "exact, 1 call for each altered prompt, gradients not available",
+    nearly: (nats: number) =>
+      `to ${nats.toLocaleString("en")} nats a token, 1 call for each altered prompt, gradients not available`,
   },
   examples: {
     title: "Examples",

@@ -31,6 +31,8 @@ const ERRORS: Readonly<Record<string, string>> = {
   DiskError: "Diske yazılamadı.",
   IntegrityError: "İndirilen dosya bozuk.",
   UnsupportedModelError: "Bu model desteklenmiyor.",
+  EndpointError: "Sunucunun yanıtı kullanılamıyor.",
+  BudgetError: "İzin verilen çağrılar bitti.",
   WorkspaceError: "Çalışma alanı kullanılamıyor.",
   ReadOnlyError: "Burası yalnızca okunabiliyor.",
   CapabilityError: "Model bunu yapamıyor.",
@@ -106,6 +108,9 @@ export const tr: typeof en = {
     context: (n: number) => `${count(n, "token")} okur`,
     none: "Sunulan bir model yok. Başlatmak için: backlit serve MODEL",
     usable: "Bu arada yazabilirsiniz.",
+    exact: "tam değer, değiştirilen her istem için 1 çağrı, gradyan yok",
+    nearly: (nats: number) =>
+      `token başına ${number(nats)} nat doğrulukla, değiştirilen her istem için 1 çağrı, gradyan yok`,
   },
   examples: {
     title: "Örnekler",

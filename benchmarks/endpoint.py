@@ -1,0 +1,73 @@
+"""Altered prompts on llama.cpp's server, against as many plain calls made one after the other."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import httpx2
+import numpy as np
+
+from backlit import load_dataset, load_model
+from backlit.engines.base import Engine, as_scorer
+from backlit.segments import segment
+from backlit.types import TokenSequence
+from benchmarks.timing import Line, seconds
+from scripts.llama_server import default_model, running
+
+SLOTS, THREADS = 4, 2
+ANSWER = (
+    " You dislike eggplant.\nThe eggplant is full of eggplant.\nRecommendation: You have to try it."
+)
+MASKS = 64
+Ids = tuple[int, ...]
+
+
+def run() -> Iterator[Line]:
+    """Without each line of `fewshot-mistake`, and without half of them, as sparse ablation asks."""
+    for what, altered in (("occlusion by line", one_left_out), ("64 random halves", halves)):
+        ours = timed(altered, ours_of)
+        plain = timed(altered, one_by_one)
+        yield Line(f"llama.cpp: {what} / plain calls one by one", ours / plain, 0.5)
+
+
+def timed(
+    altered: Callable[[TokenSequence], list[Ids]],
+    way: Callable[[Engine, str, list[Ids], Ids], None],
+) -> float:
+    """Seconds for altered prompts on a server that knows none of them yet."""
+    example = next(e for e in load_dataset("sample_prompts").examples if e.id == "fewshot-mistake")
+    with running(default_model(), slots=SLOTS, threads=THREADS) as url:
+        engine = load_model(f"endpoint:{url}").engine
+        prompt = engine.tokenize(example.prompt)
+        answer = engine.append(prompt, ANSWER).input_ids[prompt.prompt_length :]
+        contexts = altered(prompt)
+        return seconds(lambda: way(engine, url, contexts, answer))
+
+
+def ours_of(engine: Engine, url: str, contexts: list[Ids], answer: Ids) -> None:
+    for _ in as_scorer(engine).score(contexts, answer):
+        pass
+
+
+def one_by_one(engine: Engine, url: str, contexts: list[Ids], answer: Ids) -> None:
+    """Write as many tokens after each, which is what a plain call does."""
+    with httpx2.Client(base_url=url, timeout=600) as client:
+        for ids in contexts:
+            body = {"prompt": list(ids), "n_predict": len(answer), "ignore_eos": True}
+            client.post("/completion", json=body).raise_for_status()
+
+
+def one_left_out(prompt: TokenSequence) -> list[Ids]:
+    """Without each line, in the order of the lines."""
+    ids = prompt.input_ids
+    return [ids[: one.start] + ids[one.stop :] for one in segment(prompt, "line")]
+
+
+def halves(prompt: TokenSequence) -> list[Ids]:
+    """Half of the lines, drawn by chance."""
+    lines: Sequence[Ids] = [
+        prompt.input_ids[one.start : one.stop] for one in segment(prompt, "line")
+    ]
+    kept = np.random.default_rng(0).random((MASKS, len(lines))) < 0.5
+    return [
+        tuple(i for line, keep in zip(lines, mask, strict=True) if keep for i in line)
+        for mask in kept
+    ]

@@ -1,0 +1,178 @@
+"""From the address of a server to an engine."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+
+import httpx2
+
+from backlit.engines.endpoint.answers import Api
+from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.engine import EndpointEngine
+from backlit.engines.endpoint.llama_cpp import LlamaCpp
+from backlit.engines.endpoint.options import PARALLEL, EndpointOptions
+from backlit.engines.endpoint.probe import EXACT, PROMPTS, Found, find
+from backlit.engines.endpoint.reading import LlamaCppReading, OpenReading
+from backlit.engines.endpoint.server import ServerFacts, facts_of
+from backlit.engines.endpoint.sglang import SGLang
+from backlit.engines.endpoint.vllm import VLLM
+from backlit.engines.endpoint.vocabulary import ANY_TEXT, ServerTokenizer
+from backlit.engines.tokens import Tokenizer
+from backlit.errors import EndpointError, GatedError, NotFoundError, OptionsError, PromptError
+from backlit.progress import SILENT, Progress, following
+from backlit.sources.address import ModelSource
+from backlit.types import Message
+
+APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())  # the quickest to score with first
+OPENAI_PATH = "/v1"  # which people append, and we do, too
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A server, and what it was found to be able to.
+
+    Attributes:
+        client: asks it.
+        facts: what it tells of itself.
+        tokenizer: its own, or the one that was named.
+        found: the way in which it scores, and those that were tried before.
+    """
+
+    client: Client
+    facts: ServerFacts
+    tokenizer: Tokenizer
+    found: Found
+
+
+def connect(
+    source: ModelSource,
+    known_as: str,
+    options: EndpointOptions | None = None,
+    progress: Progress = SILENT,
+) -> EndpointEngine:
+    """The engine of a server's model, once it is known what the server can.
+
+    Args:
+        source: of an endpoint.
+        known_as: the source as it is shown and kept.
+        options: how the server is asked.
+        progress: told of the phase `load`.
+
+    Raises:
+        BacklitError: as `look_at`.
+        EndpointError: the server tells no log-probabilities that could be believed.
+    """
+    with following(progress):
+        progress("load", 0, None)
+        seen = look_at(source, options or EndpointOptions())
+    api, facts = seen.found.api, seen.facts
+    if api is None:
+        tried = " ".join(f"{trial.name}: {trial.problem}" for trial in seen.found.trials)
+        raise EndpointError(
+            f"{seen.client.place} tells no log-probabilities of given text that could be "
+            f"believed. {tried}",
+            "Use a server that does, such as llama.cpp's, vLLM or SGLang.",
+        )
+    off = seen.found.deviation
+    return EndpointEngine(
+        source.name,
+        seen.client,
+        api,
+        seen.tokenizer,
+        model=facts.model,
+        context_length=facts.context_length,
+        vocabulary_size=facts.vocabulary_size,
+        metadata={
+            "source": known_as,
+            "engine": "endpoint",
+            "route": api.name,
+            **({"off": f"{off:.2f} nats"} if off > EXACT else {}),
+            **({"model": facts.model} if facts.model else {}),
+            "backlit": version("backlit"),
+        },
+    )
+
+
+def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
+    """A server, and what trying it shows.
+
+    Raises:
+        OfflineError: no server answers there.
+        GatedError: it wants a key, or refuses the one it got.
+        EndpointError: it is no API, has no such model, or tells no tokens.
+    """
+    client = Client(
+        root_of(source.source),
+        options.key(),
+        parallel=options.parallel or PARALLEL,
+        timeout=options.timeout,
+        max_calls=options.max_calls,
+    )
+    facts = facts_of(client, source.model)
+    client.model = facts.model
+    client.set_parallel(options.parallel or facts.parallel or PARALLEL)
+    tokenizer = _tokenizer(client, facts.model, options)
+    found = find(client, facts.model, APIS, tokenizer)
+    return Seen(client, facts, tokenizer, found)
+
+
+def root_of(url: str) -> httpx2.URL:
+    """The address below which a server has all its paths.
+
+    Raises:
+        NotFoundError: it is no URL of a server.
+    """
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise NotFoundError("The URL is not valid.", "Check how it is written.") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise NotFoundError(
+            "An endpoint is an http:// or https:// URL.",
+            "Write it as endpoint:http://localhost:8080, or endpoint:https://host/v1#MODEL.",
+        )
+    path = parsed.path.rstrip("/").removesuffix(OPENAI_PATH)
+    return parsed.copy_with(path=path or "/", fragment=None)
+
+
+def _tokenizer(client: Client, model: str | None, options: EndpointOptions) -> Tokenizer:
+    """The tokenizer that was named, or the server's own.
+
+    Raises:
+        EndpointError: none was named, and the server tells no tokens.
+        OptionsError: the server reads text into other ids than the one that was named.
+    """
+    own, problems = _own_tokenizer(client, model)
+    if options.tokenizer is not None:
+        local = import_module("backlit.engines.huggingface.local_tokenizer")  # brings transformers
+        named: Tokenizer = local.load(options.tokenizer)
+        for text in PROMPTS:
+            if own and own.encode(text, whole=True).ids != named.encode(text, whole=True).ids:
+                raise OptionsError(
+                    f"{options.tokenizer} is not the tokenizer of the model at {client.place}.",
+                    "Name its own, or leave it out: this server tells its tokens.",
+                )
+        return named
+    if own is None:
+        raise EndpointError(
+            f"{client.place} does not tell how it cuts text into tokens. {' '.join(problems)}",
+            "Name the model's tokenizer, a folder or a Hugging Face id: --tokenizer.",
+        )
+    return own
+
+
+def _own_tokenizer(client: Client, model: str | None) -> tuple[Tokenizer | None, list[str]]:
+    """The server's tokenizer, or why it has none that can be used."""
+    problems: list[str] = []
+    for reading in (LlamaCppReading(client, model), OpenReading(client, model)):
+        try:
+            tokenizer = ServerTokenizer(reading)
+        except (EndpointError, PromptError, GatedError) as error:
+            problems.append(error.message)
+            continue
+        try:
+            tokenizer.render([Message("user", ANY_TEXT)])
+        except (EndpointError, PromptError, GatedError):
+            tokenizer.chat = False
+        return tokenizer, problems
+    return None, problems

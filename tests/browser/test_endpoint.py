@@ -1,0 +1,104 @@
+"""The page on a model that a server runs: llama.cpp's own, with the default model in it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.endpoints import faked
+from tests.support.page import (
+    SECONDS,
+    answer_chip,
+    finished,
+    generate,
+    granularity,
+    mapped,
+    serve,
+    type_prompt,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.process]
+
+PROMPT = """\
+It often rains here.
+The lantern festival is held in Tarvika.
+Bread is cheap.
+People like to sing.
+Question: where is the lantern festival held? Answer: It is held in"""
+KEY = "sk-very-secret-7413"
+
+
+@pytest.fixture(scope="module")
+def url(llama_url: str) -> Iterator[str]:
+    with serve(f"remote:endpoint:{llama_url}") as address:
+        yield address
+
+
+def test_the_main_job_on_a_server(page: Page, url: str) -> None:
+    page.goto(url)
+    status = page.get_by_test_id("model-status")
+    expect(status).to_have_attribute("data-status", "ready", timeout=SECONDS)
+    expect(status).to_contain_text("exact, 1 call for each altered prompt")
+    type_prompt(page, PROMPT)
+    page.get_by_test_id("options").click()
+    page.get_by_label("Longest answer").fill("40")
+    generate(page)
+    answer = page.get_by_test_id("answer-text")
+    expect(answer.locator("[data-token]").first).to_be_visible()
+    expect(answer).not_to_have_attribute("data-finish", re.compile("."))
+    finished(page)
+    granularity(page, "Line")
+    answer_chip(page, "ika")
+    mapped(page)
+    expect(page.get_by_test_id("influence").first).to_contain_text(
+        "The lantern festival is held in Tarvika."
+    )
+    gates = page.get_by_test_id("method-select").locator("option[value=gate_relevance]")
+    expect(gates).to_be_disabled()
+    page.get_by_test_id("influence").first.get_by_test_id("mute").click()
+    expect(page.get_by_test_id("mute-result")).to_contain_text("less likely")
+    expect(page.get_by_test_id("mute-result")).to_be_in_viewport()
+    page.get_by_test_id("generate-without").click()
+    expect(page.get_by_test_id("without")).to_be_visible(timeout=SECONDS)
+    finished(page)
+
+
+def test_a_map_of_a_server_is_checked(page: Page, url: str) -> None:
+    page.goto(url)
+    type_prompt(page, PROMPT)
+    generate(page)
+    finished(page)
+    granularity(page, "Word")
+    answer_chip(page, "ika")
+    mapped(page)
+    if page.get_by_test_id("check").is_visible():
+        page.get_by_test_id("check").click()
+    verdict = page.get_by_test_id("verdict").last
+    expect(verdict).to_have_attribute("data-verdict", re.compile("holds|weak|chance"))
+
+
+def test_a_server_that_is_gone_is_said_and_comes_back(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_KEY", KEY)
+    with (
+        faked("vllm", key="another") as fake,
+        serve(f"remote:{fake.source}", "--api-key-env", "THE_KEY") as address,
+    ):
+        page.goto(address)
+        status = page.get_by_test_id("model-status")
+        expect(status).to_have_attribute("data-status", "failed", timeout=SECONDS)
+        expect(page.get_by_text("refuses the key")).to_be_in_viewport()
+        assert KEY not in page.content()
+        fake.key = KEY
+        status.get_by_role("button").click()
+        expect(status).to_have_attribute("data-status", "ready", timeout=SECONDS)
+        type_prompt(page, "The cat likes warm")
+        generate(page)
+        finished(page)
+        fake.key = "another"
+        answer_chip(page, "milk")
+        expect(page.get_by_test_id("error").first).to_contain_text("refuses the key")
+        expect(page.get_by_test_id("answer-text")).to_contain_text("milk")
+        assert KEY not in page.content()

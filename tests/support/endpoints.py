@@ -1,0 +1,475 @@
+"""Servers that answer as SGLang, vLLM and llama.cpp do, with the toy model behind them.
+
+What they take and tell has the shapes that the real ones document, or were seen to have; nothing of
+Backlit's endpoints is used, so that both sides can't be wrong in the same way.
+"""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+
+from tokenizers.pre_tokenizers import ByteLevel
+
+from backlit.engines.toy import ToyEngine
+from backlit.types import GenerationOptions, Message, Token, TokenSequence
+
+Kind = Literal["sglang", "vllm", "llama"]
+KINDS: tuple[Kind, ...] = ("sglang", "vllm", "llama")
+MODEL = "toy-model"
+CONTEXT = 512
+SLOTS = 3
+OF_MODEL = ("/generate", "/v1/completions", "/completion")
+_GRAMMAR = re.compile(r"<\[(\d+)\]>")
+
+
+class Odd(Exception):
+    """An answer that is none: a status, a body, headers, and how it ends."""
+
+    def __init__(
+        self,
+        status: int,
+        body: str = "",
+        headers: dict[str, str] | None = None,
+        kind: str = "application/json",
+    ) -> None:
+        super().__init__(status)
+        self.status, self.body, self.headers, self.kind = status, body, headers or {}, kind
+
+
+class Cut(Exception):
+    """The connection ends here."""
+
+
+@dataclass
+class Fake:
+    """A server, and what was asked of it.
+
+    Attributes:
+        kind: which it answers as.
+        key: that it wants, if any.
+        spoil: changes answers, given path, request and answer; raises `Odd` or `Cut`.
+        asked: `(path, body)` of each request.
+        headers: of each request.
+        go: while it is not set, answers wait.
+        closed: once somebody went away before they had their answer.
+        in_flight: requests that the model works for.
+    """
+
+    kind: Kind
+    key: str | None = None
+    spoil: Callable[[str, Any, Any], Any] = lambda path, body, answer: answer
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    url: str = ""
+    go: threading.Event = field(default_factory=threading.Event)
+    most_in_flight: int = 0
+    in_flight: int = 0
+    closed: threading.Event = field(default_factory=threading.Event)
+    toy: ToyEngine = field(default_factory=ToyEngine)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def source(self) -> str:
+        """The server as a model's source."""
+        return f"endpoint:{self.url}"
+
+    def of_model(self) -> list[tuple[str, Any]]:
+        """Requests that the model had to work for."""
+        return [one for one in self.asked if one[0] in OF_MODEL]
+
+    @property
+    def end(self) -> Token:
+        """The token that ends a response, as if it had been likely."""
+        return Token(self.toy.vocabulary_size - 1, "<end>", 0, 0, log_prob=-0.1)
+
+    # ---- the model ---------------------------------------------------------------------------
+
+    def written(self, ids: Sequence[int], count: int, **options: Any) -> Iterator[Token]:
+        read = TokenSequence("", tuple(Token(i, "", 0, 0) for i in ids), len(ids))
+        asked = GenerationOptions(max_new_tokens=count, **options)
+        for step in self.toy.generate(read, asked):
+            yield from step.tokens
+
+    def scored(self, context: Sequence[int], answer: Sequence[int]) -> list[Token]:
+        tokens = tuple(Token(i, "", 0, 0) for i in (*context, *answer))
+        whole = self.toy.annotate(TokenSequence("", tokens, len(context)))
+        return list(whole.tokens[len(context) :])
+
+    def ids(self, text: str) -> list[int]:
+        return list(self.toy.tokenize(text).input_ids) if text else []
+
+    def piece(self, token_id: int) -> bytes:
+        return self.toy.vocabulary[token_id]
+
+    def text(self, ids: Sequence[int]) -> str:
+        return b"".join(map(self.piece, ids)).decode(errors="replace")
+
+    def chat(self, messages: list[dict[str, str]]) -> str:
+        return self.toy.tokenize(tuple(Message(m["role"], m["content"]) for m in messages)).text
+
+
+def answer(fake: Fake, path: str, body: Any) -> Any:
+    """What it says: JSON, or an iterator of a stream's events."""
+    common: dict[str, Callable[[], Any]] = {"/v1/models": lambda: _models(fake)}
+    own = {"llama": _llama, "vllm": _vllm, "sglang": _sglang}[fake.kind](fake, body)
+    known = common | own
+    if path not in known:
+        raise Odd(404, json.dumps({"error": {"message": "File Not Found", "code": 404}}))
+    return known[path]()
+
+
+def _models(fake: Fake) -> Any:
+    meta = {"meta": {"n_vocab": fake.toy.vocabulary_size}} if fake.kind == "llama" else {}
+    length = {} if fake.kind == "llama" else {"max_model_len": CONTEXT}
+    return {"object": "list", "data": [{"id": MODEL, "object": "model", **meta, **length}]}
+
+
+# ---- llama.cpp -------------------------------------------------------------------------------
+
+
+def _llama(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
+    def tokenize() -> Any:
+        ids = fake.ids(body.get("content", ""))
+        if not body.get("with_pieces"):
+            return {"tokens": ids}
+        return {"tokens": [{"id": i, "piece": _llama_piece(fake.piece(i))} for i in ids]}
+
+    return {
+        "/props": lambda: {
+            "default_generation_settings": {"n_ctx": CONTEXT},
+            "total_slots": SLOTS,
+            "chat_template": "[{{role}}]",
+        },
+        "/tokenize": tokenize,
+        "/detokenize": lambda: {"content": fake.text(body["tokens"])},
+        "/apply-template": lambda: {"prompt": fake.chat(body["messages"])},
+        "/completion": lambda: _llama_completion(fake, body),
+        # It takes echo and prompt_logprobs, and ignores both.
+        "/v1/completions": lambda: {"choices": [{"text": " x", "index": 0, "logprobs": None}]},
+    }
+
+
+def _llama_completion(fake: Fake, body: Any) -> Any:
+    forced = [int(i) for i in _GRAMMAR.findall(body.get("grammar", ""))]
+    if forced:
+        tokens = fake.scored(body["prompt"], forced[: body["n_predict"]])
+        return {"content": "", "stop": True, **_llama_told(fake, tokens, body["n_probs"])}
+    seed = body.get("seed", -1)
+    writing = fake.written(
+        body["prompt"],
+        body["n_predict"],
+        temperature=body["temperature"],
+        top_p=body.get("top_p", 1.0),
+        seed=None if seed < 0 else seed,
+    )
+    if not body.get("stream"):
+        return {"content": "", "stop": True, **_llama_told(fake, list(writing), body["n_probs"])}
+
+    def events() -> Iterator[Any]:
+        count = 0
+        for token in writing:
+            count += 1
+            told = _llama_told(fake, [token], body["n_probs"])
+            text = fake.text([token.id])
+            yield {"content": text, "tokens": [token.id], "stop": False, **told}
+        ended = "limit" if count == body["n_predict"] else "eos"
+        if ended == "eos":  # it is told as any other, but for its text
+            count += 1
+            told = _llama_told(fake, [fake.end], body["n_probs"])
+            yield {"content": "", "tokens": [fake.end.id], "stop": False, **told}
+        last = {"tokens_predicted": count, "stop_type": ended}
+        yield {"content": "", "tokens": [], "stop": True, **last}
+
+    return events()
+
+
+def _llama_told(fake: Fake, tokens: Sequence[Token], top: int) -> Any:
+    return {
+        "completion_probabilities": [
+            {
+                **_llama_entry(fake, token.id, token.log_prob),
+                "top_logprobs": [
+                    _llama_entry(fake, a.id, a.log_prob) for a in token.alternatives[:top]
+                ],
+            }
+            for token in tokens
+        ]
+    }
+
+
+def _llama_entry(fake: Fake, token_id: int, log_prob: float | None) -> Any:
+    piece = fake.piece(token_id)
+    text = piece.decode(errors="replace")
+    return {"id": token_id, "token": text, "bytes": list(piece), "logprob": log_prob}
+
+
+def _llama_piece(piece: bytes) -> str | list[int]:
+    try:
+        return piece.decode()
+    except UnicodeDecodeError:
+        return list(piece)
+
+
+# ---- vLLM ------------------------------------------------------------------------------------
+
+
+def _vllm(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
+    def tokenize() -> Any:
+        ids = fake.ids(_text_of(fake, body))
+        names = [name_of(fake.piece(i)) for i in ids] if body.get("return_token_strs") else None
+        return {"count": len(ids), "max_model_len": CONTEXT, "tokens": ids, "token_strs": names}
+
+    return {
+        "/tokenize": tokenize,
+        "/detokenize": lambda: {"prompt": fake.text(body["tokens"])},
+        "/v1/completions": lambda: _vllm_completion(fake, body),
+    }
+
+
+def _text_of(fake: Fake, body: Any) -> str:
+    if "messages" in body:
+        return fake.chat(body["messages"])
+    if "prompt" not in body:
+        raise Odd(422, json.dumps({"detail": [{"type": "missing", "loc": ["body", "prompt"]}]}))
+    return str(body["prompt"])
+
+
+def _vllm_completion(fake: Fake, body: Any) -> Any:
+    if body["model"] != MODEL:
+        said = f"The model `{body['model']}` does not exist."
+        raise Odd(404, json.dumps({"error": {"message": said, "type": "NotFoundError"}}))
+    ids = body["prompt"]
+    if len(ids) + body["max_tokens"] > CONTEXT:
+        said = f"This model's maximum context length is {CONTEXT} tokens."
+        raise Odd(400, json.dumps({"error": {"message": said, "code": 400}}))
+    if "prompt_logprobs" in body:
+        told: list[Any] = [None]
+        for token in fake.scored(ids[:1], ids[1:]):
+            best = {
+                str(a.id): {"logprob": a.log_prob, "rank": n, "decoded_token": a.text}
+                for n, a in enumerate(token.alternatives[: body["prompt_logprobs"]], start=1)
+            }
+            own = {"logprob": token.log_prob, "rank": 99, "decoded_token": token.text}
+            told.append({str(token.id): own} | best)
+        return {"choices": [{"index": 0, "text": "", "prompt_logprobs": told}]}
+    writing = fake.written(
+        ids,
+        body["max_tokens"],
+        temperature=body["temperature"],
+        top_p=body.get("top_p", 1.0),
+        seed=body.get("seed"),
+    )
+    if not body.get("stream"):
+        return {"choices": [{"index": 0, "logprobs": _vllm_told(list(writing), body["logprobs"])}]}
+
+    def events() -> Iterator[Any]:
+        count = 0
+        for token in writing:
+            count += 1
+            told = _vllm_told([token], body["logprobs"])
+            text = fake.text([token.id])
+            yield {"choices": [{"text": text, "logprobs": told, "finish_reason": None}]}
+        ended = "length" if count == body["max_tokens"] else "stop"
+        told = _vllm_told([fake.end], body["logprobs"]) if ended == "stop" else None
+        yield {"choices": [{"text": "", "logprobs": told, "finish_reason": ended}]}
+        yield {"choices": [], "usage": {"completion_tokens": count}}
+
+    return events()
+
+
+def _vllm_told(tokens: Sequence[Token], top: int) -> Any:
+    return {
+        "tokens": [f"token_id:{token.id}" for token in tokens],
+        "token_logprobs": [token.log_prob for token in tokens],
+        "top_logprobs": [
+            {f"token_id:{a.id}": a.log_prob for a in token.alternatives[:top]} for token in tokens
+        ],
+    }
+
+
+def name_of(piece: bytes) -> str:
+    """What a byte-level vocabulary calls a token, by the library that has it."""
+    signs = {}
+    for byte in range(256):
+        if byte < 128:
+            ((name, _),) = ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(
+                chr(byte)
+            )
+            signs[byte] = name
+    for lead in range(0x80, 0x800):
+        ((name, _),) = ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(
+            chr(lead)
+        )
+        signs |= dict(zip(chr(lead).encode(), name, strict=True))
+    return "".join(signs.get(byte, "?") for byte in piece)
+
+
+# ---- SGLang ----------------------------------------------------------------------------------
+
+
+def _sglang(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
+    def tokenize() -> Any:
+        ids = fake.ids(_text_of(fake, body))
+        return {"tokens": ids, "count": len(ids), "max_model_len": CONTEXT}
+
+    return {
+        "/tokenize": tokenize,
+        "/detokenize": lambda: {"text": fake.text(body["tokens"])},
+        "/generate": lambda: _sglang_generate(fake, body),
+    }
+
+
+def _sglang_generate(fake: Fake, body: Any) -> Any:
+    ids, params = body["input_ids"], body["sampling_params"]
+    top = body.get("top_logprobs_num", 0)
+    start = body.get("logprob_start_len")
+    if start is not None:
+        scored = fake.scored(ids[: start + 1], ids[start + 1 :])
+        info = _sglang_told("input", scored, top)
+        info["input_token_logprobs"].insert(0, [None, ids[start], None])
+        info["input_top_logprobs"].insert(0, None)
+        return {"text": "", "output_ids": [0], "meta_info": info}
+    writing = fake.written(
+        ids,
+        params["max_new_tokens"],
+        temperature=params["temperature"],
+        top_p=params.get("top_p", 1.0),
+        seed=params.get("sampling_seed"),
+    )
+    if not body.get("stream"):
+        return {"text": "", "meta_info": _sglang_told("output", list(writing), top)}
+
+    def events() -> Iterator[Any]:
+        tokens: list[Token] = []
+        for token in writing:
+            tokens.append(token)
+            info = {**_sglang_told("output", tokens, top), "finish_reason": None}
+            yield {"text": fake.text([t.id for t in tokens]), "meta_info": info}
+        length = len(tokens) == params["max_new_tokens"]
+        reason = {"type": "length"} if length else {"type": "stop", "matched": fake.end.id}
+        tokens += [] if length else [fake.end]
+        info = {**_sglang_told("output", tokens, top), "finish_reason": reason}
+        yield {"text": fake.text([t.id for t in tokens]), "meta_info": info}
+
+    return events()
+
+
+def _sglang_told(of: str, tokens: Sequence[Token], top: int) -> dict[str, Any]:
+    return {
+        f"{of}_token_logprobs": [[t.log_prob, t.id, None] for t in tokens],
+        f"{of}_top_logprobs": [
+            [[a.log_prob, a.id, None] for a in t.alternatives[:top]] for t in tokens
+        ],
+        "completion_tokens": len(tokens),
+    }
+
+
+# ---- HTTP ------------------------------------------------------------------------------------
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for the client's delayed word
+    fake: Fake
+
+    def do_GET(self) -> None:
+        self._answer(None)
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        self._answer(json.loads(self.rfile.read(length)))
+
+    def _answer(self, body: Any) -> None:
+        fake = self.fake
+        self.path = self.path.partition("?")[0]
+        with fake.lock:
+            fake.asked.append((self.path, body))
+            fake.headers.append(dict(self.headers))
+            fake.in_flight += self.path in OF_MODEL
+            fake.most_in_flight = max(fake.most_in_flight, fake.in_flight)
+        try:
+            self._told(body)
+        except Cut:
+            self.close_connection = True
+        except (BrokenPipeError, ConnectionResetError):
+            fake.closed.set()
+            self.close_connection = True
+        except Odd as odd:
+            self._send(odd.status, odd.body.encode(), odd.kind, odd.headers)
+        finally:
+            with fake.lock:
+                fake.in_flight -= self.path in OF_MODEL
+
+    def _told(self, body: Any) -> None:
+        fake = self.fake
+        if fake.key is not None and self.headers.get("Authorization") != f"Bearer {fake.key}":
+            given = self.headers.get("Authorization", "")
+            raise Odd(401, json.dumps({"error": {"message": f"Incorrect API key: {given}"}}))
+        said = answer(fake, self.path, body)
+        said = fake.spoil(self.path, body, said)
+        while not fake.go.wait(0.01):
+            self._notice_if_closed()
+        if not isinstance(said, Iterator):
+            self._send(200, json.dumps(said).encode(), "application/json", {})
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        for event in said:
+            while not fake.go.wait(0.01):
+                self._notice_if_closed()
+            self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+            self.wfile.flush()
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _notice_if_closed(self) -> None:
+        self.connection.setblocking(False)
+        try:
+            if self.connection.recv(1) == b"":
+                raise BrokenPipeError
+        except BlockingIOError:
+            pass
+        finally:
+            self.connection.setblocking(True)
+
+    def _send(self, status: int, content: bytes, kind: str, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def faked(kind: Kind, **options: Any) -> Iterator[Fake]:
+    """A server that is there for a while."""
+    fake = Fake(kind, **options)
+    fake.go.set()
+    handler = type("Handler", (_Handler,), {"fake": fake})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield fake
+    finally:
+        fake.go.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+__all__ = ["CONTEXT", "KINDS", "MODEL", "SLOTS", "Cut", "Fake", "Kind", "Odd", "faked"]
