@@ -176,12 +176,14 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
             count += 1
             told = _llama_told(fake, [token], body["n_probs"])
             text = fake.text([token.id])
-            yield {"content": text, "tokens": [token.id], "stop": False, **told}
+            so_far = {"stop": False, "tokens_predicted": count}
+            yield {"content": text, "tokens": [token.id], **so_far, **told}
         ended = "limit" if count == body["n_predict"] else "eos"
         if ended == "eos":  # it is told as any other, but for its text
             count += 1
             told = _llama_told(fake, [fake.end], body["n_probs"])
-            yield {"content": "", "tokens": [fake.end.id], "stop": False, **told}
+            so_far = {"stop": False, "tokens_predicted": count}
+            yield {"content": "", "tokens": [fake.end.id], **so_far, **told}
         last = {"tokens_predicted": count, "stop_type": ended}
         yield {"content": "", "tokens": [], "stop": True, **last}
 

@@ -149,6 +149,24 @@ def test_the_first_is_told_first_also_where_it_is_answered_last(fake: Fake) -> N
     assert sorted(order) == [0, 1, 2]
 
 
+def test_a_token_that_is_not_told_is_missed() -> None:
+    with faked("llama") as fake:
+        engine = open_engine(fake.source)
+
+        def spoil(path: str, body: Any, answer: Any) -> Any:
+            def events() -> Iterator[Any]:
+                for number, event in enumerate(answer):
+                    if number != 1:
+                        yield event
+
+            return events() if isinstance(answer, Iterator) else answer
+
+        fake.spoil = spoil
+        writing = engine.generate(engine.tokenize(PROMPT), GenerationOptions(max_new_tokens=9))
+        with pytest.raises(EndpointError, match="a character of several tokens"):
+            list(writing)
+
+
 def test_answers_are_written_side_by_side(fake: Fake) -> None:
     engine = open_engine(fake.source, endpoint=EndpointOptions(parallel=3))
     prompts = [engine.tokenize(f"The {animal} likes") for animal in ("cat", "dog", "bird")]

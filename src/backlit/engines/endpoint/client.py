@@ -84,7 +84,7 @@ class Client:
             # What is packed could be any size once it is unpacked.
             headers={"Accept-Encoding": "identity"} | _signed(key),
             auth=(url.username, url.password) if url.username else None,
-            timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS), pool=None),
             follow_redirects=False,
             trust_env=not is_loopback(url.host),  # no proxy has to do with this machine
         )

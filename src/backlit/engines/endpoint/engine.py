@@ -226,7 +226,7 @@ class EndpointEngine:
         """Whether an answer holds a part of a character, and that can't be scored."""
         if self._api.scores_pieces:
             return False
-        return any(REPLACEMENT in self._tokenizer.piece(token_id) for token_id in answer)
+        return any(REPLACEMENT in self._tokenizer.decode([token_id]) for token_id in answer)
 
     def _keep(self, key: bytes, log_probs: FloatArray) -> FloatArray:
         log_probs.flags.writeable = False  # it is handed out again

@@ -80,7 +80,8 @@ def _reader() -> Events:
     def read(event: Any) -> tuple[list[Written], FinishReason | None]:
         nonlocal held, seen
         if at(event, "stop"):
-            _check_count(event, seen)
+            if event.get("stop_type") != "limit":  # which may cut a character
+                _check_count(event, seen)
             new = [] if event.get("stop_type") == "eos" else held
             return new, reason_of(event.get("stop_type"), REASONS)
         written = [_written(entry) for entry in event.get("completion_probabilities") or ()]
@@ -100,7 +101,7 @@ def _check_count(event: Any, seen: int) -> None:
     Raises:
         EndpointError: there are some.
     """
-    if event.get("tokens_predicted", seen) > seen + 1:  # the token that ends it may be counted
+    if event.get("tokens_predicted", seen) > seen:
         raise EndpointError(
             "llama.cpp wrote a character of several tokens, such as some emoji, and does not tell "
             "which tokens these are.",

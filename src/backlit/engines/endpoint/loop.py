@@ -17,7 +17,7 @@ T = TypeVar("T")
 Tell = Callable[[T], None]
 Work = Callable[[Tell[T]], Coroutine[Any, Any, None]]
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a finalizer may run in the midst of it
 _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process: a fork has no threads
 
 
