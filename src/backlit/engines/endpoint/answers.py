@@ -12,7 +12,7 @@ from backlit.errors import EndpointError
 from backlit.types import FinishReason, GenerationOptions
 
 MAX_LOG_PROB = 1e-6  # nats: rounding may lift a log-probability over 0
-MAX_ID = 2**31
+MAX_ID = 2**31  # more than any vocabulary has
 LEAST_LOG_PROB = -9_000.0  # vLLM tells -inf as -9999
 
 T_co = TypeVar("T_co", covariant=True)

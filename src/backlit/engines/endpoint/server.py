@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from backlit.engines.endpoint.answers import MAX_ID
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.failures import said
 from backlit.errors import EndpointError, GatedError
 
-ANY_ID = 2**31  # of a vocabulary whose size is not told
 SHOWN_MODELS = 8
 MOST_PARALLEL = 64
 
@@ -26,7 +26,7 @@ class ServerFacts:
 
     model: str | None
     context_length: int | None = None
-    vocabulary_size: int = ANY_ID
+    vocabulary_size: int = MAX_ID
     parallel: int | None = None
 
 
@@ -54,7 +54,7 @@ def facts_of(client: Client, model: str | None) -> ServerFacts:
     return ServerFacts(
         model=chosen,
         context_length=length,
-        vocabulary_size=_count(meta.get("n_vocab")) or ANY_ID,
+        vocabulary_size=_count(meta.get("n_vocab")) or MAX_ID,
         parallel=_count(props.get("total_slots"), MOST_PARALLEL),
     )
 
@@ -105,5 +105,5 @@ def _dict(told: Any) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _count(value: Any, most: int = ANY_ID) -> int | None:
+def _count(value: Any, most: int = MAX_ID) -> int | None:
     return min(value, most) if type(value) is int and value > 0 else None
