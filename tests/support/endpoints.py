@@ -4,17 +4,20 @@ What they take and tell has the shapes that the real ones document, or were seen
 Backlit's endpoints is used, so that both sides can't be wrong in the same way.
 """
 
+import codecs
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
+import numpy as np
 from tokenizers.pre_tokenizers import ByteLevel
 
+from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.types import GenerationOptions, Message, Token, TokenSequence
 
@@ -55,6 +58,8 @@ class Fake:
         spoil: changes answers, given path, request and answer; raises `Odd` or `Cut`.
         asked: `(path, body)` of each request.
         headers: of each request.
+        script: ids that are written whatever the model would.
+        plain: whether SGLang tells what is likely as it is before the temperature.
         go: while it is not set, answers wait.
         closed: once somebody went away before they had their answer.
         in_flight: requests that the model works for.
@@ -66,6 +71,8 @@ class Fake:
     asked: list[tuple[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
+    script: Sequence[int] = ()
+    plain: bool = False
     go: threading.Event = field(default_factory=threading.Event)
     most_in_flight: int = 0
     in_flight: int = 0
@@ -92,8 +99,26 @@ class Fake:
     def written(self, ids: Sequence[int], count: int, **options: Any) -> Iterator[Token]:
         read = TokenSequence("", tuple(Token(i, "", 0, 0) for i in ids), len(ids))
         asked = GenerationOptions(max_new_tokens=count, **options)
+        if self.script:
+            yield from self.scored(ids, self.script[:count])
+            return
         for step in self.toy.generate(read, asked):
             yield from step.tokens
+
+    def all_log_probs(self, ids: Sequence[int]) -> FloatArray:
+        """Of every token of the vocabulary that may come next, `(vocab,)`."""
+        ((_, log_probs),) = self.toy.score([ids], *([i] for i in range(self.toy.vocabulary_size)))
+        return log_probs
+
+    def heated(self, ids: Sequence[int], tokens: list[Token], temperature: float) -> list[Token]:
+        """Tokens with log-probabilities as they are after a temperature."""
+        heated: list[Token] = []
+        for token in tokens:
+            values = self.all_log_probs([*ids, *(one.id for one in heated)]) / temperature
+            values -= np.log(np.exp(values).sum())
+            others = tuple(replace(a, log_prob=values[a.id]) for a in token.alternatives)
+            heated.append(replace(token, log_prob=values[token.id], alternatives=others))
+        return heated
 
     def scored(self, context: Sequence[int], answer: Sequence[int]) -> list[Token]:
         tokens = tuple(Token(i, "", 0, 0) for i in (*context, *answer))
@@ -155,7 +180,11 @@ def _llama(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
 
 
 def _llama_completion(fake: Fake, body: Any) -> Any:
+    if body.get("grammar") == 'root ::= "a"':
+        return {"content": "a", "stop": True, **_llama_whole(fake, body)}
     forced = [int(i) for i in _GRAMMAR.findall(body.get("grammar", ""))]
+    if any(is_piece(fake.piece(token_id)) for token_id in forced):
+        raise Odd(500, json.dumps({"error": {"message": "Unexpected empty grammar stack"}}))
     if forced:
         tokens = fake.scored(body["prompt"], forced[: body["n_predict"]])
         return {"content": "", "stop": True, **_llama_told(fake, tokens, body["n_probs"])}
@@ -172,10 +201,13 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
 
     def events() -> Iterator[Any]:
         count = 0
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for token in writing:
             count += 1
+            text = decoder.decode(fake.piece(token.id))
+            if decoder.getstate()[0]:
+                continue  # nothing is told before a character is complete, and then of its last
             told = _llama_told(fake, [token], body["n_probs"])
-            text = fake.text([token.id])
             so_far = {"stop": False, "tokens_predicted": count}
             yield {"content": text, "tokens": [token.id], **so_far, **told}
         ended = "limit" if count == body["n_predict"] else "eos"
@@ -202,6 +234,21 @@ def _llama_told(fake: Fake, tokens: Sequence[Token], top: int) -> Any:
             for token in tokens
         ]
     }
+
+
+def _llama_whole(fake: Fake, body: Any) -> Any:
+    """An "a", and how likely each token of the vocabulary was."""
+    values = fake.all_log_probs(body["prompt"])
+    best = np.argsort(-values, kind="stable")[: body["n_probs"]].tolist()
+    (a,) = fake.ids("a")
+    others = [_llama_entry(fake, i, float(values[i])) for i in best]
+    entry = {**_llama_entry(fake, a, float(values[a])), "top_logprobs": others}
+    return {"completion_probabilities": [entry]}
+
+
+def is_piece(piece: bytes) -> bool:
+    """Whether it is a part of a character."""
+    return "\ufffd" in piece.decode(errors="replace")
 
 
 def _llama_entry(fake: Fake, token_id: int, log_prob: float | None) -> Any:
@@ -236,6 +283,10 @@ def _vllm(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
 def _text_of(fake: Fake, body: Any) -> str:
     if "messages" in body:
         return fake.chat(body["messages"])
+    return _prompt_of(body)
+
+
+def _prompt_of(body: Any) -> str:
     if "prompt" not in body:
         raise Odd(422, json.dumps({"detail": [{"type": "missing", "loc": ["body", "prompt"]}]}))
     return str(body["prompt"])
@@ -316,7 +367,7 @@ def name_of(piece: bytes) -> str:
 
 def _sglang(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
     def tokenize() -> Any:
-        ids = fake.ids(_text_of(fake, body))
+        ids = fake.ids(_prompt_of(body))  # it takes no messages
         return {"tokens": ids, "count": len(ids), "max_model_len": CONTEXT}
 
     return {
@@ -343,12 +394,15 @@ def _sglang_generate(fake: Fake, body: Any) -> Any:
         top_p=params.get("top_p", 1.0),
         seed=params.get("sampling_seed"),
     )
+    wrote: Iterable[Token] = writing
+    if params["temperature"] not in (0, 1) and not fake.plain:
+        wrote = fake.heated(ids, list(writing), params["temperature"])
     if not body.get("stream"):
-        return {"text": "", "meta_info": _sglang_told("output", list(writing), top)}
+        return {"text": "", "meta_info": _sglang_told("output", list(wrote), top)}
 
     def events() -> Iterator[Any]:
         tokens: list[Token] = []
-        for token in writing:
+        for token in wrote:
             tokens.append(token)
             info = {**_sglang_told("output", tokens, top), "finish_reason": None}
             yield {"text": fake.text([t.id for t in tokens]), "meta_info": info}
@@ -427,7 +481,9 @@ class _Handler(BaseHTTPRequestHandler):
         for event in said:
             while not fake.go.wait(0.01):
                 self._notice_if_closed()
-            self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+            # As vLLM and SGLang do, so that U+2028 stands there as it is.
+            told = json.dumps(event, ensure_ascii=False)
+            self.wfile.write(f"data: {told}\n\n".encode(errors="surrogatepass"))
             self.wfile.flush()
         self.wfile.write(b"data: [DONE]\n\n")
 

@@ -1,4 +1,5 @@
 import json
+import os
 import threading
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -7,7 +8,9 @@ import httpx2
 import pytest
 
 from backlit.engines.endpoint import received
-from backlit.engines.endpoint.client import TRIES, Client
+from backlit.engines.endpoint.answers import Ask, Stream
+from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.sending import TRIES
 from backlit.errors import (
     BudgetError,
     Cancelled,
@@ -30,9 +33,21 @@ async def _no_wait(seconds: float) -> None:
 
 def events_of(client: Client, body: Any) -> Generator[Any, None, None]:
     """The events of one stream."""
-    for _, event in client.streams([("/completion", {**body, "stream": True})]):
-        if event is not None:
-            yield event
+
+    def reader() -> Any:
+        return lambda event: ([event], None)
+
+    for _, news in client.streams([Stream("/completion", {**body, "stream": True}, reader)]):
+        if news is not None:
+            yield news[0][0]
+
+
+def asked(path: str, body: Any) -> Ask[Any]:
+    """A request whose answer is told as it is."""
+    return Ask(path, body, lambda told: told)
+
+
+SCORE = asked("/completion", BODY)
 
 
 def client_of(fake: Fake, **options: Any) -> Client:
@@ -60,9 +75,9 @@ def failing(fake: Fake, *errors: Exception) -> None:
 def test_what_is_answered_is_json(fake: Fake) -> None:
     client = client_of(fake)
     assert client.get("/v1/models")["data"][0]["id"] == MODEL
-    assert client.post("/tokenize", {"content": "cat"}, free=True)["tokens"]
+    assert client.post("/tokenize", {"content": "cat"})["tokens"]
     assert client.calls == 0, "no model had to work"
-    client.post("/completion", BODY)
+    client.ask(SCORE)
     assert client.calls == 1
 
 
@@ -70,9 +85,7 @@ def test_several_are_in_flight_and_no_more_than_that(fake: Fake) -> None:
     fake.go.clear()
     client = client_of(fake, parallel=2)
     answers: list[int] = []
-    thread = threading.Thread(
-        target=lambda: answers.extend(i for i, _ in client.posts([("/completion", BODY)] * 5))
-    )
+    thread = threading.Thread(target=lambda: answers.extend(i for i, _ in client.asks([SCORE] * 5)))
     thread.start()
     until(lambda: fake.in_flight == 2)
     fake.go.set()
@@ -84,7 +97,7 @@ def test_several_are_in_flight_and_no_more_than_that(fake: Fake) -> None:
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
 def test_what_may_pass_is_tried_again(fake: Fake, status: int) -> None:
     failing(fake, Odd(status), Cut())
-    assert client_of(fake).post("/completion", BODY)
+    assert client_of(fake).ask(SCORE)
     assert len(fake.of_model()) == 3
     failing(fake, Odd(status))
     assert list(events_of(client_of(fake), BODY))
@@ -97,7 +110,7 @@ def test_a_server_is_left_the_time_it_asks_for(fake: Fake) -> None:
         waited.append(seconds)
 
     failing(fake, Odd(429, headers={"Retry-After": "7"}), Odd(503), Odd(503))
-    client_of(fake, wait=wait).post("/completion", BODY)
+    client_of(fake, wait=wait).ask(SCORE)
     assert waited[0] == 7
     assert 0.5 <= waited[1] <= 1.0, "the second pause is up to a second"
     assert 1.0 <= waited[2] <= 2.0, "and each is longer than the one before"
@@ -105,15 +118,15 @@ def test_a_server_is_left_the_time_it_asks_for(fake: Fake) -> None:
 
 def test_a_server_that_asks_for_an_hour_is_not_waited_for(fake: Fake) -> None:
     failing(fake, *[Odd(429, headers={"Retry-After": "3600"})] * 9)
-    with pytest.raises(EndpointError, match="takes no more requests"):
-        client_of(fake).post("/completion", BODY)
+    with pytest.raises(OfflineError, match="takes no more requests"):
+        client_of(fake).ask(SCORE)
     assert len(fake.of_model()) == 1
 
 
 def test_after_some_tries_it_is_said_what_the_server_says(fake: Fake) -> None:
     failing(fake, *[Odd(500, json.dumps({"error": {"message": "out of slots"}}))] * 9)
     with pytest.raises(EndpointError, match=r"failed \(500\). It says: out of slots"):
-        client_of(fake).post("/completion", BODY)
+        client_of(fake).ask(SCORE)
     assert len(fake.of_model()) == TRIES
 
 
@@ -149,9 +162,9 @@ def test_what_can_not_pass_is_said_at_once(
 ) -> None:
     failing(fake, *[answer] * TRIES)
     client = client_of(fake)
-    client.model = "toy"
+    client.set_model("toy")
     with pytest.raises(kind, match=words):
-        client.post("/completion", BODY)
+        client.ask(SCORE)
     assert len(fake.of_model()) == (TRIES if answer.status == 500 else 1)
 
 
@@ -160,7 +173,7 @@ def test_a_cut_answer_is_said_once_trying_again_does_not_help(fake: Fake) -> Non
     client.get("/v1/models")
     failing(fake, *[Cut()] * 9)
     with pytest.raises(OfflineError, match="broke off"):
-        client.post("/completion", BODY)
+        client.ask(SCORE)
     assert len(fake.of_model()) == TRIES
 
 
@@ -181,7 +194,7 @@ def test_who_speaks_no_tls_is_named(fake: Fake) -> None:
 def test_a_server_that_hangs_is_given_up(fake: Fake) -> None:
     fake.go.clear()
     with pytest.raises(OfflineError, match=r"did not answer within 0\.2 seconds"):
-        client_of(fake, timeout=0.2).post("/completion", BODY)
+        client_of(fake, timeout=0.2).ask(SCORE)
     assert fake.closed.wait(20), "the request is still open"
 
 
@@ -189,7 +202,7 @@ def test_an_endless_answer_is_cut(fake: Fake, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(received, "MAX_BYTES", 1 << 20)
     fake.spoil = lambda path, body, answer: {"x": "y" * (2 << 20)}
     with pytest.raises(EndpointError, match="more than 1 MB"):
-        client_of(fake).post("/completion", BODY)
+        client_of(fake).ask(SCORE)
 
 
 def stopping(fake: Fake) -> Progress:
@@ -210,7 +223,7 @@ def stopping(fake: Fake) -> Progress:
 def test_cancelling_closes_what_is_in_flight(fake: Fake, stream: bool) -> None:
     fake.go.clear()
     client = client_of(fake, parallel=2)
-    answers = events_of(client, BODY) if stream else client.posts([("/completion", BODY)] * 5)
+    answers = events_of(client, BODY) if stream else client.asks([SCORE] * 5)
     with following(stopping(fake)), pytest.raises(Cancelled):
         list(answers)
     assert fake.closed.wait(20), "the server still works for nobody"
@@ -250,14 +263,14 @@ def test_an_error_in_mid_stream_is_raised(fake: Fake) -> None:
 
 def test_a_stream_that_is_refused_is_said(fake: Fake) -> None:
     failing(fake, *[Odd(503, '{"error": {"message": "Loading model"}}')] * TRIES)
-    with pytest.raises(EndpointError, match="Loading model"):
+    with pytest.raises(OfflineError, match="Loading model"):
         list(events_of(client_of(fake), BODY))
 
 
 @pytest.mark.parametrize("parallel", [1, 3])
 def test_no_more_calls_than_allowed_and_those_are_told(fake: Fake, parallel: int) -> None:
     client = client_of(fake, max_calls=2, parallel=parallel)
-    answers = client.posts([("/completion", BODY)] * 4)
+    answers = client.asks([SCORE] * 4)
     assert {next(answers)[0], next(answers)[0]} == {0, 1}
     with pytest.raises(BudgetError, match="The 2 calls that were allowed are used up"):
         next(answers)
@@ -289,7 +302,7 @@ def test_who_signs_in_is_in_the_header_alone(fake: Fake, caplog: pytest.LogCaptu
         assert client.get("/v1/models")
         failing(fake, Odd(418))
         with pytest.raises(EndpointError) as error:
-            client.post("/completion", BODY)
+            client.ask(SCORE)
     assert fake.headers[0]["Authorization"].startswith("Basic ")
     for told in (str(error.value), caplog.text, str(client.url)):
         assert "pa55word" not in told
@@ -304,13 +317,76 @@ def test_lines_of_a_stream_end_at_newlines_alone(fake: Fake) -> None:
 def test_a_line_without_end_is_cut(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(received, "MAX_LINE", 1 << 16)
     fake.spoil = lambda path, body, answer: iter([{"text": "a" * (1 << 21)}])
-    with pytest.raises(EndpointError, match="in answer to one request"):
+    with pytest.raises(EndpointError, match="in one line of its answer"):
         list(events_of(client_of(fake), BODY))
 
 
 def test_what_is_free_waits_for_no_model(fake: Fake) -> None:
-    client = client_of(fake)
+    client = client_of(fake, parallel=1)
+    held = threading.Event()
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        def events() -> Iterator[Any]:
+            yield next(answer)
+            held.wait(60)
+
+        return events() if path == "/completion" else answer
+
+    fake.spoil = spoil
     events = events_of(client, BODY)
     next(events)
-    assert client.post("/tokenize", {"content": "cat"}, free=True)["tokens"]
+    assert fake.in_flight == 1, "the model still works"
+    assert client.post("/tokenize", {"content": "cat"})["tokens"]
+    held.set()
     events.close()
+
+
+def test_what_is_in_flight_when_one_fails_is_told_and_no_more_is_sent(fake: Fake) -> None:
+    fake.go.clear()
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        if body["n_predict"] == 1:
+            fake.go.set()
+            raise Odd(418)
+        return answer
+
+    fake.spoil = spoil
+    client = client_of(fake, parallel=2)
+    bad = asked("/completion", {**BODY, "n_predict": 1})
+    answers = client.asks([SCORE, bad, SCORE, SCORE])
+    assert next(answers)[0] == 0
+    with pytest.raises(EndpointError, match="418"):
+        next(answers)
+    assert len(fake.of_model()) == 2
+
+
+def test_what_reads_an_answer_never_tells_the_key(fake: Fake) -> None:
+    def read(told: Any) -> Any:
+        raise EndpointError(f"The server says {KEY}.", "")
+
+    with pytest.raises(EndpointError, match="The server says …"):
+        client_of(fake, key=KEY).ask(Ask("/completion", BODY, read))
+    fake.spoil = lambda path, body, answer: (_ for _ in ()).throw(
+        Odd(302, headers={"Location": f"https://elsewhere.example/{KEY}"})
+    )
+    with pytest.raises(EndpointError, match=r"elsewhere\.example/…"):
+        client_of(fake, key=KEY).ask(SCORE)
+
+
+def test_a_url_that_signs_in_takes_no_key(fake: Fake) -> None:
+    url = httpx2.URL(fake.url.replace("http://", "http://me:pa55word@"))
+    with pytest.raises(GatedError, match="and a key was given, too") as error:
+        Client(url, KEY)
+    assert "pa55word" not in str(error.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing like it on Windows")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_fork_has_connections_of_its_own(fake: Fake) -> None:
+    client = client_of(fake)
+    assert client.get("/v1/models")
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if client.get("/v1/models")["data"] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert client.get("/v1/models"), "the connection of the parent is its own"

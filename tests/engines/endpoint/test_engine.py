@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +16,7 @@ from backlit.methods.base import unavailable
 from backlit.model import Model, load_model
 from backlit.progress import Callback
 from backlit.testing import check_engine, check_method
-from backlit.types import GenerationOptions, Message
+from backlit.types import GenerationOptions, Message, Prompt
 from tests.support.endpoints import CONTEXT, KINDS, Cut, Fake, Kind, Odd, faked
 from tests.support.service import until
 
@@ -36,7 +37,10 @@ def test_every_server_keeps_the_promises_of_an_engine(fake: Fake) -> None:
 
 def test_it_reads_writes_and_scores_as_the_same_model_does_here(fake: Fake) -> None:
     here, there = ToyEngine(), open_engine(fake.source)
-    for prompt in (LINES, "Ümlaut 👩‍🚀 東京", (Message("user", "what does the cat like?"),)):
+    prompts: list[Prompt] = [LINES, "Ümlaut 👩‍🚀 東京"]
+    if fake.kind != "sglang":  # which renders no chats
+        prompts.append((Message("user", "what does the cat like?"),))
+    for prompt in prompts:
         assert here.tokenize(prompt) == there.tokenize(prompt)
     sequence = here.tokenize(LINES)
     for options in (
@@ -46,9 +50,10 @@ def test_it_reads_writes_and_scores_as_the_same_model_does_here(fake: Fake) -> N
         GenerationOptions(max_new_tokens=500),
     ):
         wrote, expected = (list(e.generate(sequence, options)) for e in (there, here))
-        assert [t for step in wrote for t in step.tokens] == [
-            t for step in expected for t in step.tokens
-        ]
+        tokens = [t for step in expected for t in step.tokens]
+        if fake.kind == "sglang" and options.temperature == 1.5:  # what it tells is not plain
+            tokens = [replace(token, log_prob=None, alternatives=()) for token in tokens]
+        assert [t for step in wrote for t in step.tokens] == tokens
         assert wrote[-1].finish_reason == expected[-1].finish_reason
 
 
@@ -131,13 +136,36 @@ def test_pieces_of_characters_are_scored_where_a_server_can(fake: Fake) -> None:
     asked: dict[str, Any] = {"response": " 東京 is", "granularity": "word", "method": "occlusion"}
     rest = model.explain(LINES, target="is", **asked)
     assert rest[0].scores.any(), "a target behind them has none of them"
-    if fake.kind == "llama":
-        with pytest.raises(EndpointError, match="a part of a character"):
-            model.explain(LINES, target="東京", **asked)
-    else:
-        there = model.explain(LINES, target="東京", **asked)
-        here = Model(ToyEngine()).explain(LINES, target="東京", **asked)
-        assert np.allclose(here[0].scores, there[0].scores, atol=1e-6)
+    there = model.explain(LINES, target="東京", **asked)
+    here = Model(ToyEngine()).explain(LINES, target="東京", **asked)
+    assert np.allclose(here[0].scores, there[0].scores, atol=1e-6)
+    told, expected = (
+        [token.log_prob for token in one.generation.sequence.tokens[-3:]] for one in (there, here)
+    )
+    assert told == pytest.approx(expected)
+
+
+def test_pieces_of_characters_are_written_also_where_they_are_not_told(fake: Fake) -> None:
+    here, there = ToyEngine(), open_engine(fake.source)
+    prompt = here.tokenize(LINES)
+    fake.script = [*here.append(prompt, " 東京 is 👩‍🚀").input_ids[prompt.prompt_length :], 65]
+    options = GenerationOptions(max_new_tokens=len(fake.script))
+    wrote = [t for step in there.generate(prompt, options) for t in step.tokens]
+    expected = here.annotate(here.append(prompt, fake.script)).tokens[prompt.prompt_length :]
+    assert [(t.id, t.text, t.start, t.stop) for t in wrote] == [
+        (t.id, t.text, t.start, t.stop) for t in expected
+    ]
+    for one, other in zip(wrote, expected, strict=True):
+        assert one.log_prob == pytest.approx(other.log_prob)
+        assert one.alternatives[0].id == other.alternatives[0].id
+
+
+def test_log_probabilities_are_told_where_they_are_plain_at_any_temperature() -> None:
+    with faked("sglang", plain=True) as fake:
+        engine = open_engine(fake.source)
+        options = GenerationOptions(max_new_tokens=4, temperature=1.5, seed=3)
+        wrote = [t for s in engine.generate(engine.tokenize(LINES), options) for t in s.tokens]
+        assert all(token.log_prob is not None for token in wrote)
 
 
 def test_the_first_is_told_first_also_where_it_is_answered_last(fake: Fake) -> None:
@@ -165,6 +193,29 @@ def test_a_token_that_is_not_told_is_missed() -> None:
         writing = engine.generate(engine.tokenize(PROMPT), GenerationOptions(max_new_tokens=9))
         with pytest.raises(EndpointError, match="a character of several tokens"):
             list(writing)
+
+
+def test_what_is_the_same_is_written_once(fake: Fake) -> None:
+    engine = open_engine(fake.source)
+    assert isinstance(engine, EndpointEngine)
+    prompt = engine.tokenize(LINES)
+    before = len(fake.of_model())
+    texts = ["", ""]
+    for index, step in engine.generate_batch([prompt] * 2, [GenerationOptions()] * 2):
+        texts[index] += "".join(token.text for token in step.tokens)
+    assert texts[0] == texts[1] != ""
+    assert len(fake.of_model()) == before + 1
+    drawn = GenerationOptions(temperature=1.0)
+    list(engine.generate_batch([prompt] * 2, [drawn] * 2))
+    assert len(fake.of_model()) == before + 3, "what is drawn is drawn for each"
+
+
+def test_an_answer_is_looked_at_once(fake: Fake) -> None:
+    engine = open_engine(fake.source)
+    sequence = engine.append(engine.tokenize(LINES), " warm milk.")
+    before = len(fake.of_model())
+    assert engine.annotate(sequence) == engine.annotate(sequence)  # type: ignore[attr-defined]
+    assert len(fake.of_model()) == before + 1
 
 
 def test_answers_are_written_side_by_side(fake: Fake) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from backlit.data import load_dataset
-from backlit.errors import EndpointError
 from backlit.explanation import Explanation, load_explanation
 from backlit.model import Model, load_model
 from backlit.testing import check_engine
@@ -145,13 +144,24 @@ def test_a_map_is_checked(model: Model) -> None:
     assert checked.verdict in ("holds", "weak")
 
 
-def test_pieces_of_characters_are_read_and_said_not_to_be_scored(model: Model) -> None:
+def test_pieces_of_characters_are_scored_and_written(exact_url: str, smollm2: Model) -> None:
+    model = load_model(f"endpoint:{exact_url}")
     response = " Tarvika 👩‍🚀."
-    found = model.explain(SHORT, response=response, target="Tarvika", method="occlusion")
-    assert found.generation.response == response
-    assert top_of(found) == FESTIVAL
-    with pytest.raises(EndpointError, match="a part of a character"):
-        model.explain(SHORT, response=response, target="👩‍🚀", method="occlusion")
+    here, there = (
+        one.explain(SHORT, response=response, target="👩‍🚀", method="occlusion")
+        for one in (smollm2, model)
+    )
+    assert there.generation.response == response
+    assert np.abs(here[0].scores - there[0].scores).max() < TOLERANCE
+    prompt = "Here is a list of emojis: 😀 😃 🦩 🧿 🫠 𠀀 and again: 😀 😃 🦩"
+    tokens, others = (
+        [t for step in one.engine.generate(one.engine.tokenize(prompt), FEW) for t in step.tokens]
+        for one in (model, smollm2)
+    )
+    assert [(t.id, t.text, t.start) for t in tokens] == [(t.id, t.text, t.start) for t in others]
+    assert "🧿" in "".join(token.text for token in tokens)
+    for token, other in zip(tokens, others, strict=True):
+        assert token.log_prob == pytest.approx(other.log_prob, abs=TOLERANCE)
 
 
 def test_it_samples_as_it_is_asked_to(model: Model) -> None:

@@ -243,9 +243,9 @@ def test_whatever_is_answered_is_read_or_refused(api: Api, told: Any) -> None:
     options = GenerationOptions(max_new_tokens=3)
     read = api.write("m", ids, options, 5).reader()
     asks: list[Callable[[], object]] = [
-        lambda: api.score("m", ids, ids).answer(told),
-        lambda: api.annotate("m", ids, ids, 5).answer(told),
-        lambda: api.next("m", ids, 5).answer(told),
+        lambda: read_by(api.score("m", ids, ids).read, told),
+        lambda: read_by(api.annotate("m", ids, ids, 5).read, told),
+        lambda: read_by(api.next("m", ids, 5).read, told),
         lambda: read_by(read, told),
     ]
     for ask in asks:

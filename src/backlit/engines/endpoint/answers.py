@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -28,14 +28,6 @@ class Ask(Generic[T_co]):
     body: Mapping[str, Any]
     read: Callable[[Any], T_co]
 
-    def answer(self, told: Any) -> T_co:
-        """What an answer says.
-
-        Raises:
-            EndpointError: it has not the shape that it should have.
-        """
-        return read_by(self.read, told)
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -54,8 +46,26 @@ class Written:
     others: tuple[Other, ...] = ()
 
 
-Events = Callable[[Any], tuple[list[Written], FinishReason | None]]
-"""Reads one event of a stream: what is new in it, and why writing ended, if it did."""
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A character that a server wrote as several tokens, of which it tells but the last.
+
+    Attributes:
+        text: what the tokens spell.
+        count: how many came before the last.
+        last: of them.
+    """
+
+    text: str
+    count: int
+    last: Written
+
+
+News = tuple[Sequence[Written | Untold], FinishReason | None]
+"""What is new in an event of a stream, and why writing ended, if it did."""
+
+Events = Callable[[Any], News]
+"""Reads one event of a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +90,6 @@ class Api(Protocol):
         """Whether what prompts begin with alike is run once while it scores."""
         ...
 
-    @property
-    def scores_pieces(self) -> bool:
-        """Whether it can score tokens that are a part of a character, as of some emoji."""
-        ...
-
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         """Log-probabilities `(answer,)` of an answer's tokens, nats."""
         ...
@@ -95,12 +100,23 @@ class Api(Protocol):
         """The answer as if it were written: each token with so many of the likeliest."""
         ...
 
-    def next(self, model: str | None, ids: Ids, top: int) -> Ask[Written]:
-        """The likeliest next token, and so many of the likeliest."""
+    def next(self, model: str | None, ids: Ids, top: int, temperature: float = 0.0) -> Ask[Written]:
+        """The next token, the likeliest at a temperature of 0, and so many of the likeliest."""
         ...
 
     def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
         """Tokens as they come."""
+        ...
+
+
+@runtime_checkable
+class Looking(Protocol):
+    """An `Api` that scores no tokens that are a part of a character, as of some emoji, and looks
+    each of them up.
+    """
+
+    def look(self, model: str | None, context: Ids, token_id: int, vocabulary: int) -> Ask[Written]:
+        """One such token, of a vocabulary of so many ids."""
         ...
 
 

@@ -82,6 +82,7 @@ def connect(
         model=facts.model,
         context_length=facts.context_length,
         vocabulary_size=facts.vocabulary_size,
+        tempered=seen.found.tempered,
         metadata={
             "source": known_as,
             "engine": "endpoint",
@@ -109,7 +110,7 @@ def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
         max_calls=options.max_calls,
     )
     facts = facts_of(client, source.model)
-    client.model = facts.model
+    client.set_model(facts.model)
     client.set_parallel(options.parallel or facts.parallel or PARALLEL)
     tokenizer = _tokenizer(client, facts.model, options)
     found = find(client, facts.model, APIS, tokenizer)

@@ -3,16 +3,22 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from hashlib import blake2b
 
 import numpy as np
 from cachetools import LRUCache
 
 from backlit.engines.base import Capability, FloatArray, GenerationStep
-from backlit.engines.endpoint.answers import Api, Ids, Stream, Written, read_by
+from backlit.engines.endpoint.answers import (
+    Api,
+    Ids,
+    Stream,
+    Untold,
+    Written,
+)
 from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring, key_of
 from backlit.engines.endpoint.vocabulary import ServerTokenizer
-from backlit.engines.text import REPLACEMENT, StreamDecoder, check_length
+from backlit.engines.text import StreamDecoder, check_length
 from backlit.engines.tokens import Tokenizer, TokenReader
 from backlit.engines.writing import ALTERNATIVES, Limits
 from backlit.errors import EndpointError
@@ -26,10 +32,6 @@ from backlit.types import (
 )
 
 ROOM = 2  # tokens
-REMEMBERED = 100_000  # values of answers after contexts
-REMEMBERED_ANSWERS = 2_000
-
-Pair = tuple[Ids, Ids]
 
 
 class EndpointEngine:
@@ -43,6 +45,8 @@ class EndpointEngine:
         model: which of the server's models; None where it has one.
         context_length: the most tokens it reads, or None if it does not say.
         vocabulary_size: how many ids it knows.
+        tempered: whether what the server tells of sampled tokens is so after the temperature, so
+            that it is left out then.
         metadata: what an explanation should record.
     """
 
@@ -58,6 +62,7 @@ class EndpointEngine:
         model: str | None,
         context_length: int | None,
         vocabulary_size: int,
+        tempered: bool = False,
         metadata: Mapping[str, str],
     ) -> None:
         self.name = name
@@ -69,8 +74,9 @@ class EndpointEngine:
         self._api = api
         self._model = model
         self._tokenizer = tokenizer
+        self._tempered = tempered
         self._reader = TokenReader(tokenizer, name, vocabulary_size, self.context_length)
-        self._known: LRUCache[bytes, FloatArray] = LRUCache(REMEMBERED)
+        self._scoring = Scoring(client, api, model, tokenizer, vocabulary_size)
         self._answers: LRUCache[object, tuple[GenerationStep, ...]] = LRUCache(REMEMBERED_ANSWERS)
 
     # ---- reading and writing -----------------------------------------------------------
@@ -97,44 +103,76 @@ class EndpointEngine:
     ) -> Generator[tuple[int, GenerationStep], None, None]:
         """See `Batched.generate_batch`; what would be written the same again is remembered."""
         keys = [
-            (_key(prompt.input_ids, (len(prompt.text),)), chosen)  # tokens know their places
+            (key_of(prompt.input_ids, (len(prompt.text),)), chosen)  # tokens know their places
             for prompt, chosen in zip(prompts, options, strict=True)
         ]
-        missing: list[int] = []
+        alike: dict[object, list[int]] = {}  # of which one is asked for
         for index, key in enumerate(keys):
             if key in self._answers:
                 for step in self._answers[key]:
                     yield index, step
             else:
-                missing.append(index)
-        if not missing:
+                alike.setdefault(key if _repeats(key[1]) else index, []).append(index)
+        if not alike:
             return
-        drafts = [
-            _Draft(self._reader, self._tokenizer, prompts[index], options[index])
-            for index in missing
-        ]
-        asks = [self._writing(prompts[index], options[index]) for index in missing]
-        reads = [ask.reader() for ask in asks]
+        missing = list(alike.values())
+        drafts = [self._draft(prompts[first], options[first]) for first, *_ in missing]
+        asks = [self._writing(prompts[first], options[first]) for first, *_ in missing]
         steps: list[list[GenerationStep]] = [[] for _ in missing]
         over: set[int] = set()
-        sent = self.client.streams([(ask.path, ask.body) for ask in asks], over)
-        with closing(sent) as events:
-            for place, event in events:
+        with closing(self.client.streams(asks, over)) as told:
+            for place, news in told:
                 if place in over:
                     continue
-                if event is None:
+                if news is None:
                     raise EndpointError(
                         f"{self.name} ended its answer without a reason.", "Generate it again."
                     )
-                step = drafts[place].step(*read_by(reads[place], event))
-                steps[place].append(step)
+                draft = drafts[place]
+                written, reason = news
+                step = draft.step(self._told(draft.ids, written), reason)
+                if step.tokens or step.finish_reason:
+                    steps[place].append(step)
                 if step.finish_reason:
                     over.add(place)
-                    key = keys[missing[place]]
-                    if key[1].temperature == 0 or key[1].seed is not None:
+                    key = keys[missing[place][0]]
+                    if _repeats(key[1]):
                         self._answers[key] = tuple(steps[place])
-                if step.tokens or step.finish_reason:
-                    yield missing[place], step
+                for index in missing[place]:
+                    if step.tokens or step.finish_reason:
+                        yield index, step
+
+    def _draft(self, prompt: TokenSequence, options: GenerationOptions) -> "_Draft":
+        plain = not self._tempered or options.temperature in (0, 1)
+        return _Draft(self._reader, self._tokenizer, prompt, options, plain)
+
+    def _told(self, before: Ids, written: Sequence[Written | Untold]) -> list[Written]:
+        """What was written, with the tokens that were not told, looked up."""
+        told: list[Written] = []
+        for one in written:
+            if isinstance(one, Untold):
+                for token_id in self._spelled(one):
+                    context = [*before, *(one.id for one in told)]
+                    told.append(self._scoring.look_up(context, token_id))
+                one = one.last
+            told.append(one)
+        return told
+
+    def _spelled(self, untold: Untold) -> Ids:
+        """The ids that came before the last of a character's.
+
+        Raises:
+            EndpointError: the tokenizer spells it otherwise.
+        """
+        ids = self._tokenizer.encode(untold.text, whole=False).ids[-untold.count - 1 :]
+        spelled = self._tokenizer.decode(list(ids)) == untold.text
+        if not spelled or len(ids) <= untold.count or ids[-1] != untold.last.id:
+            raise EndpointError(
+                f"{self.name} wrote a character of several tokens, such as some emoji, and does "
+                "not tell which tokens these are.",
+                "Ask for an answer without such characters, or give the answer yourself.",
+            )
+        return ids[:-1]
 
     def _writing(self, prompt: TokenSequence, options: GenerationOptions) -> Stream:
         room = options.max_new_tokens
@@ -154,7 +192,7 @@ class EndpointEngine:
         found: dict[int, dict[int, FloatArray]] = {}
         held: list[tuple[int, FloatArray]] = []  # what came before the first
         first_is_told = False
-        for number, log_probs in self._log_probs(pairs, first=count):
+        for number, log_probs in self._scoring.log_probs(pairs, first=count):
             index, place = divmod(number, count)
             parts = found.setdefault(index, {})
             parts[place] = log_probs
@@ -172,16 +210,12 @@ class EndpointEngine:
     def score_batch(
         self, contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
     ) -> Iterator[tuple[int, FloatArray]]:
-        yield from self._log_probs(list(zip(contexts, answers, strict=True)), first=0)
+        yield from self._scoring.log_probs(list(zip(contexts, answers, strict=True)), first=0)
 
     def annotate(self, sequence: TokenSequence) -> TokenSequence:
         start = sequence.prompt_length
         context, answer = sequence.input_ids[:start], sequence.input_ids[start:]
-        if self._in_pieces(answer):  # of all tokens or none; a target that holds these says so
-            return sequence
-        ask = self._api.annotate(self._model, context, answer, ALTERNATIVES)
-        written = ask.answer(self.client.post(ask.path, ask.body))
-        self._keep(_key(context, answer), np.array([one.log_prob for one in written]))
+        written = self._scoring.annotated(context, answer)
         learn(self._tokenizer, written)
         decoder = self._reader.decoder(sequence.prompt)
         tokens: list[Token] = []
@@ -191,51 +225,11 @@ class EndpointEngine:
             decoder.push(token.id)
         return sequence.prompt.extended(tokens)
 
-    def _log_probs(self, pairs: Sequence[Pair], first: int) -> Iterator[tuple[int, FloatArray]]:
-        """Of answers after contexts: those that are known, then the others, of which those go out
-        one behind the other that begin alike; the `first` few of all before them.
-        """
-        for answer in dict.fromkeys(tuple(answer) for _, answer in pairs):
-            if self._in_pieces(answer):
-                raise EndpointError(
-                    f"{self._api.name} does not tell how likely tokens are that are a part of a "
-                    "character, such as those of some emoji.",
-                    "Choose a target without such characters.",
-                )
-        keys = [_key(*pair) for pair in pairs]
-        missing: dict[bytes, list[int]] = {}
-        for number, key in enumerate(keys):
-            if key in self._known:
-                yield number, self._known[key]
-            else:
-                missing.setdefault(key, []).append(number)
-        if not missing:
-            return
-        numbers = sorted(
-            (several[0] for several in missing.values()),
-            key=lambda number: (number >= first, tuple(pairs[number][0])),
-        )
-        asks = [self._api.score(self._model, *pairs[number]) for number in numbers]
-        for place, told in self.client.posts([(ask.path, ask.body) for ask in asks]):
-            key = keys[numbers[place]]
-            log_probs = self._keep(key, asks[place].answer(told))
-            for number in missing[key]:
-                yield number, log_probs
-
-    def _in_pieces(self, answer: Ids) -> bool:
-        """Whether an answer holds a part of a character, and that can't be scored."""
-        if self._api.scores_pieces:
-            return False
-        return any(REPLACEMENT in self._tokenizer.decode([token_id]) for token_id in answer)
-
-    def _keep(self, key: bytes, log_probs: FloatArray) -> FloatArray:
-        log_probs.flags.writeable = False  # it is handed out again
-        self._known[key] = log_probs
-        return log_probs
-
 
 class _Draft:
-    """A response being written by a server, as tokens with characters."""
+    """A response being written by a server, as tokens with characters; `plain`: with the
+    log-probabilities that are told, which are the model's own.
+    """
 
     def __init__(
         self,
@@ -243,7 +237,10 @@ class _Draft:
         tokenizer: Tokenizer,
         prompt: TokenSequence,
         options: GenerationOptions,
+        plain: bool,
     ) -> None:
+        self.ids = list(prompt.input_ids)  # with what was written so far
+        self._plain = plain
         self._reader = reader
         self._tokenizer = tokenizer
         self._decoder = reader.decoder(prompt)
@@ -255,8 +252,9 @@ class _Draft:
         tokens: list[Token] = []
         learn(self._tokenizer, written)
         for one in written:
+            self.ids.append(one.id)
             self._pending.append(one)
-            self._others.append(_alternatives(one, self._decoder))
+            self._others.append(_alternatives(one, self._decoder) if self._plain else ())
             pieces = self._decoder.push(one.id)
             tokens += self._complete(pieces)
             stops = self._limits.stops_at(pieces[0][1] if pieces else "")
@@ -271,7 +269,9 @@ class _Draft:
         known = list(zip(pieces, self._pending, self._others, strict=False))
         del self._pending[: len(known)], self._others[: len(known)]
         return [
-            self._reader.response_token(*piece, log_prob=one.log_prob, alternatives=others)
+            self._reader.response_token(
+                *piece, log_prob=one.log_prob if self._plain else None, alternatives=others
+            )
             for piece, one, others in known
         ]
 
@@ -291,6 +291,6 @@ def _alternatives(one: Written, decoder: StreamDecoder) -> tuple[Alternative, ..
     )
 
 
-def _key(context: Ids, answer: Ids) -> bytes:
-    whole = np.asarray([len(context), *context, *answer], dtype=np.int64)
-    return blake2b(whole.tobytes(), digest_size=16).digest()
+def _repeats(options: GenerationOptions) -> bool:
+    """Whether the same is written again."""
+    return options.temperature == 0 or options.seed is not None

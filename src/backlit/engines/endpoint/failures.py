@@ -16,6 +16,7 @@ _TOO_LONG = re.compile(
     r"context (length|size|window)|maximum context|exceed\w* (the )?(available )?context|too long",
     re.IGNORECASE,
 )
+_NO_DNS = re.compile(r"temporary failure in name resolution|try again", re.I)
 _NO_HOST = re.compile(r"name or service|name resolution|nodename|getaddrinfo|no address", re.I)
 _NO_MODEL = re.compile(r"\bmodel\b", re.IGNORECASE)
 
@@ -39,7 +40,14 @@ def unreachable(error: httpx2.RequestError, url: httpx2.URL, seconds: float) -> 
             f"No secure connection to {where} could be made: {said(str(error))}",
             "Check the address: http:// where the server has no certificate.",
         )
-    if _NO_HOST.search(" ".join(str(one) for one in _chain(error))):
+    why = " ".join(str(one) for one in _chain(error))
+    if _NO_DNS.search(why):
+        return OfflineError(
+            f"It can't be looked up where {url.host} is: there is no network, or its name server "
+            "does not answer.",
+            "Check the connection, and try again.",
+        )
+    if _NO_HOST.search(why):
         return OfflineError(f"There is no host called {url.host}.", "Check the address.")
     if isinstance(error, httpx2.ConnectError):
         return OfflineError(
@@ -81,9 +89,14 @@ def refused(status: int, told: str, url: httpx2.URL, model: str | None, key: boo
     if status in (404, 405):
         return EndpointError(f"There is nothing at {https.shown(url)} ({status}).{words}", API)
     if status == 429:
-        return EndpointError(
+        return OfflineError(
             f"{where} takes no more requests for now (429).{words}",
             "Wait a while, or have fewer in flight: --parallel 1. What was computed is kept.",
+        )
+    if status in (503, 529):
+        return OfflineError(
+            f"{where} can't answer for now ({status}).{words}",
+            "It may still be loading, or have too much to do: try again in a while.",
         )
     if status >= 500:
         return EndpointError(

@@ -12,23 +12,27 @@ from backlit.engines.endpoint.answers import (
     Ask,
     Events,
     Ids,
+    News,
     Stream,
+    Untold,
     Written,
     at,
     id_of,
     likeliest,
     log_prob_of,
+    odd,
     of_answer,
     reason_of,
     rows_at,
 )
-from backlit.errors import EndpointError
 from backlit.types import FinishReason, GenerationOptions
 
 PATH = "/completion"
 REASONS: dict[str, FinishReason] = {"eos": "stop", "word": "stop", "limit": "length"}
 # All else that llama.cpp may do to a distribution is left out, and the order is ours.
 SAMPLERS = ["temperature", "top_p"]
+WHOLE = "a"  # a character that every vocabulary has as one token
+MOST_TOLD = 1_000_000  # tokens; there is no larger vocabulary
 
 
 class LlamaCpp:
@@ -36,7 +40,6 @@ class LlamaCpp:
 
     name = "llama.cpp's /completion"
     reuses_prefix = True
-    scores_pieces = False  # its grammars know whole characters
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         def read(told: Any) -> FloatArray:  # (answer,)
@@ -55,8 +58,27 @@ class LlamaCpp:
 
         return Ask(PATH, _forced(model, context, answer, top), read)
 
-    def next(self, model: str | None, ids: Ids, top: int) -> Ask[Written]:
-        body = {**_common(model, ids, top), "n_predict": 1, "temperature": 0}
+    def look(self, model: str | None, context: Ids, token_id: int, vocabulary: int) -> Ask[Written]:
+        # Nothing is told of a token before its character is complete, so another one is written,
+        # and this one is found among all that might have been.
+        body = {
+            **_common(model, context, min(vocabulary, MOST_TOLD)),
+            "n_predict": 1,
+            "temperature": 0,
+            "grammar": f'root ::= "{WHOLE}"',
+        }
+
+        def read(told: Any) -> Written:
+            others = _written(at(told, "completion_probabilities", 0)).others
+            own = next((value for other_id, _, value in others if other_id == token_id), None)
+            if own is None:
+                raise odd(f"no log-probability of the token {token_id}")
+            return Written(token_id, None, own, others)
+
+        return Ask(PATH, body, read)
+
+    def next(self, model: str | None, ids: Ids, top: int, temperature: float = 0.0) -> Ask[Written]:
+        body = {**_common(model, ids, top), "n_predict": 1, "temperature": temperature}
         return Ask(PATH, body, lambda told: _written(at(told, "completion_probabilities", 0)))
 
     def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
@@ -74,39 +96,26 @@ class LlamaCpp:
 
 
 def _reader() -> Events:
-    held: list[Written] = []  # without text, as the token that ends a response
+    held: list[Written | Untold] = []  # without text, as the token that ends a response
     seen = 0
 
-    def read(event: Any) -> tuple[list[Written], FinishReason | None]:
+    def read(event: Any) -> News:
         nonlocal held, seen
         if at(event, "stop"):
-            if event.get("stop_type") != "limit":  # which may cut a character
-                _check_count(event, seen)
             new = [] if event.get("stop_type") == "eos" else held
             return new, reason_of(event.get("stop_type"), REASONS)
         written = [_written(entry) for entry in event.get("completion_probabilities") or ()]
-        seen += len(written)
-        _check_count(event, seen)
-        new, held = held + written, []
+        untold = event.get("tokens_predicted", 0) - seen - len(written)
+        seen += len(written) + max(0, untold)
+        told: list[Written | Untold] = [*written]
+        if untold > 0 and written:
+            told = [*written[:-1], Untold(str(event.get("content")), untold, written[-1])]
+        new, held = held + told, []
         if not event.get("content"):
             new, held = new[:-1], new[-1:]
         return new, None
 
     return read
-
-
-def _check_count(event: Any, seen: int) -> None:
-    """Refuse to go on without tokens that llama.cpp wrote and did not tell.
-
-    Raises:
-        EndpointError: there are some.
-    """
-    if event.get("tokens_predicted", seen) > seen:
-        raise EndpointError(
-            "llama.cpp wrote a character of several tokens, such as some emoji, and does not tell "
-            "which tokens these are.",
-            "Ask for an answer without such characters, or give the answer yourself.",
-        )
 
 
 def _forced(model: str | None, context: Ids, answer: Ids, top: int) -> dict[str, Any]:

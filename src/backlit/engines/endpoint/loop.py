@@ -5,6 +5,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -82,7 +83,19 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """Close what is in flight; in a fork there is no such thread."""
+    if not thread.is_alive():
+        return
+    with suppress(TimeoutError):
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(1)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(1)
     if not thread.is_alive():
         loop.close()
+
+
+async def _cancel_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backlit.engines.base import FloatArray
-from backlit.engines.endpoint.answers import Api, Ask, Ids, T_co, odd
+from backlit.engines.endpoint.answers import Api, Ids, odd
 from backlit.engines.endpoint.client import Client
 from backlit.engines.tokens import Tokenizer
 from backlit.errors import BudgetError, EndpointError, GatedError, PromptError
@@ -19,6 +19,7 @@ from backlit.errors import BudgetError, EndpointError, GatedError, PromptError
 EXACT = 1e-2  # nats a token: kernels for one token and for many round differently
 CLOSE = 0.3  # nats a token: those of bfloat16, whose logits are a sixteenth apart
 TOP = 10
+HOT = 3.0  # a temperature at which nothing is as likely as it was
 PROMPTS = ("The capital of France is", "Two and two make four, and three and three make")
 
 
@@ -39,10 +40,18 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The first way to score that can be believed, None if none can; and all that were tried."""
+    """What was found.
+
+    Attributes:
+        api: the first way to score that can be believed, None if none can.
+        trials: all that were tried.
+        tempered: whether what is told of written tokens is so after the temperature.
+    """
 
     api: Api | None
     trials: tuple[Trial, ...]
+
+    tempered: bool = False
 
     @property
     def deviation(self) -> float:
@@ -64,9 +73,10 @@ def find(client: Client, model: str | None, apis: Sequence[Api], tokenizer: Toke
     """
     trials: list[Trial] = []
     for api in apis:
-        trials.append(_Attempt(client, model, api, tokenizer).trial())
+        attempt = _Attempt(client, model, api, tokenizer)
+        trials.append(attempt.trial())
         if not trials[-1].problem:
-            return Found(api, tuple(trials))
+            return Found(api, tuple(trials), attempt.tempered())
     return Found(None, tuple(trials))
 
 
@@ -78,6 +88,7 @@ class _Attempt:
         self._model = model
         self._api = api
         self._tokenizer = tokenizer
+        self._cold: list[tuple[int, float]] = []  # of what may follow the first prompt
 
     def trial(self) -> Trial:
         """What came of it.
@@ -90,7 +101,7 @@ class _Attempt:
             contexts = [self._tokenizer.encode(text, whole=True).ids for text in PROMPTS]
             stepped = [self._stepped(context) for context in contexts]
             first, other, again = (
-                self._asked(self._api.score(self._model, contexts[i], stepped[i][0]))
+                self._client.ask(self._api.score(self._model, contexts[i], stepped[i][0]))
                 for i in (0, 1, 0)
             )
         except BudgetError:
@@ -107,6 +118,22 @@ class _Attempt:
             )
         return Trial(name, "", off)
 
+    def tempered(self) -> bool:
+        """Whether other log-probabilities are told where a temperature is asked for.
+
+        Raises:
+            BacklitError: the server can't be reached.
+        """
+        context = self._tokenizer.encode(PROMPTS[0], whole=True).ids
+        try:
+            hot = self._client.ask(self._api.next(self._model, context, TOP, HOT)).others
+        except BudgetError:
+            raise
+        except EndpointError:
+            return True  # it is not known, so nothing is believed
+        cold = dict(self._cold)
+        return any(abs(value - cold.get(i, value)) > CLOSE for i, _, value in hot)
+
     def _stepped(self, context: Ids) -> tuple[list[int], FloatArray]:
         """Two tokens that are not the likeliest, and what writing tells of each, `(2,)`.
 
@@ -115,7 +142,8 @@ class _Attempt:
         answer: list[int] = []
         values: list[float] = []
         for _ in range(2):
-            written = self._asked(self._api.next(self._model, [*context, *answer], TOP))
+            written = self._client.ask(self._api.next(self._model, [*context, *answer], TOP))
+            self._cold = self._cold or [(i, value) for i, _, value in written.others]
             plain = [
                 (token_id, value)
                 for token_id, _, value in written.others
@@ -130,6 +158,3 @@ class _Attempt:
     def _is_plain(self, token_id: int) -> bool:
         """Whether it is a word: neither a piece of a character nor the end of a response."""
         return self._tokenizer.decode([token_id]).strip().isalpha()
-
-    def _asked(self, ask: Ask[T_co]) -> T_co:
-        return ask.answer(self._client.post(ask.path, ask.body))

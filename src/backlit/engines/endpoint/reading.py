@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from backlit.engines.endpoint.alignment import bytes_of_names
-from backlit.engines.endpoint.answers import Ids, at, id_of, odd, read_by, rows_at
+from backlit.engines.endpoint.answers import Ask, Ids, at, id_of, odd, read_by, rows_at
 from backlit.engines.endpoint.client import Client
 from backlit.types import Message
 
@@ -51,15 +51,14 @@ class LlamaCppReading:
         return ids, [read_by(_bytes, at(token, "piece")) for token in rows]
 
     def decode(self, several: Sequence[Ids]) -> list[str]:
-        asks = [("/detokenize", {**self._named, "tokens": list(ids)}) for ids in several]
-        return _in_order(self._client, asks, "content")
+        return _texts(self._client, self._named, several, "content")
 
     def render(self, messages: Sequence[Message]) -> tuple[str, list[int] | None]:
         told = self._post("/apply-template", messages=_plain(messages))
         return _text(told, "prompt"), None
 
     def _post(self, path: str, **body: Any) -> Any:
-        return self._client.post(path, {**self._named, **body}, free=True)
+        return self._client.post(path, {**self._named, **body})
 
 
 class OpenReading:
@@ -67,7 +66,7 @@ class OpenReading:
 
     def __init__(self, client: Client, model: str | None) -> None:
         self._client = client
-        self._model = model
+        self._named = {} if model is None else {"model": model}
 
     def encode(self, text: str, *, whole: bool) -> tuple[list[int], Sequence[bytes | None]]:
         told = self._tokenize(prompt=text, add_special_tokens=whole, return_token_strs=True)
@@ -80,9 +79,8 @@ class OpenReading:
         return ids, [None] * len(ids)
 
     def decode(self, several: Sequence[Ids]) -> list[str]:
-        body = {"model": self._model, "skip_special_tokens": False}
-        asks = [("/detokenize", {**body, "tokens": list(ids)}) for ids in several]
-        return _in_order(self._client, asks, "text", "prompt")
+        body = {**self._named, "skip_special_tokens": False}
+        return _texts(self._client, body, several, "text", "prompt")
 
     def render(self, messages: Sequence[Message]) -> tuple[str, list[int] | None]:
         told = self._tokenize(messages=_plain(messages), add_generation_prompt=True)
@@ -91,12 +89,17 @@ class OpenReading:
         return text, ids
 
     def _tokenize(self, **body: Any) -> Any:
-        return self._client.post("/tokenize", {"model": self._model, **body}, free=True)
+        return self._client.post("/tokenize", {**self._named, **body})
 
 
-def _in_order(client: Client, asks: list[tuple[str, dict[str, Any]]], *names: str) -> list[str]:
-    told = dict(client.posts(asks, free=True))
-    return [_text(told[place], *names) for place in range(len(asks))]
+def _texts(client: Client, body: dict[str, Any], several: Sequence[Ids], *names: str) -> list[str]:
+    """What each of several lists of ids is as text, which is told by one of some names."""
+    asks = [
+        Ask("/detokenize", {**body, "tokens": list(ids)}, lambda told: _text(told, *names))
+        for ids in several
+    ]
+    told = dict(client.asks(asks, free=True))
+    return [told[place] for place in range(len(asks))]
 
 
 def _bytes(piece: Any) -> bytes:

@@ -33,7 +33,7 @@ async def lines_of(response: httpx2.Response) -> AsyncIterator[bytes]:
     async for part in _parts_of(response):
         *lines, rest = (rest + part).split(b"\n")
         if len(rest) > MAX_LINE:
-            raise _too_long(response, MAX_LINE)
+            raise _too_long(response, MAX_LINE, "in one line of its answer")
         for line in lines:
             yield line.rstrip(b"\r")
     if rest:
@@ -50,13 +50,13 @@ async def _parts_of(response: httpx2.Response) -> AsyncIterator[bytes]:
     async for part in response.aiter_raw():
         size += len(part)
         if size > MAX_BYTES:
-            raise _too_long(response, MAX_BYTES)
+            raise _too_long(response, MAX_BYTES, "in answer to one request")
         yield part
 
 
-def _too_long(response: httpx2.Response, most: int) -> EndpointError:
+def _too_long(response: httpx2.Response, most: int, where: str) -> EndpointError:
     return EndpointError(
-        f"{place(response.url)} sends more than {most >> 20} MB in answer to one request.",
+        f"{place(response.url)} sends more than {most >> 20} MB {where}.",
         "Check that this is the address of the API.",
     )
 

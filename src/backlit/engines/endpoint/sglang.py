@@ -11,6 +11,7 @@ from backlit.engines.endpoint.answers import (
     Ask,
     Events,
     Ids,
+    News,
     Stream,
     Written,
     at,
@@ -40,7 +41,6 @@ class SGLang:
 
     name = "SGLang's /generate"
     reuses_prefix = True
-    scores_pieces = True
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         def read(told: Any) -> FloatArray:  # (answer,)
@@ -67,8 +67,8 @@ class SGLang:
         }
         return Ask(PATH, body, read)
 
-    def next(self, model: str | None, ids: Ids, top: int) -> Ask[Written]:
-        body = _writing(ids, {"max_new_tokens": 1, "temperature": 0}, top)
+    def next(self, model: str | None, ids: Ids, top: int, temperature: float = 0.0) -> Ask[Written]:
+        body = _writing(ids, {"max_new_tokens": 1, "temperature": temperature}, top)
         return Ask(PATH, body, lambda told: _written(at(told, "meta_info"), 0))
 
     def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
@@ -104,7 +104,7 @@ def _writing(ids: Ids, params: dict[str, Any], top: int) -> dict[str, Any]:
 def _reader() -> Events:
     seen = 0
 
-    def read(event: Any) -> tuple[list[Written], FinishReason | None]:
+    def read(event: Any) -> News:
         nonlocal seen
         told = at(event, "meta_info")
         count = len(rows_at(told, "output_token_logprobs"))

@@ -11,6 +11,7 @@ from backlit.engines.base import FloatArray
 from backlit.engines.endpoint.answers import (
     Ask,
     Ids,
+    News,
     Stream,
     Written,
     at,
@@ -42,7 +43,6 @@ class VLLM:
 
     name = "vLLM's /v1/completions"
     reuses_prefix = False
-    scores_pieces = True
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         def read(told: Any) -> FloatArray:  # (answer,)
@@ -61,8 +61,8 @@ class VLLM:
 
         return Ask(PATH, _scoring(model, context, answer, top), read)
 
-    def next(self, model: str | None, ids: Ids, top: int) -> Ask[Written]:
-        body = {**_writing(model, ids, top), "max_tokens": 1, "temperature": 0}
+    def next(self, model: str | None, ids: Ids, top: int, temperature: float = 0.0) -> Ask[Written]:
+        body = {**_writing(model, ids, top), "max_tokens": 1, "temperature": temperature}
         return Ask(PATH, body, lambda told: _written(at(told, "choices", 0, "logprobs"), 0))
 
     def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
@@ -78,9 +78,13 @@ class VLLM:
         return Stream(PATH, body, lambda: _read)
 
 
+def _named(model: str | None) -> dict[str, str]:
+    return {} if model is None else {"model": model}
+
+
 def _scoring(model: str | None, context: Ids, answer: Ids, top: int) -> dict[str, Any]:
     return {
-        "model": model,
+        **_named(model),
         "prompt": [*context, *answer],
         "max_tokens": 1,
         "temperature": 0,
@@ -108,14 +112,14 @@ def _scored(token_id: int, entry: Any, top: int) -> Written:
 
 def _writing(model: str | None, ids: Ids, top: int) -> dict[str, Any]:
     return {
-        "model": model,
+        **_named(model),
         "prompt": list(ids),
         "logprobs": top,
         "return_tokens_as_token_ids": True,
     }
 
 
-def _read(event: Any) -> tuple[list[Written], FinishReason | None]:
+def _read(event: Any) -> News:
     if not rows_at(event, "choices"):
         return [], None  # of the usage
     choice = at(event, "choices", 0)

@@ -38,6 +38,7 @@ class ServerTokenizer:
         self.special_ids: frozenset[int] = frozenset()
         self._reading = reading
         self._pieces: dict[int, bytes] = {}
+        self._parts: set[int] = set()  # of characters: alone they have no text
         self._lock = Lock()  # of what is remembered
         self._encodings: LRUCache[tuple[str, bool], Encoding] = LRUCache(REMEMBERED)
         self._runs: LRUCache[tuple[int, ...], str] = LRUCache(REMEMBERED)
@@ -63,11 +64,14 @@ class ServerTokenizer:
 
     def know(self, ids: Ids) -> None:
         """Ask for the bytes of all of these at once, as far as they are not known."""
-        unknown = [i for i in dict.fromkeys(ids) if i not in self._pieces]
+        unknown = [i for i in dict.fromkeys(ids) if not (i in self._pieces or i in self._parts)]
         if not unknown:
             return
         texts = self._reading.decode([[*self._anchor, token_id] for token_id in unknown])
         alone = [text.removeprefix(self._before_run) for text in texts]
+        self._parts.update(
+            token_id for token_id, text in zip(unknown, alone, strict=True) if REPLACEMENT in text
+        )
         self._remember(
             [
                 (token_id, None if REPLACEMENT in text else text.encode())
