@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.model, pytest.mark.process]
 MISTAKE = "You have to try it."
 TOLERANCE = 0.02  # nats
 OPTIONS = GenerationOptions(max_new_tokens=60, stop=("\n\n",))
+SIX = GenerationOptions(max_new_tokens=6)
 FEW = GenerationOptions(max_new_tokens=8, stop=("\n",))
 FESTIVAL = "The lantern festival is held in Tarvika.\n"
 SHORT = f"""\
@@ -155,7 +156,7 @@ def test_pieces_of_characters_are_scored_and_written(exact_url: str, smollm2: Mo
     assert np.abs(here[0].scores - there[0].scores).max() < TOLERANCE
     prompt = "Here is a list of emojis: 😀 😃 🦩 🧿 🫠 𠀀 and again: 😀 😃 🦩"
     tokens, others = (
-        [t for step in one.engine.generate(one.engine.tokenize(prompt), FEW) for t in step.tokens]
+        [t for step in one.engine.generate(one.engine.tokenize(prompt), SIX) for t in step.tokens]
         for one in (model, smollm2)
     )
     assert [(t.id, t.text, t.start) for t in tokens] == [(t.id, t.text, t.start) for t in others]
