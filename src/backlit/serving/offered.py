@@ -114,7 +114,7 @@ class Offered:
                 return other
         self._check_room()
         with self._lock:
-            name = served.model.name
+            name = served.model.name  # still free: models are loaded one after the other
             served.call(name)
             self._models[name] = served
             self._connected += 1
