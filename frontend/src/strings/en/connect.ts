@@ -8,7 +8,7 @@ export const connect = {
   only: (origins: readonly string[]) =>
     `Another model of ${origins.join(" or ")}. For other servers, start Backlit with --allow-endpoints.`,
   url: "Address",
-  example: "Such as http://localhost:8080",
+  example: "Such as http://127.0.0.1:8080",
   model: "Model",
   modelHint: "Leave it empty where the server has only one.",
   keys: "A key is never typed here: start Backlit with --api-key-env NAME@URL.",

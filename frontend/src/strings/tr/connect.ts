@@ -9,7 +9,7 @@ export const connect: typeof english = {
   only: (origins: readonly string[]) =>
     `Şu sunucunun başka bir modeli: ${origins.join(" veya ")}. Başka sunucular için Backlit’i --allow-endpoints ile başlatın.`,
   url: "Adres",
-  example: "Örneğin http://localhost:8080",
+  example: "Örneğin http://127.0.0.1:8080",
   model: "Model",
   modelHint: "Sunucuda tek model varsa boş bırakın.",
   keys: "Anahtar buraya yazılmaz: Backlit’i --api-key-env AD@URL ile başlatın.",
