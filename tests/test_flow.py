@@ -74,6 +74,7 @@ HELPERS = {
     "methods/base.py",
     "progress.py",
     "serving/models.py",
+    "serving/offered.py",
     "serving/recent.py",
     "serving/shelf.py",
     "serving/wire.py",

@@ -688,6 +688,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect
+         * @description Have a model of a server among the models, once it is found out what the server can.
+         *
+         *     `url` may have `endpoint:` before it and `#MODEL` behind it; `model` says which, too.
+         */
+        post: operations["connect_api_connect_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -958,6 +980,43 @@ export interface components {
              * @default false
              */
             cached: boolean;
+        };
+        /**
+         * ConnectRequest
+         * @description Have a model of a server among the models, once it is found out what the server can.
+         *
+         *     `url` may have `endpoint:` before it and `#MODEL` behind it; `model` says which, too.
+         */
+        ConnectRequest: {
+            /** Url */
+            url: string;
+            /** Model */
+            model?: string | null;
+        };
+        /**
+         * Connectable
+         * @description Servers of models that a page may name: any, or those whose addresses begin like these.
+         */
+        Connectable: {
+            /** Anywhere */
+            anywhere: boolean;
+            /**
+             * Origins
+             * @default []
+             */
+            origins: string[];
+        };
+        /**
+         * ConnectedEvent
+         * @description It is among the models now, or was before.
+         */
+        ConnectedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "connected";
+            model: components["schemas"]["ModelInfo"];
         };
         /**
          * Cost
@@ -2568,7 +2627,8 @@ export interface components {
          *
          *     `units` is what people call a segment of each granularity. The first method that a model can
          *     serve is the one to begin with. Without a workspace, the browser keeps what is kept. If
-         *     `review`, what is kept is read and reviewed, and nothing else is answered.
+         *     `review`, what is kept is read and reviewed, and nothing else is answered. Without
+         *     `connectable`, models are those of the beginning.
          */
         State: {
             /** Version */
@@ -2602,6 +2662,7 @@ export interface components {
              * @default false
              */
             review: boolean;
+            connectable?: components["schemas"]["Connectable"] | null;
         };
         /**
          * Target
@@ -2998,6 +3059,7 @@ export interface components {
             vary: components["schemas"]["VaryRequest"];
             review: components["schemas"]["ReviewRequest"];
             write_grid: components["schemas"]["WriteGridRequest"];
+            connect: components["schemas"]["ConnectRequest"];
         };
         /** Events */
         Events: {
@@ -3065,6 +3127,8 @@ export interface components {
             review: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ReviewsEvent"];
             /** Write Grid */
             write_grid: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["GridWrittenEvent"];
+            /** Connect */
+            connect: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ConnectedEvent"];
         };
         /**
          * View
@@ -5392,6 +5456,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WriteGridRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    connect_api_connect_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectRequest"];
             };
         };
         responses: {

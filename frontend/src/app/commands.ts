@@ -46,7 +46,8 @@ function textOf({ about = "", group, name }: Command): string {
 }
 
 function acts(workbench: Workbench, root: ParentNode, help: () => void): Command[] {
-  const { answering, answers, comparing, exporting, principling, prompting, session } = workbench;
+  const { answering, answers, comparing, connecting } = workbench;
+  const { exporting, principling, prompting, session } = workbench;
   const looking = session.view === "look";
   const written = looking && answers.current?.finish != null;
   const act = (id: string, name: string, run: () => void, keys?: string): Command => ({
@@ -74,6 +75,7 @@ function acts(workbench: Workbench, root: ParentNode, help: () => void): Command
     ...((looking && workbench.selection.target) || (!looking && comparing.result)
       ? [act("export", t.exporting.title, () => exporting.ask())]
       : []),
+    ...(connecting.offered ? [act("connect", t.connect.open, () => connecting.ask())] : []),
     act("new", t.palette.new, () => prompting.open(null)),
     ...VIEWS.filter((view) => view !== session.view).map((view) =>
       act(`view ${view}`, t.palette.view(t.views.names[view]), () => session.setView(view)),

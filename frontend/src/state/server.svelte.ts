@@ -89,6 +89,14 @@ export class Server implements Watcher {
     this.state = { ...this.state, models };
   }
 
+  /** There is one more, unless it was there. */
+  add(model: ModelInfo): void {
+    if (!this.state) return;
+    const known = this.state.models.some(({ name }) => name === model.name);
+    if (known) this.model(model);
+    else this.state = { ...this.state, models: [...this.state.models, model] };
+  }
+
   lost(): void {
     if (!this.trouble) void this.connect();
   }

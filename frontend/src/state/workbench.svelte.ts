@@ -1,5 +1,5 @@
 /** The page's state, whole: the parts, and what a person can do with them. */
-import { flushSync, getContext, setContext, untrack } from "svelte";
+import { flushSync, getContext, setContext } from "svelte";
 import type { Mirror } from "../host/mirror";
 import type { Store } from "../host/store";
 import type { Transport } from "../host/transport";
@@ -16,6 +16,7 @@ import { Cutting } from "./answer/cutting.svelte";
 import { Selection } from "./answer/selection.svelte";
 import { Choices } from "./choices.svelte";
 import { Comparing } from "./comparing.svelte";
+import { Connecting } from "./connecting.svelte";
 import { Exporting } from "./exporting.svelte";
 import { Contrast } from "./findings/contrast.svelte";
 import { Findings } from "./findings/findings.svelte";
@@ -48,6 +49,7 @@ export class Workbench implements Mirrored {
   readonly contrast = new Contrast();
   readonly server: Server;
   readonly choices: Choices;
+  readonly connecting: Connecting;
   readonly answering: Answering;
   readonly cutting: Cutting;
   readonly inquiry: Inquiry;
@@ -78,6 +80,7 @@ export class Workbench implements Mirrored {
     this.answers = answers;
     this.server = server;
     this.choices = choices;
+    this.connecting = new Connecting(transport, server, (name) => this.setModel(name));
     this.prompting = new Prompting(
       session,
       (asked) => this.#replaced(asked),
@@ -172,10 +175,7 @@ export class Workbench implements Mirrored {
     this.reviewing.follow();
     this.editing.follow();
     this.touring.follow();
-    $effect(() => {
-      const { error } = this.findings.explaining.job;
-      untrack(() => this.contrast.refuse(error));
-    });
+    $effect(() => void this.contrast.refuse(this.findings.explaining.job.error));
     this.#returning.follow();
     this.#mirroring?.follow();
   }

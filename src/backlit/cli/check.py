@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from backlit.cli.app import Device, KerasBackend, app, errors_for_people
-from backlit.cli.endpoint import Endpoint, with_endpoint
+from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
 
 
 @app.command()
@@ -42,11 +42,12 @@ def check(
 
     explanation = load_explanation(file)
     backend = {"backend": keras_backend} if keras_backend else {}
+    asked = options_for(endpoint, model)
     with followed(patience=0):
         loaded = (
-            load_model(model, device=device, endpoint=endpoint)
+            load_model(model, device=device, endpoint=asked)
             if model
-            else model_of(explanation, device=device, endpoint=endpoint, **backend)
+            else model_of(explanation, device=device, endpoint=asked, **backend)
         )
         checked = loaded.check(
             explanation,

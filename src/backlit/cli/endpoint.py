@@ -1,10 +1,10 @@
 """The options of commands that may ask a server, which are the same for all of them."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from backlit.engines.endpoint.options import EndpointOptions
     from backlit.sources import ModelSource
 
-Endpoint = Any  # an `EndpointOptions`, or None; typer reads annotations, and knows no such type
+Endpoint = Any  # `ServerOptions`, or None; typer reads annotations, and knows no such type
 
 OPTIONS: dict[str, Any] = {
     "api_key_env": Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            metavar="NAME",
-            help="Of endpoints: the environment variable that holds the key; never the key.",
+            metavar="NAME[@URL]",
+            help="Of endpoints: the environment variable that holds the key (of the server at "
+            "URL); never the key.",
         ),
     ],
     "tokenizer": Annotated[
@@ -45,6 +46,28 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """How servers are asked, as a command was told.
+
+    Attributes:
+        common: of all of them; its key is of the one server there is.
+        keys: names of environment variables by the server's origin.
+    """
+
+    common: "EndpointOptions"
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, source: "ModelSource") -> "EndpointOptions":
+        """Those of one model; a key is its own server's."""
+        from backlit.engines.endpoint.origins import origin_of
+
+        if not (source.endpoint and self.keys):
+            return self.common
+        key = self.keys.get(origin_of(source.source), self.common.api_key_env)
+        return replace(self.common, api_key_env=key)
+
+
 def with_endpoint(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of endpoints; it gets them as `endpoint`, or None."""
 
@@ -63,29 +86,105 @@ def with_endpoint(command: Callable[..., None]) -> Callable[..., None]:
     return asked
 
 
-def check_key(options: "EndpointOptions | None", sources: "Sequence[ModelSource]") -> None:
+def options_for(options: ServerOptions | None, source: str | None) -> "EndpointOptions | None":
+    """How the one model of a command is asked.
+
+    Args:
+        options: that the command was given.
+        source: of the model; None if it is an explanation's own, which is none of a server.
+
+    Raises:
+        OptionsError: a key is of another server.
+    """
+    from backlit.sources import parse
+
+    if options is None:
+        return None
+    if source is None:
+        return options.common
+    parsed = parse(source)
+    if parsed.endpoint:
+        check_key(options, [parsed])
+    return options.of(parsed)
+
+
+def check_key(
+    options: ServerOptions | None, sources: "Sequence[ModelSource]", *, anywhere: bool = False
+) -> None:
     """Refuse options that no model would use, and a key that several servers would get.
+
+    Args:
+        options: that a command was given.
+        sources: of its models.
+        anywhere: there may be models of other servers later.
 
     Raises:
         OptionsError: they are to be refused.
     """
     from backlit.errors import OptionsError
 
-    hosts = {urlsplit(source.source).netloc for source in sources if source.endpoint}
-    if options is not None and not hosts:
+    if options is None:
+        return
+    from backlit.engines.endpoint.origins import origin_of
+
+    origins = {origin_of(source.source) for source in sources if source.endpoint}
+    if not (origins or anywhere):
         raise OptionsError(
             "There is no endpoint among the models.",
             "Write endpoint:URL, or leave its options out.",
         )
-    if options is not None and options.api_key_env is not None and len(hosts) > 1:
+    plain = options.common.api_key_env
+    if plain is not None and not origins:
         raise OptionsError(
-            f"The key in {options.api_key_env} would be sent to {len(hosts)} servers.",
-            "Serve the models of one server at a time.",
+            f"It is not said which server the key in {plain} is for.",
+            f"Write --api-key-env {plain}@URL.",
         )
+    if plain is not None and len(origins) > 1:
+        raise OptionsError(
+            f"The key in {plain} would be sent to {len(origins)} servers.",
+            f"Say whose it is: --api-key-env {plain}@URL, for each server that wants one.",
+        )
+    for origin, name in options.keys.items():
+        if origin not in origins and not anywhere:
+            raise OptionsError(
+                f"The key in {name} is for {origin}, and no model is there.",
+                f"The models are at {' and '.join(sorted(origins))}.",
+            )
 
 
-def _options(given: dict[str, Any]) -> "EndpointOptions | None":
+def _options(given: dict[str, Any]) -> ServerOptions | None:
     from backlit.engines.endpoint.options import EndpointOptions
 
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return EndpointOptions(**chosen) if chosen else None
+    chosen = {name: value for name, value in given.items() if value not in (None, [])}
+    if not chosen:
+        return None
+    plain, keys = _keys(chosen.pop("api_key_env", []))
+    return ServerOptions(EndpointOptions(plain, **chosen), keys)
+
+
+def _keys(given: Sequence[str]) -> tuple[str | None, dict[str, str]]:
+    """The variable without an address, and those with one, by its origin.
+
+    Raises:
+        OptionsError: one does not name a variable, or two are for one server.
+        NotFoundError: one has no URL of a server behind the `@`.
+    """
+    from backlit.engines.endpoint.options import EndpointOptions
+    from backlit.engines.endpoint.origins import origin_of
+    from backlit.errors import OptionsError
+
+    plain: str | None = None
+    keys: dict[str, str] = {}
+    for one in given:
+        name, at, url = one.partition("@")
+        EndpointOptions(name)  # which refuses what may be a key, and does not tell it
+        origin = origin_of(url.removeprefix("endpoint:")) if at else None
+        if (plain if origin is None else keys.get(origin)) is not None:
+            raise OptionsError(
+                f"Two keys are for {origin or 'one server'}.", "Write NAME@URL for each server."
+            )
+        if origin is None:
+            plain = name
+        else:
+            keys[origin] = name
+    return plain, keys

@@ -17,7 +17,7 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
-from backlit.cli.endpoint import Endpoint, with_endpoint
+from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
 from backlit.cli.writing import Format, Output, write
 from backlit.errors import InputError, OptionsError, PromptError
 from backlit.types import Aggregate, GenerationOptions, Granularity, Prompt
@@ -176,7 +176,7 @@ def explain(
             device=device,
             dtype=dtype,
             trust_remote_code=trust_remote_code,
-            endpoint=endpoint,
+            endpoint=options_for(endpoint, model),
         )
         explanation = loaded.explain(
             text,

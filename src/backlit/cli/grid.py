@@ -16,7 +16,7 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
-from backlit.cli.endpoint import Endpoint, with_endpoint
+from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
 from backlit.cli.writing import Output
 from backlit.types import GenerationOptions
 
@@ -128,7 +128,7 @@ def grid(
             device=device,
             dtype=dtype,
             trust_remote_code=trust_remote_code,
-            endpoint=endpoint,
+            endpoint=options_for(endpoint, model),
         )
         found = loaded.grid(
             variants,

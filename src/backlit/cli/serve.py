@@ -19,6 +19,8 @@ from backlit.cli.endpoint import Endpoint, check_key, with_endpoint
 
 if TYPE_CHECKING:
     from backlit.data import Dataset
+    from backlit.engines.base import Engine
+    from backlit.progress import Progress
     from backlit.workspace import Workspace
 
 DEFAULT_DATA = "sample_prompts"
@@ -65,6 +67,13 @@ def serve(
         bool,
         typer.Option("--review", help="For colleagues: they read what is kept, and review it."),
     ] = False,
+    allow_endpoints: Annotated[
+        bool,
+        typer.Option(
+            "--allow-endpoints",
+            help="Let the page connect to any endpoint; else to those of the models alone.",
+        ),
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     device: Device = None,
     keras_backend: KerasBackend = None,
@@ -83,6 +92,8 @@ def serve(
         raise typer.BadParameter("What is reviewed is in a workspace, where reviews are kept.")
     if review and (models or data):
         raise typer.BadParameter("A page for review asks no model, and shows no examples.")
+    if review and allow_endpoints:
+        raise typer.BadParameter("A page for review asks no model, so it connects to none.")
     import threading
     import webbrowser
     from functools import partial
@@ -98,10 +109,14 @@ def serve(
     from backlit.sources import parse
 
     here = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
-    elsewhere = partial(open_engine, endpoint=endpoint)
+
+    def elsewhere(source: str, *, progress: "Progress") -> "Engine":
+        options = endpoint and endpoint.of(parse(source))
+        return open_engine(source, progress=progress, endpoint=options)
+
     sources = [] if review else models or [DEFAULT_MODEL]
     parsed = [parse(source) for source in sources]
-    check_key(endpoint, parsed)
+    check_key(endpoint, parsed, anywhere=allow_endpoints)
     named = [
         ServedModel(one.name, source, elsewhere if one.endpoint else here)
         for one, source in zip(parsed, sources, strict=True)
@@ -117,7 +132,14 @@ def serve(
         raise ReadOnlyError(
             f"{kept.path} is protected: no review could be kept in it.", "Let it be written."
         )
-    service = Service(named, datasets, workspace=kept, review=review)
+    service = Service(
+        named,
+        datasets,
+        workspace=kept,
+        review=review,
+        connect=elsewhere,
+        anywhere=allow_endpoints,
+    )
 
     def close() -> None:
         service.close()

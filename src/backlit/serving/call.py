@@ -15,7 +15,7 @@ from backlit.serving.errors import BUG, error_info
 from backlit.serving.models import PROGRESS_SECONDS, ServedModel
 from backlit.serving.queue import Job
 from backlit.serving.recent import Recent
-from backlit.serving.requests.base import MapRequest, ModelKind, ModelRequest, Work
+from backlit.serving.requests.base import MapRequest, ModelKind, Request, Work
 from backlit.serving.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Call(Progress):
     def __init__(
         self,
         kind: ModelKind,
-        request: ModelRequest,
+        request: Request,
         served: ServedModel,
         generations: Recent[Generation],
         shelf: Shelf,

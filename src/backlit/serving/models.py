@@ -26,13 +26,16 @@ PROGRESS_SECONDS = 0.05  # between two progress events
 
 
 class ServedModel:
-    """A model that was named at the start: its state, and the model once it is loaded.
+    """A model that was named: its state, and the model once it is loaded.
 
     Args:
         name: what people call it.
         source: `name:source`, for `open_engine`.
         open_: how to open it.
         batch_size: see `Model`.
+
+    Attributes:
+        source: as it was named, which may hold what is secret; `info` has what may be shown.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class ServedModel:
         self._open = open_
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
-        self._source = source
+        self.source = source
         self.info = wire.ModelInfo(name=name, source=shown(source), status="waiting")
         self.model: Model | None = None
         self.seconds_per_token: float | None = None  # of a forward pass
@@ -54,6 +57,10 @@ class ServedModel:
         served = cls(model.name, source)
         served._ready(model)
         return served
+
+    def call(self, name: str) -> None:
+        """Give it another name, before anybody can ask for it."""
+        self._set(name=name)
 
     def follow(self, listener: Listener) -> None:
         """Tell `listener` whenever the state changes."""
@@ -95,7 +102,7 @@ class ServedModel:
         self._set(status="loading", progress=start, error=None)
         try:
             with followed(Loading(self._set, check)) as progress:
-                engine = self._open(self._source, progress=progress)
+                engine = self._open(self.source, progress=progress)
         except Cancelled:
             self._set(status="waiting", progress=None)
             raise

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from backlit.data import Dataset
 from backlit.display.speech import say
 from backlit.display.words import UNITS
-from backlit.errors import BacklitError, DataError, InputError, UnknownNameError
+from backlit.errors import BacklitError, DataError, InputError
 from backlit.explanation import Generation
 from backlit.methods import methods
 from backlit.methods.base import Method, Parameter, parameters
@@ -24,7 +24,8 @@ from backlit.serving import wire
 from backlit.serving.call import Call, Emit, key_of
 from backlit.serving.errors import error_info
 from backlit.serving.keeping import Keeping, is_of_review
-from backlit.serving.models import ServedModel
+from backlit.serving.models import Open, ServedModel
+from backlit.serving.offered import Offered
 from backlit.serving.plain import answer
 from backlit.serving.queue import JobQueue
 from backlit.serving.recent import Recent
@@ -33,6 +34,7 @@ from backlit.serving.requests import (
     Kind,
     ModelKind,
     ModelRequest,
+    OfferKind,
     PlainKind,
     Request,
     ShelfKind,
@@ -63,6 +65,8 @@ class Service:
         workspace: keeps what pages want kept; left out, their browsers do. Whoever opened it
             closes it.
         review: pages read what is kept and review it; whatever else they ask is refused.
+        connect: opens a model of a server that a page named; left out, no page may.
+        anywhere: pages may name any server; else those of the models.
 
     Raises:
         InputError: two models or two datasets have one name.
@@ -75,9 +79,10 @@ class Service:
         queue: JobQueue | None = None,
         workspace: Workspace | None = None,
         review: bool = False,
+        connect: Open | None = None,
+        anywhere: bool = False,
     ) -> None:
-        _check_distinct("model", [model.info.name for model in models])
-        self._models = {model.info.name: model for model in models}
+        self._offered = Offered(models, connect, anywhere)
         _check_datasets(datasets)
         self._shelf = Shelf(datasets, workspace)
         self._queue = queue or JobQueue()
@@ -91,8 +96,8 @@ class Service:
 
     def preload(self) -> None:
         """Load the first model, though nobody asked for it yet."""
-        for name in list(self._models)[:1]:
-            self.submit(LoadRequest(model=name), lambda event: None)
+        for served in self._offered.all()[:1]:
+            self.submit(LoadRequest(model=served.info.name), lambda event: None)
 
     def close(self) -> None:
         """Cancel everything that was asked for here."""
@@ -117,7 +122,7 @@ class Service:
         """All that a page needs to draw itself."""
         return wire.State(
             version=version("backlit"),
-            models=[model.info for model in self._models.values()],
+            models=[model.info for model in self._offered.all()],
             methods=[_method_info(method) for method in methods().values()],
             datasets=[
                 _dataset_info(one, added=self._shelf.is_added(one.name))
@@ -129,6 +134,7 @@ class Service:
             options=GenerationOptions(),
             workspace=self._keeping.info(),
             review=self._review,
+            connectable=None if self._review else self._offered.connectable(),
         )
 
     def submit(self, request: Request, emit: Emit) -> Callable[[], None]:
@@ -150,11 +156,12 @@ class Service:
                 )
             if isinstance(kind, PlainKind):
                 return answer(self._readers, kind.name, lambda: kind.run(request), emit)
+            if isinstance(kind, OfferKind):
+                served = kind.served(request, self._offered)
+                return self._begin(kind.about(self._offered), request, served, b"", emit)
             assert isinstance(kind, Kind)
             assert isinstance(request, ModelRequest)
-            served = self._models.get(request.model)
-            if served is None:
-                return _answered(emit, self._unknown(request.model))
+            served = self._offered.get(request.model)
             key = key_of(kind, request)
             known = self._results.get(key) if kind.cached else None
             if known is not None:
@@ -167,7 +174,7 @@ class Service:
             return _answered(emit, wire.ErrorEvent(error=error_info(error)))
 
     def _begin(
-        self, kind: ModelKind, request: ModelRequest, served: ServedModel, key: bytes, emit: Emit
+        self, kind: ModelKind, request: Request, served: ServedModel, key: bytes, emit: Emit
     ) -> Callable[[], None]:
         def done(event: wire.Event) -> None:
             if kind.cached:
@@ -192,11 +199,6 @@ class Service:
         call.let_go()
         queue.forget(call.job)
 
-    def _unknown(self, name: str) -> wire.ErrorEvent:
-        known = ", ".join(self._models)
-        error = UnknownNameError(f"There is no model {name!r} here.", f"Use one of {known}.")
-        return wire.ErrorEvent(error=error_info(error))
-
 
 def _size(event: wire.Event) -> int:
     return len(event.model_dump_json())
@@ -209,17 +211,14 @@ def _answered(emit: Emit, event: wire.Event) -> Callable[[], None]:
     return lambda: None
 
 
-def _check_distinct(what: str, names: Sequence[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(
-                f"Two {what}s are called {name!r}.", "Name one: name:source instead of source."
-            )
-
-
 def _check_datasets(datasets: Sequence[Dataset]) -> None:
-    _check_distinct("dataset", [dataset.name for dataset in datasets])
+    names = [dataset.name for dataset in datasets]
     for dataset in datasets:
+        if names.count(dataset.name) > 1:
+            raise InputError(
+                f"Two datasets are called {dataset.name!r}.",
+                "Name one: name:source instead of source.",
+            )
         for number, example in enumerate(dataset.examples, start=1):
             try:
                 wire.ExampleInfo.of(example)

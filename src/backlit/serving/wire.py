@@ -132,6 +132,13 @@ class WorkspaceInfo(Wire):
     remarks: list[str] = []
 
 
+class Connectable(Wire):
+    """Servers of models that a page may name: any, or those whose addresses begin like these."""
+
+    anywhere: bool
+    origins: list[str] = []
+
+
 class Limits(Wire):
     """What the service takes at most."""
 
@@ -145,7 +152,8 @@ class State(Wire):
 
     `units` is what people call a segment of each granularity. The first method that a model can
     serve is the one to begin with. Without a workspace, the browser keeps what is kept. If
-    `review`, what is kept is read and reviewed, and nothing else is answered.
+    `review`, what is kept is read and reviewed, and nothing else is answered. Without
+    `connectable`, models are those of the beginning.
     """
 
     version: str
@@ -159,6 +167,7 @@ class State(Wire):
     limits: Limits = Limits()
     workspace: WorkspaceInfo | None = None
     review: bool = False
+    connectable: Connectable | None = None
 
 
 # ---- what requests speak of ----------------------------------------------------------------

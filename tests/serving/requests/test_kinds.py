@@ -12,7 +12,14 @@ from starlette.testclient import TestClient
 from backlit.serving import wire
 from backlit.serving.access import Access
 from backlit.serving.http import create_app, event_of
-from backlit.serving.requests import KIND_OF, PLAIN_KINDS, SHELF_KINDS, WORKSPACE_KINDS, Request
+from backlit.serving.requests import (
+    KIND_OF,
+    OFFER_KINDS,
+    PLAIN_KINDS,
+    SHELF_KINDS,
+    WORKSPACE_KINDS,
+    Request,
+)
 from backlit.serving.requests import MODEL_KINDS as KINDS
 from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
@@ -96,6 +103,7 @@ def test_all_kinds_are_known() -> None:
         *WORKSPACE_KINDS.values(),
         *SHELF_KINDS.values(),
         *PLAIN_KINDS.values(),
+        *OFFER_KINDS.values(),
     ]
     assert all(KIND_OF[kind.request] is kind for kind in KIND_OF.values())
 

@@ -1,4 +1,5 @@
 /** The foil: why the model wrote the target rather than something else. */
+import { untrack } from "svelte";
 import type { Foil } from "../../model/question";
 import type { ErrorInfo } from "../../wire";
 
@@ -24,7 +25,8 @@ export class Contrast {
 
   /** A foil the server can't use is let go of, with its error; what was typed stays. */
   refuse(error: ErrorInfo | null): boolean {
-    if (!this.foil || !error || !ABOUT_THE_FOIL.includes(error.code)) return false;
+    const foil = untrack(() => this.foil); // another foil is no new error
+    if (!foil || !error || !ABOUT_THE_FOIL.includes(error.code)) return false;
     this.foil = null;
     this.error = error;
     return true;

@@ -1,6 +1,7 @@
 /** Every word of the page, in English. */
 import type { MethodKind } from "../../wire";
 import { comparing, views } from "./compare";
+import { connect } from "./connect";
 import { findings } from "./findings";
 import { gridding } from "./grid";
 import { help } from "./help";
@@ -227,6 +228,7 @@ export const en = {
   },
   ...findings,
   comparing,
+  connect,
   conversation,
   editor,
   exporting,

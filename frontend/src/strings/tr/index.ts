@@ -1,6 +1,7 @@
 /** Every word of the page, in Turkish. */
 import type { en } from "../en";
 import { comparing, views } from "./compare";
+import { connect } from "./connect";
 import { findings } from "./findings";
 import { gridding } from "./grid";
 import { help } from "./help";
@@ -251,6 +252,7 @@ export const tr: typeof en = {
   },
   ...findings,
   comparing,
+  connect,
   conversation,
   editor,
   exporting,

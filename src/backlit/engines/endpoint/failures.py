@@ -75,7 +75,7 @@ def refused(status: int, told: str, url: httpx2.URL, model: str | None, key: boo
             f"{where} {'refuses the key' if key else 'wants a key'} ({status}).{words}",
             "Check what the variable holds."
             if key
-            else "Name the environment variable that holds it: --api-key-env NAME.",
+            else "Name the environment variable that holds it: --api-key-env NAME@URL.",
         )
     if status in (400, 413, 422) and _TOO_LONG.search(told):
         return PromptError(

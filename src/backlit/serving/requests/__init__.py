@@ -3,7 +3,7 @@
 To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
 that says whether it is cached or quick) and name it here. Those that ask no model stand together:
 about the workspace in `keeping.py`, about datasets in `rows.py` and `edits.py`; a `PlainKind` asks
-nothing at all.
+nothing at all, and an `OfferKind` changes which models there are.
 The route, the messages of notebooks, the OpenAPI document and the page's types follow.
 """
 
@@ -16,6 +16,7 @@ from backlit.serving.requests.base import (
     Kind,
     ModelKind,
     ModelRequest,
+    OfferKind,
     PlainKind,
     Request,
     ShelfKind,
@@ -26,6 +27,7 @@ from backlit.serving.requests.base import (
 )
 from backlit.serving.requests.check import CHECK
 from backlit.serving.requests.compare import COMPARE
+from backlit.serving.requests.connect import CONNECT
 from backlit.serving.requests.count import COUNT
 from backlit.serving.requests.draft import DRAFT
 from backlit.serving.requests.edits import ADD, EDIT, REMOVE, UNDO
@@ -75,13 +77,21 @@ SHELF_KINDS: dict[str, ShelfKind[Any]] = {
 PLAIN_KINDS: dict[str, PlainKind[Any]] = {
     kind.name: kind for kind in (EXPORT, VARY, REVIEW, WRITE_GRID)
 }
-KINDS: dict[str, AnyKind] = {**MODEL_KINDS, **WORKSPACE_KINDS, **SHELF_KINDS, **PLAIN_KINDS}
+OFFER_KINDS: dict[str, OfferKind[Any]] = {kind.name: kind for kind in (CONNECT,)}
+KINDS: dict[str, AnyKind] = {
+    **MODEL_KINDS,
+    **WORKSPACE_KINDS,
+    **SHELF_KINDS,
+    **PLAIN_KINDS,
+    **OFFER_KINDS,
+}
 KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}
 
 __all__ = [
     "KINDS",
     "KIND_OF",
     "MODEL_KINDS",
+    "OFFER_KINDS",
     "PLAIN_KINDS",
     "SHELF_KINDS",
     "WORKSPACE_KINDS",
@@ -90,6 +100,7 @@ __all__ = [
     "Kind",
     "ModelKind",
     "ModelRequest",
+    "OfferKind",
     "PlainKind",
     "Request",
     "ShelfKind",

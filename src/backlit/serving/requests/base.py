@@ -15,6 +15,7 @@ from backlit.model import Model
 from backlit.segments import GRANULARITIES, token_spans
 from backlit.serving import wire
 from backlit.serving.models import ServedModel
+from backlit.serving.offered import Offered
 from backlit.serving.recent import Recent
 from backlit.serving.shelf import Shelf
 from backlit.types import Span, TokenSequence
@@ -239,9 +240,36 @@ class PlainKind(Generic[P]):
     events: tuple[type[wire.Event], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OfferKind(Generic[P]):
+    """All that is known of a kind of request about which models there are.
+
+    Attributes:
+        name: the route is `/api/` and the name.
+        request: its fields.
+        served: the model that is to be loaded for it.
+        run: answers it, once that is loaded.
+        events: what it may be told, beside `wire.COMMON_EVENTS`.
+    """
+
+    name: str
+    request: type[P]
+    served: Callable[[P, Offered], ServedModel]
+    run: Callable[[P, Work, Offered], wire.Event]
+    events: tuple[type[wire.Event], ...]
+
+    def about(self, offered: Offered) -> Kind[Any]:
+        """The same about these models; of one that is loaded, no model need be waited for."""
+
+        def run(request: P, work: Work) -> wire.Event:
+            return self.run(request, work, offered)
+
+        return Kind(self.name, self.request, run, self.events, quick=True)
+
+
 ModelKind = Kind[Any]
 AnyWorkspaceKind = WorkspaceKind[Any]
-AnyKind = Kind[Any] | WorkspaceKind[Any] | ShelfKind[Any] | PlainKind[Any]
+AnyKind = Kind[Any] | WorkspaceKind[Any] | ShelfKind[Any] | PlainKind[Any] | OfferKind[Any]
 
 
 def segmentations(sequence: TokenSequence) -> wire.Segmentations:
