@@ -13,7 +13,9 @@ PROMPT = "Question: what does the dog like?\nAnswer:"
 @pytest.mark.parametrize("command", ["explain", "check", "grid", "serve"])
 def test_commands_offer_them(command: str) -> None:
     told = run(command, "--help").output
-    for option in ("--api-key-env", "--tokenizer", "--parallel", "--max-calls", "--timeout"):
+    for option in (
+        *("--api-key-env", "--tokenizer", "--parallel", "--max-calls", "--timeout", "--price"),
+    ):
         assert option in told
     assert "--endpoint" not in told
 

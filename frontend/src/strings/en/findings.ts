@@ -2,6 +2,7 @@
 import type { Piece, Unseen } from "../../model/unseen";
 import type { Cost, Verdict } from "../../wire";
 import { count, ended } from "../words";
+import { expenseOf } from "./expense";
 
 /** Fewer are not worth telling beside the time they take. */
 const FEW_RUNS = 10;
@@ -188,7 +189,8 @@ export const findings = {
       "Parts of the answer can be muted for measuring only; a new answer leaves out parts of the prompt.",
   },
   cost: {
-    about: ({ runs, seconds }: Cost) => {
+    about: ({ expense, runs, seconds }: Cost) => {
+      if (expense) return `at most ${expenseOf(expense)}`;
       const times = count(Math.ceil(runs), "run", "runs");
       if (seconds == null) return times;
       if (seconds < 1) return "under a second";

@@ -54,6 +54,7 @@ class Client:
         parallel: requests in flight that the model has to work for.
         timeout: seconds without a byte.
         max_calls: of those that the model has to work for.
+        price: dollars for a million prompt tokens, if that is known.
         wait: between two tries.
 
     Attributes:
@@ -69,10 +70,12 @@ class Client:
         parallel: int = 1,
         timeout: float = 120.0,
         max_calls: int | None = None,
+        price: float | None = None,
         wait: Wait = asyncio.sleep,
     ) -> None:
         self.url = url.copy_with(username=None, password=None)
         self.calls = 0
+        self.price = price
         self.model: str | None = None
         self._key = key
         self._timeout = timeout

@@ -12,6 +12,7 @@ from backlit.engines.base import Capability, FloatArray, GenerationStep
 from backlit.engines.endpoint.answers import Api, Ids, Stream, Written, read_by
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.vocabulary import ServerTokenizer
+from backlit.engines.metering import Meter
 from backlit.engines.text import REPLACEMENT, StreamDecoder, check_length
 from backlit.engines.tokens import Tokenizer, TokenReader
 from backlit.engines.writing import ALTERNATIVES, Limits
@@ -66,6 +67,7 @@ class EndpointEngine:
         self.chat = tokenizer.chat
         self.metadata = metadata
         self.client = client
+        self.meter = Meter(f"{client.url.scheme}://{client.place}", client)
         self._api = api
         self._model = model
         self._tokenizer = tokenizer

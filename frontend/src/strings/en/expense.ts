@@ -1,0 +1,10 @@
+/** Words of what a server is asked for: calls, prompt tokens, and dollars if the price is known. */
+import type { Expense } from "../../wire";
+import { count, dollars, roundedUp } from "../words";
+
+/** Tokens are a bound, or `about` as many. */
+export function expenseOf({ calls, price, prompt_tokens }: Expense, about = ""): string {
+  const tokens = count(roundedUp(prompt_tokens, 3), "prompt token", "prompt tokens");
+  const paid = price == null ? [] : [dollars(price, "en")];
+  return [count(calls, "call", "calls"), about + tokens, ...paid].join(", ");
+}
