@@ -220,10 +220,18 @@ def test_an_answer_that_came_from_elsewhere_is_a_call_more() -> None:
 
 
 def test_coarse_to_fine_costs_its_budget() -> None:
+    prompt = "The dog likes cold water.\n\n" * 5
+    reference = wire.SequenceRef(prompt=prompt, response_ids=[65])
+    start = read(reference).prompt_length
+    about: dict[str, Any] = {"model": "remote", "reference": reference, "granularity": "token"}
     with asking() as (_, client):
-        fine = client.answered(estimate_of(client, "remote", granularity="token"))
-        coarse = client.answered(estimate_of(client, "remote", granularity="token", budget=2))
-    assert coarse.costs["occlusion"].expense.calls < fine.costs["occlusion"].expense.calls
+        each = [
+            client.answered(EstimateRequest(**about, target=(start, start + 1), budget=budget))
+            for budget in (None, 2, 12)
+        ]
+    fine, least, coarse = (one.costs["occlusion"].expense.calls for one in each)
+    assert least < coarse < fine
+    assert coarse - least == 12 - 5, "the coarsest level is measured always"
 
 
 def test_of_a_model_that_is_here_there_is_no_expense(client: Client) -> None:

@@ -1,5 +1,7 @@
 """What a grid would take of a server."""
 
+from typing import Any
+
 import pytest
 
 from backlit.model import load_model
@@ -29,7 +31,12 @@ def test_no_more_is_asked_for(answer: str | None) -> None:
     with faked("sglang") as fake:
         model = load_model(f"remote:{fake.source}", endpoint={"price": 4})
         with Client(Service([ServedModel.of(model)], [])) as client:
-            fields = {"model": "remote", "variants": VARIANTS, "rows": ROWS, "answer": answer}
+            fields: dict[str, Any] = {
+                "model": "remote",
+                "variants": VARIANTS,
+                "rows": ROWS,
+                "answer": answer,
+            }
             options = GenerationOptions(max_new_tokens=3)
             before = len(fake.of_model())
             told = client.answered(GridCostRequest(**fields, options=options)).expense

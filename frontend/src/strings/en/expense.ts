@@ -8,3 +8,10 @@ export function expenseOf({ calls, price, prompt_tokens }: Expense, about = ""):
   const paid = price == null ? [] : [dollars(price, "en")];
   return [count(calls, "call", "calls"), about + tokens, ...paid].join(", ");
 }
+
+/** Where there is little room: dollars in place of tokens, if the price is known. */
+export function shortExpense({ calls, price, prompt_tokens }: Expense): string {
+  const rest =
+    price == null ? count(roundedUp(prompt_tokens, 3), "token", "tokens") : dollars(price, "en");
+  return `≤ ${count(calls, "call", "calls")}, ${rest}`;
+}

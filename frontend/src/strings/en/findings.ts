@@ -1,8 +1,8 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
 import type { Piece, Unseen } from "../../model/unseen";
-import type { Cost, Verdict } from "../../wire";
+import type { Cost, Expense, Verdict } from "../../wire";
 import { count, ended } from "../words";
-import { expenseOf } from "./expense";
+import { expenseOf, shortExpense } from "./expense";
 
 /** Fewer are not worth telling beside the time they take. */
 const FEW_RUNS = 10;
@@ -197,6 +197,9 @@ export const findings = {
       return runs < FEW_RUNS ? timeOf(seconds) : `${timeOf(seconds)}, ${times}`;
     },
     method: (label: string, cost: string) => `${label} · ${cost}`,
+    short: shortExpense,
+    described: (description: string, expense: Expense) =>
+      `${description} At most ${expenseOf(expense)}.`,
   },
   coarse: {
     label: "Coarse to fine",

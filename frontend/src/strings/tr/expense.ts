@@ -8,3 +8,8 @@ export function expenseOf({ calls, price, prompt_tokens }: Expense, about = ""):
   const paid = price == null ? [] : [dollars(price, "tr")];
   return [count(calls, "çağrı"), about + tokens, ...paid].join(", ");
 }
+
+export function shortExpense({ calls, price, prompt_tokens }: Expense): string {
+  const rest = price == null ? count(roundedUp(prompt_tokens, 3), "token") : dollars(price, "tr");
+  return `≤ ${count(calls, "çağrı")}, ${rest}`;
+}

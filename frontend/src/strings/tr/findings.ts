@@ -1,7 +1,7 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
 import type { findings as english } from "../en/findings";
 import { ended } from "../words";
-import { expenseOf } from "./expense";
+import { expenseOf, shortExpense } from "./expense";
 import { count, number } from "./words";
 
 /** Fewer are not worth telling beside the time they take. */
@@ -201,6 +201,8 @@ export const findings: typeof english = {
       return runs < FEW_RUNS ? timeOf(seconds) : `${timeOf(seconds)}, ${times}`;
     },
     method: (label, cost) => `${label} · ${cost}`,
+    short: shortExpense,
+    described: (description, expense) => `${description} En çok ${expenseOf(expense)}.`,
   },
   coarse: {
     label: "Kabadan inceye",
