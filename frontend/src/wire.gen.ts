@@ -122,6 +122,7 @@ export interface paths {
          * @description What each method would cost, with the parameters given by method, and a check.
          *
          *     `parts` are the segments of the map that would be checked; left out, those of the granularity.
+         *     `budget` is that of a map from coarse to fine, which matters where a server is asked.
          */
         post: operations["estimate_api_estimate_post"];
         delete?: never;
@@ -256,6 +257,26 @@ export interface paths {
          *     lines of the templates are taken away in turn.
          */
         post: operations["grid_api_grid_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grid_cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grid Cost
+         * @description What a grid would take, which is not run.
+         */
+        post: operations["grid_cost_api_grid_cost_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1021,12 +1042,16 @@ export interface components {
         /**
          * Cost
          * @description Forward passes of the whole prompt, and seconds if the model's speed is known.
+         *
+         *     Of a model that a server runs, `expense` is what counts: that of a method with the proofs of
+         *     its first parts, which a page asks for once a map is there.
          */
         Cost: {
             /** Runs */
             runs: number;
             /** Seconds */
             seconds?: number | null;
+            expense?: components["schemas"]["Expense"] | null;
         };
         /**
          * CountEvent
@@ -1230,6 +1255,7 @@ export interface components {
          * @description What each method would cost, with the parameters given by method, and a check.
          *
          *     `parts` are the segments of the map that would be checked; left out, those of the granularity.
+         *     `budget` is that of a map from coarse to fine, which matters where a server is asked.
          */
         EstimateRequest: {
             /** Model */
@@ -1259,6 +1285,8 @@ export interface components {
             granularity: "token" | "word" | "sentence" | "line" | "paragraph" | "custom";
             /** Pattern */
             pattern?: string | null;
+            /** Budget */
+            budget?: number | null;
             /** Parts */
             parts?: number | null;
         };
@@ -1282,6 +1310,19 @@ export interface components {
             fields: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Expense
+         * @description What a server is asked for, at most: calls, prompt tokens that it reads in all of them, and
+         *     dollars if the price is known.
+         */
+        Expense: {
+            /** Calls */
+            calls: number;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Price */
+            price?: number | null;
         };
         /**
          * ExplainRequest
@@ -1574,6 +1615,59 @@ export interface components {
              * @default []
              */
             stop: string[];
+        };
+        /**
+         * GridCostEvent
+         * @description What a server is asked for, at most, but that its tokens are about as many; null of a model
+         *     that is here.
+         */
+        GridCostEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grid_cost";
+            expense: components["schemas"]["Expense"] | null;
+        };
+        /**
+         * GridCostRequest
+         * @description What a grid would take, which is not run.
+         */
+        GridCostRequest: {
+            /** Model */
+            model: string;
+            /** Variants */
+            variants: components["schemas"]["VariantInfo"][];
+            /** Rows */
+            rows: components["schemas"]["ExampleInfo"][];
+            /**
+             * @default {
+             *       "max_new_tokens": 128,
+             *       "temperature": 0,
+             *       "top_p": 1,
+             *       "stop": []
+             *     }
+             */
+            options: components["schemas"]["GenerationOptions"];
+            /**
+             * Samples
+             * @default 1
+             */
+            samples: number;
+            /** Find */
+            find?: string | null;
+            /**
+             * Is Pattern
+             * @default false
+             */
+            is_pattern: boolean;
+            /** Answer */
+            answer?: string | null;
+            /**
+             * Effects
+             * @default true
+             */
+            effects: boolean;
         };
         /**
          * GridEvent
@@ -3038,6 +3132,7 @@ export interface components {
             trace: components["schemas"]["TraceRequest"];
             compare: components["schemas"]["CompareRequest"];
             grid: components["schemas"]["GridRequest"];
+            grid_cost: components["schemas"]["GridCostRequest"];
             segment: components["schemas"]["SegmentRequest"];
             count: components["schemas"]["CountRequest"];
             agree: components["schemas"]["AgreeRequest"];
@@ -3085,6 +3180,8 @@ export interface components {
             compare: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ComparisonEvent"];
             /** Grid */
             grid: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CellEvent"] | components["schemas"]["GridEvent"];
+            /** Grid Cost */
+            grid_cost: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["GridCostEvent"];
             /** Segment */
             segment: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["SegmentsEvent"];
             /** Count */
@@ -4007,6 +4104,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["GridRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    grid_cost_api_grid_cost_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridCostRequest"];
             };
         };
         responses: {

@@ -31,6 +31,7 @@ export type Rethought = Schemas["Rethought"];
 export type Trace = Schemas["Trace"];
 export type Provisional = Schemas["Provisional"];
 export type Cost = Schemas["Cost"];
+export type Expense = Schemas["Expense"];
 export type Variant = Schemas["VariantInfo"];
 export type VariantFound = Schemas["VariantFound"];
 export type LineEffect = Schemas["LineEffect"];

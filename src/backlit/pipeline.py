@@ -105,7 +105,7 @@ def explain(
     chosen = as_options(options)
     with followed(progress) as follower, model.turn():
         started = time.perf_counter()
-        generation = _generation(model.engine, prompt, response, chosen, follower)
+        generation = answered(model.engine, prompt, response, chosen, follower)
         selected = select_target(generation.sequence, target)
         if foil is not None:
             selected = with_foil(model.engine, generation.sequence, selected, foil)
@@ -280,7 +280,7 @@ def generate(
     raise AssertionError("a stream ends with a generation")
 
 
-def _generation(
+def answered(
     engine: Engine,
     prompt: PromptLike | Generation,
     response: Answer | None,

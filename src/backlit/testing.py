@@ -7,14 +7,14 @@
 Each raises AssertionError, saying which promise was broken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from backlit.engines.base import Engine, as_scorer
 from backlit.engines.conformance import TOLERANCE, check_engine
 from backlit.errors import Cancelled
-from backlit.methods.base import Method, parameters, unavailable
+from backlit.methods.base import Altering, Method, parameters, unavailable
 from backlit.methods.objective import Objective
 from backlit.progress import Callback, Progress, Update
 from backlit.segments import segment
@@ -39,8 +39,12 @@ def check_method(
     target = Target(sequence.prompt_length, len(sequence.tokens))
     segments = segment(sequence, "word", stop=target.start)
     followed = Followed(segments)
-    objective = Objective(engine, sequence, target)
+    objective = Counted(engine, sequence, target)
     scores = method.attribute(objective, segments, followed)
+    if isinstance(method, Altering):
+        asked = len(objective.contexts | {objective.context})
+        most = method.altered_prompts(segments)
+        assert asked <= most, f"{asked} prompts were asked about, and {most} are the most"
     size = target.start if facts.scores_tokens else len(segments)
     assert scores.values.shape == (size,), f"scores have shape {scores.values.shape}, not ({size},)"
     assert np.isfinite(scores.values).all(), "scores are not finite"
@@ -62,6 +66,18 @@ def check_method(
         assert followed.calls, "many altered prompts, and no progress is told"
     if followed.calls:
         _check_cancel(method, engine, sequence, target)
+
+
+class Counted(Objective):
+    """Knows which prompts it was asked about."""
+
+    def __init__(self, engine: Engine, sequence: TokenSequence, target: Target) -> None:
+        super().__init__(engine, sequence, target)
+        self.contexts: set[tuple[int, ...]] = set()
+
+    def score(self, contexts: Sequence[Sequence[int]]) -> Iterator[tuple[int, float]]:
+        self.contexts.update(map(tuple, contexts))
+        return super().score(contexts)
 
 
 class Followed(Progress):

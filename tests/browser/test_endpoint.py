@@ -18,6 +18,7 @@ from tests.support.page import (
     mapped,
     serve,
     type_prompt,
+    view,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.process]
@@ -28,6 +29,7 @@ The lantern festival is held in Tarvika.
 Bread is cheap.
 People like to sing.
 Question: where is the lantern festival held? Answer: It is held in"""
+COST = r"[\d,]+ calls, [\d,]+ prompt tokens, \$0\.\d+\."
 KEY = "sk-very-secret-7413"
 
 
@@ -74,6 +76,38 @@ def test_a_map_of_a_server_is_checked(page: Page, url: str) -> None:
     page.get_by_test_id("check").click()  # it costs calls, so nobody did it unasked
     verdict = page.get_by_test_id("verdict").last
     expect(verdict).to_have_attribute("data-verdict", re.compile("holds|weak|chance"))
+
+
+def test_what_a_server_is_asked_for_is_told_before(page: Page) -> None:
+    with faked("sglang") as fake, serve(f"remote:{fake.source}", "--price", "2.5") as address:
+        page.goto(address)
+        type_prompt(page, f"{PROMPT}\nThe cat likes warm")
+        generate(page)
+        finished(page)
+        granularity(page, "Word")
+        before = len(fake.of_model())
+        answer_chip(page, "milk")
+        mapped(page)
+        picker = page.get_by_test_id("method-select")
+        expect(picker).to_be_in_viewport()
+        expect(picker).to_have_attribute("title", re.compile(f"At most {COST}"))
+        occlusion = picker.locator("option[value=occlusion]")
+        expect(occlusion).to_have_text(re.compile(r"Occlusion · ≤ \d+ calls, \$0\.\d+"))
+        told = re.search(r"(\d+) calls", occlusion.inner_text())
+        assert told
+        check = page.get_by_test_id("trust").get_by_text(re.compile(f"Takes at most {COST}"))
+        check.scroll_into_view_if_needed()
+        expect(check).to_be_in_viewport()
+        expect(page.get_by_test_id("finding")).to_contain_text("Without it")
+        assert 0 < len(fake.of_model()) - before <= int(told[1]), "with the proofs"
+        expect(page.get_by_text(re.compile(r"\d runs\b"))).to_have_count(0)
+        view(page, "Grid")
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            grid = page.get_by_text(
+                re.compile(f"At most {COST.replace('calls, ', 'calls, about ')}")
+            )
+            expect(grid).to_be_in_viewport()
 
 
 def in_two_parts(go_on: threading.Event) -> Callable[[str, Any, Any], Any]:

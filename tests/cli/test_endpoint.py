@@ -19,7 +19,9 @@ KEY = "sk-very-secret-7413"
 def test_commands_offer_them(command: str) -> None:
     told = run(command, "--help").output
     assert ("--allow-endpoints" in told) == (command == "serve")
-    for option in ("--api-key-env", "--tokenizer", "--parallel", "--max-calls", "--timeout"):
+    for option in (
+        *("--api-key-env", "--tokenizer", "--parallel", "--max-calls", "--timeout", "--price"),
+    ):
         assert option in told
     assert "--endpoint" not in told
 

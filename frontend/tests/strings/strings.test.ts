@@ -4,6 +4,8 @@ import { type AST, parse } from "svelte/compiler";
 import { describe, expect, test } from "vitest";
 import { pieces } from "../../src/model/unseen";
 import { en } from "../../src/strings/en";
+import { tr } from "../../src/strings/tr";
+import type { Expense } from "../../src/wire";
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
   .filter(
@@ -85,6 +87,36 @@ test("costs in words", () => {
   expect(en.cost.about({ runs: 239.2, seconds: 12.4 })).toBe("about 12 s, 240 runs");
   expect(en.cost.about({ runs: 5000, seconds: 250 })).toBe("about 4 min, 5,000 runs");
   expect(en.cost.about({ runs: 1 })).toBe("1 run");
+});
+
+test("what a server is asked for, in words", () => {
+  const asked = (calls: number, prompt_tokens: number, price: number | null = null) => ({
+    calls,
+    prompt_tokens,
+    price,
+  });
+  const about = (expense: Expense) => en.cost.about({ runs: 18, expense });
+  expect(about(asked(35, 12_300, 0.002))).toBe("at most 35 calls, 12,300 prompt tokens, $0.002");
+  expect(about(asked(1, 1))).toBe("at most 1 call, 1 prompt token");
+  expect(about(asked(1200, 12_345, 0.00184))).toBe(
+    "at most 1,200 calls, 12,400 prompt tokens, $0.0019",
+  );
+  expect(about(asked(9, 987_654_321, 2469.135))).toBe(
+    "at most 9 calls, 988,000,000 prompt tokens, $2,469.14",
+  );
+  expect(about(asked(9, 100, 0))).toBe("at most 9 calls, 100 prompt tokens, $0.00");
+  expect(en.cost.short(asked(35, 12_300, 0.002))).toBe("≤ 35 calls, $0.002");
+  expect(en.cost.short(asked(35, 12_300))).toBe("≤ 35 calls, 12,300 tokens");
+  expect(en.gridding.expense(asked(35, 12_300, 1.5))).toBe(
+    "At most 35 calls, about 12,300 prompt tokens, $1.50.",
+  );
+  expect(tr.cost.about({ runs: 18, expense: asked(35, 12_300, 0.002) })).toBe(
+    "en çok 35 çağrı, 12.300 istem token’ı, $0,002",
+  );
+  expect(tr.cost.short(asked(1, 12_300))).toBe("≤ 1 çağrı, 12.300 token");
+  expect(tr.gridding.expense(asked(35, 12_300))).toBe(
+    "En çok 35 çağrı, yaklaşık 12.300 istem token’ı.",
+  );
 });
 
 describe("what can't be seen", () => {

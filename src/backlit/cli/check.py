@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from backlit.cli.app import Device, KerasBackend, app, errors_for_people
+from backlit.cli.calls import of_checking, told
 from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
 
 
@@ -49,6 +50,7 @@ def check(
             if model
             else model_of(explanation, device=device, endpoint=asked, **backend)
         )
+    with told(loaded, lambda meter: of_checking(loaded, meter, explanation)), followed(patience=0):
         checked = loaded.check(
             explanation,
             keep_question=keep_question,

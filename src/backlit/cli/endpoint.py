@@ -43,6 +43,13 @@ OPTIONS: dict[str, Any] = {
         float | None,
         typer.Option(metavar="SECONDS", help="Of endpoints: without a byte; 120 if left out."),
     ],
+    "price": Annotated[
+        float | None,
+        typer.Option(
+            metavar="DOLLARS",
+            help="Of endpoints: dollars for a million prompt tokens, to tell what work costs.",
+        ),
+    ],
 }
 
 

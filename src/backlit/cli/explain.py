@@ -1,8 +1,6 @@
 """`backlit explain`: which segments of a prompt led to its response."""
 
-import json
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +15,16 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
+from backlit.cli.calls import answered, of_explaining, told
 from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
+from backlit.cli.prompts import prompt_of, read
 from backlit.cli.writing import Format, Output, write
-from backlit.errors import InputError, OptionsError, PromptError
-from backlit.types import Aggregate, GenerationOptions, Granularity, Prompt
+from backlit.errors import OptionsError
+from backlit.types import Aggregate, GenerationOptions, Granularity
 
 if TYPE_CHECKING:
+    from backlit.engines.metering import Meter
+    from backlit.explaining.forecast import Calls
     from backlit.explaining.targets import TargetLike
     from backlit.methods import Method
     from backlit.types import ParameterValue
@@ -155,7 +157,10 @@ def explain(
         raise typer.BadParameter("--pattern and --granularity custom go together.")
     if think_again and not (prove or without):
         raise typer.BadParameter("--think-again goes with --prove or --without.")
+    from backlit import pipeline
     from backlit.display.bar import followed
+    from backlit.explaining.attribution import Segmenting
+    from backlit.explanation import Generation
     from backlit.model import load_model
 
     # Checked before the model is loaded, which takes seconds.
@@ -168,8 +173,9 @@ def explain(
         tuple(text.replace("\\n", "\n") for text in stop or ()),
     )
     selected = _target(target, target_tokens, target_pattern)
-    text = _prompt(prompt, prompt_file, messages)
-    answer = _read(response_file) if response_file is not None else response
+    text = prompt_of(prompt, prompt_file, messages)
+    answer = read(response_file) if response_file is not None else response
+    segmenting = Segmenting(granularity, pattern, aggregate, budget if coarse_to_fine else None)
     with followed(patience=0):
         loaded = load_model(
             model,
@@ -178,16 +184,34 @@ def explain(
             trust_remote_code=trust_remote_code,
             endpoint=options_for(endpoint, model),
         )
+        given = answered(loaded, text, answer, options)
+
+    def foresee(meter: "Meter") -> "Calls | None":
+        assert isinstance(given, Generation), "a server has answered"
+        return of_explaining(
+            loaded,
+            meter,
+            given,
+            methods,
+            segmenting,
+            target=selected,
+            foil=foil,
+            proofs=1 if without else pipeline.TOP * prove,
+            think_again=think_again,
+            trace=trace,
+        )
+
+    with told(loaded, foresee, "to connect and to answer"), followed(patience=0):
         explanation = loaded.explain(
-            text,
-            response=answer,
+            given,
+            response=None if isinstance(given, Generation) else answer,
             target=selected,
             foil=foil,
             method=methods,
             granularity=granularity,
             pattern=pattern,
             aggregate=aggregate,
-            budget=budget if coarse_to_fine else None,
+            budget=segmenting.budget,
             options=options,
         )
         if prove or without:
@@ -255,45 +279,3 @@ def _target(words: str | None, tokens: str | None, pattern: str | None) -> "Targ
     if span is None:
         raise typer.BadParameter("--target-tokens is START:STOP, such as 12:15.")
     return int(span[1]), int(span[2])
-
-
-def _prompt(text: str | None, file: Path | None, messages: Path | None) -> Prompt:
-    """The one of the three that was given."""
-    if messages is not None:
-        return _messages(messages)
-    return text if text is not None else _read(file)
-
-
-def _messages(path: Path) -> Prompt:
-    """A chat from a file: a list of messages, or an object that holds them as `messages`."""
-    from backlit.explaining.prompts import as_prompt
-
-    try:
-        value = json.loads(_read(path))
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}.", "Fix it and try again.") from error
-    if isinstance(value, dict):
-        value = value.get("messages")
-    if not isinstance(value, list):
-        raise PromptError(
-            f"{path} holds no list of messages.",
-            'Write [{"role": "user", "content": "…"}], or an object with "messages".',
-        )
-    return as_prompt(value)
-
-
-def _read(path: Path | None) -> str:
-    """A file's text, without the newline that editors put at its end."""
-    assert path is not None
-    try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(
-            f"{path} could not be read: {error.strerror}.", "Check the path."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8 (byte {error.start}).", "Save it as UTF-8 and try again."
-        ) from error
-    return text.removesuffix("\n").removesuffix("\r")

@@ -16,12 +16,15 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
+from backlit.cli.calls import told
 from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
 from backlit.cli.writing import Output
 from backlit.types import GenerationOptions
 
 if TYPE_CHECKING:
     from backlit.data import Example
+    from backlit.engines.metering import Meter
+    from backlit.explaining.forecast import Calls
     from backlit.explaining.variants import Making
     from backlit.explanation import Grid, Variant
 
@@ -106,7 +109,8 @@ def grid(
         raise typer.BadParameter("Give only one of --find and --find-pattern.")
     from backlit.data import load_dataset
     from backlit.display.bar import followed
-    from backlit.explaining.asked import TypedPattern
+    from backlit.explaining.asked import Asked, TypedPattern
+    from backlit.explaining.forecast import of_grid
     from backlit.explaining.variants import make_variants
     from backlit.model import load_model
 
@@ -130,6 +134,12 @@ def grid(
             trust_remote_code=trust_remote_code,
             endpoint=options_for(endpoint, model),
         )
+
+    def foresee(meter: "Meter") -> "Calls":
+        asked = Asked(options, samples, answer=answer, effects=effects)
+        return of_grid(loaded.engine, meter, variants, examples, asked)
+
+    with told(loaded, foresee), followed(patience=0):
         found = loaded.grid(
             variants,
             examples,

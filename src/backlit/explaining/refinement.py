@@ -1,6 +1,7 @@
 """Coarse to fine: measure paragraphs, then what they are made of, only where it matters."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,20 +39,11 @@ def refine(
     Raises:
         OptionsError: `finest` is not on the ladder from paragraphs to tokens.
     """
-    if finest not in LADDER:
-        raise OptionsError(
-            f"There is no way from coarse to fine that ends at {finest!r}.",
-            f"Use one of {', '.join(LADDER)}.",
-        )
-    steps = LADDER[: LADDER.index(finest) + 1]
-    spans = {step: _spans(objective, step) for step in steps}
-    first = next(
-        (i for i, step in enumerate(steps) if len(spans[step]) >= MIN_SEGMENTS), len(steps) - 1
-    )
-    levels = [(segment_of(objective.sequence, span), steps[first]) for span in spans[steps[first]]]
+    steps, spans = _ladder(objective, finest)
+    levels = [(segment_of(objective.sequence, span), steps[0]) for span in spans[steps[0]]]
     scores = method.attribute(objective, [segment for segment, _ in levels], progress)
     left = budget - len(levels)
-    for step in steps[first + 1 :]:
+    for step in steps[1:]:
         important = _important(_by_segment(method, scores, levels), levels)
         finer = _split(objective.sequence, levels, important, spans[step], step)
         fresh = sum(1 for level in finer if level not in levels)
@@ -65,6 +57,38 @@ def refine(
                 break
             levels, left = finer, left - fresh
     return scores, levels
+
+
+def measurable(objective: Objective, finest: Granularity, budget: int) -> tuple[list[Segment], int]:
+    """The most segments that `refine` may measure, over at most how many levels; none is run.
+
+    Raises:
+        OptionsError: as `refine`.
+    """
+    steps, spans = _ladder(objective, finest)
+    edges: set[int] = set()  # what is cut at any level is cut at these
+    every: dict[Span, None] = {}
+    for step in steps:
+        edges |= {edge for span in spans[step] for edge in span}
+        every |= dict.fromkeys(pairwise(sorted(edges)))
+    segments = [segment_of(objective.sequence, span) for span in every]
+    segments.sort(key=lambda one: one.role == "template")
+    return segments[: max(budget, len(spans[steps[0]]))], len(steps)
+
+
+def _ladder(
+    objective: Objective, finest: Granularity
+) -> tuple[tuple[Granularity, ...], dict[Granularity, list[Span]]]:
+    """The granularities from the first with segments enough on, and where each of them cuts."""
+    if finest not in LADDER:
+        raise OptionsError(
+            f"There is no way from coarse to fine that ends at {finest!r}.",
+            f"Use one of {', '.join(LADDER)}.",
+        )
+    steps = LADDER[: LADDER.index(finest) + 1]
+    spans = {step: _spans(objective, step) for step in steps}
+    enough = (i for i, step in enumerate(steps) if len(spans[step]) >= MIN_SEGMENTS)
+    return steps[next(enough, len(steps) - 1) :], spans
 
 
 def _by_segment(method: Method, scores: Scores, levels: Sequence[Level]) -> FloatArray:

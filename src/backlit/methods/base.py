@@ -86,6 +86,20 @@ class Method(Protocol):
         ...
 
 
+@runtime_checkable
+class Altering(Method, Protocol):
+    """A method that asks for nothing but scores of altered prompts, and says of how many."""
+
+    def altered_prompts(self, segments: Sequence[Segment], rounds: int = 1) -> int:
+        """The most prompts that it asks about, the whole one among them, each counted once.
+
+        Args:
+            segments: all that are scored in any round, those of a template too.
+            rounds: how often it is run, on other segments each time.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A declared parameter: enough to check a value and to draw a form field."""

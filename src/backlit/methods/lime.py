@@ -15,6 +15,7 @@ from backlit.methods.perturbation import (
     Masks,
     bootstrap,
     replacement_parameter,
+    sampled_prompts,
     samples_parameter,
     seed_parameter,
 )
@@ -61,6 +62,9 @@ class Lime:
 
     def forward_passes(self, segments: int) -> float:
         return self.n_samples / 2
+
+    def altered_prompts(self, segments: Sequence[Segment], rounds: int = 1) -> int:
+        return sampled_prompts(segments, self.n_samples - 1, rounds)
 
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], progress: Progress

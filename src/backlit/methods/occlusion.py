@@ -39,6 +39,9 @@ class Occlusion:
     def forward_passes(self, segments: int) -> float:
         return 1 + segments / 2  # half of the prompt stands before a segment, on average
 
+    def altered_prompts(self, segments: Sequence[Segment], rounds: int = 1) -> int:
+        return 1 + len(segments)  # a segment of several rounds is taken away once
+
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], progress: Progress
     ) -> Scores:

@@ -154,6 +154,18 @@ def bootstrap(masks: Masks, values: FloatArray, estimate: Estimate, seed: int) -
     return errors
 
 
+def sampled_prompts(segments: Sequence[Segment], samples: int, rounds: int) -> int:
+    """The most prompts that there can be in so many rounds, with the whole one: see `Altering`.
+
+    Args:
+        segments: of which those of a template are always kept.
+        samples: of a round, beside the whole prompt.
+        rounds: how many.
+    """
+    free = sum(one.role != "template" for one in segments)
+    return min(1 + rounds * samples, rounds << min(free, 32))  # and no more than there are
+
+
 def replacement_parameter() -> str:
     """What is put in a segment's place, declared alike for all."""
     declared: str = parameter(

@@ -13,6 +13,7 @@ from backlit.methods.objective import Objective
 from backlit.methods.perturbation import (
     Ablation,
     replacement_parameter,
+    sampled_prompts,
     samples_parameter,
     seed_parameter,
 )
@@ -55,6 +56,9 @@ class Shapley:
 
     def forward_passes(self, segments: int) -> float:
         return min(self.n_samples, 2.0 ** min(segments, 32)) / 2
+
+    def altered_prompts(self, segments: Sequence[Segment], rounds: int = 1) -> int:
+        return sampled_prompts(segments, self.n_samples - 1, rounds)
 
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], progress: Progress

@@ -17,6 +17,7 @@ from backlit.methods.perturbation import (
     Masks,
     bootstrap,
     replacement_parameter,
+    sampled_prompts,
     samples_parameter,
     seed_parameter,
 )
@@ -57,6 +58,9 @@ class SparseAblation:
 
     def forward_passes(self, segments: int) -> float:
         return self.n_samples / 2
+
+    def altered_prompts(self, segments: Sequence[Segment], rounds: int = 1) -> int:
+        return sampled_prompts(segments, self.n_samples, rounds)
 
     def attribute(
         self, objective: Objective, segments: Sequence[Segment], progress: Progress

@@ -1,6 +1,7 @@
 """What methods and checks would cost, said before they run, and counted as they do."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,16 @@ import pytest
 from backlit.explaining.faithfulness import check_map, forward_passes
 from backlit.methods import make_method, methods
 from backlit.methods.objective import Objective
+from backlit.model import load_model
 from backlit.segments import segment
 from backlit.serving import wire
+from backlit.serving.models import ServedModel
 from backlit.serving.requests.check import CheckRequest
 from backlit.serving.requests.estimate import EstimateRequest
+from backlit.serving.requests.prove import ProveRequest
+from backlit.serving.service import Service
 from backlit.types import Message, Target
+from tests.support.endpoints import Fake, faked
 from tests.support.service import Client, Counting, opened, question, written
 
 
@@ -149,3 +155,85 @@ def test_the_progress_of_a_check_has_one_end(client: Client) -> None:
     (total,) = {event.total for event in told}
     assert total is not None
     assert all(event.done <= total for event in told)
+
+
+# ---- of a server -----------------------------------------------------------------------------
+
+MEASURED = ("occlusion", "sparse_ablation", "lime", "shapley")
+
+
+@contextmanager
+def asking(**options: Any) -> Iterator[tuple[Fake, Client]]:
+    """A service with a model `remote` that a fake server runs."""
+    with faked("sglang") as fake:
+        model = load_model(f"remote:{fake.source}", endpoint=options)
+        with Client(Service([ServedModel.of(model)], [])) as client:
+            yield fake, client
+
+
+@pytest.mark.parametrize("foil", [None, " soup"])
+@pytest.mark.parametrize("method", MEASURED)
+def test_a_server_is_asked_for_no_more_than_is_told(method: str, foil: str | None) -> None:
+    """A map and the proofs of its first parts, as a page has them, and then a check."""
+    with asking(price=2.5) as (fake, client):
+        asked = question(client, "remote", method=method, foil=foil)
+        told = client.answered(estimate_of(client, "remote", foil=foil))
+        assert set(told.costs) == set(MEASURED)
+        before = len(fake.of_model())
+        attribution = client.answered(asked).explanation[0]
+        about: dict[str, Any] = {"model": "remote", "reference": asked.reference}
+        client.answered(ProveRequest(**about, attribution=attribution))
+        made = len(fake.of_model()) - before
+        expense = told.costs[method].expense
+        assert expense.calls >= made > 0
+        assert expense.price == expense.prompt_tokens * 2.5 / 1_000_000
+        before = len(fake.of_model())
+        client.answered(CheckRequest(**about, attribution=attribution))
+        made = len(fake.of_model()) - before
+        assert told.check.expense.calls >= made > 0
+        assert told.costs[method].seconds is None
+
+
+def test_without_a_price_there_is_none_and_a_foil_costs_more() -> None:
+    with asking() as (_, client):
+        alone = client.answered(estimate_of(client, "remote"))
+        contrast = client.answered(estimate_of(client, "remote", foil=" soup"))
+    for method in MEASURED:
+        assert alone.costs[method].expense.price is None
+        more = contrast.costs[method].expense.calls - alone.costs[method].expense.calls
+        written = 5  # what the model says without the first parts, which a foil changes nothing of
+        assert more == alone.costs[method].expense.calls - written
+    assert contrast.check.expense.calls == 2 * alone.check.expense.calls
+
+
+def test_an_answer_that_came_from_elsewhere_is_a_call_more() -> None:
+    with asking() as (fake, client):
+        known = question(client, "remote")
+        told = client.answered(estimate_of(client, "remote"))
+        elsewhere = known.reference.model_copy(update={"finish_reason": "given"})
+        more = client.answered(estimate_of(client, "remote", reference=elsewhere))
+        before = len(fake.of_model())
+        client.answered(known.model_copy(update={"reference": elsewhere}))
+        made = len(fake.of_model()) - before
+    assert more.costs["occlusion"].expense.calls == told.costs["occlusion"].expense.calls + 1
+    assert made <= more.costs["occlusion"].expense.calls
+
+
+def test_coarse_to_fine_costs_its_budget() -> None:
+    prompt = "The dog likes cold water.\n\n" * 5
+    reference = wire.SequenceRef(prompt=prompt, response_ids=[65])
+    start = read(reference).prompt_length
+    about: dict[str, Any] = {"model": "remote", "reference": reference, "granularity": "token"}
+    with asking() as (_, client):
+        each = [
+            client.answered(EstimateRequest(**about, target=(start, start + 1), budget=budget))
+            for budget in (None, 2, 12)
+        ]
+    fine, least, coarse = (one.costs["occlusion"].expense.calls for one in each)
+    assert least < coarse < fine
+    assert coarse - least == 12 - 5, "the coarsest level is measured always"
+
+
+def test_of_a_model_that_is_here_there_is_no_expense(client: Client) -> None:
+    event = client.answered(estimate_of(client, budget=2))
+    assert {cost.expense for cost in (*event.costs.values(), event.check)} == {None}

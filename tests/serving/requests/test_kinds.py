@@ -29,6 +29,7 @@ from backlit.serving.requests.draft import DraftRequest
 from backlit.serving.requests.estimate import EstimateRequest
 from backlit.serving.requests.generate import GenerateRequest
 from backlit.serving.requests.grid import GridRequest
+from backlit.serving.requests.grid_cost import GridCostRequest
 from backlit.serving.requests.load import LoadRequest
 from backlit.serving.requests.measure import MeasureRequest
 from backlit.serving.requests.mute import MuteRequest
@@ -40,7 +41,7 @@ from backlit.serving.requests.trace import TraceRequest
 from tests.support.service import REFERENCE, Client, Endless, opened, question
 
 TOKEN = "a-secret-of-the-tests"
-QUICK = {"load", "estimate", "segment", "count", "agree"}
+QUICK = {"load", "estimate", "grid_cost", "segment", "count", "agree"}
 CACHED = {"explain", "check", "compare", "mute", "prove", "trace", "draft"}
 
 
@@ -63,10 +64,11 @@ def request_of(kind: str, client: Client) -> Request:
     if kind == "measure":
         place = Place(dataset=client.service.state().datasets[0].name, id="one")
         return MeasureRequest(model="toy", rows=[place], measures=["tokens"])
-    if kind == "grid":
+    if kind in ("grid", "grid_cost"):
         variant = wire.VariantInfo(name="as it is", template="The {who} likes")
         row = wire.ExampleInfo(id="row 1", prompt="", fields={"who": "cat"})
-        return GridRequest(model="toy", variants=[variant], rows=[row], answer=" milk")
+        asked_of = GridRequest if kind == "grid" else GridCostRequest
+        return asked_of(model="toy", variants=[variant], rows=[row], answer=" milk")
     asked = question(client, foil=" soup")
     about: dict[str, Any] = {"model": "toy", "reference": asked.reference}
     if kind == "compare":

@@ -8,7 +8,7 @@ import { Job, type Watcher } from "../job.svelte";
 const PAUSE = 150;
 
 /** Everything a cost depends on: the parameters of all methods, whichever is chosen. */
-export interface Prospect extends Subject, Pick<Question, "granularity" | "pattern"> {
+export interface Prospect extends Subject, Pick<Question, "granularity" | "pattern" | "budget"> {
   readonly allParams: Record<string, Record<string, ParameterValue>>;
 }
 
@@ -27,8 +27,8 @@ export class Estimating {
   readonly #key: string | null = $derived.by(() => {
     const { subject, prospect, parts } = this.planned();
     if (!prospect) return subject && "";
-    const { granularity, pattern, allParams } = prospect;
-    return JSON.stringify([keyOfSubject(prospect), granularity, pattern, allParams, parts]);
+    const { granularity, pattern, allParams, budget } = prospect;
+    return JSON.stringify([keyOfSubject(prospect), granularity, pattern, allParams, budget, parts]);
   });
 
   constructor(
@@ -53,12 +53,13 @@ export class Estimating {
   #ask(): void {
     const { prospect, parts } = this.planned();
     if (!prospect) return;
-    const { granularity, pattern, allParams } = prospect;
+    const { granularity, pattern, allParams, budget } = prospect;
     const request = {
       ...aboutSubject(prospect),
       granularity,
       pattern,
       params: allParams,
+      budget,
       parts,
     };
     void this.#job.run("estimate", request, (event) => {

@@ -1,7 +1,8 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
 import type { Piece, Unseen } from "../../model/unseen";
-import type { Cost, Verdict } from "../../wire";
+import type { Cost, Expense, Verdict } from "../../wire";
 import { count, ended } from "../words";
+import { expenseOf, shortExpense } from "./expense";
 
 /** Fewer are not worth telling beside the time they take. */
 const FEW_RUNS = 10;
@@ -188,13 +189,17 @@ export const findings = {
       "Parts of the answer can be muted for measuring only; a new answer leaves out parts of the prompt.",
   },
   cost: {
-    about: ({ runs, seconds }: Cost) => {
+    about: ({ expense, runs, seconds }: Cost) => {
+      if (expense) return `at most ${expenseOf(expense)}`;
       const times = count(Math.ceil(runs), "run", "runs");
       if (seconds == null) return times;
       if (seconds < 1) return "under a second";
       return runs < FEW_RUNS ? timeOf(seconds) : `${timeOf(seconds)}, ${times}`;
     },
     method: (label: string, cost: string) => `${label} · ${cost}`,
+    short: shortExpense,
+    described: (description: string, expense: Expense) =>
+      `${description} At most ${expenseOf(expense)}.`,
   },
   coarse: {
     label: "Coarse to fine",

@@ -1,5 +1,7 @@
 /** Words of variants of a prompt over rows. */
+import type { Expense } from "../../wire";
 import { count } from "../words";
+import { expenseOf } from "./expense";
 
 export const gridding = {
   title: "Grid",
@@ -13,6 +15,7 @@ export const gridding = {
     `${count(variants, "variant", "variants")} × ${count(rows, "row", "rows")}`,
   takes: (variants: number, rows: number, answers: number) =>
     `${count(variants, "variant", "variants")} × ${count(rows, "row", "rows")}: ${count(answers, "answer", "answers")} to write.`,
+  expense: (expense: Expense) => `At most ${expenseOf(expense, "about ")}.`,
   foreseen: (n: number) => `${count(n, "variant", "variants")} will be tried`,
   making: "Making the variants",
   phases: (done: number, total: number) => `${done} of ${total}`,

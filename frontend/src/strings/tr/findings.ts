@@ -1,6 +1,7 @@
 /** Words of the findings: what led to the answer, and whether to believe it. */
 import type { findings as english } from "../en/findings";
 import { ended } from "../words";
+import { expenseOf, shortExpense } from "./expense";
 import { count, number } from "./words";
 
 /** Fewer are not worth telling beside the time they take. */
@@ -192,13 +193,16 @@ export const findings: typeof english = {
       "Yanıtın parçaları yalnızca ölçmek için susturulabilir; yeni bir yanıt üretilirken istemin parçaları dışarıda bırakılır.",
   },
   cost: {
-    about: ({ runs, seconds }) => {
+    about: ({ expense, runs, seconds }) => {
+      if (expense) return `en çok ${expenseOf(expense)}`;
       const times = count(Math.ceil(runs), "çalıştırma");
       if (seconds == null) return times;
       if (seconds < 1) return "1 sn’den az";
       return runs < FEW_RUNS ? timeOf(seconds) : `${timeOf(seconds)}, ${times}`;
     },
     method: (label, cost) => `${label} · ${cost}`,
+    short: shortExpense,
+    described: (description, expense) => `${description} En çok ${expenseOf(expense)}.`,
   },
   coarse: {
     label: "Kabadan inceye",

@@ -1,5 +1,6 @@
 /** Words of variants of a prompt over rows. */
 import type { gridding as english } from "../en/grid";
+import { expenseOf } from "./expense";
 import { count, number } from "./words";
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -20,6 +21,7 @@ export const gridding: typeof english = {
   size: (variants, rows) => `${count(variants, "varyant")} × ${count(rows, "kayıt")}`,
   takes: (variants, rows, answers) =>
     `${count(variants, "varyant")} × ${count(rows, "kayıt")}: yazılacak ${count(answers, "yanıt")}.`,
+  expense: (expense) => `En çok ${expenseOf(expense, "yaklaşık ")}.`,
   foreseen: (n) => `${count(n, "varyant")} denenecek`,
   making: "Varyantlar hazırlanıyor",
   phases: (done, total) => `${number(done)} / ${number(total)}`,

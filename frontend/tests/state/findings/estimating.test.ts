@@ -19,6 +19,7 @@ describe("costs", () => {
       foil: null,
       granularity: "sentence",
       params: { occlusion: {}, gradient: { steps: 3 } },
+      budget: null,
       parts: 4,
     });
     expect(workbench.findings.estimating.check?.runs).toBe(60);
@@ -26,6 +27,13 @@ describe("costs", () => {
     flushSync();
     expect(workbench.findings.estimating.costs).toEqual({});
     expect(workbench.findings.estimating.check).toBeNull();
+  });
+  test("depend on how far coarse to fine goes", async () => {
+    const { transport, workbench } = await explained();
+    await vi.waitFor(() => expect(transport.requests("estimate")).toHaveLength(1));
+    workbench.session.setMethod("occlusion");
+    workbench.session.setCoarse(true);
+    await vi.waitFor(() => expect(transport.requests("estimate").at(-1)?.budget).toBe(256));
   });
   test("of a check are of the map that is there, without the template", async () => {
     const segments = attribution().segments.map((one, i) =>

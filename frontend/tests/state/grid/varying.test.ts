@@ -2,7 +2,8 @@ import { flushSync } from "svelte";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Event, Requests } from "../../../src/wire";
 import { rooted } from "../../support/rooted.svelte";
-import { started } from "../../support/workbench";
+import { STATE } from "../../support/fixtures";
+import { quiet, started } from "../../support/workbench";
 
 const VARY = ({ principles, without_each: without }: Requests["vary"]): Event[] =>
   without === "example"
@@ -44,4 +45,28 @@ test("why they can't be made is told where they are chosen", async () => {
   flushSync();
   await vi.waitFor(() => expect(foreseen.answers).toBe(0));
   expect(foreseen.error).toBeNull();
+});
+
+const EXPENSE = { calls: 21, prompt_tokens: 900, price: null };
+const REMOTE = STATE.models.map((model) => ({ ...model, metadata: { engine: "endpoint" } }));
+
+test.each([
+  ["runs here nothing", STATE, null],
+  ["a server runs it is told what that is asked for", { ...STATE, models: REMOTE }, EXPENSE],
+])("of a model that %s", async (_, state, expense) => {
+  const grid_cost = (): Event[] => [{ type: "grid_cost", expense: EXPENSE }];
+  const load = (): Event[] => [{ type: "model", model: state.models[0]! }];
+  const { transport, workbench } = await started({ vary: VARY, grid_cost, load }, state);
+  const { foreseen } = workbench.gridding;
+  workbench.gridding.set({ template: "Say hello.", principles: ["Be kind."] });
+  onTestFinished(rooted(() => foreseen.follow()));
+  flushSync();
+  await vi.waitFor(() => expect(foreseen.answers).toBe(2));
+  await vi.waitFor(() => expect(foreseen.expense).toEqual(expense));
+  await quiet(transport);
+  const asked = transport.requests("grid_cost");
+  expect(asked.map(({ variants }) => variants.length)).toEqual(expense ? [2] : []);
+  workbench.gridding.set({ principles: [] });
+  flushSync();
+  expect(foreseen.expense).toBeNull();
 });

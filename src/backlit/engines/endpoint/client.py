@@ -32,6 +32,7 @@ class Client:
         parallel: requests in flight that the model has to work for.
         timeout: seconds without a byte.
         max_calls: of those that the model has to work for.
+        price: dollars for a million prompt tokens, if that is known.
         wait: between two tries.
 
     Raises:
@@ -46,8 +47,10 @@ class Client:
         parallel: int = 1,
         timeout: float = 120.0,
         max_calls: int | None = None,
+        price: float | None = None,
         wait: Wait = asyncio.sleep,
     ) -> None:
+        self.price = price
         self._sending = Sending(
             url, key, parallel=parallel, timeout=timeout, max_calls=max_calls, wait=wait
         )

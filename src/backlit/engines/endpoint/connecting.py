@@ -108,6 +108,7 @@ def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
         parallel=options.parallel or PARALLEL,
         timeout=options.timeout,
         max_calls=options.max_calls,
+        price=options.price,
     )
     facts = facts_of(client, source.model)
     client.set_model(facts.model)

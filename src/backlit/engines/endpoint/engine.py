@@ -18,6 +18,7 @@ from backlit.engines.endpoint.answers import (
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring, key_of
 from backlit.engines.endpoint.vocabulary import ServerTokenizer
+from backlit.engines.metering import Meter
 from backlit.engines.text import StreamDecoder, check_length
 from backlit.engines.tokens import Tokenizer, TokenReader
 from backlit.engines.writing import ALTERNATIVES, Limits
@@ -71,6 +72,7 @@ class EndpointEngine:
         self.chat = tokenizer.chat
         self.metadata = metadata
         self.client = client
+        self.meter = Meter(f"{client.url.scheme}://{client.place}", client)
         self._api = api
         self._model = model
         self._tokenizer = tokenizer

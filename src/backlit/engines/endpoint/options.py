@@ -26,6 +26,7 @@ class EndpointOptions:
         max_calls: requests that the model has to work for, as long as the engine lives; None is
             without end.
         timeout: seconds without a byte, after which the server is taken to hang.
+        price: dollars for a million prompt tokens, to tell what work costs; None if nobody knows.
 
     Raises:
         OptionsError: a number is out of range, or what should name a variable can't.
@@ -36,6 +37,7 @@ class EndpointOptions:
     parallel: int | None = None
     max_calls: int | None = None
     timeout: float = TIMEOUT
+    price: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("parallel", "max_calls"):
@@ -45,6 +47,9 @@ class EndpointOptions:
         seconds: Any = self.timeout
         if type(seconds) not in (int, float) or not 0 < seconds < math.inf:
             raise OptionsError(f"timeout is {seconds!r}.", "Use some seconds.")
+        price: Any = self.price
+        if price is not None and (type(price) not in (int, float) or not 0 <= price < math.inf):
+            raise OptionsError(f"price is {price!r}.", "Use dollars for a million prompt tokens.")
         named: Any = self.api_key_env
         if named is not None and not (isinstance(named, str) and _VARIABLE.fullmatch(named)):
             raise OptionsError(  # what was given may be the key itself, so it is not told

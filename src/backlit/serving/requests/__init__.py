@@ -36,6 +36,7 @@ from backlit.serving.requests.explain import EXPLAIN
 from backlit.serving.requests.export import EXPORT
 from backlit.serving.requests.generate import GENERATE
 from backlit.serving.requests.grid import GRID
+from backlit.serving.requests.grid_cost import GRID_COST
 from backlit.serving.requests.keeping import CHANGES, DROP, KEEP, LIST, READ
 from backlit.serving.requests.load import LOAD
 from backlit.serving.requests.measure import MEASURE
@@ -61,6 +62,7 @@ ALL: tuple[ModelKind, ...] = (
     TRACE,
     COMPARE,
     GRID,
+    GRID_COST,
     SEGMENT,
     COUNT,
     AGREE,

@@ -138,6 +138,10 @@ class Work:
             )
         )
 
+    def knows(self, reference: wire.SequenceRef) -> bool:
+        """Whether the log-probabilities of its answer are known."""
+        return self._generations.get(self._key(reference)) is not None
+
     def keep(self, generation: Generation) -> Generation:
         """Remember a generation, as requests will speak of it."""
         sequence = generation.sequence

@@ -1,16 +1,23 @@
 """What methods and checks would cost."""
 
 import logging
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from backlit import pipeline
+from backlit.engines.metering import Meter, meter_of
 from backlit.errors import InputError
 from backlit.explaining import faithfulness
-from backlit.explaining.targets import select_target
-from backlit.methods import make_method, methods
+from backlit.explaining.attribution import Segmenting
+from backlit.explaining.forecast import Calls, Forecast, of_response
+from backlit.explaining.targets import select_target, with_foil
+from backlit.methods import Method, make_method, methods
+from backlit.methods.objective import Objective
 from backlit.segments import segment
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, TargetRequest, Work
-from backlit.types import Granularity, ParameterValue
+from backlit.types import Granularity, ParameterValue, Target, TokenSequence
 
 log = logging.getLogger(__name__)
 
@@ -19,19 +26,41 @@ class EstimateRequest(TargetRequest):
     """What each method would cost, with the parameters given by method, and a check.
 
     `parts` are the segments of the map that would be checked; left out, those of the granularity.
+    `budget` is that of a map from coarse to fine, which matters where a server is asked.
     """
 
     params: dict[str, dict[str, ParameterValue]] = {}
     granularity: Granularity = "line"
     pattern: str | None = None
+    budget: Annotated[int, Field(ge=1, le=wire.MAX_BUDGET)] | None = None
     parts: int | None = None
 
 
+class Expense(wire.Wire):
+    """What a server is asked for, at most: calls, prompt tokens that it reads in all of them, and
+    dollars if the price is known.
+    """
+
+    calls: int
+    prompt_tokens: int
+    price: float | None = None
+
+    @classmethod
+    def of(cls, calls: Calls, meter: Meter) -> "Expense":
+        """As it travels."""
+        return cls(calls=calls.count, prompt_tokens=calls.tokens, price=meter.dollars(calls.tokens))
+
+
 class Cost(wire.Wire):
-    """Forward passes of the whole prompt, and seconds if the model's speed is known."""
+    """Forward passes of the whole prompt, and seconds if the model's speed is known.
+
+    Of a model that a server runs, `expense` is what counts: that of a method with the proofs of
+    its first parts, which a page asks for once a map is there.
+    """
 
     runs: float
     seconds: float | None = None
+    expense: Expense | None = None
 
 
 class EstimateEvent(wire.Event):
@@ -47,23 +76,68 @@ def run(request: EstimateRequest, work: Work) -> wire.Event:
     target = select_target(sequence, request.target)
     cut = segment(sequence, request.granularity, request.pattern, stop=target.start)
     segments = sum(one.role != "template" for one in cut)
+    parts = segments if request.parts is None else request.parts
     speed = work.served.seconds_per_token
+    billing = _Billing.of(request, work, sequence, target)
 
-    def cost(passes: float) -> Cost:
+    def cost(passes: float, calls: Calls | None) -> Cost:
         runs = passes * (1 if request.foil is None else 2)
-        return Cost(runs=runs, seconds=speed and runs * speed * target.stop)
+        expense = Expense.of(calls, billing.meter) if billing and calls else None
+        return Cost(runs=runs, seconds=speed and runs * speed * target.stop, expense=expense)
 
     costs = {}
     for name in methods():
         try:
             method = make_method(name, **request.params.get(name, {}))
-            costs[name] = cost(method.forward_passes(segments))
+            calls = None if billing is None else billing.explained(method)
+            if billing is not None and calls is None:
+                continue  # runs say nothing of a server
+            costs[name] = cost(method.forward_passes(segments), calls)
         except InputError:
             continue  # its parameters can't be used: told of when it is asked to explain
         except Exception:  # a bug of one method leaves the others their costs
             log.exception("What %s would cost can't be said:", name)
-    parts = segments if request.parts is None else request.parts
-    return EstimateEvent(costs=costs, check=cost(faithfulness.forward_passes(parts)))
+    calls = None if billing is None else billing.checked(parts)
+    return EstimateEvent(costs=costs, check=cost(faithfulness.forward_passes(parts), calls))
+
+
+class _Billing:
+    """What a server would be asked for."""
+
+    def __init__(
+        self, request: EstimateRequest, work: Work, objective: Objective, meter: Meter
+    ) -> None:
+        self.meter = meter
+        self._forecast = Forecast(objective, meter)
+        self._segmenting = Segmenting(request.granularity, request.pattern, budget=request.budget)
+        sequence = objective.sequence
+        written = len(sequence.tokens) - sequence.prompt_length
+        self._first = (  # of an answer that was not written here, how likely it is is asked first
+            Calls()
+            if work.knows(request.reference)
+            else of_response(meter, sequence.prompt_length, written)
+        )
+
+    @classmethod
+    def of(
+        cls, request: EstimateRequest, work: Work, sequence: TokenSequence, target: Target
+    ) -> "_Billing | None":
+        """None of a model that is here."""
+        engine = work.model.engine
+        meter = meter_of(engine)
+        if meter is None:
+            return None
+        if request.foil is not None:
+            target = with_foil(engine, sequence, target, request.foil)
+        # One of its own: those of the model are for the thread that runs it.
+        return cls(request, work, Objective(engine, sequence, target), meter)
+
+    def explained(self, method: Method) -> Calls | None:
+        calls = self._forecast.explained(method, self._segmenting)
+        return calls and calls + self._first + self._forecast.proved(pipeline.TOP)
+
+    def checked(self, parts: int) -> Calls:
+        return self._forecast.checked(parts) + self._first
 
 
 ESTIMATE = Kind("estimate", EstimateRequest, run, (EstimateEvent,), quick=True)

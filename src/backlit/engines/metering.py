@@ -1,0 +1,50 @@
+"""What is counted, and may have to be paid, of an engine that asks a server."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from backlit.engines.base import Engine
+
+
+class Counter(Protocol):
+    """Who counts calls, and knows what they cost."""
+
+    @property
+    def calls(self) -> int:
+        """So far, of those that the model had to work for."""
+        ...
+
+    @property
+    def price(self) -> float | None:
+        """Dollars for a million prompt tokens, if that is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How a server is asked, for those who tell what work takes of it.
+
+    Attributes:
+        place: where the server is, for people.
+        counter: of its calls.
+        token_by_token: an answer is scored by a call for each of its tokens, not by one for all.
+    """
+
+    place: str
+    counter: Counter
+    token_by_token: bool = False
+
+    def calls_for(self, tokens: int) -> int:
+        """Calls that it takes to score an answer of so many tokens after one prompt."""
+        return tokens if self.token_by_token else 1
+
+    def dollars(self, prompt_tokens: int) -> float | None:
+        """What it costs to have so many read, if that is known."""
+        price = self.counter.price
+        return None if price is None else prompt_tokens * price / 1_000_000
+
+
+def meter_of(engine: Engine) -> Meter | None:
+    """The meter of an engine that asks a server; None of one that runs here."""
+    meter = getattr(engine, "meter", None)
+    return meter if isinstance(meter, Meter) else None

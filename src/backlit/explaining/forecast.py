@@ -1,0 +1,190 @@
+"""What work takes of a server, told before it is asked: calls, and the tokens that it reads.
+
+Bounds, not guesses, but for the tokens of a grid: what is known already is not asked again, and a
+check may end early. Only requests that fail and are tried again come on top.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from backlit.data.base import Example
+from backlit.engines.base import Engine
+from backlit.engines.metering import Meter
+from backlit.errors import InputError
+from backlit.explaining import faithfulness
+from backlit.explaining.asked import Asked
+from backlit.explaining.attribution import Segmenting
+from backlit.explaining.reasoning import CLOSING, MORE
+from backlit.explaining.refinement import measurable
+from backlit.explaining.templates import filled, lines_of
+from backlit.explanation import Variant
+from backlit.methods import Method
+from backlit.methods.base import Altering, params_of
+from backlit.methods.objective import Objective
+from backlit.methods.perturbation import replacement_ids
+from backlit.segments import segment
+from backlit.types import Prompt, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What a server is asked for, at most.
+
+    Attributes:
+        count: calls that a model works for.
+        tokens: of prompts that it reads in all of them, those of answers that it scores with them.
+    """
+
+    count: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: "Calls") -> "Calls":
+        return Calls(self.count + other.count, self.tokens + other.tokens)
+
+
+class Forecast:
+    """What is asked about one target.
+
+    Args:
+        objective: of the target; it is not run.
+        meter: of its engine.
+    """
+
+    def __init__(self, objective: Objective, meter: Meter) -> None:
+        self._objective = objective
+        self._meter = meter
+        self._start = len(objective.context)
+
+    def explained(self, method: Method, segmenting: Segmenting) -> Calls | None:
+        """By a method; None if it does not say how many prompts it asks about.
+
+        Raises:
+            InputError: an option that the method or the segments can't have.
+        """
+        if not isinstance(method, Altering):
+            return None
+        return self._altered(method, *self._segments(segmenting))
+
+    def checked(self, segments: int) -> Calls:
+        """The check of a map of so many segments that may be taken away."""
+        return self._scored(1 + faithfulness.altered_prompts(segments))
+
+    def proved(self, parts: int, think_again: int = 0) -> Calls:
+        """Proofs of so many parts of a map: each alone, and those together that do little alone."""
+        proofs = parts + (parts > 1)
+        usual = 1  # what the model says with everything there
+        calls = self._scored(proofs) + self._written(proofs + usual, self._start)
+        if think_again:
+            prompt = self._objective.sequence.prompt_length
+            longest = self._start + 2 * (self._start - prompt) + MORE + CLOSING
+            again = (proofs + 1) * think_again  # with everything there, too
+            calls += self._written(again, prompt) + self._written(again, longest)
+            calls += self._scored(again, longest)
+        return calls
+
+    def traced(self, method: Method, segmenting: Segmenting, budget: int) -> Calls | None:
+        """A map carried on through so many sentences of the answer; None as for `explained`."""
+        if not isinstance(method, Altering):
+            return None
+        sequence = self._objective.sequence
+        prompt = sequence.prompt_length
+        parts = [one for one in self._segments(segmenting)[0] if one.start < prompt]
+        sentences = [
+            one for one in segment(sequence, "sentence", stop=self._start) if one.start >= prompt
+        ]
+        each = [
+            _scored(
+                self._meter,
+                method.altered_prompts([*parts, *sentences[:index]]),
+                one.start,
+                one.stop - one.start,
+            )
+            for index, one in enumerate(sentences)
+        ]
+        each.sort(key=lambda calls: calls.tokens, reverse=True)
+        return sum(each[:budget], self._altered(method, [*parts, *sentences], 1))
+
+    def _segments(self, segmenting: Segmenting) -> tuple[Sequence[Segment], int]:
+        """All that are scored, in how many rounds."""
+        finest, pattern = segmenting.granularity, segmenting.pattern
+        if segmenting.budget is None:
+            return segment(self._objective.sequence, finest, pattern, stop=self._start), 1
+        return measurable(self._objective, finest, segmenting.budget)
+
+    def _altered(self, method: Altering, segments: Sequence[Segment], rounds: int) -> Calls:
+        put = params_of(method).get("replacement")
+        gap = len(replacement_ids(self._objective, put)) if isinstance(put, str) else 0
+        longer = sum(max(0, gap - (one.stop - one.start)) for one in segments)
+        return self._scored(method.altered_prompts(segments, rounds), self._start + longer)
+
+    def _scored(self, prompts: int, longest: int | None = None) -> Calls:
+        """Target and foil scored after so many prompts, none of which is longer."""
+        length = self._start if longest is None else longest
+        each = (
+            _scored(self._meter, prompts, length, len(answer)) for answer in self._objective.answers
+        )
+        return sum(each, Calls())
+
+    def _written(self, times: int, length: int) -> Calls:
+        """Something written so many times, after prompts none of which is longer."""
+        return Calls(times, times * length)
+
+
+def of_response(meter: Meter, prompt: int, response: int) -> Calls:
+    """Log-probabilities of a response of so many tokens that was given, not written."""
+    return _scored(meter, 1, prompt, response)
+
+
+def of_grid(
+    engine: Engine,
+    meter: Meter,
+    variants: Sequence[Variant],
+    examples: Sequence[Example],
+    asked: Asked,
+) -> Calls:
+    """A grid, of which no more than a prompt for each variant is read.
+
+    The number of calls is a bound. That of tokens is not: prompts of a variant are taken to have as
+    many for each character as the longest one.
+    """
+    calls = Calls()
+    for variant in variants:
+        prompts = [one for one in (_filled(variant.template, row) for row in examples) if one]
+        if not prompts:
+            continue
+        characters = [_characters(one) for one in prompts]
+        longest = engine.tokenize(prompts[characters.index(max(characters))])
+        answer = asked.options.max_new_tokens
+        if asked.answer is not None:
+            texts = (_filled(asked.answer, row) for row in examples)
+            text = max((str(one) for one in texts if one), key=len, default="")
+            answer = len(engine.append(longest, text).tokens) - len(longest.tokens)
+        tokens = ceil(len(longest.tokens) * sum(characters) / max(characters))  # of all prompts
+        scored = (asked.answer is not None or asked.effects) + (
+            len(lines_of(variant.template)) if asked.effects else 0
+        )
+        samples = len(asked.each)
+        calls += Calls(len(prompts) * samples, tokens * samples)
+        times = scored * meter.calls_for(answer)
+        calls += Calls(len(prompts) * times, (tokens + len(prompts) * answer) * times)
+    return calls
+
+
+def _filled(template: Prompt, row: Example) -> Prompt | None:
+    """None where the row lacks something, or there is nothing in it."""
+    try:
+        prompt = filled(template, row)
+    except InputError:
+        return None
+    return prompt if _characters(prompt) else None
+
+
+def _characters(prompt: Prompt) -> int:
+    return len(prompt) if isinstance(prompt, str) else sum(len(one.content) for one in prompt)
+
+
+def _scored(meter: Meter, prompts: int, context: int, answer: int) -> Calls:
+    """An answer of so many tokens after so many prompts, none of which is longer."""
+    count = prompts * meter.calls_for(answer)
+    return Calls(count, count * (context + answer))
