@@ -2,7 +2,8 @@
 
 import pytest
 
-from backlit.engines.metering import Meter, meter_of
+from backlit.engines.endpoint.engine import EndpointEngine
+from backlit.engines.metering import meter_of
 from backlit.engines.toy import ToyEngine
 from backlit.model import load_model
 from tests.support.endpoints import faked
@@ -27,9 +28,14 @@ def test_that_of_a_server_counts_and_knows_the_price(
         assert meter.counter.calls == len(fake.of_model())
 
 
-def test_an_answer_takes_a_call_or_one_for_each_token() -> None:
+@pytest.mark.parametrize(("response", "calls"), [("warm milk", 1), ("a 東京 b", 8)])
+def test_parts_of_characters_take_a_call_each(response: str, calls: int) -> None:
     with faked("llama") as fake:
-        meter = meter_of(load_model(fake.source).engine)
-    assert meter is not None
-    assert meter.calls_for(7) == 1
-    assert Meter("http://a", meter.counter, token_by_token=True).calls_for(7) == 7
+        engine = load_model(fake.source).engine
+        meter = meter_of(engine)
+        assert isinstance(engine, EndpointEngine)
+        assert meter is not None
+        ids = engine.tokenize(response).input_ids
+        before = meter.counter.calls
+        list(engine.score([engine.tokenize("The cat likes ").input_ids], ids))
+        assert meter.of_answer(ids) == meter.counter.calls - before == calls

@@ -83,7 +83,7 @@ def _tokens(body: Any) -> int:
 
 @pytest.fixture
 def asking() -> Iterator[Asking]:
-    with faked("sglang") as fake:  # the quickest of them
+    with faked("vllm") as fake:  # the quickest of them
         yield Asking(fake, load_model(fake.source))
 
 
@@ -129,7 +129,7 @@ def test_a_foil_doubles_the_calls(asking: Asking) -> None:
 
 
 def test_the_template_of_a_chat_is_taken_away_by_occlusion_alone() -> None:
-    with faked("sglang") as fake:
+    with faked("vllm") as fake:
         asking = Asking(fake, load_model(fake.source))
         generation = asking.respond(CHAT)
         forecast = asking.forecast(generation=generation)
@@ -156,7 +156,7 @@ def test_what_takes_a_segments_place_is_read_too(asking: Asking) -> None:
 @pytest.mark.parametrize("budget", [1, 12, 20_000])
 @pytest.mark.parametrize("method", METHODS)
 def test_from_coarse_to_fine_it_is_no_more_than_the_budget(method: str, budget: int) -> None:
-    with faked("sglang") as fake:
+    with faked("vllm") as fake:
         asking = Asking(fake, load_model(fake.source))
         segmenting = Segmenting("token", budget=budget)
         made = make_method(method, **METHODS[method])
@@ -195,7 +195,7 @@ def test_where_each_token_takes_a_call_there_are_as_many(asking: Asking) -> None
     sequence = asking.generation.sequence
     objective = Objective(asking.model.engine, sequence, select_target(sequence, "cold water"))
     (answer,) = objective.answers
-    each = Meter("http://a", asking.meter.counter, token_by_token=True)
+    each = Meter("http://a", asking.meter.counter, of_answer=len)
     one, several = (Forecast(objective, meter).checked(10) for meter in (asking.meter, each))
     assert len(answer) > 1
     assert several.count == len(answer) * one.count

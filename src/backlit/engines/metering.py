@@ -1,5 +1,6 @@
 """What is counted, and may have to be paid, of an engine that asks a server."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,16 +28,12 @@ class Meter:
     Attributes:
         place: where the server is, for people.
         counter: of its calls.
-        token_by_token: an answer is scored by a call for each of its tokens, not by one for all.
+        of_answer: how many calls it takes to score an answer, by its ids, after one prompt.
     """
 
     place: str
     counter: Counter
-    token_by_token: bool = False
-
-    def calls_for(self, tokens: int) -> int:
-        """Calls that it takes to score an answer of so many tokens after one prompt."""
-        return tokens if self.token_by_token else 1
+    of_answer: Callable[[Sequence[int]], int] = lambda answer: 1
 
     def dollars(self, prompt_tokens: int) -> float | None:
         """What it costs to have so many read, if that is known."""

@@ -98,7 +98,7 @@ class Forecast:
                 self._meter,
                 method.altered_prompts([*parts, *sentences[:index]]),
                 one.start,
-                one.stop - one.start,
+                sequence.input_ids[one.start : one.stop],
             )
             for index, one in enumerate(sentences)
         ]
@@ -121,9 +121,7 @@ class Forecast:
     def _scored(self, prompts: int, longest: int | None = None) -> Calls:
         """Target and foil scored after so many prompts, none of which is longer."""
         length = self._start if longest is None else longest
-        each = (
-            _scored(self._meter, prompts, length, len(answer)) for answer in self._objective.answers
-        )
+        each = (_scored(self._meter, prompts, length, answer) for answer in self._objective.answers)
         return sum(each, Calls())
 
     def _written(self, times: int, length: int) -> Calls:
@@ -131,8 +129,8 @@ class Forecast:
         return Calls(times, times * length)
 
 
-def of_response(meter: Meter, prompt: int, response: int) -> Calls:
-    """Log-probabilities of a response of so many tokens that was given, not written."""
+def of_response(meter: Meter, prompt: int, response: Sequence[int]) -> Calls:
+    """Log-probabilities of a response that was given, after a prompt of so many tokens."""
     return _scored(meter, 1, prompt, response)
 
 
@@ -155,18 +153,19 @@ def of_grid(
             continue
         characters = [_characters(one) for one in prompts]
         longest = engine.tokenize(prompts[characters.index(max(characters))])
-        answer = asked.options.max_new_tokens
+        answer, each = asked.options.max_new_tokens, 1
         if asked.answer is not None:
             texts = (_filled(asked.answer, row) for row in examples)
             text = max((str(one) for one in texts if one), key=len, default="")
-            answer = len(engine.append(longest, text).tokens) - len(longest.tokens)
+            given = engine.append(longest, text).input_ids[len(longest.tokens) :]
+            answer, each = len(given), meter.of_answer(given)
         tokens = ceil(len(longest.tokens) * sum(characters) / max(characters))  # of all prompts
         scored = (asked.answer is not None or asked.effects) + (
             len(lines_of(variant.template)) if asked.effects else 0
         )
         samples = len(asked.each)
         calls += Calls(len(prompts) * samples, tokens * samples)
-        times = scored * meter.calls_for(answer)
+        times = scored * each
         calls += Calls(len(prompts) * times, (tokens + len(prompts) * answer) * times)
     return calls
 
@@ -184,7 +183,7 @@ def _characters(prompt: Prompt) -> int:
     return len(prompt) if isinstance(prompt, str) else sum(len(one.content) for one in prompt)
 
 
-def _scored(meter: Meter, prompts: int, context: int, answer: int) -> Calls:
-    """An answer of so many tokens after so many prompts, none of which is longer."""
-    count = prompts * meter.calls_for(answer)
-    return Calls(count, count * (context + answer))
+def _scored(meter: Meter, prompts: int, context: int, answer: Sequence[int]) -> Calls:
+    """An answer after so many prompts, none of which is longer."""
+    count = prompts * meter.of_answer(answer)
+    return Calls(count, count * (context + len(answer)))

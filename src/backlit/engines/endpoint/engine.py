@@ -72,13 +72,14 @@ class EndpointEngine:
         self.chat = tokenizer.chat
         self.metadata = metadata
         self.client = client
-        self.meter = Meter(f"{client.url.scheme}://{client.place}", client)
         self._api = api
         self._model = model
         self._tokenizer = tokenizer
         self._tempered = tempered
         self._reader = TokenReader(tokenizer, name, vocabulary_size, self.context_length)
         self._scoring = Scoring(client, api, model, tokenizer, vocabulary_size)
+        place = f"{client.url.scheme}://{client.place}"
+        self.meter = Meter(place, client, self._scoring.calls_for)
         self._answers: LRUCache[object, tuple[GenerationStep, ...]] = LRUCache(REMEMBERED_ANSWERS)
 
     # ---- reading and writing -----------------------------------------------------------

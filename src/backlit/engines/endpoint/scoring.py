@@ -97,6 +97,10 @@ class Scoring:
             self._keep(key, np.array([one.log_prob for one in known]))
         return known
 
+    def calls_for(self, answer: Ids) -> int:
+        """How many calls it takes to score an answer."""
+        return len(self._by_parts((), answer, self._score, _value))
+
     def look_up(self, context: Ids, token_id: int) -> Written:
         """One token that is a part of a character."""
         return self._client.ask(self._looked_up(context, token_id, lambda one: one))

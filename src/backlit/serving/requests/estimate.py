@@ -111,7 +111,7 @@ class _Billing:
         self._forecast = Forecast(objective, meter)
         self._segmenting = Segmenting(request.granularity, request.pattern, budget=request.budget)
         sequence = objective.sequence
-        written = len(sequence.tokens) - sequence.prompt_length
+        written = sequence.input_ids[sequence.prompt_length :]
         self._first = (  # of an answer that was not written here, how likely it is is asked first
             Calls()
             if work.knows(request.reference)
