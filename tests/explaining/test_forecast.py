@@ -83,7 +83,7 @@ def _tokens(body: Any) -> int:
 
 @pytest.fixture
 def asking() -> Iterator[Asking]:
-    with faked("vllm") as fake:  # the quickest of them
+    with faked("sglang") as fake:  # the quickest of them
         yield Asking(fake, load_model(fake.source))
 
 
@@ -156,7 +156,7 @@ def test_what_takes_a_segments_place_is_read_too(asking: Asking) -> None:
 @pytest.mark.parametrize("budget", [1, 12, 20_000])
 @pytest.mark.parametrize("method", METHODS)
 def test_from_coarse_to_fine_it_is_no_more_than_the_budget(method: str, budget: int) -> None:
-    with faked("vllm") as fake:
+    with faked("sglang") as fake:
         asking = Asking(fake, load_model(fake.source))
         segmenting = Segmenting("token", budget=budget)
         made = make_method(method, **METHODS[method])
