@@ -9,7 +9,7 @@ import sys
 
 from backlit.engines.endpoint.connecting import look_at
 from backlit.engines.endpoint.options import EndpointOptions
-from backlit.engines.endpoint.probe import EXACT
+from backlit.engines.endpoint.probe import EXACT, ByIds
 from backlit.errors import BacklitError
 from backlit.sources import parse
 
@@ -30,17 +30,19 @@ def main() -> int:
     print(f"model      {facts.model or 'the only one, of which it tells no name'}")
     print(f"reads      {facts.context_length or 'an unknown number of'} tokens")
     print(f"in flight  {facts.parallel or 'it does not say how many'} requests")
-    print(f"chat       {'yes' if seen.tokenizer.chat else 'no template'}")
+    print(f"chat       {'yes' if seen.tokenizer and seen.tokenizer.chat else 'no template'}")
+    print(f"tokens     {seen.unread or 'are told'}")
     for trial in seen.found.trials:
         print(f"tried      {trial.name}: {trial.problem or 'believed'}")
-    api = seen.found.api
-    if api is None:
+    way = seen.found.way
+    if way is None:
         print("scores     it tells no log-probabilities of given text that could be believed")
         return 1
-    shared = "run once" if api.reuses_prefix else "run for each"
     off = seen.found.deviation
     exact = "exactly" if off <= EXACT else f"to {off:.2f} nats a token"
-    print(f"scores     {exact}, 1 call for an altered prompt; what these begin with is {shared}")
+    print(f"scores     {exact}, 1 call for an altered prompt")
+    if isinstance(way, ByIds):
+        print(f"prefixes   are run {'once' if way.api.reuses_prefix else 'for each'}")
     print(f"calls      {seen.client.calls} to find this out")
     return 0
 

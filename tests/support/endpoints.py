@@ -1,4 +1,5 @@
-"""Servers that answer as SGLang, vLLM and llama.cpp do, with the toy model behind them.
+"""Servers that answer as SGLang, vLLM, llama.cpp and llama-cpp-python (`echo`) do, with the toy
+model behind them.
 
 What they take and tell has the shapes that the real ones document, or were seen to have; nothing of
 Backlit's endpoints is used, so that both sides can't be wrong in the same way.
@@ -21,8 +22,8 @@ from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.types import GenerationOptions, Message, Token, TokenSequence
 
-Kind = Literal["sglang", "vllm", "llama"]
-KINDS: tuple[Kind, ...] = ("sglang", "vllm", "llama")
+Kind = Literal["sglang", "vllm", "llama", "echo"]
+KINDS: tuple[Kind, ...] = ("sglang", "vllm", "llama")  # those that take ids
 MODEL = "toy-model"
 CONTEXT = 512
 SLOTS = 3
@@ -141,7 +142,8 @@ class Fake:
 def answer(fake: Fake, path: str, body: Any) -> Any:
     """What it says: JSON, or an iterator of a stream's events."""
     common: dict[str, Callable[[], Any]] = {"/v1/models": lambda: _models(fake)}
-    own = {"llama": _llama, "vllm": _vllm, "sglang": _sglang}[fake.kind](fake, body)
+    kinds = {"llama": _llama, "vllm": _vllm, "sglang": _sglang, "echo": _echo}
+    own = kinds[fake.kind](fake, body)
     known = common | own
     if path not in known:
         raise Odd(404, json.dumps({"error": {"message": "File Not Found", "code": 404}}))
@@ -150,7 +152,7 @@ def answer(fake: Fake, path: str, body: Any) -> Any:
 
 def _models(fake: Fake) -> Any:
     meta = {"meta": {"n_vocab": fake.toy.vocabulary_size}} if fake.kind == "llama" else {}
-    length = {} if fake.kind == "llama" else {"max_model_len": CONTEXT}
+    length = {"max_model_len": CONTEXT} if fake.kind in ("vllm", "sglang") else {}
     return {"object": "list", "data": [{"id": MODEL, "object": "model", **meta, **length}]}
 
 
@@ -293,10 +295,10 @@ def _prompt_of(body: Any) -> str:
 
 
 def _vllm_completion(fake: Fake, body: Any) -> Any:
-    if body["model"] != MODEL:
+    if body.get("model", MODEL) != MODEL:
         said = f"The model `{body['model']}` does not exist."
         raise Odd(404, json.dumps({"error": {"message": said, "type": "NotFoundError"}}))
-    ids = body["prompt"]
+    ids = fake.ids(body["prompt"]) if isinstance(body["prompt"], str) else body["prompt"]
     if len(ids) + body["max_tokens"] > CONTEXT:
         said = f"This model's maximum context length is {CONTEXT} tokens."
         raise Odd(400, json.dumps({"error": {"message": said, "code": 400}}))
@@ -423,6 +425,60 @@ def _sglang_told(of: str, tokens: Sequence[Token], top: int) -> dict[str, Any]:
         ],
         "completion_tokens": len(tokens),
     }
+
+
+# ---- llama-cpp-python ------------------------------------------------------------------------
+
+
+def _echo(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
+    return {"/v1/completions": lambda: _echo_completion(fake, body)}
+
+
+def _echo_completion(fake: Fake, body: Any) -> Any:
+    ids = fake.ids(body["prompt"])
+    if len(ids) + body["max_tokens"] > CONTEXT:
+        said = f"This model's maximum context length is {CONTEXT} tokens."
+        raise Odd(400, json.dumps({"error": {"message": said, "code": "context_length_exceeded"}}))
+    writing = fake.written(
+        ids,
+        body["max_tokens"],
+        temperature=body["temperature"],
+        top_p=body.get("top_p", 1.0),
+        seed=body.get("seed"),
+    )
+    if body.get("stream"):
+        return _echo_events(fake, body, writing)
+    new = list(writing)
+    before = fake.scored(ids[:1], ids[1:]) if body.get("echo") else []
+    told = [*before, *new]
+    first = [ids[0]] if body.get("echo") else []
+    every = [*first, *(token.id for token in told)]
+    start = 0 if body.get("echo") else len(body["prompt"])
+    none = [None] * len(first)
+    logprobs = {
+        "tokens": [fake.piece(i).decode(errors="ignore") for i in every],
+        "text_offset": [
+            start + len(b"".join(map(fake.piece, every[:n])).decode(errors="ignore"))
+            for n in range(len(every))
+        ],
+        "token_logprobs": [*none, *(token.log_prob for token in told)],
+        "top_logprobs": [
+            *none,
+            *({fake.text([a.id]): a.log_prob for a in token.alternatives} for token in told),
+        ],
+    }
+    return {"choices": [{"index": 0, "text": fake.text(every), "logprobs": logprobs}]}
+
+
+def _echo_events(fake: Fake, body: Any, writing: Iterator[Token]) -> Iterator[Any]:
+    count = 0
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for token in writing:
+        count += 1
+        if text := decoder.decode(fake.piece(token.id)):
+            yield {"choices": [{"text": text, "logprobs": None, "finish_reason": None}]}
+    ended = "length" if count == body["max_tokens"] else "stop"
+    yield {"choices": [{"text": "", "logprobs": None, "finish_reason": ended}]}
 
 
 # ---- HTTP ------------------------------------------------------------------------------------

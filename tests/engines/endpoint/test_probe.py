@@ -10,7 +10,7 @@ from backlit.engines import open_engine
 from backlit.engines.endpoint.answers import Api, read_by
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.connecting import APIS, connect
-from backlit.engines.endpoint.probe import find
+from backlit.engines.endpoint.probe import ByIds, find
 from backlit.engines.toy import ToyTokenizer
 from backlit.errors import EndpointError, GatedError, OfflineError
 from backlit.sources import parse
@@ -31,6 +31,7 @@ KEYS = st.sampled_from(
         "completion_probabilities",
         "top_logprobs",
         "logprobs",
+        "text_offset",
         "prompt_logprobs",
         "tokens",
         "id",
@@ -59,7 +60,8 @@ def test_each_server_is_asked_in_its_own_way(kind: Kind) -> None:
     with faked(kind) as fake:
         engine = open_engine(fake.source)
         assert engine.metadata["route"] == ROUTES[kind]
-        found = find(Client(httpx2.URL(fake.url)), "toy-model", APIS, ToyTokenizer())
+        client = Client(httpx2.URL(fake.url))
+        found = find([ByIds(client, api, "toy-model", ToyTokenizer()) for api in APIS])
         assert found.deviation < 1e-6
         assert [trial.problem for trial in found.trials if not trial.problem] == [""]
         assert found.trials[-1].name == ROUTES[kind]
@@ -205,7 +207,7 @@ def test_a_web_page_is_no_api() -> None:
             raise Odd(200, "<html>hello</html>", kind="text/html")
 
         fake.spoil = spoil
-        with pytest.raises(EndpointError, match="does not tell how it cuts text"):
+        with pytest.raises(EndpointError, match="has no API of a model"):
             open_engine(fake.source)
 
 

@@ -89,6 +89,7 @@ export const en = {
     exact: "exact, 1 call for each altered prompt, gradients not available",
     nearly: (nats: number) =>
       `to ${nats.toLocaleString("en")} nats a token, 1 call for each altered prompt, gradients not available`,
+    words: "in words: it tells no tokens",
   },
   examples: {
     title: "Examples",

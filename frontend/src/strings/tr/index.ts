@@ -112,6 +112,7 @@ export const tr: typeof en = {
     exact: "tam değer, değiştirilen her istem için 1 çağrı, gradyan yok",
     nearly: (nats: number) =>
       `token başına ${number(nats)} nat doğrulukla, değiştirilen her istem için 1 çağrı, gradyan yok`,
+    words: "sözcük sözcük: token bildirmiyor",
   },
   examples: {
     title: "Örnekler",

@@ -69,12 +69,16 @@ Events = Callable[[Any], News]
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Generic[T_co]):
     """A request that is answered by a stream; `reader` makes what reads its events."""
 
     path: str
     body: Mapping[str, Any]
-    reader: Callable[[], Events]
+    reader: Callable[[], Callable[[Any], T_co]]
+
+
+Writing = Stream[News]
+"""A request that has tokens written."""
 
 
 class Api(Protocol):
@@ -104,7 +108,7 @@ class Api(Protocol):
         """The next token, the likeliest at a temperature of 0, and so many of the likeliest."""
         ...
 
-    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
+    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Writing:
         """Tokens as they come."""
         ...
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from backlit.engines.endpoint.answers import Ask, News, Stream, read_by
+from backlit.engines.endpoint.answers import Ask, Stream, read_by
 from backlit.engines.endpoint.failures import place
 from backlit.engines.endpoint.loop import Tell, told_by
 from backlit.engines.endpoint.sending import Body, Sending, Wait
@@ -111,8 +111,8 @@ class Client:
         return told_by(each)
 
     def streams(
-        self, streams: Sequence[Stream], over: Container[int] = ()
-    ) -> Generator[tuple[int, News | None], None, None]:
+        self, streams: Sequence[Stream[T]], over: Container[int] = ()
+    ) -> Generator[tuple[int, T | None], None, None]:
         """What is written in answer to several requests, in order: `(index, news)` as it comes, and
         `(index, None)` once there is no more. Closing the iterator closes all requests.
 
@@ -126,9 +126,9 @@ class Client:
         """
 
         async def one(
-            tell: Tell[tuple[int, News | None]],
+            tell: Tell[tuple[int, T | None]],
             index: int,
-            stream: Stream,
+            stream: Stream[T],
             ready: Callable[[], None],
         ) -> None:
             told = False
@@ -148,7 +148,7 @@ class Client:
                 await self._sending.tried(once, stream.path, free=False, over=lambda: told)
             tell((index, None))
 
-        def each(tell: Tell[tuple[int, News | None]]) -> Coroutine[Any, Any, None]:
+        def each(tell: Tell[tuple[int, T | None]]) -> Coroutine[Any, Any, None]:
             return _all([partial(one, tell, index, one_) for index, one_ in enumerate(streams)])
 
         return told_by(each)

@@ -8,13 +8,16 @@ import httpx2
 
 from backlit.engines.endpoint.answers import Api
 from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.echo import Echo
 from backlit.engines.endpoint.engine import EndpointEngine
+from backlit.engines.endpoint.failures import API
 from backlit.engines.endpoint.llama_cpp import LlamaCpp
 from backlit.engines.endpoint.options import PARALLEL, EndpointOptions
-from backlit.engines.endpoint.probe import EXACT, PROMPTS, Found, find
+from backlit.engines.endpoint.probe import EXACT, PROMPTS, ByIds, Found, find
 from backlit.engines.endpoint.reading import LlamaCppReading, OpenReading
 from backlit.engines.endpoint.server import ServerFacts, facts_of
 from backlit.engines.endpoint.sglang import SGLang
+from backlit.engines.endpoint.text_engine import TextEndpointEngine
 from backlit.engines.endpoint.vllm import VLLM
 from backlit.engines.endpoint.vocabulary import ANY_TEXT, ServerTokenizer
 from backlit.engines.tokens import Tokenizer
@@ -34,14 +37,16 @@ class Seen:
     Attributes:
         client: asks it.
         facts: what it tells of itself.
-        tokenizer: its own, or the one that was named.
+        tokenizer: its own, or the one that was named; None if it takes and tells text alone.
         found: the way in which it scores, and those that were tried before.
+        unread: why it can't be asked in ids, if it can't.
     """
 
     client: Client
     facts: ServerFacts
-    tokenizer: Tokenizer
-    found: Found
+    tokenizer: Tokenizer | None
+    found: Found[ByIds | Echo]
+    unread: str = ""
 
 
 def connect(
@@ -49,7 +54,7 @@ def connect(
     known_as: str,
     options: EndpointOptions | None = None,
     progress: Progress = SILENT,
-) -> EndpointEngine:
+) -> EndpointEngine | TextEndpointEngine:
     """The engine of a server's model, once it is known what the server can.
 
     Args:
@@ -65,32 +70,43 @@ def connect(
     with following(progress):
         progress("load", 0, None)
         seen = look_at(source, options or EndpointOptions())
-    api, facts = seen.found.api, seen.facts
-    if api is None:
-        tried = " ".join(f"{trial.name}: {trial.problem}" for trial in seen.found.trials)
+    way, facts = seen.found.way, seen.facts
+    if way is None and seen.tokenizer is None and not facts.told:
+        raise EndpointError(
+            f"{seen.client.place} has no API of a model: there is nothing that could be read at "
+            "/v1/models, /tokenize and /v1/completions.",
+            API,
+        )
+    if way is None:
+        tried = " ".join(_ended(f"{one.name}: {one.problem}") for one in seen.found.trials)
         raise EndpointError(
             f"{seen.client.place} tells no log-probabilities of given text that could be "
-            f"believed. {tried}",
-            "Use a server that does, such as llama.cpp's, vLLM or SGLang.",
+            f"believed. {seen.unread}{tried}",
+            "Use a server that does, such as llama.cpp's, vLLM or SGLang; where it tells no "
+            "tokens, name the model's tokenizer: --tokenizer.",
         )
     off = seen.found.deviation
+    metadata = {
+        "source": known_as,
+        "engine": "endpoint",
+        "route": way.name,
+        **({"off": f"{off:.2f} nats"} if off > EXACT else {}),
+        **({"model": facts.model} if facts.model else {}),
+        "backlit": version("backlit"),
+    }
+    if isinstance(way, Echo):
+        return TextEndpointEngine(source.name, seen.client, way, {**metadata, "tokens": "words"})
+    assert seen.tokenizer is not None, "ids were sent"
     return EndpointEngine(
         source.name,
         seen.client,
-        api,
+        way.api,
         seen.tokenizer,
         model=facts.model,
         context_length=facts.context_length,
         vocabulary_size=facts.vocabulary_size,
         tempered=seen.found.tempered,
-        metadata={
-            "source": known_as,
-            "engine": "endpoint",
-            "route": api.name,
-            **({"off": f"{off:.2f} nats"} if off > EXACT else {}),
-            **({"model": facts.model} if facts.model else {}),
-            "backlit": version("backlit"),
-        },
+        metadata=metadata,
     )
 
 
@@ -113,9 +129,11 @@ def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
     facts = facts_of(client, source.model)
     client.set_model(facts.model)
     client.set_parallel(options.parallel or facts.parallel or PARALLEL)
-    tokenizer = _tokenizer(client, facts.model, options)
-    found = find(client, facts.model, APIS, tokenizer)
-    return Seen(client, facts, tokenizer, found)
+    tokenizer, unread = _tokenizer(client, facts.model, options)
+    ways: list[ByIds | Echo] = [Echo(client, facts.model)]
+    if tokenizer is not None:
+        ways[:0] = (ByIds(client, api, facts.model, tokenizer) for api in APIS)
+    return Seen(client, facts, tokenizer, find(ways), unread)
 
 
 def root_of(url: str) -> httpx2.URL:
@@ -137,11 +155,12 @@ def root_of(url: str) -> httpx2.URL:
     return parsed.copy_with(path=path or "/", fragment=None)
 
 
-def _tokenizer(client: Client, model: str | None, options: EndpointOptions) -> Tokenizer:
-    """The tokenizer that was named, or the server's own.
+def _tokenizer(
+    client: Client, model: str | None, options: EndpointOptions
+) -> tuple[Tokenizer | None, str]:
+    """The tokenizer that was named, or the server's own; or None, and why there is none.
 
     Raises:
-        EndpointError: none was named, and the server tells no tokens.
         OptionsError: the server reads text into other ids than the one that was named.
     """
     own, problems = _own_tokenizer(client, model)
@@ -154,13 +173,11 @@ def _tokenizer(client: Client, model: str | None, options: EndpointOptions) -> T
                     f"{options.tokenizer} is not the tokenizer of the model at {client.place}.",
                     "Name its own, or leave it out: this server tells its tokens.",
                 )
-        return named
+        return named, ""
     if own is None:
-        raise EndpointError(
-            f"{client.place} does not tell how it cuts text into tokens. {' '.join(problems)}",
-            "Name the model's tokenizer, a folder or a Hugging Face id: --tokenizer.",
-        )
-    return own
+        why = " ".join(map(_ended, problems))
+        return None, f"It does not tell how it cuts text into tokens. {why} "
+    return own, ""
 
 
 def _own_tokenizer(client: Client, model: str | None) -> tuple[Tokenizer | None, list[str]]:
@@ -178,3 +195,7 @@ def _own_tokenizer(client: Client, model: str | None) -> tuple[Tokenizer | None,
             tokenizer.chat = False
         return tokenizer, problems
     return None, problems
+
+
+def _ended(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."

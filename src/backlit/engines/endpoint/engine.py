@@ -11,8 +11,8 @@ from backlit.engines.base import Capability, FloatArray, GenerationStep
 from backlit.engines.endpoint.answers import (
     Api,
     Ids,
-    Stream,
     Untold,
+    Writing,
     Written,
 )
 from backlit.engines.endpoint.client import Client
@@ -177,7 +177,7 @@ class EndpointEngine:
             )
         return ids[:-1]
 
-    def _writing(self, prompt: TokenSequence, options: GenerationOptions) -> Stream:
+    def _writing(self, prompt: TokenSequence, options: GenerationOptions) -> Writing:
         room = options.max_new_tokens
         if self.context_length is not None:  # some servers refuse to write beyond it
             room = min(room, self.context_length - len(prompt.tokens))

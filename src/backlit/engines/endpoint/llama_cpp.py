@@ -15,6 +15,7 @@ from backlit.engines.endpoint.answers import (
     News,
     Stream,
     Untold,
+    Writing,
     Written,
     at,
     id_of,
@@ -81,7 +82,7 @@ class LlamaCpp:
         body = {**_common(model, ids, top), "n_predict": 1, "temperature": temperature}
         return Ask(PATH, body, lambda told: _written(at(told, "completion_probabilities", 0)))
 
-    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
+    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Writing:
         body = {
             **_common(model, ids, top),
             "stream": True,

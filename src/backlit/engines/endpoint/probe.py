@@ -5,13 +5,14 @@ prompt, for two such tokens after another one, and for the first again. It is be
 of exactly those tokens, what writing token by token tells of them, and the same the second time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from backlit.engines.base import FloatArray
-from backlit.engines.endpoint.answers import Api, Ids, odd
+from backlit.engines.endpoint.answers import Api, odd
 from backlit.engines.endpoint.client import Client
 from backlit.engines.tokens import Tokenizer
 from backlit.errors import BudgetError, EndpointError, GatedError, PromptError
@@ -21,6 +22,68 @@ CLOSE = 0.3  # nats a token: those of bfloat16, whose logits are a sixteenth apa
 TOP = 10
 HOT = 3.0  # a temperature at which nothing is as likely as it was
 PROMPTS = ("The capital of France is", "Two and two make four, and three and three make")
+
+T = TypeVar("T")
+
+
+class Way(Protocol[T]):
+    """A way to score, of which a token is an id or a text."""
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        ...
+
+    def next(
+        self, prompt: str, answer: Sequence[T], temperature: float = 0.0
+    ) -> tuple[T, list[tuple[T, float]]]:
+        """The token that is written behind the beginning of an answer, and the likeliest ones."""
+        ...
+
+    def is_word(self, token: T) -> bool:
+        """Whether it is neither a piece of a character nor the end of a response."""
+        ...
+
+    def score(self, prompt: str, answer: Sequence[T]) -> FloatArray:
+        """Log-probabilities `(answer,)`, nats."""
+        ...
+
+
+class ByIds:
+    """The `Way` of an `Api`.
+
+    Args:
+        client: asks the server.
+        api: in what way.
+        model: which of its models.
+        tokenizer: the model's.
+    """
+
+    def __init__(self, client: Client, api: Api, model: str | None, tokenizer: Tokenizer) -> None:
+        self.api = api
+        self._client = client
+        self._model = model
+        self._tokenizer = tokenizer
+
+    @property
+    def name(self) -> str:
+        return self.api.name
+
+    def next(
+        self, prompt: str, answer: Sequence[int], temperature: float = 0.0
+    ) -> tuple[int, list[tuple[int, float]]]:
+        ids = [*self._ids(prompt), *answer]
+        written = self._client.ask(self.api.next(self._model, ids, TOP, temperature))
+        return written.id, [(token_id, value) for token_id, _, value in written.others]
+
+    def is_word(self, token: int) -> bool:
+        return self._tokenizer.decode([token]).strip().isalpha()
+
+    def score(self, prompt: str, answer: Sequence[int]) -> FloatArray:
+        return self._client.ask(self.api.score(self._model, self._ids(prompt), answer))
+
+    def _ids(self, prompt: str) -> Sequence[int]:
+        return self._tokenizer.encode(prompt, whole=True).ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +102,17 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Generic[T]):
     """What was found.
 
     Attributes:
-        api: the first way to score that can be believed, None if none can.
+        way: the first way to score that can be believed, None if none can.
         trials: all that were tried.
         tempered: whether what is told of written tokens is so after the temperature.
     """
 
-    api: Api | None
+    way: T | None
     trials: tuple[Trial, ...]
-
     tempered: bool = False
 
     @property
@@ -59,36 +121,33 @@ class Found:
         return self.trials[-1].deviation
 
 
-def find(client: Client, model: str | None, apis: Sequence[Api], tokenizer: Tokenizer) -> Found:
-    """The way in which a server scores ids.
+W = TypeVar("W", bound=Way[int] | Way[str])
+
+
+def find(ways: Iterable[W]) -> Found[W]:
+    """The first way in which a server can be believed to score.
 
     Args:
-        client: asks it.
-        model: which of its models.
-        apis: ways, the best first.
-        tokenizer: the model's.
+        ways: the best first.
 
     Raises:
         BacklitError: the server can't be reached.
     """
     trials: list[Trial] = []
-    for api in apis:
-        attempt = _Attempt(client, model, api, tokenizer)
+    for way in ways:
+        attempt = _Attempt[Any](way)
         trials.append(attempt.trial())
         if not trials[-1].problem:
-            return Found(api, tuple(trials), attempt.tempered())
+            return Found(way, tuple(trials), attempt.tempered())
     return Found(None, tuple(trials))
 
 
-class _Attempt:
-    """One way to score, being tried; arguments as for `find`."""
+class _Attempt(Generic[T]):
+    """One way to score, being tried."""
 
-    def __init__(self, client: Client, model: str | None, api: Api, tokenizer: Tokenizer) -> None:
-        self._client = client
-        self._model = model
-        self._api = api
-        self._tokenizer = tokenizer
-        self._cold: list[tuple[int, float]] = []  # of what may follow the first prompt
+    def __init__(self, way: Way[T]) -> None:
+        self._way = way
+        self._cold: list[tuple[T, float]] = []  # of what may follow the first prompt
 
     def trial(self) -> Trial:
         """What came of it.
@@ -96,14 +155,10 @@ class _Attempt:
         Raises:
             BacklitError: the server can't be reached.
         """
-        name = self._api.name
+        name = self._way.name
         try:
-            contexts = [self._tokenizer.encode(text, whole=True).ids for text in PROMPTS]
-            stepped = [self._stepped(context) for context in contexts]
-            first, other, again = (
-                self._client.ask(self._api.score(self._model, contexts[i], stepped[i][0]))
-                for i in (0, 1, 0)
-            )
+            stepped = [self._stepped(prompt) for prompt in PROMPTS]
+            first, other, again = (self._way.score(PROMPTS[i], stepped[i][0]) for i in (0, 1, 0))
         except BudgetError:
             raise
         except (EndpointError, PromptError, GatedError) as error:
@@ -124,37 +179,28 @@ class _Attempt:
         Raises:
             BacklitError: the server can't be reached.
         """
-        context = self._tokenizer.encode(PROMPTS[0], whole=True).ids
         try:
-            hot = self._client.ask(self._api.next(self._model, context, TOP, HOT)).others
+            _, hot = self._way.next(PROMPTS[0], (), HOT)
         except BudgetError:
             raise
         except EndpointError:
             return True  # it is not known, so nothing is believed
         cold = dict(self._cold)
-        return any(abs(value - cold.get(i, value)) > CLOSE for i, _, value in hot)
+        return any(abs(value - cold.get(token, value)) > CLOSE for token, value in hot)
 
-    def _stepped(self, context: Ids) -> tuple[list[int], FloatArray]:
+    def _stepped(self, prompt: str) -> tuple[list[T], FloatArray]:
         """Two tokens that are not the likeliest, and what writing tells of each, `(2,)`.
 
         A server that ignores what it was asked, and writes what it likes, writes others.
         """
-        answer: list[int] = []
+        answer: list[T] = []
         values: list[float] = []
         for _ in range(2):
-            written = self._client.ask(self._api.next(self._model, [*context, *answer], TOP))
-            self._cold = self._cold or [(i, value) for i, _, value in written.others]
-            plain = [
-                (token_id, value)
-                for token_id, _, value in written.others
-                if token_id != written.id and self._is_plain(token_id)
-            ]
+            written, others = self._way.next(prompt, answer)
+            self._cold = self._cold or others
+            plain = [one for one in others if one[0] != written and self._way.is_word(one[0])]
             if not plain:
                 raise odd("no alternatives to the token that is written")
             answer.append(plain[0][0])
             values.append(plain[0][1])
         return answer, np.array(values)
-
-    def _is_plain(self, token_id: int) -> bool:
-        """Whether it is a word: neither a piece of a character nor the end of a response."""
-        return self._tokenizer.decode([token_id]).strip().isalpha()

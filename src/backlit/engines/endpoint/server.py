@@ -22,12 +22,14 @@ class ServerFacts:
         context_length: the most tokens it reads, or None if it does not say.
         vocabulary_size: how many ids there are, at most.
         parallel: requests that it works on at once, or None if it does not say.
+        told: whether it told anything of itself.
     """
 
     model: str | None
     context_length: int | None = None
     vocabulary_size: int = MAX_ID
     parallel: int | None = None
+    told: bool = False
 
 
 def facts_of(client: Client, model: str | None) -> ServerFacts:
@@ -56,6 +58,7 @@ def facts_of(client: Client, model: str | None) -> ServerFacts:
         context_length=length,
         vocabulary_size=_count(meta.get("n_vocab")) or MAX_ID,
         parallel=_count(props.get("total_slots"), MOST_PARALLEL),
+        told=bool(told or props),
     )
 
 

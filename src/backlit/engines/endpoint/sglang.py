@@ -13,6 +13,7 @@ from backlit.engines.endpoint.answers import (
     Ids,
     News,
     Stream,
+    Writing,
     Written,
     at,
     id_of,
@@ -71,7 +72,7 @@ class SGLang:
         body = _writing(ids, {"max_new_tokens": 1, "temperature": temperature}, top)
         return Ask(PATH, body, lambda told: _written(at(told, "meta_info"), 0))
 
-    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
+    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Writing:
         params: dict[str, Any] = {
             "max_new_tokens": options.max_new_tokens,
             "temperature": options.temperature,

@@ -13,6 +13,7 @@ from backlit.engines.endpoint.answers import (
     Ids,
     News,
     Stream,
+    Writing,
     Written,
     at,
     id_of,
@@ -65,7 +66,7 @@ class VLLM:
         body = {**_writing(model, ids, top), "max_tokens": 1, "temperature": temperature}
         return Ask(PATH, body, lambda told: _written(at(told, "choices", 0, "logprobs"), 0))
 
-    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Stream:
+    def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Writing:
         body = {
             **_writing(model, ids, top),
             "stream": True,
