@@ -35,6 +35,9 @@ def main() -> int:
     for trial in seen.found.trials:
         print(f"tried      {trial.name}: {trial.problem or 'believed'}")
     way = seen.found.way
+    if way is None and seen.chat is not None:
+        print("scores     it tells no log-probabilities that could be believed; it only writes")
+        return 0
     if way is None:
         print("scores     it tells no log-probabilities of given text that could be believed")
         return 1

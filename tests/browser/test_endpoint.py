@@ -110,6 +110,32 @@ def test_what_a_server_is_asked_for_is_told_before(page: Page) -> None:
             expect(grid).to_be_in_viewport()
 
 
+def test_a_server_of_text_is_asked_in_words(page: Page) -> None:
+    with faked("echo") as fake, serve(f"remote:{fake.source}") as address:
+        page.goto(address)
+        expect(page.get_by_test_id("model-status")).to_contain_text("words for tokens")
+        type_prompt(page, f"{PROMPT}\nThe cat likes warm")
+        generate(page)
+        finished(page)
+        granularity(page, "Word")
+        answer_chip(page, "milk")
+        mapped(page)
+        expect(page.get_by_test_id("influence").first).to_contain_text("warm")
+
+
+def test_a_server_that_only_writes_is_said_to(page: Page) -> None:
+    with faked("chat") as fake, serve(f"remote:{fake.source}") as address:
+        fake.thinks = "Dogs drink water ."
+        page.goto(address)
+        expect(page.get_by_test_id("model-status")).to_contain_text("writes only")
+        type_prompt(page, "what does the cat like?")
+        generate(page)
+        finished(page)
+        answer = page.get_by_test_id("answer-text")
+        expect(answer).to_contain_text("Dogsdrinkwater.")
+        expect(answer).to_contain_text("Reasoning")
+
+
 def in_two_parts(go_on: threading.Event) -> Callable[[str, Any, Any], Any]:
     """Streams wait behind their first event."""
 

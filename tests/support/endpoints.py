@@ -1,5 +1,5 @@
-"""Servers that answer as SGLang, vLLM, llama.cpp and llama-cpp-python (`echo`) do, with the toy
-model behind them.
+"""Servers that answer as SGLang, vLLM, llama.cpp, llama-cpp-python (`echo`) and those that only
+chat do, with the toy model behind them.
 
 What they take and tell has the shapes that the real ones document, or were seen to have; nothing of
 Backlit's endpoints is used, so that both sides can't be wrong in the same way.
@@ -22,12 +22,12 @@ from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
 from backlit.types import GenerationOptions, Message, Token, TokenSequence
 
-Kind = Literal["sglang", "vllm", "llama", "echo"]
+Kind = Literal["sglang", "vllm", "llama", "echo", "chat"]
 KINDS: tuple[Kind, ...] = ("sglang", "vllm", "llama")  # those that take ids
 MODEL = "toy-model"
 CONTEXT = 512
 SLOTS = 3
-OF_MODEL = ("/generate", "/v1/completions", "/completion")
+OF_MODEL = ("/generate", "/v1/completions", "/completion", "/v1/chat/completions")
 _GRAMMAR = re.compile(r"<\[(\d+)\]>")
 
 
@@ -60,6 +60,8 @@ class Fake:
         asked: `(path, body)` of each request.
         headers: of each request.
         script: ids that are written whatever the model would.
+        thinks: before an answer, told apart from it.
+        limit: what the field is called that bounds an answer of a chat.
         plain: whether SGLang tells what is likely as it is before the temperature.
         go: while it is not set, answers wait.
         closed: once somebody went away before they had their answer.
@@ -74,6 +76,8 @@ class Fake:
     url: str = ""
     script: Sequence[int] = ()
     plain: bool = False
+    thinks: str = ""
+    limit: str = "max_tokens"
     go: threading.Event = field(default_factory=threading.Event)
     most_in_flight: int = 0
     in_flight: int = 0
@@ -142,7 +146,7 @@ class Fake:
 def answer(fake: Fake, path: str, body: Any) -> Any:
     """What it says: JSON, or an iterator of a stream's events."""
     common: dict[str, Callable[[], Any]] = {"/v1/models": lambda: _models(fake)}
-    kinds = {"llama": _llama, "vllm": _vllm, "sglang": _sglang, "echo": _echo}
+    kinds = {"llama": _llama, "vllm": _vllm, "sglang": _sglang, "echo": _echo, "chat": _chat}
     own = kinds[fake.kind](fake, body)
     known = common | own
     if path not in known:
@@ -479,6 +483,44 @@ def _echo_events(fake: Fake, body: Any, writing: Iterator[Token]) -> Iterator[An
             yield {"choices": [{"text": text, "logprobs": None, "finish_reason": None}]}
     ended = "length" if count == body["max_tokens"] else "stop"
     yield {"choices": [{"text": "", "logprobs": None, "finish_reason": ended}]}
+
+
+# ---- chats -----------------------------------------------------------------------------------
+
+
+def _chat(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
+    return {"/v1/chat/completions": lambda: _chat_completion(fake, body)}
+
+
+def _chat_completion(fake: Fake, body: Any) -> Any:
+    if fake.limit not in body:
+        said = f"Unsupported parameter. Use '{fake.limit}' instead."
+        raise Odd(400, json.dumps({"error": {"message": said, "code": "unsupported_parameter"}}))
+    count = body[fake.limit]
+    new = fake.written(
+        fake.ids(fake.chat(body["messages"])),
+        count,
+        temperature=body.get("temperature", 1.0),
+        top_p=body.get("top_p", 1.0),
+        seed=body.get("seed"),
+    )
+    if not body.get("stream"):
+        message = {"role": "assistant", "content": fake.text([token.id for token in new])}
+        return {"choices": [{"index": 0, "message": message, "finish_reason": "length"}]}
+
+    def events() -> Iterator[Any]:
+        yield {"choices": [{"delta": {"role": "assistant", "content": ""}, "finish_reason": None}]}
+        for word in fake.thinks.split(" ") if fake.thinks else ():
+            yield {"choices": [{"delta": {"reasoning_content": word}, "finish_reason": None}]}
+        written = 0
+        for token in new:
+            written += 1
+            yield {"choices": [{"delta": {"content": fake.text([token.id])}}]}
+        ended = "length" if written == count else "stop"
+        yield {"choices": [{"delta": {}, "finish_reason": ended}]}
+        yield {"choices": [], "usage": {"completion_tokens": written}}
+
+    return events()
 
 
 # ---- HTTP ------------------------------------------------------------------------------------

@@ -180,7 +180,7 @@ class Batched(Scorer, Protocol):
         self, contexts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
     ) -> Iterator[tuple[int, FloatArray]]:
         """As `score`, of one answer after each context, its own: `(index, log_probs)`, in whatever
-        order is quickest, `log_probs` `(answer,)`.
+        order is quickest, `log_probs` `(answer,)`. Not asked of engines that score nothing.
         """
         ...
 

@@ -151,11 +151,11 @@ class Offered:
 
     def _opened(self, source: str, progress: Progress) -> Engine:
         """The engine of a server's model, called by the model's own name."""
-        from backlit.engines.endpoint.engine import EndpointEngine
+        from backlit.engines.endpoint.connecting import ServerEngine
 
         assert self._open is not None
         engine = self._open(source, progress=progress)
-        assert isinstance(engine, EndpointEngine)
+        assert isinstance(engine, ServerEngine)
         model = engine.metadata.get("model", "").rpartition("/")[2].removesuffix(".gguf")
         engine.name = self._free(plain_name(model) if model else engine.name)
         return engine

@@ -89,7 +89,8 @@ export const en = {
     exact: "exact, 1 call for each altered prompt, gradients not available",
     nearly: (nats: number) =>
       `to ${nats.toLocaleString("en")} nats a token, 1 call for each altered prompt, gradients not available`,
-    words: "in words: it tells no tokens",
+    words: ", words for tokens",
+    writes: "writes only: tells no log-probabilities to be believed",
   },
   examples: {
     title: "Examples",

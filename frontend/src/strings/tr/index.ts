@@ -112,7 +112,8 @@ export const tr: typeof en = {
     exact: "tam değer, değiştirilen her istem için 1 çağrı, gradyan yok",
     nearly: (nats: number) =>
       `token başına ${number(nats)} nat doğrulukla, değiştirilen her istem için 1 çağrı, gradyan yok`,
-    words: "sözcük sözcük: token bildirmiyor",
+    words: ", token yerine sözcük",
+    writes: "yalnızca yazıyor: güvenilir log olasılık bildirmiyor",
   },
   examples: {
     title: "Örnekler",

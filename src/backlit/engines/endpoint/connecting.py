@@ -7,6 +7,8 @@ from importlib.metadata import version
 import httpx2
 
 from backlit.engines.endpoint.answers import Api
+from backlit.engines.endpoint.chat import Chat, chat_of
+from backlit.engines.endpoint.chat_engine import ChatEndpointEngine
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.echo import Echo
 from backlit.engines.endpoint.engine import EndpointEngine
@@ -26,6 +28,7 @@ from backlit.progress import SILENT, Progress, following
 from backlit.sources.address import ModelSource
 from backlit.types import Message
 
+ServerEngine = EndpointEngine | TextEndpointEngine | ChatEndpointEngine
 APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())  # the quickest to score with first
 OPENAI_PATH = "/v1"  # which people append, and we do, too
 
@@ -39,6 +42,7 @@ class Seen:
         facts: what it tells of itself.
         tokenizer: its own, or the one that was named; None if it takes and tells text alone.
         found: the way in which it scores, and those that were tried before.
+        chat: how it is asked to write, where nothing is told that could be believed.
         unread: why it can't be asked in ids, if it can't.
     """
 
@@ -46,7 +50,8 @@ class Seen:
     facts: ServerFacts
     tokenizer: Tokenizer | None
     found: Found[ByIds | Echo]
-    unread: str = ""
+    chat: Chat | None
+    unread: str
 
 
 def connect(
@@ -54,7 +59,7 @@ def connect(
     known_as: str,
     options: EndpointOptions | None = None,
     progress: Progress = SILENT,
-) -> EndpointEngine | TextEndpointEngine:
+) -> ServerEngine:
     """The engine of a server's model, once it is known what the server can.
 
     Args:
@@ -65,26 +70,15 @@ def connect(
 
     Raises:
         BacklitError: as `look_at`.
-        EndpointError: the server tells no log-probabilities that could be believed.
+        EndpointError: the server neither tells log-probabilities that could be believed nor takes
+            messages.
     """
     with following(progress):
         progress("load", 0, None)
         seen = look_at(source, options or EndpointOptions())
-    way, facts = seen.found.way, seen.facts
-    if way is None and seen.tokenizer is None and not facts.told:
-        raise EndpointError(
-            f"{seen.client.place} has no API of a model: there is nothing that could be read at "
-            "/v1/models, /tokenize and /v1/completions.",
-            API,
-        )
+    way, facts = seen.found.way or seen.chat, seen.facts
     if way is None:
-        tried = " ".join(_ended(f"{one.name}: {one.problem}") for one in seen.found.trials)
-        raise EndpointError(
-            f"{seen.client.place} tells no log-probabilities of given text that could be "
-            f"believed. {seen.unread}{tried}",
-            "Use a server that does, such as llama.cpp's, vLLM or SGLang; where it tells no "
-            "tokens, name the model's tokenizer: --tokenizer.",
-        )
+        raise _useless(seen)
     off = seen.found.deviation
     metadata = {
         "source": known_as,
@@ -94,6 +88,9 @@ def connect(
         **({"model": facts.model} if facts.model else {}),
         "backlit": version("backlit"),
     }
+    if isinstance(way, Chat):
+        said = {**metadata, "tokens": "words", "scores": "none"}
+        return ChatEndpointEngine(source.name, seen.client, way, said)
     if isinstance(way, Echo):
         return TextEndpointEngine(source.name, seen.client, way, {**metadata, "tokens": "words"})
     assert seen.tokenizer is not None, "ids were sent"
@@ -107,6 +104,23 @@ def connect(
         vocabulary_size=facts.vocabulary_size,
         tempered=seen.found.tempered,
         metadata=metadata,
+    )
+
+
+def _useless(seen: Seen) -> EndpointError:
+    """What to say of a server of which nothing can be asked."""
+    if seen.tokenizer is None and not seen.facts.told:
+        return EndpointError(
+            f"{seen.client.place} has no API of a model: there is nothing that could be read at "
+            "/v1/models, /tokenize, /v1/completions and /v1/chat/completions.",
+            API,
+        )
+    tried = " ".join(_ended(f"{one.name}: {one.problem}") for one in seen.found.trials)
+    return EndpointError(
+        f"{seen.client.place} tells no log-probabilities of given text that could be "
+        f"believed, and takes no messages. {seen.unread}{tried}",
+        "Use a server that does, such as llama.cpp's, vLLM or SGLang; where it tells no "
+        "tokens, name the model's tokenizer: --tokenizer.",
     )
 
 
@@ -133,7 +147,9 @@ def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
     ways: list[ByIds | Echo] = [Echo(client, facts.model)]
     if tokenizer is not None:
         ways[:0] = (ByIds(client, api, facts.model, tokenizer) for api in APIS)
-    return Seen(client, facts, tokenizer, find(ways), unread)
+    found = find(ways)
+    chat = chat_of(client, facts.model) if found.way is None else None
+    return Seen(client, facts, tokenizer, found, chat, unread)
 
 
 def root_of(url: str) -> httpx2.URL:

@@ -117,7 +117,7 @@ class Found(Generic[T]):
 
     @property
     def deviation(self) -> float:
-        """Of the way that was found."""
+        """Of the way that was found; 0 if none was."""
         return self.trials[-1].deviation
 
 

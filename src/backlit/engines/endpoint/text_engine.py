@@ -5,7 +5,6 @@ scored is cut on the text, and an altered prompt is what is left of it, joined.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 
 from cachetools import LRUCache
 
@@ -13,16 +12,16 @@ from backlit.engines.base import FloatArray
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.echo import Echo
 from backlit.engines.endpoint.scoring import REMEMBERED
+from backlit.engines.endpoint.server_text import ServerText
 from backlit.engines.function.engine import ScoringFunctionEngine
 from backlit.engines.function.pieces import pieces_of
 from backlit.engines.metering import Meter
-from backlit.errors import EndpointError
 from backlit.types import GenerationOptions
 
 AT_ONCE = 256  # altered prompts handed to the client, which knows how many go out at a time
 
 
-class TextEndpointEngine(ScoringFunctionEngine):
+class TextEndpointEngine(ServerText, ScoringFunctionEngine):
     """A `Scorer` of text.
 
     Args:
@@ -51,20 +50,4 @@ class TextEndpointEngine(ScoringFunctionEngine):
         return [self._scored[prompt, response] for prompt in prompts]
 
     def _written(self, prompt: str, options: GenerationOptions) -> Iterator[str]:
-        """What is written, part by part, to its end; the engine heeds stop strings."""
-        ended = False
-        over: set[int] = set()
-        with closing(self.client.streams([self._echo.write(prompt, options)], over)) as told:
-            for _, news in told:
-                if news is None or ended:
-                    continue
-                text, reason = news
-                if text:
-                    yield text
-                if reason is not None:
-                    ended = True
-                    over.add(0)
-        if not ended:
-            raise EndpointError(
-                f"{self.name} ended its answer without a reason.", "Generate it again."
-            )
+        return self._parts_of(self._echo.write(prompt, options))

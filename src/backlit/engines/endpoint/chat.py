@@ -1,0 +1,99 @@
+"""`/v1/chat/completions`: a server that is given messages, and only writes.
+
+What it thinks before its answer, if it tells that apart, stands in a block of its own before it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backlit.engines.endpoint.answers import Ask, Stream, at, reason_of, rows_at
+from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.echo import Piece
+from backlit.errors import BudgetError, EndpointError, GatedError, PromptError
+from backlit.types import FinishReason, GenerationOptions, Message
+
+PATH = "/v1/chat/completions"
+LIMITS = ("max_tokens", "max_completion_tokens")  # newer models of OpenAI know only the second
+HELLO = (Message("user", "Say yes."),)
+FEW = 16  # tokens; some refuse a limit of 1
+OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
+THOUGHTS = ("reasoning_content", "reasoning")  # as vLLM, SGLang, llama.cpp and gateways call them
+REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+
+
+class Chat:
+    """A way to have answers written.
+
+    Args:
+        model: which of the server's models.
+        limit: what the field is called that bounds an answer.
+    """
+
+    name = "/v1/chat/completions"
+
+    def __init__(self, model: str | None, limit: str) -> None:
+        self._named = {} if model is None else {"model": model}
+        self._limit = limit
+
+    def hello(self) -> Ask[str]:
+        """Any answer."""
+        body = self._body(HELLO, {self._limit: FEW})
+        return Ask(PATH, body, lambda told: str(at(told, "choices", 0, "message", "role")))
+
+    def write(self, messages: Sequence[Message], options: GenerationOptions) -> Stream[Piece]:
+        """Text as it comes, and why it ends."""
+        settings: dict[str, Any] = {
+            self._limit: options.max_new_tokens,
+            "temperature": options.temperature,
+            "top_p": options.top_p,
+            "stream": True,
+        }
+        if options.seed is not None:
+            settings["seed"] = options.seed % 2**31
+        return Stream(PATH, self._body(messages, settings), _reader)
+
+    def _body(self, messages: Sequence[Message], settings: Mapping[str, Any]) -> dict[str, Any]:
+        told = [{"role": message.role, "content": message.content} for message in messages]
+        return {**self._named, "messages": told, **settings}
+
+
+def chat_of(client: Client, model: str | None) -> Chat | None:
+    """How a server is asked to write, if it takes messages.
+
+    Raises:
+        OfflineError: it can't be reached.
+        BudgetError: there may be no more calls.
+    """
+    for limit in LIMITS:
+        chat = Chat(model, limit)
+        try:
+            client.ask(chat.hello())
+        except BudgetError:
+            raise
+        except (EndpointError, PromptError, GatedError):
+            continue
+        return chat
+    return None
+
+
+def _reader() -> Callable[[Any], Piece]:
+    thinking = False
+
+    def read(event: Any) -> Piece:
+        nonlocal thinking
+        if not rows_at(event, "choices"):
+            return "", None  # of the usage
+        choice = at(event, "choices", 0)
+        delta = choice.get("delta") or {}
+        thought = next((str(delta[name]) for name in THOUGHTS if delta.get(name)), "")
+        said = str(delta.get("content") or "")
+        end = choice.get("finish_reason")
+        text = ""
+        if thought:
+            text += thought if thinking else OPEN + thought
+            thinking = True
+        if thinking and said:
+            text, thinking = text + CLOSE, False
+        return text + said, reason_of(end, REASONS) if end else None
+
+    return read

@@ -1,0 +1,140 @@
+"""A model behind a URL whose server is given messages, and tells nothing of what is likely.
+
+Its tokens are our own words. A message begins with a token that names who speaks, and ends with
+one: from the ids of an altered prompt its messages are made again.
+"""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+
+from backlit.engines.base import Capability, GenerationStep
+from backlit.engines.endpoint.chat import Chat
+from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.server_text import ServerText
+from backlit.engines.function.pieces import id_of, pieces_of
+from backlit.engines.function.returns import parts_of
+from backlit.engines.metering import Meter
+from backlit.engines.text import check_length, check_prompt
+from backlit.errors import CapabilityError, EndpointError
+from backlit.progress import current
+from backlit.types import (
+    WRITTEN,
+    FinishReason,
+    GenerationOptions,
+    Message,
+    Prompt,
+    Token,
+    TokenSequence,
+)
+
+END = "\n\n"
+_END_ID = id_of("\x00end")
+
+
+class ChatEndpointEngine(ServerText):
+    """Writes, several answers at once; it scores nothing.
+
+    Args:
+        name: what people call it.
+        client: asks the server.
+        chat: in what way.
+        metadata: what an explanation should record.
+    """
+
+    chat = True
+
+    def __init__(self, name: str, client: Client, chat: Chat, metadata: Mapping[str, str]) -> None:
+        super().__init__(None, name, None, pieces_of)
+        self.capabilities: frozenset[Capability] = frozenset({"generate", "batch"})
+        self.metadata = metadata
+        self.client = client
+        self.meter = Meter(f"{client.url.scheme}://{client.place}", client)
+        self._chat = chat
+        self._speakers: dict[int, str] = {}  # by the ids of the tokens that name them
+
+    def tokenize(self, prompt: Prompt) -> TokenSequence:
+        if isinstance(prompt, str):
+            return super().tokenize(prompt)
+        check_prompt(prompt)
+        tokens: list[Token] = []
+        end = 0
+        for message in prompt:
+            named = id_of(f"\x00{message.role}")
+            self._speakers[named] = message.role
+            for token_id, text in ((named, f"[{message.role}]\n"), (None, ""), (_END_ID, END)):
+                if token_id is None:
+                    new = self._tokens(self._cut(message.content), end, message.role)
+                else:
+                    new = (Token(token_id, text, end, end + len(text), role="template"),)
+                tokens += new
+                end = tokens[-1].stop
+        text = "".join(token.text for token in tokens)
+        check_length(len(tokens), self.context_length, self.name)
+        return TokenSequence(text, tuple(tokens), len(tokens))
+
+    def messages_of(self, prompt: TokenSequence) -> tuple[Message, ...]:
+        """The messages that a prompt's tokens are; text outside of any is the user's.
+
+        Raises:
+            CapabilityError: the prompt goes on into an answer.
+        """
+        if any(token.role in WRITTEN for token in prompt.tokens):
+            raise CapabilityError(
+                f"{self.name} can't go on from the middle of an answer.",
+                "Pick a model whose server tells log-probabilities, or one that runs here.",
+            )
+        messages: list[Message] = []
+        role, content = "user", ""
+        for token in prompt.tokens:
+            if token.id in self._speakers or token.id == _END_ID:
+                if content.strip():
+                    messages.append(Message(role, content))
+                role, content = self._speakers.get(token.id, "user"), ""
+            else:
+                content += token.text
+        if content.strip():
+            messages.append(Message(role, content))
+        return tuple(messages) or (Message("user", " "),)
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        stream = self._chat.write(self.messages_of(prompt), options)
+        parts = parts_of(lambda text, chosen: self._parts_of(stream), prompt.text, options)
+        return self._steps(prompt, parts, options)
+
+    def generate_batch(
+        self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]
+    ) -> Generator[tuple[int, GenerationStep], None, None]:
+        """See `Batched.generate_batch`: each answer is told once it is whole."""
+        pairs = list(zip(prompts, options, strict=True))
+        streams = [self._chat.write(self.messages_of(one), chosen) for one, chosen in pairs]
+        texts = ["" for _ in pairs]
+        over: set[int] = set()
+        with closing(self.client.streams(streams, over)) as told:
+            for index, news in told:
+                if index in over:
+                    continue
+                if news is None:
+                    raise EndpointError(
+                        f"{self.name} ended its answer without a reason.", "Generate it again."
+                    )
+                prompt, chosen = pairs[index]
+                texts[index] += news[0]
+                stopped = any(stop in texts[index] for stop in chosen.stop)
+                if news[1] is None and not stopped:
+                    continue
+                over.add(index)
+                for step in self._whole(prompt, chosen, texts[index], news[1]):
+                    yield index, step
+
+    def _whole(
+        self,
+        prompt: TokenSequence,
+        options: GenerationOptions,
+        text: str,
+        ended: FinishReason | None,
+    ) -> Iterator[GenerationStep]:
+        current().check()
+        self._ended = ended
+        yield from self._steps(prompt, parts_of(lambda *_: text, prompt.text, options), options)

@@ -1,0 +1,199 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backlit.engines import open_engine
+from backlit.engines.endpoint.answers import read_by
+from backlit.engines.endpoint.chat import Chat
+from backlit.engines.endpoint.chat_engine import ChatEndpointEngine
+from backlit.engines.endpoint.options import EndpointOptions
+from backlit.engines.toy import ToyEngine
+from backlit.errors import CapabilityError, EndpointError, GatedError, OfflineError
+from backlit.methods import methods
+from backlit.methods.base import unavailable
+from backlit.model import load_model
+from backlit.segments import segment
+from backlit.testing import check_engine
+from backlit.types import REASONING, GenerationOptions, Message, Prompt
+from tests.engines.endpoint.test_probe import JSON, KEYS
+from tests.support.endpoints import Cut, Fake, Odd, faked
+from tests.support.service import until
+
+CHAT = (
+    Message("system", "Be brief.\nBe kind."),
+    Message("user", "what does the cat like?"),
+    Message("assistant", "milk"),
+    Message("user", "what does the dog like?"),
+)
+FEW = GenerationOptions(max_new_tokens=6)
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    with faked("chat") as one:
+        yield one
+
+
+def opened(fake: Fake, **options: Any) -> ChatEndpointEngine:
+    engine = open_engine(fake.source, endpoint=EndpointOptions(**options))
+    assert isinstance(engine, ChatEndpointEngine)
+    return engine
+
+
+def written(engine: ChatEndpointEngine, prompt: Prompt, options: GenerationOptions = FEW) -> str:
+    steps = engine.generate(engine.tokenize(prompt), options)
+    return "".join(token.text for step in steps for token in step.tokens)
+
+
+def sent(fake: Fake) -> list[tuple[str, str]]:
+    """The messages that were sent last."""
+    return [(one["role"], one["content"]) for one in fake.of_model()[-1][1]["messages"]]
+
+
+def test_a_server_that_only_chats_writes_and_is_said_to_score_nothing(fake: Fake) -> None:
+    engine = opened(fake)
+    assert engine.metadata["route"] == "/v1/chat/completions"
+    assert engine.metadata["scores"] == "none"
+    check_engine(engine, "what does the cat like?")
+    for name, method in methods().items():
+        assert "can't" in str(unavailable(method, engine)) or engine.name in str(
+            unavailable(method, engine)
+        ), name
+
+
+def test_messages_are_sent_as_they_are_and_answered_as_here(fake: Fake) -> None:
+    engine, here = opened(fake), ToyEngine()
+    prompt = engine.tokenize(CHAT)
+    assert {token.role for token in prompt.tokens} == {"system", "user", "assistant", "template"}
+    text = written(engine, CHAT)
+    assert sent(fake) == [(one.role, one.content) for one in CHAT]
+    steps = here.generate(here.tokenize(CHAT), FEW)
+    assert "".join(t.text for s in steps for t in s.tokens).startswith(text)
+    assert text.strip()
+    written(engine, "The cat likes")
+    assert sent(fake) == [("user", "The cat likes")]
+
+
+def test_what_is_left_of_a_chat_is_still_one(fake: Fake) -> None:
+    engine = opened(fake)
+    prompt = engine.tokenize(CHAT)
+    lines = segment(prompt, "line")
+    for gone in lines:
+        left = prompt.without([(gone.start, gone.stop)])
+        list(engine.generate(left, FEW))
+        roles = [role for role, _ in sent(fake)]
+        if gone.text == "Be brief.\n":
+            assert sent(fake)[0] == ("system", "Be kind.")
+        elif gone.text == "milk":
+            assert roles == ["system", "user", "user"]
+        assert all(content.strip() for _, content in sent(fake))
+    list(engine.generate(prompt.without([(0, len(prompt.tokens))]), FEW))
+    assert [role for role, _ in sent(fake)] == ["user"]
+
+
+def test_thoughts_stand_in_a_block_before_the_answer(fake: Fake) -> None:
+    fake.thinks = "Dogs drink water ."
+    generation = load_model(fake.source).generate(CHAT, max_new_tokens=30)
+    assert generation.response.startswith("<think>\nDogsdrinkwater.\n</think>\n\n")
+    tokens = generation.sequence.tokens[generation.sequence.prompt_length :]
+    assert {token.role for token in tokens} == {REASONING, "response"}
+
+
+def test_another_name_of_the_limit_is_found(fake: Fake) -> None:
+    fake.limit = "max_completion_tokens"
+    assert written(opened(fake), CHAT)
+
+
+@pytest.mark.parametrize(("count", "reason"), [(3, "length"), (400, "stop")])
+def test_it_is_told_why_an_answer_ends(fake: Fake, count: int, reason: str) -> None:
+    engine = opened(fake)
+    options = GenerationOptions(max_new_tokens=count)
+    *_, last = engine.generate(engine.tokenize("Two and two make"), options)
+    assert last.finish_reason == reason
+    ended = [s for _, s in engine.generate_batch([engine.tokenize("Two and two make")], [options])]
+    assert ended[-1].finish_reason == reason
+
+
+def test_answers_are_written_side_by_side_and_as_alone(fake: Fake) -> None:
+    engine = opened(fake, parallel=3)
+    prompts = [engine.tokenize(f"what does the {one} like?") for one in ("cat", "dog", "bird")]
+    options = [
+        GenerationOptions(max_new_tokens=9, temperature=1.0, seed=seed, stop=(" the",))
+        for seed in range(3)
+    ]
+    alone = [
+        "".join(t.text for s in engine.generate(one, chosen) for t in s.tokens)
+        for one, chosen in zip(prompts, options, strict=True)
+    ]
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        if isinstance(answer, Iterator) and fake.most_in_flight < 3:
+            until(lambda: fake.most_in_flight == 3)
+        return answer
+
+    fake.spoil = spoil
+    texts = ["", "", ""]
+    for index, step in engine.generate_batch(prompts, options):
+        texts[index] += "".join(token.text for token in step.tokens)
+    assert texts == alone
+
+
+def test_no_answer_is_gone_on_with(fake: Fake) -> None:
+    engine = opened(fake)
+    begun = engine.append(engine.tokenize(CHAT), "The dog")
+    with pytest.raises(CapabilityError, match="from the middle of an answer"):
+        list(engine.generate(begun, FEW))
+
+
+def test_a_server_that_dies_in_mid_answer_is_told_of(fake: Fake) -> None:
+    engine = opened(fake)
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        def events() -> Iterator[Any]:
+            yield next(answer)
+            yield next(answer)
+            raise Cut
+
+        return events() if isinstance(answer, Iterator) else answer
+
+    fake.spoil = spoil
+    with pytest.raises(EndpointError, match="without a reason"):
+        written(engine, CHAT)
+    with pytest.raises(EndpointError, match="without a reason"):
+        list(engine.generate_batch([engine.tokenize(CHAT)], [FEW]))
+
+
+def test_a_server_of_no_use_says_what_was_tried(fake: Fake) -> None:
+    fake.spoil = lambda path, body, answer: (
+        {"choices": []} if path == "/v1/chat/completions" else answer
+    )
+    with pytest.raises(EndpointError, match="takes no messages"):
+        opened(fake)
+
+
+def test_who_is_not_there_or_wants_a_key_is_said(fake: Fake) -> None:
+    with pytest.raises(OfflineError):
+        open_engine("endpoint:http://127.0.0.1:9")
+    fake.key = "sk-1"
+    with pytest.raises(GatedError):
+        opened(fake)
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        raise Odd(429, headers={"Retry-After": "3600"})
+
+    fake.key, fake.spoil = None, spoil
+    with pytest.raises(OfflineError, match="takes no more requests"):
+        opened(fake)
+
+
+@given(told=st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
+def test_whatever_is_answered_is_read_or_refused(told: Any) -> None:
+    chat = Chat(None, "max_tokens")
+    for read in (chat.hello().read, chat.write(CHAT, FEW).reader()):
+        try:
+            read_by(read, told)
+        except EndpointError as error:
+            assert error.message
