@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backlit.engines import open_engine
+from backlit.engines.base import as_scorer
 from backlit.engines.endpoint.engine import EndpointEngine
 from backlit.engines.endpoint.options import EndpointOptions
 from backlit.engines.toy import ToyEngine
@@ -169,10 +170,22 @@ def test_log_probabilities_are_told_where_they_are_plain_at_any_temperature() ->
 
 
 def test_the_first_is_told_first_also_where_it_is_answered_last(fake: Fake) -> None:
-    engine = open_engine(fake.source)
+    engine = as_scorer(open_engine(fake.source, endpoint=EndpointOptions(parallel=3)))
     ids = engine.tokenize(LINES).input_ids
     contexts = [ids[:4], ids, ids[:8]]
-    order = [index for index, _ in engine.score(contexts, ids[3:5], ids[5:6])]  # type: ignore[attr-defined]
+    answered: list[int] = []
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        length = len(body.get("prompt") or body["input_ids"])
+        if length <= 6:  # the first context, and an answer
+            until(lambda: len(answered) == 4)
+        else:
+            answered.append(length)
+        return answer
+
+    fake.spoil = spoil
+    order = [index for index, _ in engine.score(contexts, ids[3:5], ids[5:6])]
+    assert len(answered) == 4
     assert order[0] == 0
     assert sorted(order) == [0, 1, 2]
 
