@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import gguf
 import numpy as np
@@ -83,18 +84,19 @@ def running(model: Path, *, slots: int = 2, threads: int = 1, exact: bool = Fals
     """
     command = [sys.executable, "-u", "-m", "scripts.llama_server", "--model", str(model)]
     command += ["--slots", str(slots), "--threads", str(threads), *(["--exact"] if exact else [])]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+    with (
+        TemporaryFile("w+", errors="replace") as log,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
         address = next((line.strip() for line in lines if line.startswith("http")), None)
         try:
-            assert address is not None, "llama.cpp's server did not start"
+            if address is None:
+                log.seek(0)
+                raise RuntimeError(f"llama.cpp's server did not start:\n{log.read()[-2_000:]}")
             yield address
         finally:
             process.kill()

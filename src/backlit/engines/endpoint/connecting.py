@@ -22,7 +22,7 @@ from backlit.engines.endpoint.sglang import SGLang
 from backlit.engines.endpoint.text_engine import TextEndpointEngine
 from backlit.engines.endpoint.vllm import VLLM
 from backlit.engines.endpoint.vocabulary import ANY_TEXT, ServerTokenizer
-from backlit.engines.tokens import Tokenizer
+from backlit.engines.tokens import LockedTokenizer, Tokenizer
 from backlit.errors import EndpointError, GatedError, NotFoundError, OptionsError, PromptError
 from backlit.progress import SILENT, Progress, following
 from backlit.sources.address import ModelSource
@@ -182,7 +182,7 @@ def _tokenizer(
     own, problems = _own_tokenizer(client, model)
     if options.tokenizer is not None:
         local = import_module("backlit.engines.huggingface.local_tokenizer")  # brings transformers
-        named: Tokenizer = local.load(options.tokenizer)
+        named: Tokenizer = LockedTokenizer(local.load(options.tokenizer))
         for text in PROMPTS:
             if own and own.encode(text, whole=True).ids != named.encode(text, whole=True).ids:
                 raise OptionsError(
