@@ -79,7 +79,7 @@ def test_its_policy_names_what_it_runs_and_nothing_else() -> None:
 def test_it_names_no_address_but_in_messages() -> None:
     text = document("A title", "{}", [])
     named = set(re.findall(r"https?://[\w.]+", text))
-    assert named <= {"http://www.w3.org", "https://svelte.dev"}
+    assert named <= {"http://www.w3.org", "https://svelte.dev", "http://127.0.0.1"}
     style = text.partition("<style>")[2].partition("</style>")[0]
     assert "url(" not in style
     assert "@import" not in style
