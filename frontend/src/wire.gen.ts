@@ -1314,7 +1314,7 @@ export interface components {
         /**
          * Expense
          * @description What a server is asked for, at most: calls, prompt tokens that it reads in all of them, and
-         *     dollars if the price is known.
+         *     dollars if the price is known. Of one that tells no tokens, words, which are fewer.
          */
         Expense: {
             /** Calls */
@@ -1323,6 +1323,12 @@ export interface components {
             prompt_tokens: number;
             /** Price */
             price?: number | null;
+            /**
+             * Unit
+             * @default token
+             * @enum {string}
+             */
+            unit: "token" | "word";
         };
         /**
          * ExplainRequest

@@ -90,10 +90,11 @@ test("costs in words", () => {
 });
 
 test("what a server is asked for, in words", () => {
-  const asked = (calls: number, prompt_tokens: number, price: number | null = null) => ({
+  const asked = (calls: number, prompt_tokens: number, price: number | null = null): Expense => ({
     calls,
     prompt_tokens,
     price,
+    unit: "token",
   });
   const about = (expense: Expense) => en.cost.about({ runs: 18, expense });
   expect(about(asked(35, 12_300, 0.002))).toBe("at most 35 calls, 12,300 prompt tokens, $0.002");
@@ -107,6 +108,9 @@ test("what a server is asked for, in words", () => {
   expect(about(asked(9, 100, 0))).toBe("at most 9 calls, 100 prompt tokens, $0.00");
   expect(en.cost.short(asked(35, 12_300, 0.002))).toBe("≤ 35 calls, $0.002");
   expect(en.cost.short(asked(35, 12_300))).toBe("≤ 35 calls, 12,300 tokens");
+  const words: Expense = { ...asked(35, 12_300), unit: "word" };
+  expect(about(words)).toBe("at most 35 calls, 12,300 prompt words");
+  expect(en.cost.short(words)).toBe("≤ 35 calls, 12,300 words");
   expect(en.gridding.expense(asked(35, 12_300, 1.5))).toBe(
     "At most 35 calls, about 12,300 prompt tokens, $1.50.",
   );

@@ -56,7 +56,7 @@ def sentence(expected: "Calls", meter: "Meter") -> str:
     """What work takes: "At most 35 calls of http://…, about 12,300 prompt tokens, $0.002."."""
     dollars = meter.dollars(expected.tokens)
     price = "" if dollars is None else f", {_dollars(dollars)}"
-    tokens = f"{_rounded(expected.tokens, DIGITS):,.0f} prompt tokens"
+    tokens = f"{_rounded(expected.tokens, DIGITS):,.0f} prompt {meter.unit}s"
     return f"At most {_calls(expected.count)} of {meter.place}, about {tokens}{price}."
 
 

@@ -58,21 +58,22 @@ class ServerOptions:
     """How servers are asked, as a command was told.
 
     Attributes:
-        common: of all of them; its key is of the one server there is.
+        common: of all of them, but for keys.
+        plain: the variable of a key that is the one server's there is.
         keys: names of environment variables by the server's origin.
     """
 
     common: "EndpointOptions"
+    plain: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, source: "ModelSource") -> "EndpointOptions":
         """Those of one model; a key is its own server's."""
         from backlit.engines.endpoint.origins import origin_of
 
-        if not (source.endpoint and self.keys):
+        if not source.endpoint:
             return self.common
-        key = self.keys.get(origin_of(source.source), self.common.api_key_env)
-        return replace(self.common, api_key_env=key)
+        return replace(self.common, api_key_env=self.keys.get(origin_of(source.source)))
 
 
 def with_endpoint(command: Callable[..., None]) -> Callable[..., None]:
@@ -110,15 +111,14 @@ def options_for(options: ServerOptions | None, source: str | None) -> "EndpointO
     if source is None:
         return options.common
     parsed = parse(source)
-    if parsed.endpoint:
-        check_key(options, [parsed])
-    return options.of(parsed)
+    bound = bound_to(options, [parsed]) if parsed.endpoint else options
+    return None if bound is None else bound.of(parsed)
 
 
-def check_key(
+def bound_to(
     options: ServerOptions | None, sources: "Sequence[ModelSource]", *, anywhere: bool = False
-) -> None:
-    """Refuse options that no model would use, and a key that several servers would get.
+) -> ServerOptions | None:
+    """The options, each key with its own server.
 
     Args:
         options: that a command was given.
@@ -126,12 +126,12 @@ def check_key(
         anywhere: there may be models of other servers later.
 
     Raises:
-        OptionsError: they are to be refused.
+        OptionsError: no model would use them, or several servers would get a key.
     """
     from backlit.errors import OptionsError
 
     if options is None:
-        return
+        return None
     from backlit.engines.endpoint.origins import origin_of
 
     origins = {origin_of(source.source) for source in sources if source.endpoint}
@@ -140,7 +140,7 @@ def check_key(
             "There is no endpoint among the models.",
             "Write endpoint:URL, or leave its options out.",
         )
-    plain = options.common.api_key_env
+    plain = options.plain
     if plain is not None and not origins:
         raise OptionsError(
             f"It is not said which server the key in {plain} is for.",
@@ -157,6 +157,12 @@ def check_key(
                 f"The key in {name} is for {origin}, and no model is there.",
                 f"The models are at {' and '.join(sorted(origins))}.",
             )
+    if plain is None:
+        return options
+    (origin,) = origins
+    if origin in options.keys:
+        raise OptionsError(f"Two keys are for {origin}.", "Leave one of them out.")
+    return ServerOptions(options.common, None, {**options.keys, origin: plain})
 
 
 def _options(given: dict[str, Any]) -> ServerOptions | None:
@@ -166,7 +172,7 @@ def _options(given: dict[str, Any]) -> ServerOptions | None:
     if not chosen:
         return None
     plain, keys = _keys(chosen.pop("api_key_env", []))
-    return ServerOptions(EndpointOptions(plain, **chosen), keys)
+    return ServerOptions(EndpointOptions(**chosen), plain, keys)
 
 
 def _keys(given: Sequence[str]) -> tuple[str | None, dict[str, str]]:

@@ -15,7 +15,7 @@ from backlit.cli.app import (
     app,
     errors_for_people,
 )
-from backlit.cli.endpoint import Endpoint, check_key, with_endpoint
+from backlit.cli.endpoint import Endpoint, bound_to, with_endpoint
 
 if TYPE_CHECKING:
     from backlit.data import Dataset
@@ -111,12 +111,12 @@ def serve(
     here = partial(open_engine, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
 
     def elsewhere(source: str, *, progress: "Progress") -> "Engine":
-        options = endpoint and endpoint.of(parse(source))
+        options = None if bound is None else bound.of(parse(source))
         return open_engine(source, progress=progress, endpoint=options)
 
     sources = [] if review else models or [DEFAULT_MODEL]
     parsed = [parse(source) for source in sources]
-    check_key(endpoint, parsed, anywhere=allow_endpoints)
+    bound = bound_to(endpoint, parsed, anywhere=allow_endpoints)
     named = [
         ServedModel(one.name, source, elsewhere if one.endpoint else here)
         for one, source in zip(parsed, sources, strict=True)

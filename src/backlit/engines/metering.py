@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from backlit.engines.base import Engine
 
@@ -28,17 +28,19 @@ class Meter:
     Attributes:
         place: where the server is, for people.
         counter: of its calls.
+        unit: what is counted of prompts; words are ours, so that what they cost is not known.
         of_answer: how many calls it takes to score an answer, by its ids, after one prompt.
     """
 
     place: str
     counter: Counter
+    unit: Literal["token", "word"] = "token"
     of_answer: Callable[[Sequence[int]], int] = lambda answer: 1
 
     def dollars(self, prompt_tokens: int) -> float | None:
         """What it costs to have so many read, if that is known."""
         price = self.counter.price
-        return None if price is None else prompt_tokens * price / 1_000_000
+        return None if price is None or self.unit == "word" else prompt_tokens * price / 1_000_000
 
 
 def meter_of(engine: Engine) -> Meter | None:

@@ -1,7 +1,8 @@
 """What work takes of a server, told before it is asked: calls, and the tokens that it reads.
 
 Bounds, not guesses, but for the tokens of a grid: what is known already is not asked again, and a
-check may end early. Only requests that fail and are tried again come on top.
+check may end early. Requests that fail and are tried again come on top, and, where a server does
+not tell the parts of characters that it writes, as llama.cpp, a call to look each of these up.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from math import ceil
 from backlit.data.base import Example
 from backlit.engines.base import Engine
 from backlit.engines.metering import Meter
-from backlit.errors import InputError
+from backlit.errors import BacklitError, InputError
 from backlit.explaining import faithfulness
 from backlit.explaining.asked import Asked
 from backlit.explaining.attribution import Segmenting
@@ -24,7 +25,7 @@ from backlit.methods.base import Altering, params_of
 from backlit.methods.objective import Objective
 from backlit.methods.perturbation import replacement_ids
 from backlit.segments import segment
-from backlit.types import Prompt, Segment
+from backlit.types import Prompt, Segment, TokenSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +150,20 @@ def of_grid(
     calls = Calls()
     for variant in variants:
         prompts = [one for one in (_filled(variant.template, row) for row in examples) if one]
-        if not prompts:
-            continue
-        characters = [_characters(one) for one in prompts]
-        longest = engine.tokenize(prompts[characters.index(max(characters))])
+        prompts.sort(key=_characters, reverse=True)
+        longest = next((one for one in (_read(engine, prompt) for prompt in prompts) if one), None)
+        if longest is None:
+            continue  # of which each cell says why
         answer, each = asked.options.max_new_tokens, 1
         if asked.answer is not None:
-            texts = (_filled(asked.answer, row) for row in examples)
-            text = max((str(one) for one in texts if one), key=len, default="")
-            given = engine.append(longest, text).input_ids[len(longest.tokens) :]
-            answer, each = len(given), meter.of_answer(given)
-        tokens = ceil(len(longest.tokens) * sum(characters) / max(characters))  # of all prompts
+            texts = [str(one) for one in (_filled(asked.answer, row) for row in examples) if one]
+            # Of the one with most letters, and of the one with most signs of several bytes.
+            several = {max(texts, key=len), max(texts, key=_bytes_more)} if texts else set()
+            given = [ids for text in several if (ids := _answer(engine, longest, text))]
+            answer = max(map(len, given), default=0)
+            each = max(map(meter.of_answer, given), default=1)
+        characters = sum(map(_characters, prompts))
+        tokens = ceil(len(longest.tokens) * characters / len(longest.text))  # of all prompts
         scored = (asked.answer is not None or asked.effects) + (
             len(lines_of(variant.template)) if asked.effects else 0
         )
@@ -177,6 +181,26 @@ def _filled(template: Prompt, row: Example) -> Prompt | None:
     except InputError:
         return None
     return prompt if _characters(prompt) else None
+
+
+def _read(engine: Engine, prompt: Prompt) -> TokenSequence | None:
+    """None if it can't be, as where it is too long."""
+    try:
+        return engine.tokenize(prompt)
+    except BacklitError:
+        return None
+
+
+def _answer(engine: Engine, prompt: TokenSequence, text: str) -> tuple[int, ...]:
+    """Ids of an answer; none if it can't be read."""
+    try:
+        return engine.append(prompt, text).input_ids[len(prompt.tokens) :]
+    except BacklitError:
+        return ()
+
+
+def _bytes_more(text: str) -> int:
+    return len(text.encode(errors="replace")) - len(text)
 
 
 def _characters(prompt: Prompt) -> int:

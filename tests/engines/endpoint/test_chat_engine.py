@@ -107,6 +107,28 @@ def test_another_name_of_the_limit_is_found(fake: Fake) -> None:
     assert written(opened(fake), CHAT)
 
 
+def test_a_model_that_takes_no_temperature_is_asked_without(fake: Fake) -> None:
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        if body and "temperature" in body:
+            raise Odd(400, '{"error": {"message": "temperature does not support 0"}}')
+        return answer
+
+    fake.spoil = spoil
+    engine = opened(fake)
+    assert engine.metadata["temperature"] == "the server's own"
+    assert written(engine, CHAT)
+
+
+def test_a_stop_string_ends_an_answer_however_the_server_ends_it(fake: Fake) -> None:
+    engine = opened(fake)
+    prompt = engine.tokenize("what does the cat like?")
+    (word,) = {t.text for s in engine.generate(prompt, GenerationOptions(1)) for t in s.tokens}
+    for count in (1, 2):
+        options = GenerationOptions(max_new_tokens=count, stop=(word.strip(),))
+        *_, last = engine.generate(prompt, options)
+        assert last.finish_reason == "stop"
+
+
 @pytest.mark.parametrize(("count", "reason"), [(3, "length"), (400, "stop")])
 def test_it_is_told_why_an_answer_ends(fake: Fake, count: int, reason: str) -> None:
     engine = opened(fake)
@@ -170,8 +192,9 @@ def test_a_server_of_no_use_says_what_was_tried(fake: Fake) -> None:
     fake.spoil = lambda path, body, answer: (
         {"choices": []} if path == "/v1/chat/completions" else answer
     )
-    with pytest.raises(EndpointError, match="takes no messages"):
+    with pytest.raises(EndpointError, match="takes no messages") as error:
         opened(fake)
+    assert "/v1/chat/completions: The server's answer has no choices.0" in error.value.message
 
 
 def test_who_is_not_there_or_wants_a_key_is_said(fake: Fake) -> None:
@@ -179,6 +202,16 @@ def test_who_is_not_there_or_wants_a_key_is_said(fake: Fake) -> None:
         open_engine("endpoint:http://127.0.0.1:9")
     fake.key = "sk-1"
     with pytest.raises(GatedError):
+        opened(fake)
+    fake.key = None
+
+    def closed(path: str, body: Any, answer: Any) -> Any:
+        if body is not None:
+            raise Odd(401)
+        return answer
+
+    fake.spoil = closed
+    with pytest.raises(GatedError, match="wants a key"):
         opened(fake)
 
     def spoil(path: str, body: Any, answer: Any) -> Any:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import threading
@@ -378,6 +379,40 @@ def test_a_url_that_signs_in_takes_no_key(fake: Fake) -> None:
     with pytest.raises(GatedError, match="and a key was given, too") as error:
         Client(url, KEY)
     assert "pa55word" not in str(error.value)
+
+
+def test_nothing_is_sent_again_once_another_failed(fake: Fake) -> None:
+    """One is refused for good while another is to be tried again."""
+    refused = threading.Event()
+
+    async def wait(seconds: float) -> None:
+        refused.set()
+        await asyncio.sleep(0.05)
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        if body["n_predict"] == 1:
+            refused.wait(60)
+            raise Odd(401)
+        raise Odd(503)
+
+    fake.spoil = spoil
+    bad = asked("/completion", {**BODY, "n_predict": 1})
+    with pytest.raises(GatedError):
+        list(client_of(fake, parallel=2, wait=wait).asks([SCORE, bad]))
+    assert len(fake.of_model()) <= 3
+
+
+def test_what_is_secret_in_a_url_is_not_told_again(fake: Fake) -> None:
+    url = httpx2.URL(fake.url.replace("http://", "http://me:pa55word@") + "?key=qu3ry-secret")
+    said = json.dumps({"error": {"message": "key qu3ry-secret of pa55word is invalid"}})
+    failing(fake, Odd(418, said))
+    with pytest.raises(EndpointError, match="key … of … is invalid"):
+        Client(url, wait=_no_wait).ask(SCORE)
+    long = "sk-" + "x7" * 40
+    failing(fake, Odd(418, json.dumps({"error": {"message": f"key {long[:60]}… is invalid"}})))
+    with pytest.raises(EndpointError) as error:
+        client_of(fake, key=long).ask(SCORE)
+    assert "x7x7" not in error.value.message
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing like it on Windows")

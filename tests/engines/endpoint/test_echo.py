@@ -67,6 +67,29 @@ def test_it_scores_as_the_same_model_does_here(fake: Fake) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "answer", [" warm 👩 milk", " milk 👩", " 東京 milk", "東京", "👩‍🚀 milk."]
+)
+def test_parts_of_characters_are_scored(fake: Fake, answer: str) -> None:
+    engine = as_scorer(open_engine(fake.source))
+    sequence = engine.append(engine.tokenize(LINES), answer)
+    ids = sequence.input_ids
+    ((_, told),) = engine.score([ids[: sequence.prompt_length]], ids[sequence.prompt_length :])
+    assert told.sum() == pytest.approx(log_probs(LINES, answer).sum())
+
+
+def test_offsets_that_are_not_those_of_the_text_are_refused() -> None:
+    echo = Echo(Client(httpx2.URL("http://127.0.0.1:9")), None)
+    values = {
+        "tokens": ["\ufffd", "\ufffd", "\ufffd", "1", "2", "3", "4", "5"],
+        "text_offset": list(range(8)),
+        "token_logprobs": [None, *[-1.0] * 7],
+    }
+    told = {"choices": [{"logprobs": values}]}
+    with pytest.raises(EndpointError, match="do not stand where it says"):
+        read_by(echo.of_answer("日12", "34").read, told)
+
+
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_it_writes_what_the_same_model_does_here(fake: Fake, temperature: float) -> None:
     options = GenerationOptions(max_new_tokens=12, temperature=temperature, seed=3)
@@ -226,6 +249,7 @@ def test_sums_over_pieces_are_those_of_their_tokens(tokens: list[str], joins: li
     found = Echoed(tuple(tokens), values).of_pieces(pieces)
     assert found is not None
     assert found.tolist() == pytest.approx(sums)
+    assert Echoed(tuple(tokens), values).of_pieces([*pieces, "x"]) is None
     if len(tokens[0]) > 1:
         assert Echoed(tuple(tokens), values).of_pieces([tokens[0][0], tokens[0][1:]]) is None
 

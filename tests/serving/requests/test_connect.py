@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from backlit.cli.endpoint import ServerOptions
+from backlit.cli.endpoint import ServerOptions, bound_to
 from backlit.engines import open_engine
 from backlit.engines.base import Engine
 from backlit.engines.endpoint.options import EndpointOptions
@@ -30,12 +30,19 @@ from tests.support.service import REFERENCE, SECONDS, Client, Endless, rest_of, 
 KEY = "sk-very-secret-7413"
 
 
-def service(*sources: str, anywhere: bool = True, keys: dict[str, str] | None = None) -> Service:
+def service(
+    *sources: str,
+    anywhere: bool = True,
+    keys: dict[str, str] | None = None,
+    plain: str | None = None,
+) -> Service:
     """As `backlit serve` makes it."""
-    options = ServerOptions(EndpointOptions(), keys or {})
+    given = ServerOptions(EndpointOptions(), plain, keys or {}) if plain or keys else None
+    options = bound_to(given, [parse(one) for one in sources or ("toy",)], anywhere=anywhere)
 
     def elsewhere(source: str, *, progress: Progress) -> Engine:
-        return open_engine(source, progress=progress, endpoint=options.of(parse(source)))
+        own = None if options is None else options.of(parse(source))
+        return open_engine(source, progress=progress, endpoint=own)
 
     named = [
         ServedModel(parse(one).name, one, elsewhere if "endpoint:" in one else open_engine)
@@ -227,6 +234,20 @@ def test_a_key_goes_to_its_own_server_alone(monkeypatch: pytest.MonkeyPatch) -> 
                 client.answered(ConnectRequest(url=fake.url))
         assert {one.get("Authorization") for one in own.headers} == {f"Bearer {KEY}"}
         assert {one.get("Authorization") for one in other.headers} == {None}
+
+
+def test_a_key_without_an_address_is_the_one_servers(
+    monkeypatch: pytest.MonkeyPatch, fake: Fake
+) -> None:
+    monkeypatch.setenv("A_KEY", KEY)
+    with faked("vllm", key=KEY) as own:
+        client = Client(service(own.source, plain="A_KEY"))
+        connected = client.answer(ConnectRequest(url=fake.url))
+        assert isinstance(connected, ConnectedEvent)
+        assert fake.headers
+        assert not any("Authorization" in one for one in fake.headers), "the key of another"
+        assert client.answer(LoadRequest(model=names(client)[0])).type != "error"
+        assert own.headers[-1]["Authorization"] == f"Bearer {KEY}"
 
 
 def test_a_page_can_not_name_a_key() -> None:

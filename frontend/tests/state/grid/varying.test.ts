@@ -1,6 +1,6 @@
 import { flushSync } from "svelte";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Event, Requests } from "../../../src/wire";
+import type { Event, Expense, Requests } from "../../../src/wire";
 import { rooted } from "../../support/rooted.svelte";
 import { STATE } from "../../support/fixtures";
 import { quiet, started } from "../../support/workbench";
@@ -47,7 +47,7 @@ test("why they can't be made is told where they are chosen", async () => {
   expect(foreseen.error).toBeNull();
 });
 
-const EXPENSE = { calls: 21, prompt_tokens: 900, price: null };
+const EXPENSE: Expense = { calls: 21, prompt_tokens: 900, price: null, unit: "token" };
 const REMOTE = STATE.models.map((model) => ({ ...model, metadata: { engine: "endpoint" } }));
 
 test.each([

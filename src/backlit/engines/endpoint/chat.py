@@ -4,12 +4,13 @@ What it thinks before its answer, if it tells that apart, stands in a block of i
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from backlit.engines.endpoint.answers import Ask, Stream, at, reason_of, rows_at
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.echo import Piece
-from backlit.errors import BudgetError, EndpointError, GatedError, PromptError
+from backlit.errors import BudgetError, EndpointError, PromptError
 from backlit.types import FinishReason, GenerationOptions, Message
 
 PATH = "/v1/chat/completions"
@@ -27,53 +28,62 @@ class Chat:
     Args:
         model: which of the server's models.
         limit: what the field is called that bounds an answer.
+        tempered: whether it takes a temperature; models that reason often have one of their own.
     """
 
     name = "/v1/chat/completions"
 
-    def __init__(self, model: str | None, limit: str) -> None:
+    def __init__(self, model: str | None, limit: str, tempered: bool = True) -> None:
         self._named = {} if model is None else {"model": model}
         self._limit = limit
+        self.tempered = tempered
 
     def hello(self) -> Ask[str]:
-        """Any answer."""
-        body = self._body(HELLO, {self._limit: FEW})
+        """Any answer, asked for as answers are."""
+        settings = self._settings(GenerationOptions(max_new_tokens=FEW))
+        body = self._body(HELLO, settings)
         return Ask(PATH, body, lambda told: str(at(told, "choices", 0, "message", "role")))
 
     def write(self, messages: Sequence[Message], options: GenerationOptions) -> Stream[Piece]:
         """Text as it comes, and why it ends."""
-        settings: dict[str, Any] = {
-            self._limit: options.max_new_tokens,
-            "temperature": options.temperature,
-            "top_p": options.top_p,
-            "stream": True,
-        }
+        settings = {**self._settings(options), "stream": True}
+        return Stream(PATH, self._body(messages, settings), _reader)
+
+    def _settings(self, options: GenerationOptions) -> dict[str, Any]:
+        settings: dict[str, Any] = {self._limit: options.max_new_tokens}
+        if self.tempered:
+            settings["temperature"] = options.temperature
+        if self.tempered and options.top_p < 1:
+            settings["top_p"] = options.top_p
         if options.seed is not None:
             settings["seed"] = options.seed % 2**31
-        return Stream(PATH, self._body(messages, settings), _reader)
+        return settings
 
     def _body(self, messages: Sequence[Message], settings: Mapping[str, Any]) -> dict[str, Any]:
         told = [{"role": message.role, "content": message.content} for message in messages]
         return {**self._named, "messages": told, **settings}
 
 
-def chat_of(client: Client, model: str | None) -> Chat | None:
-    """How a server is asked to write, if it takes messages.
+def chat_of(client: Client, model: str | None) -> tuple[Chat | None, str]:
+    """How a server is asked to write; or None, and why it can't be.
 
     Raises:
         OfflineError: it can't be reached.
+        GatedError: it wants a key, or refuses the one it got.
         BudgetError: there may be no more calls.
     """
-    for limit in LIMITS:
-        chat = Chat(model, limit)
+    problem = ""
+    for limit, tempered in product(LIMITS, (True, False)):
+        chat = Chat(model, limit, tempered)
         try:
             client.ask(chat.hello())
         except BudgetError:
             raise
-        except (EndpointError, PromptError, GatedError):
+        except (EndpointError, PromptError) as error:
+            problem = problem or error.message
             continue
-        return chat
-    return None
+        return chat, ""
+    return None, problem
 
 
 def _reader() -> Callable[[Any], Piece]:

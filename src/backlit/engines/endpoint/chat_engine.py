@@ -48,7 +48,7 @@ class ChatEndpointEngine(ServerText):
         self.capabilities: frozenset[Capability] = frozenset({"generate", "batch"})
         self.metadata = metadata
         self.client = client
-        self.meter = Meter(f"{client.url.scheme}://{client.place}", client)
+        self.meter = Meter(f"{client.url.scheme}://{client.place}", client, "word")
         self._chat = chat
         self._speakers: dict[int, str] = {}  # by the ids of the tokens that name them
 

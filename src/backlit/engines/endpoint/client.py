@@ -144,8 +144,9 @@ class Client:
                             return
 
             async with self._sending.room(free=False):
-                ready()
-                await self._sending.tried(once, stream.path, free=False, over=lambda: told)
+                await self._sending.tried(
+                    once, stream.path, free=False, ready=ready, over=lambda: told
+                )
             tell((index, None))
 
         def each(tell: Tell[tuple[int, T | None]]) -> Coroutine[Any, Any, None]:

@@ -30,6 +30,7 @@ from backlit.types import Message
 
 ServerEngine = EndpointEngine | TextEndpointEngine | ChatEndpointEngine
 APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())  # the quickest to score with first
+MOST_PORT = 65_535
 OPENAI_PATH = "/v1"  # which people append, and we do, too
 
 
@@ -44,6 +45,7 @@ class Seen:
         found: the way in which it scores, and those that were tried before.
         chat: how it is asked to write, where nothing is told that could be believed.
         unread: why it can't be asked in ids, if it can't.
+        mute: why it takes no messages, if that was tried and it does not.
     """
 
     client: Client
@@ -52,6 +54,7 @@ class Seen:
     found: Found[ByIds | Echo]
     chat: Chat | None
     unread: str
+    mute: str
 
 
 def connect(
@@ -90,6 +93,7 @@ def connect(
     }
     if isinstance(way, Chat):
         said = {**metadata, "tokens": "words", "scores": "none"}
+        said |= {} if way.tempered else {"temperature": "the server's own"}
         return ChatEndpointEngine(source.name, seen.client, way, said)
     if isinstance(way, Echo):
         return TextEndpointEngine(source.name, seen.client, way, {**metadata, "tokens": "words"})
@@ -115,7 +119,8 @@ def _useless(seen: Seen) -> EndpointError:
             "/v1/models, /tokenize, /v1/completions and /v1/chat/completions.",
             API,
         )
-    tried = " ".join(_ended(f"{one.name}: {one.problem}") for one in seen.found.trials)
+    trials = [(one.name, one.problem) for one in seen.found.trials] + [(Chat.name, seen.mute)]
+    tried = " ".join(_ended(f"{name}: {problem}") for name, problem in trials)
     return EndpointError(
         f"{seen.client.place} tells no log-probabilities of given text that could be "
         f"believed, and takes no messages. {seen.unread}{tried}",
@@ -148,8 +153,8 @@ def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
     if tokenizer is not None:
         ways[:0] = (ByIds(client, api, facts.model, tokenizer) for api in APIS)
     found = find(ways)
-    chat = chat_of(client, facts.model) if found.way is None else None
-    return Seen(client, facts, tokenizer, found, chat, unread)
+    chat, mute = chat_of(client, facts.model) if found.way is None else (None, "")
+    return Seen(client, facts, tokenizer, found, chat, unread, mute)
 
 
 def root_of(url: str) -> httpx2.URL:
@@ -160,8 +165,11 @@ def root_of(url: str) -> httpx2.URL:
     """
     try:
         parsed = httpx2.URL(url)
-    except httpx2.InvalidURL as error:
+        port = parsed.port or 0
+    except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
         raise NotFoundError("The URL is not valid.", "Check how it is written.") from error
+    if port > MOST_PORT:
+        raise NotFoundError(f"There is no port {port}.", f"Ports go up to {MOST_PORT:,}.")
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise NotFoundError(
             "An endpoint is an http:// or https:// URL.",

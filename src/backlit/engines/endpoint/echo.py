@@ -22,6 +22,7 @@ from backlit.engines.endpoint.answers import (
     rows_at,
 )
 from backlit.engines.endpoint.client import Client
+from backlit.engines.text import REPLACEMENT
 from backlit.errors import EndpointError
 from backlit.types import FinishReason, GenerationOptions
 
@@ -47,7 +48,9 @@ class Echoed:
     log_probs: FloatArray
 
     def of_pieces(self, pieces: Sequence[str]) -> FloatArray | None:
-        """Sums `(pieces,)` over other pieces of the same text; None where a token is in two."""
+        """Sums `(pieces,)` over other pieces of the same text; None where that can't be told."""
+        if "".join(self.tokens) != "".join(pieces):
+            return None  # some are parts of a character, which have no text
         ends = np.cumsum([len(token) for token in self.tokens])  # (tokens,)
         wanted = np.cumsum([len(piece) for piece in pieces])  # (pieces,)
         if not np.isin(wanted, ends).all():
@@ -130,7 +133,7 @@ def _echoed(told: Any, prompt: str, answer: str) -> Echoed:
     tokens = [str(token) for token in rows_at(values, "tokens")]
     starts = _starts(tokens, values, prompt + answer)
     stop = len(prompt) + len(answer)
-    places = [n for n, start in enumerate(starts) if len(prompt) <= start < stop and tokens[n]]
+    places = [n for n, start in enumerate(starts) if len(prompt) <= start < stop]
     log_probs = rows_at(values, "token_logprobs")
     if not places or starts[places[0]] != len(prompt):
         raise EndpointError(
@@ -158,4 +161,9 @@ def _starts(tokens: Sequence[str], values: Any, text: str) -> list[int]:
     fits = isinstance(told, list) and len(told) == len(tokens) and told[:1] == [0]
     if not fits or len(text) not in told:
         raise odd("other text than the one that was to be told again")
-    return [int(start) for start in told]
+    starts = [int(start) for start in told]
+    for start, token in zip(starts, tokens, strict=True):
+        inside = start + len(token) <= len(text) and REPLACEMENT not in token
+        if inside and text[start : start + len(token)] != token:
+            raise odd("tokens that do not stand where it says")
+    return starts

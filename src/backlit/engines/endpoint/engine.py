@@ -79,7 +79,7 @@ class EndpointEngine:
         self._reader = TokenReader(tokenizer, name, vocabulary_size, self.context_length)
         self._scoring = Scoring(client, api, model, tokenizer, vocabulary_size)
         place = f"{client.url.scheme}://{client.place}"
-        self.meter = Meter(place, client, self._scoring.calls_for)
+        self.meter = Meter(place, client, of_answer=self._scoring.calls_for)
         self._answers: LRUCache[object, tuple[GenerationStep, ...]] = LRUCache(REMEMBERED_ANSWERS)
 
     # ---- reading and writing -----------------------------------------------------------

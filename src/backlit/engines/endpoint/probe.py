@@ -138,7 +138,7 @@ def find(ways: Iterable[W]) -> Found[W]:
         attempt = _Attempt[Any](way)
         trials.append(attempt.trial())
         if not trials[-1].problem:
-            return Found(way, tuple(trials), attempt.tempered())
+            return Found(way, tuple(trials), isinstance(way, ByIds) and attempt.tempered())
     return Found(None, tuple(trials))
 
 

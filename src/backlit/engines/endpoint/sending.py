@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -19,12 +20,13 @@ from backlit.engines.endpoint.failures import (
 )
 from backlit.engines.endpoint.loop import start
 from backlit.engines.endpoint.received import asked_to_wait, content_of, lines_of, parsed, said_in
-from backlit.errors import BacklitError, BudgetError, GatedError
+from backlit.errors import BacklitError, BudgetError, GatedError, OfflineError
 from backlit.sources.https import is_loopback
 
 TRIES = 5
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between two tries
 CONNECT_SECONDS = 10.0
+LONG = 24  # characters of a secret, of which half tell it apart
 FREE = 16  # requests in flight that no model has to work for
 
 T = TypeVar("T")
@@ -65,6 +67,8 @@ class Sending:
         self.calls = 0
         self.model: str | None = None
         self._key = key
+        queried = [value for _, value in url.params.multi_items()]
+        self._secrets = [_said_again(one) for one in (key, url.password, *queried) if one]
         self._auth = (url.username, url.password) if url.username else None
         self._timeout = timeout
         self._max_calls = max_calls
@@ -103,8 +107,7 @@ class Sending:
             raise _Failed(self._failure(response, content), response)
 
         async with self.room(free=free):
-            ready()
-            return await self.tried(once, path, free=free)
+            return await self.tried(once, path, free=free, ready=ready)
 
     async def events(self, path: str, body: Body) -> AsyncGenerator[Any, None]:
         """The JSON of each event of the stream that is answered."""
@@ -132,14 +135,17 @@ class Sending:
         path: str,
         *,
         free: bool,
+        ready: Callable[[], None] = lambda: None,
         over: Callable[[], bool] = lambda: False,
     ) -> T:
-        """What a request leads to, tried again where that may help and nothing of it was `over`.
+        """What a request leads to, tried again where that may help and nothing of it was `over`;
+        `ready` is called before it is sent, and raises if it is not to be.
 
         Raises:
             BacklitError: what is wrong in the end.
         """
         for number in range(1, TRIES + 1):
+            ready()
             if not free:
                 self._count()
             seconds = None
@@ -159,14 +165,24 @@ class Sending:
         raise AssertionError("the last try returns or raises")
 
     def without_key(self, text: str) -> str:
-        """A text of a server's, which may have told the key again."""
-        return text.replace(self._key, "…") if self._key else text
+        """A text of a server's, which may have told again what is secret."""
+        for secret in self._secrets:
+            text = secret.sub("…", text)
+        return text
 
     @property
     def _line(self) -> "_Line":
         line = self._lines.get(os.getpid())
         if line is None:
-            http = httpx2.AsyncClient(
+            http = self._connections()
+            line = _Line(http, asyncio.Semaphore(self._parallel), asyncio.Semaphore(FREE))
+            self._lines[os.getpid()] = line
+            weakref.finalize(line, start, http.aclose).atexit = False
+        return line
+
+    def _connections(self) -> httpx2.AsyncClient:
+        try:
+            return httpx2.AsyncClient(
                 # What is packed could be any size once it is unpacked.
                 headers={"Accept-Encoding": "identity"} | _signed(self._key),
                 auth=self._auth,
@@ -176,10 +192,11 @@ class Sending:
                 follow_redirects=False,
                 trust_env=not is_loopback(self.url.host),  # no proxy is needed to get to ourselves
             )
-            line = _Line(http, asyncio.Semaphore(self._parallel), asyncio.Semaphore(FREE))
-            self._lines[os.getpid()] = line
-            weakref.finalize(line, start, http.aclose).atexit = False
-        return line
+        except (ImportError, ValueError, httpx2.InvalidURL) as error:
+            raise OfflineError(
+                f"The proxy that the environment names can't be used: {error}",
+                "Unset ALL_PROXY and HTTPS_PROXY, or name an http:// proxy.",
+            ) from error
 
     def _failure(self, response: httpx2.Response, content: bytes) -> BacklitError:
         if response.next_request is not None:
@@ -223,6 +240,13 @@ class _Failed(Exception):  # noqa: N818  never leaves this module
         super().__init__(failure)
         self.failure = failure
         self.response = response
+
+
+def _said_again(secret: str) -> re.Pattern[str]:
+    """Where a text has it; of a long one also where it is cut."""
+    if len(secret) < LONG:
+        return re.compile(re.escape(secret))
+    return re.compile(re.escape(secret[: LONG // 2]) + r"[\w.~+/=-]*")
 
 
 def _signed(key: str | None) -> dict[str, str]:

@@ -45,6 +45,9 @@ class ServerText(FunctionEngine):
         parts: Generator[str | None, None, None],
         options: GenerationOptions,
     ) -> Iterator[GenerationStep]:
+        whole = ""
         for step in super()._steps(prompt, parts, options):
+            whole += "".join(token.text for token in step.tokens)
             cut = step.finish_reason == "stop" and self._ended == "length"
-            yield replace(step, finish_reason="length") if cut else step
+            stopped = any(stop in whole for stop in options.stop)
+            yield replace(step, finish_reason="length") if cut and not stopped else step

@@ -35,7 +35,7 @@ class TextEndpointEngine(ServerText, ScoringFunctionEngine):
         super().__init__(self._written, name, None, pieces_of, self._log_probs, AT_ONCE)
         self.metadata = metadata
         self.client = client
-        self.meter = Meter(f"{client.url.scheme}://{client.place}", client)
+        self.meter = Meter(f"{client.url.scheme}://{client.place}", client, "word")
         self._echo = echo
         self._scored: LRUCache[tuple[str, str], float | FloatArray] = LRUCache(REMEMBERED)
 

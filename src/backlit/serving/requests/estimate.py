@@ -38,17 +38,23 @@ class EstimateRequest(TargetRequest):
 
 class Expense(wire.Wire):
     """What a server is asked for, at most: calls, prompt tokens that it reads in all of them, and
-    dollars if the price is known.
+    dollars if the price is known. Of one that tells no tokens, words, which are fewer.
     """
 
     calls: int
     prompt_tokens: int
     price: float | None = None
+    unit: Literal["token", "word"] = "token"
 
     @classmethod
     def of(cls, calls: Calls, meter: Meter) -> "Expense":
         """As it travels."""
-        return cls(calls=calls.count, prompt_tokens=calls.tokens, price=meter.dollars(calls.tokens))
+        return cls(
+            calls=calls.count,
+            prompt_tokens=calls.tokens,
+            price=meter.dollars(calls.tokens),
+            unit=meter.unit,
+        )
 
 
 class Cost(wire.Wire):
