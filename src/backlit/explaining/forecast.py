@@ -17,6 +17,7 @@ from backlit.explaining.asked import Asked
 from backlit.explaining.attribution import Segmenting
 from backlit.explaining.reasoning import CLOSING, MORE
 from backlit.explaining.refinement import measurable
+from backlit.explaining.shares import AnswerShare
 from backlit.explaining.templates import filled, lines_of
 from backlit.explanation import Variant
 from backlit.methods import Method
@@ -51,7 +52,7 @@ class Forecast:
         meter: of its engine.
     """
 
-    def __init__(self, objective: Objective, meter: Meter) -> None:
+    def __init__(self, objective: Objective | AnswerShare, meter: Meter) -> None:
         self._objective = objective
         self._meter = meter
         self._start = len(objective.context)
@@ -73,6 +74,8 @@ class Forecast:
     def proved(self, parts: int, think_again: int = 0) -> Calls:
         """Proofs of so many parts of a map: each alone, and those together that do little alone."""
         proofs = parts + (parts > 1)
+        if isinstance(self._objective, AnswerShare):
+            return self._scored(proofs)
         usual = 1  # what the model says with everything there
         calls = self._scored(proofs) + self._written(proofs + usual, self._start)
         if think_again:
@@ -121,6 +124,8 @@ class Forecast:
     def _scored(self, prompts: int, longest: int | None = None) -> Calls:
         """Target and foil scored after so many prompts, none of which is longer."""
         length = self._start if longest is None else longest
+        if isinstance(self._objective, AnswerShare):
+            return self._written(prompts * self._objective.samples, length)
         each = (_scored(self._meter, prompts, length, answer) for answer in self._objective.answers)
         return sum(each, Calls())
 
