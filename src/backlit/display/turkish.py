@@ -22,7 +22,7 @@ FIGURES: Mapping[str, str] = {
     "about as likely as before": "yaklaşık aynı olasılıkta",
     "{times} times less likely": "{times} kat daha düşük olasılıklı",
     "{times} times more likely": "{times} kat daha yüksek olasılıklı",
-    "the same as before": "öncekiyle aynı",
+    "no different": "aynı",
     "{points} percentage points lower": "{points} yüzde puan daha düşük",
     "{points} percentage points higher": "{points} yüzde puan daha yüksek",
     "{value} nats": "{value} nat",

@@ -37,7 +37,7 @@ def points(lost: float) -> str:
     """
     size = digits(abs(lost), 0 if abs(lost) >= 10 or round(abs(lost), 1) == round(abs(lost)) else 1)
     if size == digits(0):
-        return say("the same as before")
+        return say("no different")
     if lost > 0:
         return say("{points} percentage points lower", points=size)
     return say("{points} percentage points higher", points=size)

@@ -49,10 +49,10 @@ class Forecast:
 
     Args:
         objective: of the target; it is not run.
-        meter: of its engine.
+        meter: of its engine; None of one that is here, whose answers may be counted still.
     """
 
-    def __init__(self, objective: Objective | AnswerShare, meter: Meter) -> None:
+    def __init__(self, objective: Objective | AnswerShare, meter: Meter | None) -> None:
         self._objective = objective
         self._meter = meter
         self._start = len(objective.context)
@@ -188,7 +188,7 @@ def _characters(prompt: Prompt) -> int:
     return len(prompt) if isinstance(prompt, str) else sum(len(one.content) for one in prompt)
 
 
-def _scored(meter: Meter, prompts: int, context: int, answer: Sequence[int]) -> Calls:
+def _scored(meter: Meter | None, prompts: int, context: int, answer: Sequence[int]) -> Calls:
     """An answer after so many prompts, none of which is longer."""
-    count = prompts * meter.of_answer(answer)
+    count = prompts * (1 if meter is None else meter.of_answer(answer))
     return Calls(count, count * (context + len(answer)))
