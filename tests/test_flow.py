@@ -88,6 +88,8 @@ HELPERS = {
     "engines/writing.py",
     "explaining/answers.py",
     "explaining/blocks.py",
+    "explaining/draws.py",
+    "explaining/explainable.py",
     "explaining/responses.py",
     # a method that is known by its name
     "explaining/methods.py",

@@ -802,14 +802,16 @@ export interface components {
          * Attribution
          * @description How much each segment before the target mattered to it: a map.
          *
-         *     The objective is the target's summed log-probability (less the foil's, if there is one),
-         *     so where `signed`, a positive score supports the target. `token_scores` (one per token
-         *     before the target) are kept by methods that score tokens, so that other granularities need
-         *     no model; `aggregate` says how they were joined, and is None for methods that score whole
-         *     segments. `convergence_delta` is the sum of a complete method's scores less what they should
-         *     sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
-         *     there once the map was checked, `proofs` once its first segments were taken away, `trace` once
-         *     it was carried on through the response's own sentences.
+         *     The objective is the target's summed log-probability (less the foil's, if there is one), nats,
+         *     so where `signed`, a positive score supports the target. Where `measure` is `share`, it is the
+         *     share of answers that say the target instead: scores are percentage points, the segments are
+         *     those of the prompt alone, `share` says what was drawn, and there is no `target_log_prob`.
+         *     `token_scores` (one per token before the target) are kept by methods that score tokens, so that
+         *     other granularities need no model; `aggregate` says how they were joined, and is None for
+         *     methods that score whole segments. `convergence_delta` is the sum of a complete method's scores
+         *     less what they should sum to. `notes` are sentences that a person should read with the scores.
+         *     `faithfulness` is there once the map was checked, `proofs` once its first segments were taken
+         *     away, `trace` once it was carried on through the response's own sentences.
          */
         Attribution: {
             /** Method */
@@ -829,7 +831,7 @@ export interface components {
             /** Signed */
             signed: boolean;
             /** Target Log Prob */
-            target_log_prob: number;
+            target_log_prob: number | null;
             /** Pattern */
             pattern?: string | null;
             /** Aggregate */
@@ -852,6 +854,13 @@ export interface components {
              */
             proofs: components["schemas"]["Proof"][];
             trace?: components["schemas"]["Trace"] | null;
+            /**
+             * Measure
+             * @default log_prob
+             * @enum {string}
+             */
+            measure: "log_prob" | "share";
+            share?: components["schemas"]["Share"] | null;
         };
         /**
          * Cell
@@ -1044,7 +1053,8 @@ export interface components {
          * @description Forward passes of the whole prompt, and seconds if the model's speed is known.
          *
          *     Of a model that a server runs, `expense` is what counts: that of a method with the proofs of
-         *     its first parts, which a page asks for once a map is there.
+         *     its first parts, which a page asks for once a map is there. `answers`: as many are written
+         *     where their share is measured.
          */
         Cost: {
             /** Runs */
@@ -1052,6 +1062,8 @@ export interface components {
             /** Seconds */
             seconds?: number | null;
             expense?: components["schemas"]["Expense"] | null;
+            /** Answers */
+            answers?: number | null;
         };
         /**
          * CountEvent
@@ -1080,8 +1092,8 @@ export interface components {
          * @description What an order of segments does to the objective.
          *
          *     Attributes:
-         *         deletion: nats lost when the first `steps[i]` segments are taken away.
-         *         insertion: nats lost when only the first `steps[i]` are left.
+         *         deletion: nats, or percentage points, that are lost without the first `steps[i]` segments.
+         *         insertion: the same when only the first `steps[i]` are left.
          *         tokens: how many tokens the first `steps[i]` are; empty if an older version checked.
          */
         Curve: {
@@ -1269,6 +1281,19 @@ export interface components {
             /** Foil */
             foil?: string | number[] | null;
             /**
+             * Measure
+             * @default log_prob
+             * @enum {string}
+             */
+            measure: "log_prob" | "share";
+            /**
+             * Samples
+             * @default 10
+             */
+            samples: number;
+            /** Matching */
+            matching?: string | null;
+            /**
              * Params
              * @default {}
              */
@@ -1345,6 +1370,19 @@ export interface components {
             ];
             /** Foil */
             foil?: string | number[] | null;
+            /**
+             * Measure
+             * @default log_prob
+             * @enum {string}
+             */
+            measure: "log_prob" | "share";
+            /**
+             * Samples
+             * @default 10
+             */
+            samples: number;
+            /** Matching */
+            matching?: string | null;
             /** Method */
             method: string;
             /**
@@ -1469,8 +1507,8 @@ export interface components {
          *         map_order: the curve of the map's order.
          *         leave_one_out: the curve of the exact leave-one-out order.
          *         random_orders: curves of random orders, as many as were needed for the verdict.
-         *         comprehensiveness: mean nats lost over `deletion`; more is better.
-         *         sufficiency: mean nats lost over `insertion`; less is better.
+         *         comprehensiveness: mean lost over `deletion`; more is better.
+         *         sufficiency: mean lost over `insertion`; less is better.
          *         percentile: share of random orders whose deletion loses less, in percent.
          *         verdict: `holds`, `weak` or `chance`.
          *         sentence: the verdict for people.
@@ -2002,7 +2040,8 @@ export interface components {
         };
         /**
          * ModelInfo
-         * @description A model, and once it is ready, what it can do.
+         * @description A model, and once it is ready, what it can do: which methods it can't serve, and which can't
+         *     tell the share of its answers.
          */
         ModelInfo: {
             /** Name */
@@ -2028,6 +2067,13 @@ export interface components {
              * @default {}
              */
             unavailable_methods: {
+                [key: string]: string;
+            };
+            /**
+             * Unavailable For Shares
+             * @default {}
+             */
+            unavailable_for_shares: {
                 [key: string]: string;
             };
             /**
@@ -2199,6 +2245,9 @@ export interface components {
          *             writes nothing.
          *         again: what happened once what stands before the target was written anew; None if that was
          *             not asked for, or nothing stands there.
+         *         interval: 95% interval of what a share lost; None of nats, which are exact.
+         *         measure: what lost it: with `share`, the share of answers that say the target; then `lost`
+         *             are percentage points, and what is said instead is not told.
          */
         Proof: {
             /** Spans */
@@ -2215,6 +2264,17 @@ export interface components {
             /** Changed */
             changed?: boolean | null;
             again?: components["schemas"]["Rethought"] | null;
+            /** Interval */
+            interval?: [
+                number,
+                number
+            ] | null;
+            /**
+             * Measure
+             * @default log_prob
+             * @enum {string}
+             */
+            measure: "log_prob" | "share";
         };
         /**
          * ProofEvent
@@ -2627,6 +2687,7 @@ export interface components {
          *
          *     `standard_error` is of the score, where the method samples. `level` is the granularity that
          *     the segment was cut at, where that differs from one segment to the next (coarse to fine).
+         *     `interval` is the score's 95% interval, where answers were counted with and without it.
          */
         ScoredSegment: {
             /** Start */
@@ -2643,6 +2704,11 @@ export interface components {
             standard_error?: number | null;
             /** Level */
             level?: ("token" | "word" | "sentence" | "line" | "paragraph" | "custom") | null;
+            /** Interval */
+            interval?: [
+                number,
+                number
+            ] | null;
         };
         /**
          * SegmentRequest
@@ -2720,6 +2786,26 @@ export interface components {
              */
             finish_reason: "stop" | "length" | "context" | "cancelled" | "given";
             options?: components["schemas"]["GenerationOptions"] | null;
+        };
+        /**
+         * Share
+         * @description How many answers say a target with everything there, and how they were drawn.
+         *
+         *     Attributes:
+         *         samples: answers that were written after each prompt.
+         *         options: how each was written; the seeds are this one and those that follow it. None where
+         *             that was left out of a report.
+         *         with_all: the share with everything there, of 1, with Wilson's 95% interval.
+         *         pattern: the regular expression that answers match which count; None if those do that have
+         *             the target's words, whatever their case and white space.
+         */
+        Share: {
+            /** Samples */
+            samples: number;
+            options: components["schemas"]["GenerationOptions"] | null;
+            with_all: components["schemas"]["Estimate"];
+            /** Pattern */
+            pattern?: string | null;
         };
         /**
          * State

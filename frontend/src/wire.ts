@@ -26,6 +26,7 @@ export type Report = Schemas["Report"];
 export type ReportedRun = Schemas["ReportedRun"];
 export type Faithfulness = Schemas["Faithfulness"];
 export type Curve = Schemas["Curve"];
+export type Share = Schemas["Share"];
 export type Proof = Schemas["Proof"];
 export type Rethought = Schemas["Rethought"];
 export type Trace = Schemas["Trace"];
@@ -47,6 +48,8 @@ export type Aggregate = State["aggregates"][number];
 export type ParameterValue = ParameterInfo["default"];
 export type Prompt = ExampleInfo["prompt"];
 export type MethodKind = MethodInfo["kind"];
+/** What a map is of: how likely its target is, or how many answers say it. */
+export type Measure = Attribution["measure"];
 export type Verdict = Faithfulness["verdict"];
 export type FinishReason = Generation["finish_reason"];
 

@@ -2,27 +2,26 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Protocol
 
 from backlit.display.bar import ProgressLike, followed
 from backlit.display.words import UNITS
 from backlit.engines.base import Engine
 from backlit.errors import OptionsError, TargetError
-from backlit.explaining import proofs, tracing
+from backlit.explaining import proofs, share_proofs, tracing
 from backlit.explaining.answers import Answer
 from backlit.explaining.attribution import Segmenting, attribute
+from backlit.explaining.draws import SAMPLES, drawing_of
+from backlit.explaining.explainable import Explainable, Measured, of_each_map
 from backlit.explaining.faithfulness import SoFar, check_map, unheard
-from backlit.explaining.fitting import check_covers, check_reads
 from backlit.explaining.methods import as_methods
 from backlit.explaining.parts import PartsLike, select_parts
 from backlit.explaining.prompts import PromptLike, as_prompt, question_of
 from backlit.explaining.responses import respond, stream
+from backlit.explaining.shares import AnswerShare
 from backlit.explaining.targets import TargetLike, select_target, with_foil
 from backlit.explanation import Attribution, Explanation, Generation, Proof
 from backlit.methods import Method, make_method
-from backlit.methods.objective import Objective
 from backlit.progress import Progress
 from backlit.types import (
     Aggregate,
@@ -30,28 +29,13 @@ from backlit.types import (
     Granularity,
     OptionsLike,
     ParameterValue,
+    Quantity,
     Scope,
-    Target,
     TokenSequence,
     as_options,
 )
 
 TOP = 3  # segments of a map that are proved, unless another number is asked for
-
-
-class Explainable(Protocol):
-    """What `Model` is to the flow: an engine, turns at it, and what is known of its targets."""
-
-    @property
-    def engine(self) -> Engine: ...
-
-    def turn(self) -> AbstractContextManager[None]:
-        """Wait until nobody else uses the engine, and keep others waiting."""
-        ...
-
-    def objective(self, sequence: TokenSequence, target: Target) -> Objective:
-        """The objective of a target, with the altered prompts that were scored already."""
-        ...
 
 
 def explain(
@@ -66,6 +50,9 @@ def explain(
     pattern: str | None = None,
     aggregate: Aggregate = "sum",
     budget: int | None = None,
+    measure: Quantity = "log_prob",
+    samples: int = SAMPLES,
+    matching: str | None = None,
     options: OptionsLike = None,
     progress: ProgressLike = None,
     **params: ParameterValue,
@@ -87,29 +74,42 @@ def explain(
         aggregate: how token scores are joined, for methods that score tokens.
         budget: go from coarse to fine, reaching `granularity` only where it matters, until so
             many segments were measured; the coarsest level always is.
+        measure: `log_prob` is how likely the target is, `share` how many of the answers that the
+            model writes say it, which asks for nothing but answers.
+        samples: of a share, how many answers are written after each altered prompt.
+        matching: of a share, a regular expression that the answers match which count; left out,
+            those with the target's words do.
         options: how to generate, if need be: `GenerationOptions`, or a mapping of their fields.
+            The answers of a share are written like this too, but at temperature 1 in place of 0.
         progress: left out, a bar if it takes long; False for none, or a function
             `(phase, done, total, scores)`, which may raise `backlit.errors.Cancelled`.
         **params: the method's parameters.
 
     Returns:
         An explanation with one attribution for each method, `explanation[0].scores` being one
-        float64 for each segment. Where the method is signed, positive supports the target.
+        float64 for each segment: nats, or percentage points of a share. Where the method is
+        signed, positive supports the target.
 
     Raises:
         InputError: a prompt, response, target, foil, option, pattern or name that can't be used.
         CapabilityError: the model can't serve the method.
     """
-    chosen_methods = as_methods(model.engine, method, params)
     segmenting = Segmenting(granularity, pattern, aggregate, budget)
-    chosen = as_options(options)
+    own = prompt.options if isinstance(prompt, Generation) else None
+    chosen = as_options(own if options is None else options)
+    drawing = drawing_of(chosen, measure, samples, matching)
+    chosen_methods = as_methods(model.engine, method, params, measure)
     with followed(progress) as follower, model.turn():
         started = time.perf_counter()
         generation = answered(model.engine, prompt, response, chosen, follower)
         selected = select_target(generation.sequence, target)
         if foil is not None:
             selected = with_foil(model.engine, generation.sequence, selected, foil)
-        objective = model.objective(generation.sequence, selected)
+        objective: Measured = (
+            model.objective(generation.sequence, selected)
+            if drawing is None
+            else model.share(generation.sequence, selected, drawing)
+        )
         maps = tuple(attribute(objective, one, segmenting, follower) for one in chosen_methods)
     seconds = round(time.perf_counter() - started, 3)
     return Explanation(generation, maps, {**model.engine.metadata, "seconds": seconds})
@@ -141,7 +141,7 @@ def check(
         CapabilityError: the model can't say how likely a given text is.
     """
 
-    def checked(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
+    def checked(objective: Measured, one: Attribution, follower: Progress) -> Attribution:
         unit = UNITS["custom" if one.coarse_to_fine else one.granularity]
         found = check_map(
             objective,
@@ -154,7 +154,7 @@ def check(
         )
         return replace(one, faithfulness=found)
 
-    return _of_each_map(model, explanation, checked, progress)
+    return of_each_map(model, explanation, checked, progress)
 
 
 def prove(
@@ -194,22 +194,34 @@ def prove(
     if top < 1:
         raise OptionsError(f"top is {top}.", "Use 1 or more.")
 
-    def proved(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
+    def proved(objective: Measured, one: Attribution, follower: Progress) -> Attribution:
+        if think_again and isinstance(objective, AnswerShare):
+            raise OptionsError(
+                "The answers of a share are written anew as a whole.", "Leave think_again out."
+            )
         if without is None:
             first = one.top(top, scope)
             if not first and scope != "both":
                 return replace(one, proofs=())  # nothing of that is before the target
             found: list[Proof] = []
-            for proof in proofs.prove(objective, first, follower, think_again=think_again):
+            several = (
+                share_proofs.prove(objective, first, follower)
+                if isinstance(objective, AnswerShare)
+                else proofs.prove(objective, first, follower, think_again=think_again)
+            )
+            for proof in several:
                 so_far(proof)
                 found.append(proof)
         else:
             parts = select_parts(objective.sequence, one.target, without)
             follower("prove", 0, 1)
-            found = [proofs.take_away(objective, parts, think_again=think_again)]
+            if isinstance(objective, AnswerShare):
+                found = [share_proofs.take_away(objective, parts)]
+            else:
+                found = [proofs.take_away(objective, parts, think_again=think_again)]
         return replace(one, proofs=tuple(found))
 
-    return _of_each_map(model, explanation, proved, progress)
+    return of_each_map(model, explanation, proved, progress)
 
 
 def trace(
@@ -236,35 +248,17 @@ def trace(
         CapabilityError: the model can't serve the method, or its numbers overflowed.
     """
 
-    def traced(objective: Objective, one: Attribution, follower: Progress) -> Attribution:
+    def traced(objective: Measured, one: Attribution, follower: Progress) -> Attribution:
+        if isinstance(objective, AnswerShare):
+            raise OptionsError(
+                "The share of answers can't be followed back through one answer.",
+                'Explain it with measure="log_prob", if the model can.',
+            )
         method = make_method(one.method, **one.params)
         found = tracing.trace(objective, one, method, budget=budget, progress=follower)
         return replace(one, trace=found)
 
-    return _of_each_map(model, explanation, traced, progress)
-
-
-def _of_each_map(
-    model: Explainable,
-    explanation: Explanation,
-    measured: Callable[[Objective, Attribution, Progress], Attribution],
-    progress: ProgressLike,
-) -> Explanation:
-    """The explanation, with what was measured of each of its maps."""
-    if not isinstance(explanation, Explanation):
-        raise OptionsError(
-            f"A {type(explanation).__name__} has no maps.", "Give what explain returned."
-        )
-    sequence = explanation.generation.sequence
-    with followed(progress) as follower, model.turn():
-        check_reads(model.engine, explanation.generation)
-        each = []
-        for one in explanation:
-            check_covers(sequence, one)
-            if one.target.foil is not None:
-                model.engine.append(sequence.prompt, one.target.foil.ids)  # it knows them
-            each.append(measured(model.objective(sequence, one.target), one, follower))
-    return replace(explanation, attributions=tuple(each))
+    return of_each_map(model, explanation, traced, progress)
 
 
 def generate(

@@ -21,6 +21,8 @@ FinishReason = Literal["stop", "length", "context", "cancelled", "given"]
 Verdict = Literal["holds", "weak", "chance"]
 Scope = Literal["prompt", "response", "both"]  # which of the segments before a target
 Span = tuple[int, int]
+Interval = tuple[float, float]
+Quantity = Literal["log_prob", "share"]  # how likely a target is, or how often answers say it
 ParameterValue = bool | int | float | str
 
 MIN_TEMPERATURE = 1e-6  # below it only the likeliest token is left
@@ -209,11 +211,13 @@ class ScoredSegment(Segment):
 
     `standard_error` is of the score, where the method samples. `level` is the granularity that
     the segment was cut at, where that differs from one segment to the next (coarse to fine).
+    `interval` is the score's 95% interval, where answers were counted with and without it.
     """
 
     score: float
     standard_error: float | None = None
     level: Granularity | None = None
+    interval: Interval | None = None
 
     def __repr__(self) -> str:
         error = "" if self.standard_error is None else f" ± {self.standard_error:.3f}"

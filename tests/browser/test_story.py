@@ -104,7 +104,9 @@ def explained(run: Explanation) -> float:
     found = subprocess.run(command, capture_output=True, check=True).stdout
     again = Explanation.from_json(found)
     assert again.generation.response == run.generation.response
-    return again[0].target_log_prob
+    log_prob = again[0].target_log_prob
+    assert log_prob is not None
+    return log_prob
 
 
 def feedback_becomes_a_principle(page: Page, hand: Hand) -> None:

@@ -67,6 +67,22 @@ def test_explain_says_it_on_standard_error() -> None:
     assert re.search(r"prompt tokens, \$0\.\d+\.$", result.stderr, re.MULTILINE)
 
 
+def test_a_share_takes_a_call_for_each_answer(tmp_path: Path) -> None:
+    out = tmp_path / "why.json"
+    share = ("--measure", "share", "--samples", "3", "--max-new-tokens", "4")
+    asked = ("--prompt", PROMPT, "--granularity", "word", "--output", str(out), *share)
+    with faked("sglang") as fake:
+        result = run("explain", "--model", fake.source, *asked)
+        assert result.exit_code == 0, result.output
+        expected, made = told(result.stderr, fake)
+        assert expected == made == 3 * 11
+    with faked("sglang") as fake:
+        result = run("check", str(out), "--model", fake.source)
+        assert result.exit_code == 0, result.output
+        expected, made = told(result.stderr, fake)
+        assert 3 * 11 < made <= expected
+
+
 def test_proofs_and_ways_through_the_answer_count() -> None:
     more = ("--foil", " soup", "--prove", "--think-again", "1", "--trace")
     with faked("sglang") as fake:

@@ -265,3 +265,43 @@ def test_explain_follows_the_answer_back_through_itself(tmp_path: Path) -> None:
     (attribution,) = load_explanation(out)
     assert attribution.trace is not None
     assert [one.role for one in attribution.trace.segments][-1] == "response"
+
+
+def test_the_share_of_answers(tmp_path: Path) -> None:
+    out = tmp_path / "why.json"
+    asked = [
+        *("--prompt", PROMPT, "--response", " cold water", "--target", "water"),
+        *("--measure", "share", "--samples", "6", "--max-new-tokens", "4"),
+        *("--granularity", "word"),
+    ]
+    result = explain_toy(*asked, "--prove")
+    assert result.exit_code == 0, result.output
+    assert "percentage points of the share of answers" in " ".join(result.stdout.split())
+    assert "nats" not in result.stdout
+    assert "likely" not in result.stdout
+    result = explain_toy(*asked, "--matching", "(?i)milk|water", "--output", str(out))
+    assert result.exit_code == 0, result.output
+    (found,) = load_explanation(out)
+    assert found.measure == "share"
+    assert found.share is not None
+    assert (found.share.samples, found.share.pattern) == (6, "(?i)milk|water")
+    checked = run("check", str(out))
+    assert checked.exit_code == 0, checked.output
+    assert "percentage points" in checked.output
+    assert "nats" not in checked.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--samples", "3"],
+        ["--matching", "a"],
+        ["--measure", "share", "--foil", "milk"],
+        ["--measure", "share", "--trace"],
+        ["--measure", "share", "--prove", "--think-again", "1"],
+        ["--measure", "likelihood"],
+        ["--measure", "share", "--samples", "0"],
+    ],
+)
+def test_what_does_not_go_with_a_share(arguments: list[str]) -> None:
+    assert explain_toy("--prompt", PROMPT, *arguments).exit_code == 2

@@ -48,6 +48,7 @@ def sentences() -> Iterator[str]:
     yield from get_args(Granularity)
     yield from finding.OF.values()
     yield from finding.BELIEVED.values()
+    yield from faithfulness.ANSWERS.values()
     yield from faithfulness.GUESSES.values()
     yield from faithfulness.CONCLUSIONS.values()
     yield from report.PARTS.values()

@@ -95,6 +95,7 @@ def test_both_log_probabilities_of_a_contrast_are_told(
     assert found.target.foil == target.foil
     assert found.target_log_prob == pytest.approx(objective.value())
     assert found.foil_log_prob is not None
+    assert found.target_log_prob is not None
     assert found.target_log_prob - found.foil_log_prob == pytest.approx(contrast.value())
     generation = Generation(PROMPT, objective.sequence, "given", "toy")
     explanation = Explanation(generation, (found,))

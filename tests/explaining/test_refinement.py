@@ -15,7 +15,7 @@ from backlit.explaining.refinement import LADDER, refine
 from backlit.explanation import Attribution
 from backlit.methods import make_method
 from backlit.methods.base import Scores
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.methods.occlusion import Occlusion
 from backlit.progress import SILENT, Progress
 from backlit.types import Segment, Target
@@ -90,7 +90,7 @@ def test_a_method_that_refuses_so_many_segments_keeps_what_is_known() -> None:
         """Takes at most as many segments as there are paragraphs and lines."""
 
         def attribute(
-            self, objective: Objective, segments: Sequence[Segment], progress: Progress
+            self, objective: Measurable, segments: Sequence[Segment], progress: Progress
         ) -> Scores:
             if len(segments) > 9:
                 raise OptionsError("Too many.", "Take fewer.")

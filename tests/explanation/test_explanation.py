@@ -148,6 +148,7 @@ def test_as_a_table(explanation: Explanation) -> None:
         "score",
         "standard_error",
         "level",
+        "interval",
     ]
     assert frame["score"].tolist() == explanation[0].scores.tolist()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backlit.explanation.interval import mean_of, share_of, wilson
+from backlit.explanation.interval import mean_of, newcombe, share_of, wilson
 
 
 def test_a_share_has_wilsons_interval() -> None:
@@ -15,6 +15,22 @@ def test_a_share_has_wilsons_interval() -> None:
     assert wilson(95, 100) == pytest.approx((0.888, 0.978), abs=1e-3)
     assert wilson(16, 16) == pytest.approx((0.806, 1.0), abs=1e-3)
     assert wilson(0, 10) == pytest.approx((0.0, 0.278), abs=1e-3)
+
+
+def test_a_difference_of_shares_has_newcombes_interval() -> None:
+    """His own examples: Newcombe 1998, table II, method 10."""
+    assert newcombe(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert newcombe(9, 10, 3, 10) == pytest.approx((0.1705, 0.8090), abs=1e-4)
+    assert newcombe(10, 10, 0, 10) == pytest.approx((0.6075, 1.0), abs=1e-4)
+    assert newcombe(0, 10, 0, 10) == pytest.approx((-0.2775, 0.2775), abs=1e-4)
+
+
+@given(st.integers(1, 50), st.data())
+def test_a_difference_lies_in_its_interval(of: int, data: st.DataObject) -> None:
+    one, other = (data.draw(st.integers(0, of)) for _ in range(2))
+    low, high = newcombe(one, of, other, of)
+    assert -1 - 1e-9 <= low <= (one - other) / of <= high <= 1 + 1e-9
+    assert newcombe(other, of, one, of) == pytest.approx((-high, -low))
 
 
 def test_a_share_is_told_with_its_interval() -> None:

@@ -5,11 +5,20 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backlit.explanation.attribution import Attribution
+from backlit.explanation.attribution import Attribution, Share
 from backlit.explanation.generation import Generation
-from backlit.explanation.masking import BLOCK, without_model, without_prompt
+from backlit.explanation.interval import share_of
+from backlit.explanation.masking import BLOCK, without_model, without_options, without_prompt
 from backlit.explanation.trace import Trace, TracedSegment
-from backlit.types import Foil, Message, ScoredSegment, Target, Token, TokenSequence
+from backlit.types import (
+    Foil,
+    GenerationOptions,
+    Message,
+    ScoredSegment,
+    Target,
+    Token,
+    TokenSequence,
+)
 
 
 def generated(prompt: str) -> Generation:
@@ -81,3 +90,14 @@ def test_messages_and_traces_are_masked() -> None:
     assert shown.prompt == (Message("system", "█ █"), Message("user", "█"))
     assert one.trace is not None
     assert [part.text for part in one.trace.segments] == ["███"]
+
+
+def test_of_a_share_stays_how_many_answers_there_were() -> None:
+    generation = generated("abc")
+    options = GenerationOptions(temperature=1.0, stop=("abc",))
+    share = Share(4, options, share_of(3, 4))
+    one = replace(mapped(generation), measure="share", share=share, target_log_prob=None)
+    _, (masked,) = without_prompt(generation, (one,))
+    assert masked.share == replace(share, options=replace(options, stop=()))
+    assert without_options(one).share == replace(share, options=None)
+    assert without_options(mapped(generation)).share is None

@@ -182,3 +182,79 @@ def test_ids_that_the_model_does_not_know(saved: str, model: Model, ids: list[in
         with pytest.raises(BacklitError) as raised:
             model.check(Explanation.from_json(data))
         assert raised.value.hint
+
+
+# ---- a share of answers ------------------------------------------------------------------------
+
+SHARE: Path = ("attributions", 0, "share")
+
+SHARE_LIES: dict[str, tuple[Path, Callable[[Any], Any]]] = {
+    "another measure": (("attributions", 0, "measure"), lambda _: "log_prob"),
+    "an unknown measure": (("attributions", 0, "measure"), lambda _: "likelihood"),
+    "no share": (SHARE, lambda _: None),
+    "a log-probability": (("attributions", 0, "target_log_prob"), lambda _: -1.0),
+    "no answers": ((*SHARE, "samples"), lambda _: 0),
+    "other answers": ((*SHARE, "samples"), lambda count: count + 1),
+    "a share over one": ((*SHARE, "with_all", "value"), lambda _: 2.0),
+    "a share of half an answer": ((*SHARE, "with_all", "value"), lambda _: 0.5 / 5),
+    "an interval that ends first": ((*SHARE, "with_all", "low"), lambda _: 1.5),
+    "an interval without an end": ((*SHARE, "with_all", "high"), lambda _: None),
+    "a score's interval that ends first": (
+        ("attributions", 0, "segments", 0, "interval"),
+        lambda ends: ends[::-1],
+    ),
+    "a proof of something else": (
+        ("attributions", 0, "proofs", 0, "measure"),
+        lambda _: "log_prob",
+    ),
+    "a foil": (
+        ("attributions", 0, "target", "foil"),
+        lambda _: {"ids": [1], "text": "a"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def shared(model: Model) -> str:
+    explanation = model.explain(
+        PROMPT,
+        response=" cold water",
+        measure="share",
+        matching="milk|water",
+        samples=5,
+        granularity="word",
+        options={"max_new_tokens": 3},
+    )
+    return model.prove(explanation).to_json()
+
+
+@pytest.mark.parametrize("lie", SHARE_LIES)
+def test_a_lie_about_a_share_is_named(shared: str, lie: str) -> None:
+    with pytest.raises(DataError) as raised:
+        Explanation.from_json(changed(shared, *SHARE_LIES[lie]))
+    assert raised.value.hint
+
+
+def test_a_share_is_read_as_it_was_saved(shared: str, model: Model) -> None:
+    explanation = Explanation.from_json(shared)
+    assert explanation.to_json() == shared
+    assert explanation[0].measure == "share"
+    assert model.prove(explanation).to_json() == shared
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ((*SHARE, "pattern"), "("),
+        ((*SHARE, "pattern"), "(a{9999}){9999}"),
+        ((*SHARE, "options", "max_new_tokens"), 10**12),
+    ],
+)
+def test_a_share_that_can_not_be_measured_again(
+    shared: str, model: Model, place: Path, value: Any
+) -> None:
+    explanation = Explanation.from_json(changed(shared, place, lambda _: value))
+    try:
+        assert model.check(explanation)
+    except BacklitError as error:
+        assert error.hint

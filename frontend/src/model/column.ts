@@ -54,6 +54,7 @@ function isLike(a: Attribution, b: Attribution): boolean {
   return (
     a.method === b.method &&
     a.granularity === b.granularity &&
+    (a.share == null) === (b.share == null) &&
     (a.target.foil == null) === (b.target.foil == null) &&
     JSON.stringify(a.params) === JSON.stringify(b.params)
   );

@@ -1,5 +1,13 @@
 /** What is asked about an answer, and the parts that requests about it share. */
-import type { Attribution, Granularity, MethodInfo, ParameterValue, Requests, Span } from "../wire";
+import type {
+  Attribution,
+  Granularity,
+  Measure,
+  MethodInfo,
+  ParameterValue,
+  Requests,
+  Span,
+} from "../wire";
 import { type Answer, referenceOf } from "./answer";
 
 /** What the model might have written in the target's place: text, or ids of tokens. */
@@ -14,7 +22,19 @@ export interface Subject {
   readonly foil: Foil | null;
 }
 
+export const MEASURES: readonly Measure[] = ["log_prob", "share"];
+/** As many answers as the server counts after an altered prompt. */
+export const MOST_SAMPLES = 100;
+
+/** How answers are counted, and which of them; null where nobody counts any. */
+export interface Counting {
+  readonly samples: number;
+  /** A regular expression that they match; null for the target's words. */
+  readonly matching: string | null;
+}
+
 export interface Question extends Subject {
+  readonly counting: Counting | null;
   readonly method: MethodInfo;
   readonly params: Record<string, ParameterValue>;
   readonly granularity: Granularity;
@@ -38,11 +58,20 @@ export function questionOf(
   subject: Subject,
   method: MethodInfo,
   choices: QuestionChoices,
+  counting: Counting | null = null,
 ): Question {
   const { granularity, pattern, budget, coarse } = choices;
   const refined = coarse && granularity !== "custom" && !method.scores_tokens;
   const params = paramsFor(method, choices);
-  return { ...subject, method, params, granularity, pattern, budget: refined ? budget : null };
+  return {
+    ...subject,
+    counting,
+    method,
+    params,
+    granularity,
+    pattern,
+    budget: refined ? budget : null,
+  };
 }
 
 /** A method's parameters: its defaults, and what the person changed. */
@@ -60,12 +89,24 @@ export function explainRequest(question: Question): Requests["explain"] {
   const custom = granularity === "custom" && method.scores_tokens;
   return {
     ...aboutSubject(question),
+    ...aboutCounting(question),
     method: method.name,
     params,
     granularity: custom ? "token" : granularity,
     pattern: custom || granularity !== "custom" ? null : pattern,
     budget,
   };
+}
+
+/** By which a map came about; null if no answers were counted. */
+export function countingOf({ share }: Attribution): Counting | null {
+  return share ? { samples: share.samples, matching: share.pattern ?? null } : null;
+}
+
+/** What is measured, as it is sent. */
+export function aboutCounting({ counting }: Pick<Question, "counting">) {
+  if (!counting) return { measure: "log_prob", samples: 10, matching: null } as const;
+  return { measure: "share", ...counting } as const;
 }
 
 export function aboutSubject({ answer, target, foil }: Subject) {
@@ -87,15 +128,22 @@ export function keyOfSubject({ answer, target, foil }: Subject): string {
  * speaks another language has other things to say of its map.
  */
 export function keyOfQuestion(question: Question): string {
-  const { method, params, granularity, pattern, budget } = question;
+  const { counting, method, params, granularity, pattern, budget } = question;
   const cut = method.scores_tokens
     ? null
     : [granularity, granularity === "custom" ? pattern : null, budget];
-  return JSON.stringify([keyOfSubject(question), method.name, method.description, params, cut]);
+  return JSON.stringify([
+    keyOfSubject(question),
+    method.name,
+    method.description,
+    params,
+    cut,
+    counting,
+  ]);
 }
 
 /** The same for maps of which the same is found: what made them does not matter. */
-export function keyOfMap(subject: Subject, { granularity, segments }: Attribution): string {
+export function keyOfMap(subject: Subject, { granularity, segments, share }: Attribution): string {
   const map = segments.map(({ start, stop, score, level }) => [start, stop, score, level]);
-  return JSON.stringify([keyOfSubject(subject), granularity, map]);
+  return JSON.stringify([keyOfSubject(subject), granularity, map, share ?? null]);
 }

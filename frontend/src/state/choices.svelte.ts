@@ -1,6 +1,7 @@
 /** What the person chose, as far as it can be had: the model, the method, how to generate. */
 import type { Example } from "../model/example";
-import type { GenerationOptions, MethodInfo, ModelInfo } from "../wire";
+import { type Counting, MEASURES } from "../model/question";
+import type { GenerationOptions, Measure, MethodInfo, ModelInfo } from "../wire";
 import type { Answers } from "./answer/answers.svelte";
 import type { Session } from "./prompt/session.svelte";
 import type { Server } from "./server.svelte";
@@ -14,10 +15,26 @@ export class Choices {
    * Methods, with reasons, that whoever wrote the answer can't serve; or would, before there is
    * one. Of a model that is gone nothing is known, and its maps are shown whatever made them.
    */
-  readonly unavailable: Readonly<Record<string, string>> = $derived.by(() => {
-    const writer = this.answers.current?.model ?? this.model?.name;
-    const explained = this.server.models.find(({ name }) => name === writer);
-    return explained?.unavailable_methods ?? {};
+  readonly unavailable: Readonly<Record<string, string>> = $derived.by(() =>
+    this.#unavailableFor(this.measure),
+  );
+  /** What can be measured of it. */
+  readonly measures: readonly Measure[] = $derived.by(() => {
+    const methods = this.server.state?.methods ?? [];
+    return MEASURES.filter((one) => {
+      const blocked = this.#unavailableFor(one);
+      return methods.some(({ name }) => !(name in blocked));
+    });
+  });
+  /** What was chosen, or what there is: of who tells no probabilities, answers are counted. */
+  readonly measure: Measure = $derived.by(() => {
+    const { measures } = this;
+    const chosen = measures.find((one) => one === this.session.measure);
+    return chosen ?? measures[0] ?? "log_prob";
+  });
+  readonly counting: Counting | null = $derived.by(() => {
+    const { matching, samples } = this.session;
+    return this.measure === "share" ? { samples, matching: matching || null } : null;
   });
   readonly usable: readonly MethodInfo[] = $derived.by(() => {
     const methods = this.server.state?.methods ?? [];
@@ -47,6 +64,15 @@ export class Choices {
     private readonly answers: Answers,
     private readonly example: () => Example | null,
   ) {}
+
+  #unavailableFor(measure: Measure): Readonly<Record<string, string>> {
+    const writer = this.answers.current?.model ?? this.model?.name;
+    const explained = this.server.models.find(({ name }) => name === writer);
+    return (
+      (measure === "share" ? explained?.unavailable_for_shares : explained?.unavailable_methods) ??
+      {}
+    );
+  }
 
   #usableNamed(name: string | null): MethodInfo | null {
     return this.usable.find((method) => method.name === name) ?? null;

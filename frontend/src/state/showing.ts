@@ -1,6 +1,6 @@
 /** Showing what was made elsewhere or before: an answer, and its map; and what to keep of it. */
 import { lacksSegments, sameAnswer } from "../model/answer";
-import { type Foil, questionOf } from "../model/question";
+import { countingOf, type Foil, questionOf } from "../model/question";
 import type { Seen } from "../model/run";
 import type { Event, Explanation, Generation, Segmentations, Span, View } from "../wire";
 import type { Answering } from "./answer/answering.svelte";
@@ -152,15 +152,22 @@ function adopt(workbench: Shown, explanation: Explanation, foil: Foil | null): v
   const method = server.state?.methods.find(({ name }) => name === map?.method);
   if (!answer || !map || !method) return;
   const { granularity, pattern, aggregate, params } = map;
+  const counting = countingOf(map);
   const coarse = map.segments.some((segment) => segment.level != null);
   session.set({
     method: method.name,
     granularity,
     pattern: pattern ?? session.pattern,
     aggregate: aggregate ?? session.aggregate,
+    measure: counting ? "share" : "log_prob",
+    samples: counting?.samples ?? session.samples,
+    matching: counting?.matching ?? "",
     coarse: method.scores_tokens ? session.coarse : coarse,
   });
   session.setParams(method.name, params);
   const target: Span = [map.target.start, map.target.stop];
-  findings.maps.remember(questionOf({ answer, target, foil }, method, session), explanation);
+  findings.maps.remember(
+    questionOf({ answer, target, foil }, method, session, counting),
+    explanation,
+  );
 }

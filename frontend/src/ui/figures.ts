@@ -1,5 +1,7 @@
 /** Figures that a person can weigh, in the digits of the language spoken. */
+import { onOneLine } from "../model/unseen";
 import { language, t } from "../strings";
+import type { Measure, Proof, Share } from "../wire";
 
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -71,6 +73,30 @@ export function timesLikely(lost: number): string {
   return lost > 0 ? t.figures.less(told) : t.figures.more(told);
 }
 
+/** A share of answers: "18 of 20 answers". */
+export const shareText = ({ with_all: { value }, samples }: Share) =>
+  t.counted.of(Math.round(value * samples), samples);
+
+/** The interval that it lies in: "70% to 97%". */
+export const shareRange = ({ with_all: { low, high } }: Share) =>
+  t.counted.between(percent(low ?? 0), percent(high ?? 1));
+
+/** What a loss makes of what was measured: of the target, or of the share of answers. */
+export function lossText({ lost, measure }: Pick<Proof, "lost" | "measure">): string {
+  if (measure !== "share") return timesLikely(lost);
+  const size = Math.abs(lost);
+  const told = decimals(size, size >= 10 || Number.isInteger(size) ? 0 : 1);
+  if (told === decimals(0, 0)) return t.counted.same;
+  return lost > 0 ? t.counted.lower(told) : t.counted.higher(told);
+}
+
+/** What happens without a part. */
+export function proofText(proof: Proof): string {
+  if (proof.measure === "share") return t.counted.alone(lossText(proof));
+  const said = { words: onOneLine(proof.said ?? ""), changed: proof.changed ?? null };
+  return t.proofs.alone(timesLikely(proof.lost), said);
+}
+
 /** Log-probability or score with a true minus sign, always the same number of decimals. */
 export function signedNumber(value: number, digits = 2): string {
   const zero = Number(value.toFixed(digits)) === 0;
@@ -78,8 +104,15 @@ export function signedNumber(value: number, digits = 2): string {
   return value < 0 && !zero ? `−${text}` : text;
 }
 
-/** Scores of any size: two decimals, more for small ones, powers of ten beyond. */
-export function scoreText(score: number, signed: boolean): string {
+/**
+ * Scores of any size: two decimals, more for small ones, powers of ten beyond. Percentage points of
+ * a share of answers are counted: one decimal is all there is.
+ */
+export function scoreText(score: number, signed: boolean, measure: Measure = "log_prob"): string {
+  if (measure === "share") {
+    const text = signedNumber(score, 1);
+    return signed && score > 0 && Number(score.toFixed(1)) !== 0 ? `+${text}` : text;
+  }
   const size = Math.abs(score);
   const text =
     size !== 0 && (size < 0.001 || size >= 10_000)

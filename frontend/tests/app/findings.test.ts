@@ -216,7 +216,8 @@ test("what happens without the first parts stands beside them", async () => {
       const proofs = proofsOf(segments);
       const spans = proofs.slice(1).flatMap((one) => one.spans);
       const change = "7.4 times less likely";
-      const together = { spans, lost: 2, change, said: " Try it.", changed: false };
+      const measure = "log_prob" as const;
+      const together = { spans, lost: 2, change, said: " Try it.", changed: false, measure };
       return [{ type: "proofs", proofs: [...proofs, together], cached: false }];
     },
   });
@@ -304,4 +305,63 @@ test("a way that can't be followed says why", async () => {
   expect(within(screen.getByTestId("paths")).getByRole("alert")).toHaveTextContent(
     "Numbers overflowed.",
   );
+});
+
+test("a map of a share of answers is told in percentage points alone", async () => {
+  const share = {
+    samples: 20,
+    options: null,
+    with_all: { value: 0.9, low: 0.699, high: 0.972, of: 20 },
+  };
+  const [first, ...others] = attribution().segments;
+  const interval = [46, 87] as [number, number];
+  const segments = [
+    { ...first!, score: 75, interval },
+    ...others.map((one) => ({ ...one, score: 0 })),
+  ];
+  const counted = { measure: "share" as const, share, target_log_prob: null, segments };
+  await explained({
+    ...told(counted),
+    prove: (): Event[] => {
+      const proof = { spans: [[0, 2]] as [number, number][], lost: 75, change: "" };
+      const proofs = [{ ...proof, measure: "share" as const }];
+      return [{ type: "proofs", proofs, cached: false }];
+    },
+  });
+  const [row] = screen.getAllByTestId("influence");
+  expect(row).toHaveTextContent("+75.0");
+  expect(within(row!).getByTestId("whisker")).toBeInTheDocument();
+  expect(within(row!).getByTitle("Score +75.0; with 95% confidence +46.0 to +87.0")).toBeVisible();
+  await waitFor(() =>
+    expect(row).toHaveTextContent("the share of such answers is 75 points lower"),
+  );
+  expect(screen.getByTestId("influences")).toHaveTextContent(t.counted.points);
+  expect(screen.getByTestId("target-share")).toHaveTextContent("18 of 20 answers 70% to 97%");
+  expect(screen.queryByTestId("target-log-prob")).toBeNull();
+  expect(screen.getByTestId("influences").textContent).not.toMatch(/nats|likely/);
+});
+
+test("answers are counted where that is asked for", async () => {
+  const { user, transport } = await explained();
+  await user.selectOptions(screen.getByTestId("measure-select"), "share");
+  const last = () => transport.requests("explain").at(-1)!;
+  await waitFor(() =>
+    expect(last()).toMatchObject({ measure: "share", samples: 10, matching: null, foil: null }),
+  );
+  await fireEvent.change(screen.getByTestId("samples"), { target: { value: "25" } });
+  await waitFor(() => expect(last().samples).toBe(25));
+  await fireEvent.change(screen.getByTestId("samples"), { target: { value: "0" } });
+  expect(screen.getByTestId("samples")).toHaveValue(25);
+  await fireEvent.change(screen.getByTestId("matching"), { target: { value: " Try|Taste " } });
+  await waitFor(() => expect(last().matching).toBe("Try|Taste"));
+  expect(screen.queryByTestId("contrast")).toBeNull();
+  await waitFor(() =>
+    expect(transport.requests("estimate").at(-1)).toMatchObject({ measure: "share" }),
+  );
+  const gradient = within(screen.getByTestId("method-select")).getByRole("option", {
+    name: "gradient (It needs gradients.)",
+  });
+  expect(gradient).toBeDisabled();
+  await user.selectOptions(screen.getByTestId("measure-select"), "log_prob");
+  expect(screen.queryByTestId("samples")).toBeNull();
 });

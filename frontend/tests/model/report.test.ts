@@ -23,7 +23,9 @@ test("without a map, the whole answer is meant", () => {
 });
 
 test("what was measured and rather than what comes along", () => {
-  const proofs = [{ spans: [[2, 4] as [number, number]], lost: 2, change: "less likely" }];
+  const measure = "log_prob" as const;
+  const spans: [number, number][] = [[2, 4]];
+  const proofs = [{ spans, lost: 2, change: "less likely", measure }];
   const foil = { ids: [3], text: " good" };
   const run = reported(attribution({ proofs, target: { start: 8, stop: 10, foil } }));
   const seen = seenIn({ ...run, findings: ["Mostly line 2."] }, 0);

@@ -33,7 +33,9 @@ describe("a map as it is shown", () => {
     token_scores: [1, 2, 3, -4, 0, 0.5],
     aggregate: "sum",
     faithfulness: FAITHFUL,
-    proofs: [{ spans: [[0, 2]], lost: 1, change: "", said: " Try", changed: true }],
+    proofs: [
+      { spans: [[0, 2]], lost: 1, change: "", said: " Try", changed: true, measure: "log_prob" },
+    ],
   });
   const words: Cut = { ...cut, spans: lines.word!, granularity: "word" };
   const custom: Cut = {

@@ -24,6 +24,16 @@ test("what can be asked is up to whoever wrote the answer", async () => {
   expect(workbench.choices.unavailable).toEqual(READY.unavailable_methods);
 });
 
+test("of a model that only writes, answers are counted", async () => {
+  const all = Object.fromEntries(STATE.methods.map(({ name }) => [name, "It only writes."]));
+  const state = { ...structuredClone(STATE), models: [{ ...READY, unavailable_methods: all }] };
+  const workbench = new Workbench(new FakeTransport(USUAL, state), new TabStorage());
+  await workbench.start();
+  expect(workbench.choices.measures).toEqual(["share"]);
+  expect(workbench.choices.counting).toEqual({ samples: 10, matching: null });
+  expect(workbench.choices.method?.name).toBe("occlusion");
+});
+
 test("a method is not compared with itself, nor with one that the model lacks", async () => {
   const { workbench } = await explained();
   workbench.session.compareWith("occlusion");

@@ -88,6 +88,7 @@ export const READY: ModelInfo = {
   chat: true,
   context_length: 512,
   unavailable_methods: { attention: "It has none." },
+  unavailable_for_shares: { attention: "It needs gates.", gradient: "It needs gradients." },
   metadata: {},
 };
 
@@ -159,6 +160,7 @@ export function attribution(change: Partial<Attribution> = {}): Attribution {
     ],
     signed: true,
     target_log_prob: -1,
+    measure: "log_prob",
     token_scores: null,
     notes: [],
     proofs: [],
@@ -277,6 +279,7 @@ export function proofsOf(
     change: i === 0 ? "163 times less likely" : "about as likely as before",
     said: i === 0 ? " It is\ngood." : " Try it.",
     changed: i === 0,
+    measure: "log_prob",
   }));
 }
 

@@ -4,9 +4,12 @@ import { tr } from "../../src/strings/tr";
 import { speak } from "../../src/strings";
 import {
   amount,
+  lossText,
   percent,
   probability,
   scoreText,
+  shareRange,
+  shareText,
   signedNumber,
   timesLikely,
   whole,
@@ -64,4 +67,21 @@ test("amounts are told in the unit that suits the whole", () => {
   expect(amount(37e6, 93e6)).toBe("37 MB");
   expect(amount(0.4e9, 1.2e9)).toBe("0.4 GB");
   expect(amount(3, 12)).toBe("3");
+});
+
+test("a share of answers is told in percentage points, never as how likely", () => {
+  expect(lossText({ lost: 60, measure: "share" })).toBe(
+    "the share of such answers is 60 points lower",
+  );
+  expect(lossText({ lost: -2.5, measure: "share" })).toBe(
+    "the share of such answers is 2.5 points higher",
+  );
+  expect(lossText({ lost: 0, measure: "share" })).toMatch(/no different/);
+  expect(lossText({ lost: Math.log(163), measure: "log_prob" })).toBe("163 times less likely");
+  expect(scoreText(40, true, "share")).toBe("+40.0");
+  expect(scoreText(-40, true, "share")).toBe("−40.0");
+  expect(scoreText(-0.01, true, "share")).toBe("0.0");
+  const with_all = { value: 0.9, low: 0.699, high: 0.972, of: 20 };
+  const share = { samples: 20, options: null, with_all };
+  expect(`${shareText(share)}, ${shareRange(share)}`).toBe("18 of 20 answers, 70% to 97%");
 });

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from backlit.engines.metering import Meter
     from backlit.explaining.answers import Answer
     from backlit.explaining.attribution import Segmenting
+    from backlit.explaining.draws import Drawing
     from backlit.explaining.forecast import Calls
     from backlit.explaining.targets import TargetLike
     from backlit.explanation import Explanation, Generation
@@ -83,6 +84,7 @@ def of_explaining(
     *,
     target: "TargetLike",
     foil: str | None,
+    drawing: "Drawing | None",
     proofs: int,
     think_again: int,
     trace: bool,
@@ -97,6 +99,7 @@ def of_explaining(
         segmenting: over what units.
         target: what of it.
         foil: why not this.
+        drawing: of a share of answers, how they are drawn.
         proofs: how many parts of each map are taken away.
         think_again: see `Forecast.proved`.
         trace: whether each map is followed back through the answer.
@@ -109,9 +112,16 @@ def of_explaining(
     selected = select_target(generation.sequence, target)
     if foil is not None:
         selected = with_foil(model.engine, generation.sequence, selected, foil)
-    forecast = Forecast(model.objective(generation.sequence, selected), meter)
+    sequence = generation.sequence
+    objective = (
+        model.objective(sequence, selected)
+        if drawing is None
+        else model.share(sequence, selected, drawing)
+    )
+    forecast = Forecast(objective, meter)
     each: list[Calls | None] = []
-    for method in as_methods(model.engine, None if methods is None else list(methods), {}):
+    given = None if methods is None else list(methods)
+    for method in as_methods(model.engine, given, {}, "log_prob" if drawing is None else "share"):
         each.append(forecast.explained(method, segmenting))
         if proofs:
             each.append(forecast.proved(proofs, think_again))
@@ -123,11 +133,12 @@ def of_explaining(
 
 def of_checking(model: "Model", meter: "Meter", explanation: "Explanation") -> "Calls":
     """What `backlit check` takes."""
+    from backlit.explaining.explainable import measured
     from backlit.explaining.forecast import Calls, Forecast
 
     calls = Calls()
     for one in explanation:
-        objective = model.objective(explanation.generation.sequence, one.target)
+        objective = measured(model, explanation.generation.sequence, one)
         free = sum(segment.role != "template" for segment in one.segments)
         calls += Forecast(objective, meter).checked(free)
     return calls

@@ -17,17 +17,15 @@ from backlit.cli.app import (
 )
 from backlit.cli.calls import answered, of_explaining, told
 from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
+from backlit.cli.methods import methods_of
 from backlit.cli.prompts import prompt_of, read
 from backlit.cli.writing import Format, Output, write
-from backlit.errors import OptionsError
-from backlit.types import Aggregate, GenerationOptions, Granularity
+from backlit.types import Aggregate, GenerationOptions, Granularity, Quantity
 
 if TYPE_CHECKING:
     from backlit.engines.metering import Meter
     from backlit.explaining.forecast import Calls
     from backlit.explaining.targets import TargetLike
-    from backlit.methods import Method
-    from backlit.types import ParameterValue
 
 DEFAULT_BUDGET = 256
 TOKENS = re.compile(r"(\d+):(\d+)")
@@ -128,6 +126,24 @@ def explain(
         bool,
         typer.Option("--trace", help="Follow the answer back through its own earlier sentences."),
     ] = False,
+    measure: Annotated[
+        Quantity,
+        typer.Option(
+            help="What is measured: how likely the target is, or the share of answers that say it, "
+            "which needs nothing but answers."
+        ),
+    ] = "log_prob",
+    samples: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of a share: answers after each altered prompt; 10 if left out."),
+    ] = None,
+    matching: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Of a share: answers that match it count, not those with the target's words.",
+        ),
+    ] = None,
     max_new_tokens: Annotated[int, typer.Option(help="Longest response to generate.")] = 128,
     temperature: Annotated[float, typer.Option(help="Of generating; 0 is greedy.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="Of generating: the likeliest share.")] = 1.0,
@@ -157,14 +173,19 @@ def explain(
         raise typer.BadParameter("--pattern and --granularity custom go together.")
     if think_again and not (prove or without):
         raise typer.BadParameter("--think-again goes with --prove or --without.")
+    if measure != "share" and (samples is not None or matching is not None):
+        raise typer.BadParameter("--samples and --matching go with --measure share.")
+    if measure == "share" and (foil is not None or trace or think_again):
+        raise typer.BadParameter("--measure share goes without --foil, --trace and --think-again.")
     from backlit import pipeline
     from backlit.display.bar import followed
     from backlit.explaining.attribution import Segmenting
+    from backlit.explaining.draws import SAMPLES, drawing_of
     from backlit.explanation import Generation
     from backlit.model import load_model
 
     # Checked before the model is loaded, which takes seconds.
-    methods = _methods(method, param or [])
+    methods = methods_of(method, param or [])
     options = GenerationOptions(
         max_new_tokens,
         temperature,
@@ -172,6 +193,8 @@ def explain(
         seed,
         tuple(text.replace("\\n", "\n") for text in stop or ()),
     )
+    count = SAMPLES if samples is None else samples
+    drawing = drawing_of(options, measure, count, matching)
     selected = _target(target, target_tokens, target_pattern)
     text = prompt_of(prompt, prompt_file, messages)
     answer = read(response_file) if response_file is not None else response
@@ -196,6 +219,7 @@ def explain(
             segmenting,
             target=selected,
             foil=foil,
+            drawing=drawing,
             proofs=1 if without else pipeline.TOP * prove,
             think_again=think_again,
             trace=trace,
@@ -212,6 +236,9 @@ def explain(
             pattern=pattern,
             aggregate=aggregate,
             budget=segmenting.budget,
+            measure=measure,
+            samples=count,
+            matching=matching,
             options=options,
         )
         if prove or without:
@@ -222,49 +249,6 @@ def explain(
         explanation.show()
     else:
         write(explanation, format_, output)
-
-
-def _methods(names: list[str] | None, settings: list[str]) -> "list[Method] | None":
-    """The methods, each with the parameters that it knows; None leaves the choice to the model.
-
-    Raises:
-        OptionsError: a parameter that none of them knows, or a value that does not fit.
-    """
-    from backlit.methods import make_method, methods
-    from backlit.methods.base import parameters
-
-    if not names:
-        if settings:
-            raise typer.BadParameter("--param needs --method.")
-        return None
-    values: dict[str, str] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise OptionsError(f"--param {setting!r} has no value.", "Write it as NAME=VALUE.")
-        values[name] = value
-    used: set[str] = set()
-    chosen = []
-    for name in names:
-        declared = {p.name: p for p in parameters(methods()[name])} if name in methods() else {}
-        own = {k: _parsed(v, declared[k].default) for k, v in values.items() if k in declared}
-        used |= own.keys()
-        chosen.append(make_method(name, **own))
-    for name in values.keys() - used:
-        raise OptionsError(
-            f"{' and '.join(names)} has no parameter {name!r}.", "See `backlit methods`."
-        )
-    return chosen
-
-
-def _parsed(text: str, default: "ParameterValue") -> "ParameterValue":
-    """A value of the default's type, or the text, which is then refused as it stands."""
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "false": False}[text.lower()]
-        return type(default)(text)
-    except (ValueError, KeyError):
-        return text
 
 
 def _target(words: str | None, tokens: str | None, pattern: str | None) -> "TargetLike":

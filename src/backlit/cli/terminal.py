@@ -8,7 +8,7 @@ from rich.text import Text
 
 from backlit.display.unseen import with_signs
 from backlit.explaining.faithfulness import agreement
-from backlit.explanation import Explanation, Faithfulness
+from backlit.explanation import Attribution, Explanation, Faithfulness
 
 
 def verdicts(explanation: Explanation) -> RenderableType:
@@ -20,7 +20,7 @@ def verdicts(explanation: Explanation) -> RenderableType:
             parts += [
                 Text(f"{with_signs(attribution.method)}: ", style="bold")
                 + Text(with_signs(checked.sentence), style=""),
-                Text(f"    {_figures(checked)}", style="dim"),
+                Text(f"    {_figures(checked, _unit(attribution))}", style="dim"),
             ]
     maps = [one.scores.tolist() for one in explanation]
     if len(maps) > 1 and len({len(one) for one in maps}) == 1:
@@ -34,13 +34,17 @@ def verdicts(explanation: Explanation) -> RenderableType:
     return Group(*parts)
 
 
-def _figures(checked: Faithfulness) -> str:
+def _unit(one: Attribution) -> str:
+    return "percentage points" if one.share is not None else "nats"
+
+
+def _figures(checked: Faithfulness, unit: str) -> str:
     by_chance = median(mean(one.deletion) for one in checked.random_orders)
     kept_by_chance = median(mean(one.insertion) for one in checked.random_orders)
     exact = mean(checked.leave_one_out.deletion)
     by_token = checked.percentile_per_token is not None
     return (
-        f"comprehensiveness {checked.comprehensiveness:.2f} nats (random orders "
+        f"comprehensiveness {checked.comprehensiveness:.2f} {unit} (random orders "
         f"{by_chance:.2f}, leave-one-out {exact:.2f}), sufficiency "
         f"{checked.sufficiency:.2f} (random {kept_by_chance:.2f}), better than "
         f"{checked.percentile:.0f}% of {len(checked.random_orders)} random orders"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backlit.display.unseen import with_signs
-from backlit.types import ScoredSegment
+from backlit.types import Quantity, ScoredSegment
 
 SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
 OPPOSES = (0xE0, 0x82, 0x14)
@@ -24,6 +24,8 @@ class MapFigure:
         target: its words.
         rest: what the response goes on with.
         remarks: sentences to be read with the map.
+        between: what the response has before the target, where that is no segment.
+        decimals: of a score.
     """
 
     model: str
@@ -33,6 +35,8 @@ class MapFigure:
     target: str
     rest: str
     remarks: tuple[str, ...]
+    between: str = ""
+    decimals: int = 3
 
     @property
     def largest(self) -> float:
@@ -61,10 +65,18 @@ def tint_of(score: float, largest: float) -> int:
     return strength if score > 0 else -strength
 
 
-def score_text(segment: ScoredSegment) -> str:
-    """A segment's score and, where it is known, its standard error."""
-    error = segment.standard_error
-    return f"{segment.score:+.3f}" + (f" ± {error:.3f}" if error is not None else "")
+def score_text(segment: ScoredSegment, decimals: int = 3) -> str:
+    """A segment's score and, where it is known, its standard error or its interval."""
+    error, interval = segment.standard_error, segment.interval
+    known = f" ± {error:.{decimals}f}" if error is not None else ""
+    if interval is not None:
+        known += f" [{interval[0]:+.{decimals}f}, {interval[1]:+.{decimals}f}]"
+    return f"{round(segment.score, decimals) + 0.0:+.{decimals}f}{known}"  # no minus before 0
+
+
+def decimals_of(measure: Quantity) -> int:
+    """Of a score: of nats three, of percentage points one."""
+    return 1 if measure == "share" else 3
 
 
 def words_of(segment: ScoredSegment) -> str:

@@ -66,6 +66,7 @@ def _map_html(figure: MapFigure) -> str:
     first = ranking(figure.segments)[:TOP]
     pieces = [
         *_segment_pieces(figure, first),
+        _dimmed(figure.between),
         _Piece(
             figure.target,
             '<strong><em style="font-style:normal;text-decoration:underline">',
@@ -77,7 +78,7 @@ def _map_html(figure: MapFigure) -> str:
     # The tinted scores of the list are the legend of the text above it.
     rows = "".join(
         f'<li><code style="{CHIP};{_tint(segment.score, figure.largest) or PLAIN}">'
-        f"{_escaped(score_text(segment))}</code> "
+        f"{_escaped(score_text(segment, figure.decimals))}</code> "
         f'<span dir="auto">{_escaped(one_line(words_of(segment), MAX_WIDTH))}</span></li>'
         for segment in first
     )
@@ -109,10 +110,15 @@ def _segment_pieces(figure: MapFigure, first: Sequence[ScoredSegment]) -> Iterat
         elif alone >= 0:
             style = f"font-weight:normal;border-radius:3px;{tint}"
             yield _Piece(
-                text, f'<b title="{score_text(alike[0])}" style="{style}">', "</b>", vital=True
+                text,
+                f'<b title="{score_text(alike[0], figure.decimals)}" style="{style}">',
+                "</b>",
+                vital=True,
             )
         elif tint:
-            scores = sorted({f"{segment.score:+.3f}" for segment in alike}, key=float)
+            scores = sorted(
+                {f"{segment.score:+.{figure.decimals}f}" for segment in alike}, key=float
+            )
             title = scores[0] if len(scores) == 1 else f"{scores[0]} to {scores[-1]}"
             yield _Piece(text, f'<span title="{title}" style="{tint}">', "</span>")
         else:

@@ -31,7 +31,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _map_markdown(figure: MapFigure) -> str:
     rows = [
-        [str(rank), score_text(segment), escaped(one_line(words_of(segment), MAX_WIDTH))]
+        [
+            str(rank),
+            score_text(segment, figure.decimals),
+            escaped(one_line(words_of(segment), MAX_WIDTH)),
+        ]
         for rank, segment in enumerate(ranking(figure.segments)[:TOP], start=1)
     ]
     remarks = "".join(f"- {escaped(remark)}\n" for remark in figure.remarks)

@@ -15,6 +15,8 @@ COLUMNS = (
     "role",
     "score",
     "standard_error",
+    "low",
+    "high",
     "level",
     "text",
 )
@@ -31,7 +33,10 @@ def maps_csv(figures: Sequence[MapFigure]) -> str:
         for one in figure.segments:
             error = "" if one.standard_error is None else one.standard_error
             place = [one.start, one.stop, safe_cell(one.role)]
-            writer.writerow([*of, *place, one.score, error, one.level or "", safe_cell(one.text)])
+            low, high = one.interval or ("", "")
+            writer.writerow(
+                [*of, *place, one.score, error, low, high, one.level or "", safe_cell(one.text)]
+            )
     return out.getvalue()
 
 

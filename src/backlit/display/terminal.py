@@ -45,6 +45,7 @@ def _render(figure: MapFigure) -> RenderableType:
         text.append(
             with_signs(segment.text), Style(dim=True) if template else _tint(segment.score, largest)
         )
+    text.append(with_signs(figure.between), Style(dim=True))
     text.append(with_signs(figure.target), Style(bold=True, underline=True))
     text.append(with_signs(figure.rest), Style(dim=True))
 
@@ -53,7 +54,7 @@ def _render(figure: MapFigure) -> RenderableType:
     table.add_column("score", justify="right")
     table.add_column("segment", overflow="ellipsis", no_wrap=True)
     for rank, segment in enumerate(ranking(figure.segments)[:TOP], start=1):
-        table.add_row(str(rank), score_text(segment), Text(words_of(segment)))
+        table.add_row(str(rank), score_text(segment, figure.decimals), Text(words_of(segment)))
     remarks = [Text(with_signs(remark), style="bold") for remark in figure.remarks]
     caption = Text(with_signs(f"{figure.name}: {figure.meaning}."), style="dim")
     return Group(text, Text(), table, caption, *remarks, Text())

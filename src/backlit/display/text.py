@@ -39,11 +39,12 @@ def response_text(figure: ResponseFigure) -> str:
 
 def _map_lines(figure: MapFigure, rows: int) -> list[str]:
     first = ranking(figure.segments)[:rows]
-    width = max((len(score_text(segment)) for segment in first), default=0)
+    width = max((len(score_text(segment, figure.decimals)) for segment in first), default=0)
     return [
         one_line(f"{figure.model} · {figure.name}: {figure.meaning}."),
         *(
-            f"  {rank}. {score_text(segment):<{width}}  {one_line(words_of(segment), MAX_WIDTH)}"
+            f"  {rank}. {score_text(segment, figure.decimals):<{width}}  "
+            f"{one_line(words_of(segment), MAX_WIDTH)}"
             for rank, segment in enumerate(first, start=1)
         ),
         f"  target: {one_line(figure.target, MAX_WIDTH)}",

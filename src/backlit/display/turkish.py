@@ -22,6 +22,9 @@ FIGURES: Mapping[str, str] = {
     "about as likely as before": "yaklaşık aynı olasılıkta",
     "{times} times less likely": "{times} kat daha düşük olasılıklı",
     "{times} times more likely": "{times} kat daha yüksek olasılıklı",
+    "no different": "aynı",
+    "{points} percentage points lower": "{points} yüzde puan daha düşük",
+    "{points} percentage points higher": "{points} yüzde puan daha yüksek",
     "{value} nats": "{value} nat",
     "{value} nats, {low} to {high}": "{value} nat, {low} ile {high} arası",
     "under 1%": "%1’den az",
@@ -69,6 +72,19 @@ FOUND: Mapping[str, str] = {
         "Öne çıkan bir şey yok: ilk {parts} tek tek ya da birlikte çıkarıldığında {target} için "
         "olasılık yarıya bile inmiyor."
     ),
+    "Nothing stands out: none of the first {parts}, {how}, lowers {target} by more than "
+    "chance may.": (
+        "Öne çıkan bir şey yok: ilk {parts} {how} {target}, şansın yapabileceğinden fazla düşmüyor."
+    ),
+    "taken away alone": "tek tek çıkarıldığında",
+    "taken away alone or together": "tek tek ya da birlikte çıkarıldığında",
+    "{effect} ({low} to {high}).": "{effect} ({low} ile {high} arası).",
+    "the share of answers with these words": "bu sözcükleri içeren yanıtların payı",
+    "the share of such answers": "böyle yanıtların payı",
+    "the share of answers that match": "eşleşen yanıtların payı",
+    "Without {parts}, the share of such answers is {change} ({low} to {high}).": (
+        "{parts} olmadan böyle yanıtların payı {change} ({low} ile {high} arası)."
+    ),
     "Of the prompt, {found}": "İstem içinde {found}",
     "Of the answer so far, {found}": "Yanıtın buraya kadarki kısmında {found}",
     "Checked against random orders, the map holds up.": (
@@ -103,6 +119,24 @@ FOUND: Mapping[str, str] = {
     "larger mattered more": "büyük puanlar daha etkilidir",
     "positive supports the target": "artı puanlar hedefi destekler",
     "positive supports the target over the foil": "artı puanlar hedefi karşıta göre destekler",
+    "{method}, share of answers": "{method}, yanıtların payı",
+    "{sign}. {share}": "{sign}. {share}",
+    "{share} of {samples} answers have these words": (
+        "{samples} yanıtın {share} kadarında bu sözcükler var"
+    ),
+    "{share} of {samples} answers match {pattern}": (
+        "{samples} yanıtın {share} kadarı {pattern} ile eşleşiyor"
+    ),
+    "Scores are percentage points of the share of answers: {said} with everything there "
+    "({low} to {high})": (
+        "Puanlar, yanıtların payından yüzde puandır: her şey yerindeyken {said} "
+        "({low} ile {high} arası)"
+    ),
+    "With everything there, none of {samples} answers counts, so nothing can be lost: "
+    "choose words that it says more often.": (
+        "Her şey yerindeyken {samples} yanıttan hiçbiri sayılmıyor, yani kaybedilecek bir şey "
+        "yok: modelin daha sık söylediği sözcükleri seçin."
+    ),
     "{sign}. log p(target) = {nats} nats": "{sign}. log p(hedef) = {nats} nat",
     ", log p(foil “{foil}”) = {nats} nats": ", log p(karşıt “{foil}”) = {nats} nat",
 }
@@ -113,8 +147,8 @@ CHECKED: Mapping[str, str] = {
     "{count} random {unit}": "rastgele {count} {unit}",
     "{unit} in this order": "bu sırayla {unit} {unit}",
     "{change} against the foil": "karşıta göre {change}",
-    "Taking away {what} makes this answer {change}; {random}, {by_chance}{conclusion}": (
-        "Haritada {what} çıkarılınca bu yanıt {change}; {random} çıkarılınca "
+    "Taking away {what} makes {answer} {change}; {random}, {by_chance}{conclusion}": (
+        "Haritada {what} çıkarılınca {answer} {change}; {random} çıkarılınca "
         "{by_chance}{conclusion}"
     ),
     ": this map holds up.": ": bu harita sağlam.",

@@ -134,6 +134,9 @@ METHODS: Mapping[str, str] = {
         "{samples} örneklemi paylaşan {segments} parça var: standart hatalara bakın, örneklemleri "
         "artırın ya da daha büyük parçalar kullanın."
     ),
+    "The errors are those of the choice of samples; that of each share comes on top.": (
+        "Hatalar, örneklemlerin seçiminden gelendir; her payın kendi hatası buna eklenir."
+    ),
     "On ablations it did not learn from, the model explains {share} of what happens.": (
         "Öğrenmede kullanılmayan çıkarmalarda modelin olandan açıkladığı pay: {share}."
     ),

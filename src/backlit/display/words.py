@@ -29,6 +29,20 @@ def unreached(missed: int, layers: int) -> str:
     )
 
 
+def points(lost: float) -> str:
+    """What a share of answers is after a loss of percentage points: "60 points lower".
+
+    Args:
+        lost: percentage points; negative if it was gained.
+    """
+    size = digits(abs(lost), 0 if abs(lost) >= 10 or round(abs(lost), 1) == round(abs(lost)) else 1)
+    if size == digits(0):
+        return say("no different")
+    if lost > 0:
+        return say("{points} percentage points lower", points=size)
+    return say("{points} percentage points higher", points=size)
+
+
 def times_likely(nats: float) -> str:
     """What a loss of log-probability does: "163 times less likely", "10⁹ times more likely".
 

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from backlit.engines.base import FloatArray
+from backlit.engines.base import Engine, FloatArray
 from backlit.errors import CapabilityError, OptionsError, UnknownNameError
+from backlit.explaining.draws import remark
 from backlit.explaining.refinement import refine
+from backlit.explaining.shares import AnswerShare
 from backlit.explanation import Attribution
-from backlit.methods import Method
-from backlit.methods.base import Scores, params_of, unavailable
+from backlit.methods import Method, methods
+from backlit.methods.base import Altering, Scores, params_of, reason_against, unavailable_for_shares
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
 from backlit.segments import AGGREGATES, aggregate, segment
-from backlit.types import Aggregate, Granularity, ScoredSegment, Segment
+from backlit.types import Aggregate, Granularity, Interval, Quantity, ScoredSegment, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Segmenting:
 
 
 def attribute(
-    objective: Objective, method: Method, segmenting: Segmenting, progress: Progress
+    objective: Objective | AnswerShare, method: Method, segmenting: Segmenting, progress: Progress
 ) -> Attribution:
     """Score everything before the target.
 
@@ -65,9 +68,11 @@ def attribute(
         PatternError: the custom pattern is wrong or too slow.
         UnknownNameError: no such granularity.
     """
-    reason = unavailable(type(method), objective.engine)
+    measure = objective.quantity
+    reason = reason_against(type(method), objective.engine, measure)
     if reason is not None:
-        raise CapabilityError(reason, "Pick another method, or a model that offers it.")
+        raise CapabilityError(reason, _instead(type(method), objective.engine, measure))
+    method = cast(Altering, method)  # or it is given an `Objective`, and asks more of that
     progress("explain")  # a first pass over a long prompt takes seconds: say that it began
     granularity, pattern = segmenting.granularity, segmenting.pattern
     levels: Sequence[Granularity | None]
@@ -76,15 +81,21 @@ def attribute(
         segments: Sequence[Segment] = [one for one, _ in refined]
         levels = [level for _, level in refined]
     else:
-        segments = segment(objective.sequence, granularity, pattern, stop=objective.target.start)
+        segments = segment(objective.sequence, granularity, pattern, stop=len(objective.context))
         scores = method.attribute(objective, segments, progress)
         levels = [None] * len(segments)
     facts = method.facts
     values = scores.values  # (context,) or (segments,)
     if facts.scores_tokens:
         values = aggregate(values, segments, segmenting.aggregate)  # (segments,)
-    target_log_prob, foil_log_prob = objective.log_probs()
-    if not np.isfinite([*values, target_log_prob, foil_log_prob or 0.0]).all():
+    log_prob: float | None = None
+    foil_log_prob: float | None = None
+    share = None
+    if isinstance(objective, AnswerShare):
+        share = objective.record()
+    else:
+        log_prob, foil_log_prob = objective.log_probs()
+    if not np.isfinite([*values, log_prob or 0.0, foil_log_prob or 0.0]).all():
         raise CapabilityError(
             "The model's numbers overflowed, so the scores mean nothing.",
             "Load it with dtype float32, or choose a shorter target.",
@@ -96,14 +107,26 @@ def attribute(
         granularity=granularity,
         segments=_scored(segments, values, scores, levels),
         signed=facts.signed,
-        target_log_prob=target_log_prob,
+        target_log_prob=log_prob,
         pattern=pattern if granularity == "custom" else None,
         aggregate=segmenting.aggregate if facts.scores_tokens else None,
         token_scores=tuple(scores.values.tolist()) if facts.scores_tokens else None,
         convergence_delta=scores.convergence_delta,
         foil_log_prob=foil_log_prob,
-        notes=scores.notes,
+        notes=(*(remark(share) if share else ()), *scores.notes),
+        measure=measure,
+        share=share,
     )
+
+
+def _instead(method: type[Method], engine: Engine, measure: Quantity) -> str:
+    """What to do about a method that can't be had."""
+    if measure == "share":
+        able = [n for n, one in methods().items() if unavailable_for_shares(one, engine) is None]
+        return f"Use {', '.join(able)}." if able else "Pick another model."
+    if unavailable_for_shares(method, engine) is None:
+        return 'Ask for the share of its answers, measure="share", or pick another model.'
+    return "Pick another method, or a model that offers it."
 
 
 def _scored(
@@ -113,6 +136,9 @@ def _scored(
     levels: Sequence[Granularity | None],
 ) -> tuple[ScoredSegment, ...]:
     errors: Sequence[float | None] = [None] * len(segments)
+    intervals: Sequence[Interval | None] = [None] * len(segments)
+    if scores.intervals is not None:
+        intervals = [(low, high) for low, high in scores.intervals.tolist()]
     if scores.standard_errors is not None:
         errors = scores.standard_errors.tolist()
     return tuple(
@@ -124,6 +150,9 @@ def _scored(
             score=float(value),
             standard_error=error,
             level=level,
+            interval=interval,
         )
-        for one, value, error, level in zip(segments, values, errors, levels, strict=True)
+        for one, value, error, interval, level in zip(
+            segments, values, errors, intervals, levels, strict=True
+        )
     )

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backlit.engines.base import FloatArray
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.methods.perturbation import Ablation, Masks
 from backlit.types import Segment, Span
 
@@ -33,7 +33,7 @@ class Deletion:
     """
 
     def __init__(
-        self, objective: Objective, segments: Sequence[Segment], keep: Sequence[Span] = ()
+        self, objective: Measurable, segments: Sequence[Segment], keep: Sequence[Span] = ()
     ) -> None:
         self._objective = objective
         self._ablation = Ablation(objective, segments, keep=keep)

@@ -1,7 +1,8 @@
 """Whether to believe a map: take segments away in its order, and in random orders.
 
-The unit is the nat: DeYoung et al. 2020 (arXiv:1911.03429) compare probabilities, but an answer
-of many tokens has a probability near 0 whatever is taken away.
+The unit is the map's own: percentage points where answers were counted, else the nat. DeYoung et
+al. 2020 (arXiv:1911.03429) compare probabilities, but an answer of many tokens has a probability
+near 0 whatever is taken away.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,15 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from backlit.display.speech import counted, digits, percent, plural, say
-from backlit.display.words import times_likely
-from backlit.engines.base import FloatArray, as_scorer
+from backlit.engines.base import FloatArray
 from backlit.errors import InputError
 from backlit.explaining.deletion import Deletion, Order, steps_of
 from backlit.explanation import Curve, Faithfulness, Provisional
 from backlit.explanation.interval import wilson
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.progress import SILENT, Progress
-from backlit.types import WRITTEN, Segment, Span, Verdict
+from backlit.types import WRITTEN, Quantity, Segment, Span, Verdict
 
 ORDERS = 20
 LOOKS = (5, 12, 19)  # random orders after which the verdict is looked at: 19 of 20 is the most
@@ -38,6 +38,11 @@ CONCLUSIONS: Mapping[Verdict, str] = {
     "chance": ": no better than chance, don't rely on it.",
 }
 
+ANSWERS: Mapping[Quantity, str] = {
+    "log_prob": "this answer",
+    "share": "the share of such answers",
+}
+
 SoFar = Callable[[Provisional], None]
 
 
@@ -46,7 +51,7 @@ def unheard(so_far: object) -> None:
 
 
 def check_map(
-    objective: Objective,
+    objective: Measurable,
     segments: Sequence[Segment],
     scores: Sequence[float],
     *,
@@ -77,7 +82,6 @@ def check_map(
         CapabilityError: the engine can't say how likely a given text is.
         InputError: there are too few segments to check an order.
     """
-    as_scorer(objective.engine)
     deletion = Deletion(objective, segments, keep)
     if deletion.size < MIN_SEGMENTS:
         raise InputError(
@@ -112,12 +116,12 @@ def check_map(
         percentile=percentile,
         verdict=verdict,
         sentence=_sentence(
+            objective,
             deletion.steps[top],
             unit,
             float(lost[0, top]),
             float(np.median(lost[2:, top])),
             verdict,
-            contrast=objective.target.foil is not None,
             own=any(one.role in WRITTEN for one in taken[: deletion.steps[top]]),
         ),
         percentile_per_token=_percentile(_beaten(per_token[2:, None], per_token[:1]), run),
@@ -262,13 +266,13 @@ def _provisional(lost: FloatArray, unit: str, step: int | None, *, decided: bool
 
 
 def _sentence(
+    objective: Measurable,
     count: int,
     unit: str,
     lost: float,
     by_chance: float,
     verdict: Verdict,
     *,
-    contrast: bool,
     own: bool,
 ) -> str:
     """`own`: what is taken away first is not of the prompt alone."""
@@ -276,18 +280,19 @@ def _sentence(
     what = say("the top {parts}", parts=parts)
     if own:
         what = say("{what}, some of them the answer's own,", what=what)
-    change = times_likely(lost)
-    if contrast:
+    change = objective.change(lost)
+    if objective.target.foil is not None:
         change = say("{change} against the foil", change=change)
     if verdict != "holds" and lost > by_chance:
         conclusion = "; but the rest of the order does too little better than chance to rely on it."
     else:
         conclusion = CONCLUSIONS[verdict]
     return say(
-        "Taking away {what} makes this answer {change}; {random}, {by_chance}{conclusion}",
+        "Taking away {what} makes {answer} {change}; {random}, {by_chance}{conclusion}",
         what=what,
+        answer=say(ANSWERS[objective.quantity]),
         change=change,
         random=say("{count} random {unit}", count=count, unit=plural(unit)),
-        by_chance=times_likely(by_chance),
+        by_chance=objective.change(by_chance),
         conclusion=say(conclusion),
     )

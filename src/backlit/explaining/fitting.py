@@ -43,5 +43,6 @@ def check_covers(sequence: TokenSequence, attribution: Attribution) -> None:
     target = select_target(sequence, attribution.target)
     starts = [segment.start for segment in attribution.segments]
     stops = [segment.stop for segment in attribution.segments]
-    if not starts or [0, *stops] != [*starts, target.start]:
+    end = target.start if attribution.share is None else sequence.prompt_length
+    if not starts or [0, *stops] != [*starts, end]:
         raise InputError("The map does not cover what is before the target.", "Explain it again.")

@@ -18,6 +18,7 @@ from backlit.explaining.asked import Asked
 from backlit.explaining.attribution import Segmenting
 from backlit.explaining.reasoning import CLOSING, MORE
 from backlit.explaining.refinement import measurable
+from backlit.explaining.shares import AnswerShare
 from backlit.explaining.templates import filled, lines_of
 from backlit.explanation import Variant
 from backlit.methods import Method
@@ -49,10 +50,10 @@ class Forecast:
 
     Args:
         objective: of the target; it is not run.
-        meter: of its engine.
+        meter: of its engine; None of one that is here, whose answers may be counted still.
     """
 
-    def __init__(self, objective: Objective, meter: Meter) -> None:
+    def __init__(self, objective: Objective | AnswerShare, meter: Meter | None) -> None:
         self._objective = objective
         self._meter = meter
         self._start = len(objective.context)
@@ -74,6 +75,8 @@ class Forecast:
     def proved(self, parts: int, think_again: int = 0) -> Calls:
         """Proofs of so many parts of a map: each alone, and those together that do little alone."""
         proofs = parts + (parts > 1)
+        if isinstance(self._objective, AnswerShare):
+            return self._scored(proofs)
         usual = 1  # what the model says with everything there
         calls = self._scored(proofs) + self._written(proofs + usual, self._start)
         if think_again:
@@ -122,6 +125,8 @@ class Forecast:
     def _scored(self, prompts: int, longest: int | None = None) -> Calls:
         """Target and foil scored after so many prompts, none of which is longer."""
         length = self._start if longest is None else longest
+        if isinstance(self._objective, AnswerShare):
+            return self._written(prompts * self._objective.samples, length)
         each = (_scored(self._meter, prompts, length, answer) for answer in self._objective.answers)
         return sum(each, Calls())
 
@@ -207,7 +212,7 @@ def _characters(prompt: Prompt) -> int:
     return len(prompt) if isinstance(prompt, str) else sum(len(one.content) for one in prompt)
 
 
-def _scored(meter: Meter, prompts: int, context: int, answer: Sequence[int]) -> Calls:
+def _scored(meter: Meter | None, prompts: int, context: int, answer: Sequence[int]) -> Calls:
     """An answer after so many prompts, none of which is longer."""
-    count = prompts * meter.of_answer(answer)
+    count = prompts * (1 if meter is None else meter.of_answer(answer))
     return Calls(count, count * (context + len(answer)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from backlit.engines.base import Engine
 from backlit.errors import OptionsError
 from backlit.methods import Method, default_method, make_method, methods
-from backlit.types import GenerationOptions, ParameterValue
+from backlit.types import GenerationOptions, ParameterValue, Quantity
 
 RENAMED = {"select": "target", "report": "progress"}  # arguments of earlier versions
 
@@ -14,6 +14,7 @@ def as_methods(
     engine: Engine,
     method: str | Method | Sequence[str | Method] | None,
     params: dict[str, ParameterValue],
+    measure: Quantity = "log_prob",
 ) -> list[Method]:
     """The methods that are meant.
 
@@ -21,6 +22,7 @@ def as_methods(
         engine: chooses the first that it can serve if no method is given.
         method: a name, a method object, or several.
         params: of the one that is given by its name.
+        measure: what is measured; of a share, the first method is one that can tell it.
 
     Raises:
         UnknownNameError: no such method.
@@ -36,7 +38,7 @@ def as_methods(
                 f"{name} is an option of generating, not of a method.",
                 f"Give options=backlit.GenerationOptions({name}=…).",
             )
-    names = method if method is not None else default_method(engine)
+    names = method if method is not None else default_method(engine, measure)
     several = list(names) if isinstance(names, Sequence) and not isinstance(names, str) else [names]
     if not several:
         raise OptionsError("No method is given.", "Name one, or leave the method out.")

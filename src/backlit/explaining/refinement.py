@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 
 from backlit.engines.base import FloatArray
 from backlit.errors import OptionsError
 from backlit.methods import Method
-from backlit.methods.base import Scores
-from backlit.methods.objective import Objective
+from backlit.methods.base import Altering, Scores
+from backlit.methods.measurable import Measurable
 from backlit.progress import Progress
 from backlit.segments import aggregate, segment_of, token_spans
 from backlit.types import Granularity, Segment, Span, TokenSequence
@@ -22,7 +23,7 @@ Level = tuple[Segment, Granularity]
 
 
 def refine(
-    objective: Objective, method: Method, finest: Granularity, budget: int, progress: Progress
+    objective: Measurable, method: Method, finest: Granularity, budget: int, progress: Progress
 ) -> tuple[Scores, list[Level]]:
     """Score the parts of the prompt that matter at `finest`, and the others coarser.
 
@@ -39,6 +40,7 @@ def refine(
     Raises:
         OptionsError: `finest` is not on the ladder from paragraphs to tokens.
     """
+    method = cast(Altering, method)  # or it is given an `Objective`, and asks more of that
     steps, spans = _ladder(objective, finest)
     levels = [(segment_of(objective.sequence, span), steps[0]) for span in spans[steps[0]]]
     scores = method.attribute(objective, [segment for segment, _ in levels], progress)
@@ -59,7 +61,9 @@ def refine(
     return scores, levels
 
 
-def measurable(objective: Objective, finest: Granularity, budget: int) -> tuple[list[Segment], int]:
+def measurable(
+    objective: Measurable, finest: Granularity, budget: int
+) -> tuple[list[Segment], int]:
     """The most segments that `refine` may measure, over at most how many levels; none is run.
 
     Raises:
@@ -77,7 +81,7 @@ def measurable(objective: Objective, finest: Granularity, budget: int) -> tuple[
 
 
 def _ladder(
-    objective: Objective, finest: Granularity
+    objective: Measurable, finest: Granularity
 ) -> tuple[tuple[Granularity, ...], dict[Granularity, list[Span]]]:
     """The granularities from the first with segments enough on, and where each of them cuts."""
     if finest not in LADDER:
@@ -128,7 +132,7 @@ def _split(
     return finer
 
 
-def _spans(objective: Objective, step: Granularity) -> list[Span]:
-    stop = objective.target.start
+def _spans(objective: Measurable, step: Granularity) -> list[Span]:
+    stop = len(objective.context)
     spans = token_spans(objective.sequence, step)
     return [(a, min(b, stop)) for a, b in spans if a < stop]

@@ -1,6 +1,6 @@
 """The results: a generation, the maps of it, and both together as a file."""
 
-from backlit.explanation.attribution import Attribution, Curve, Faithfulness, Provisional
+from backlit.explanation.attribution import Attribution, Curve, Faithfulness, Provisional, Share
 from backlit.explanation.cell import Cell, Line, Sample, Variant
 from backlit.explanation.comparison import Comparison
 from backlit.explanation.explanation import Explanation, load_explanation
@@ -27,6 +27,7 @@ __all__ = [
     "Provisional",
     "Rethought",
     "Sample",
+    "Share",
     "Trace",
     "TracedSegment",
     "Variant",

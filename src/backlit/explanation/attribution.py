@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from backlit.display.figure import count_of, ranking, short
-from backlit.display.speech import digits, say
+from backlit.display.figure import count_of, decimals_of, ranking, short
+from backlit.display.speech import digits, percent, say
 from backlit.errors import MissingPackageError, OptionsError
+from backlit.explanation.interval import Estimate
 from backlit.explanation.proof import Proof
 from backlit.explanation.trace import Trace
 from backlit.types import (
     WRITTEN,
     Aggregate,
+    GenerationOptions,
     Granularity,
     ParameterValue,
+    Quantity,
     Scope,
     ScoredSegment,
     Span,
@@ -39,8 +42,8 @@ class Curve:
     """What an order of segments does to the objective.
 
     Attributes:
-        deletion: nats lost when the first `steps[i]` segments are taken away.
-        insertion: nats lost when only the first `steps[i]` are left.
+        deletion: nats, or percentage points, that are lost without the first `steps[i]` segments.
+        insertion: the same when only the first `steps[i]` are left.
         tokens: how many tokens the first `steps[i]` are; empty if an older version checked.
     """
 
@@ -59,8 +62,8 @@ class Faithfulness:
         map_order: the curve of the map's order.
         leave_one_out: the curve of the exact leave-one-out order.
         random_orders: curves of random orders, as many as were needed for the verdict.
-        comprehensiveness: mean nats lost over `deletion`; more is better.
-        sufficiency: mean nats lost over `insertion`; less is better.
+        comprehensiveness: mean lost over `deletion`; more is better.
+        sufficiency: mean lost over `insertion`; less is better.
         percentile: share of random orders whose deletion loses less, in percent.
         verdict: `holds`, `weak` or `chance`.
         sentence: the verdict for people.
@@ -109,18 +112,39 @@ class Provisional:
     decided: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many answers say a target with everything there, and how they were drawn.
+
+    Attributes:
+        samples: answers that were written after each prompt.
+        options: how each was written; the seeds are this one and those that follow it. None where
+            that was left out of a report.
+        with_all: the share with everything there, of 1, with Wilson's 95% interval.
+        pattern: the regular expression that answers match which count; None if those do that have
+            the target's words, whatever their case and white space.
+    """
+
+    samples: int
+    options: GenerationOptions | None
+    with_all: Estimate
+    pattern: str | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Attribution:
     """How much each segment before the target mattered to it: a map.
 
-    The objective is the target's summed log-probability (less the foil's, if there is one),
-    so where `signed`, a positive score supports the target. `token_scores` (one per token
-    before the target) are kept by methods that score tokens, so that other granularities need
-    no model; `aggregate` says how they were joined, and is None for methods that score whole
-    segments. `convergence_delta` is the sum of a complete method's scores less what they should
-    sum to. `notes` are sentences that a person should read with the scores. `faithfulness` is
-    there once the map was checked, `proofs` once its first segments were taken away, `trace` once
-    it was carried on through the response's own sentences.
+    The objective is the target's summed log-probability (less the foil's, if there is one), nats,
+    so where `signed`, a positive score supports the target. Where `measure` is `share`, it is the
+    share of answers that say the target instead: scores are percentage points, the segments are
+    those of the prompt alone, `share` says what was drawn, and there is no `target_log_prob`.
+    `token_scores` (one per token before the target) are kept by methods that score tokens, so that
+    other granularities need no model; `aggregate` says how they were joined, and is None for
+    methods that score whole segments. `convergence_delta` is the sum of a complete method's scores
+    less what they should sum to. `notes` are sentences that a person should read with the scores.
+    `faithfulness` is there once the map was checked, `proofs` once its first segments were taken
+    away, `trace` once it was carried on through the response's own sentences.
     """
 
     method: str
@@ -129,7 +153,7 @@ class Attribution:
     granularity: Granularity
     segments: tuple[ScoredSegment, ...]
     signed: bool
-    target_log_prob: float
+    target_log_prob: float | None
     pattern: str | None = None
     aggregate: Aggregate | None = None
     token_scores: tuple[float, ...] | None = None
@@ -139,6 +163,8 @@ class Attribution:
     faithfulness: Faithfulness | None = None
     proofs: tuple[Proof, ...] = ()
     trace: Trace | None = None
+    measure: Quantity = "log_prob"
+    share: Share | None = None
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:
@@ -186,9 +212,12 @@ class Attribution:
 
     def caption(self) -> str:
         """Method and granularity."""
+        method = self.method
+        if self.measure == "share":
+            method = say("{method}, share of answers", method=method)
         if self.coarse_to_fine:
-            return say("{method} by coarse to fine", method=self.method)
-        return say("{method} by {unit}", method=self.method, unit=say(self.granularity))
+            return say("{method} by coarse to fine", method=method)
+        return say("{method} by {unit}", method=method, unit=say(self.granularity))
 
     def meaning(self) -> str:
         """What the scores mean: sentences, the last without its full stop."""
@@ -199,6 +228,10 @@ class Attribution:
             sign = say("positive supports the target over the foil")
         else:
             sign = say("positive supports the target")
+        if self.share is not None:
+            return say("{sign}. {share}", sign=sign, share=share_sentence(self.share))
+        if self.target_log_prob is None:
+            return sign
         known = say(
             "{sign}. log p(target) = {nats} nats", sign=sign, nats=digits(self.target_log_prob, 3)
         )
@@ -211,5 +244,29 @@ class Attribution:
         return known
 
     def __repr__(self) -> str:
-        first = "".join(f"; first {short(s.text)} {s.score:+.3f}" for s in self.top(1))
+        decimals = decimals_of(self.measure)
+        first = "".join(f"; first {short(s.text)} {s.score:+.{decimals}f}" for s in self.top(1))
         return f"<Attribution: {self.caption()}, {count_of(len(self.segments), 'segment')}{first}>"
+
+
+def share_sentence(share: Share) -> str:
+    """What was counted, without its full stop."""
+    known = share.with_all
+    low, high = known.low or 0.0, known.high or 0.0  # of a share they are known
+    shown, samples = percent(known.value), digits(share.samples)
+    if share.pattern is None:
+        said = say("{share} of {samples} answers have these words", share=shown, samples=samples)
+    else:
+        said = say(
+            "{share} of {samples} answers match {pattern}",
+            share=shown,
+            samples=samples,
+            pattern=f"/{share.pattern}/",
+        )
+    return say(
+        "Scores are percentage points of the share of answers: {said} with everything there "
+        "({low} to {high})",
+        said=said,
+        low=percent(low),
+        high=percent(high),
+    )

@@ -10,6 +10,7 @@ from backlit.display import html, text
 from backlit.display.figure import MapFigure, short
 from backlit.errors import DataError, UnknownNameError
 from backlit.explanation.attribution import Attribution
+from backlit.explanation.figures import figure_of
 from backlit.explanation.file import write_file
 from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
@@ -17,7 +18,6 @@ from backlit.explanation.report import (
     Part,
     Report,
     ReportedRun,
-    figure_of,
     form_of,
     parts_of,
 )

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from backlit.display.figure import one_line
-from backlit.display.speech import counted, lowered, say
+from backlit.display.speech import counted, digits, lowered, say
 from backlit.display.words import UNITS
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.generation import Generation
@@ -67,7 +67,11 @@ def measured(generation: Generation, one: Attribution, scope: Scope = "both") ->
 
 
 def _stands_out(proof: Proof) -> bool:
-    """Whether the target got much less likely, or something else was said in its place."""
+    """Whether the target got much less likely, or something else was said in its place; of a share
+    of answers, whether it got lower, as far as its interval tells.
+    """
+    if proof.measure == "share":
+        return proof.sure
     return proof.lost >= NOTABLE or (proof.lost > 0 and bool(proof.changed))
 
 
@@ -82,7 +86,7 @@ def _read_from(
     """Where it was read from; and what it needs, if that is another part."""
     source = _source(one, order)
     needed = named(generation, one, most)
-    if source is None:
+    if source is None or (one.share is not None and most is not source):
         return say("It needs {needed} most.", needed=needed)
     if most is not source:
         read = named(generation, one, source)
@@ -124,6 +128,15 @@ def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Sp
         return say("Nothing stands out. Without the first part, {effect}", effect=effect)
     together = any(len(proof.spans) > 1 and spans.issuperset(proof.spans) for proof in one.proofs)
     parts, target = counted(len(proofs), "part"), _target(one)
+    if one.share is not None:
+        how = say("taken away alone or together") if together else say("taken away alone")
+        return say(
+            "Nothing stands out: none of the first {parts}, {how}, lowers {target} by more than "
+            "chance may.",
+            parts=parts,
+            how=how,
+            target=target,
+        )
     if together:
         return say(
             "Nothing stands out: none of the first {parts}, taken away alone or together, makes "
@@ -141,6 +154,9 @@ def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Sp
 
 def _effect(one: Attribution, proof: Proof) -> str:
     effect = say("{target} is {change}", target=_target(one), change=proof.change)
+    if proof.interval is not None:
+        low, high = (digits(end) for end in proof.interval)
+        return say("{effect} ({low} to {high}).", effect=effect, low=low, high=high)
     if proof.changed is None or proof.said is None:
         return f"{effect}."
     if not proof.changed:
@@ -152,6 +168,10 @@ def _effect(one: Attribution, proof: Proof) -> str:
 
 
 def _target(one: Attribution) -> str:
+    if one.share is not None and one.share.pattern is not None:
+        return say("the share of answers that match")
+    if one.share is not None:
+        return say("the share of answers with these words")
     foil = one.target.foil
     if foil is None:
         return say("this answer")

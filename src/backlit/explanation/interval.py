@@ -62,6 +62,21 @@ def wilson(right: float, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def newcombe(right: float, of: int, other_right: float, other_of: int) -> tuple[float, float]:
+    """The 95% interval of a share less another one, of answers that were drawn apart.
+
+    Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10:
+    from Wilson's intervals of both. Answers that share their seeds are, if anything, closer.
+    """
+    one, other = right / of, other_right / other_of
+    (low, high), (other_low, other_high) = wilson(right, of), wilson(other_right, other_of)
+    difference = one - other
+    return (
+        difference - math.hypot(one - low, other_high - other),
+        difference + math.hypot(high - one, other - other_low),
+    )
+
+
 def in_nats(one: Estimate) -> str:
     """`2.10 nats, 1.20 to 3.00`."""
     value = digits(one.value, 2)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from backlit.explanation.attribution import Attribution
+from backlit.explanation.attribution import Attribution, Share
 from backlit.explanation.generation import Generation
 from backlit.segments import segment_of
 from backlit.types import Prompt, Segment, Target, Token, TokenSequence
@@ -26,6 +26,7 @@ def without_prompt(generation: Generation, maps: Maps) -> tuple[Generation, Maps
     length = generation.sequence.prompt_length
     shown, maps = _masked(generation, maps, lambda i, token: i < length)
     options = shown.options and replace(shown.options, stop=())  # they are often the prompt's own
+    maps = tuple(replace(one, share=_without_stop(one.share)) for one in maps)
     return replace(shown, prompt=_prompt(shown.prompt), options=options), maps
 
 
@@ -41,6 +42,11 @@ def without_model(generation: Generation, maps: Maps, name: str) -> tuple[Genera
 def blocks(text: str) -> str:
     """A block for each character but for blanks."""
     return WORDS.sub(BLOCK, text)
+
+
+def without_options(one: Attribution) -> Attribution:
+    """Without how the answers of a share were written; how many there were stays."""
+    return replace(one, share=one.share and replace(one.share, options=None))
 
 
 def _masked(
@@ -75,6 +81,12 @@ def _prompt(prompt: Prompt) -> Prompt:
     if isinstance(prompt, str):
         return blocks(prompt)
     return tuple(replace(message, content=blocks(message.content)) for message in prompt)
+
+
+def _without_stop(share: Share | None) -> Share | None:
+    if share is None or share.options is None:
+        return share
+    return replace(share, options=replace(share.options, stop=()))
 
 
 def _without_ids(token: Token) -> Token:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from backlit.display.figure import one_line
-from backlit.display.speech import percent, say
+from backlit.display.speech import digits, percent, say
 from backlit.segments import segment_of
-from backlit.types import Span, TokenSequence
+from backlit.types import Interval, Quantity, Span, TokenSequence
 
 MAX_WORDS = 60  # characters of a text in a sentence
 
@@ -64,6 +64,9 @@ class Proof:
             writes nothing.
         again: what happened once what stands before the target was written anew; None if that was
             not asked for, or nothing stands there.
+        interval: 95% interval of what a share lost; None of nats, which are exact.
+        measure: what lost it: with `share`, the share of answers that say the target; then `lost`
+            are percentage points, and what is said instead is not told.
     """
 
     spans: tuple[Span, ...]
@@ -72,6 +75,13 @@ class Proof:
     said: str | None = None
     changed: bool | None = None
     again: Rethought | None = None
+    interval: Interval | None = None
+    measure: Quantity = "log_prob"
+
+    @property
+    def sure(self) -> bool:
+        """Whether the share of answers is lower without them, as far as its interval tells."""
+        return self.interval is not None and self.interval[0] > 0
 
     def sentence(self, sequence: TokenSequence) -> str:
         """What happened, for people.
@@ -82,6 +92,15 @@ class Proof:
         texts = [one_line(segment_of(sequence, span).text, MAX_WORDS) for span in self.spans]
         quoted = [f"“{text}”" for text in texts]
         parts = say(" and ").join([*([", ".join(quoted[:-1])] if quoted[1:] else []), quoted[-1]])
+        if self.interval is not None and self.measure == "share":
+            low, high = (digits(end) for end in self.interval)
+            return say(
+                "Without {parts}, the share of such answers is {change} ({low} to {high}).",
+                parts=parts,
+                change=self.change,
+                low=low,
+                high=high,
+            )
         if len(texts) > 1:
             change = say(
                 "Without {parts} together, the target is {change}", parts=parts, change=self.change

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 from uuid import uuid4
 
-from backlit.display import markdown, unseen
+from backlit.display import markdown
 from backlit.display.document import document
-from backlit.display.figure import MapFigure, one_line, ranking
+from backlit.display.figure import MapFigure, one_line
 from backlit.display.picture import maps_svg
 from backlit.display.speech import counted, digits, say
 from backlit.display.table import maps_csv
 from backlit.errors import InputError, OptionsError
 from backlit.explanation.attribution import Attribution
+from backlit.explanation.figures import figure_of, remarks_of
 from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
-from backlit.explanation.masking import without_model, without_prompt
+from backlit.explanation.masking import without_model, without_options, without_prompt
 from backlit.segments import GRANULARITIES, token_spans
 from backlit.types import Granularity, Scope, Span
 
@@ -112,6 +113,7 @@ class ReportedRun:
             metadata = {}
         if "settings" in without:
             generation = replace(generation, options=None)
+            attributions = tuple(without_options(one) for one in attributions)
             example = None
         if "check" in without:
             attributions = tuple(replace(one, faithfulness=None) for one in attributions)
@@ -255,31 +257,6 @@ def parts_of(without: Collection[str]) -> tuple[Part, ...]:
                 f"There is no part {part!r} to leave out.", f"Use some of {', '.join(PARTS)}."
             )
     return tuple(part for part in PARTS if part in asked)
-
-
-def figure_of(generation: Generation, one: Attribution, scope: Scope = "both") -> MapFigure:
-    """What is shown of a map."""
-    found = finding(generation, one, scope)
-    return MapFigure(
-        model=generation.model,
-        name=one.caption(),
-        meaning=one.meaning(),
-        segments=one.segments,
-        target=generation.text_of(one.target),
-        rest=generation.sequence.text[generation.characters(one.target)[1] :],
-        remarks=(*((found,) if found else ()), *remarks_of(generation, one)),
-    )
-
-
-def remarks_of(generation: Generation, one: Attribution) -> tuple[str, ...]:
-    """Sentences to be read with a map, besides what was found."""
-    return (
-        *one.notes,
-        *unseen.remarks(ranking(one.segments), one.segments),
-        *(proof.sentence(generation.sequence) for proof in one.proofs),
-        *(one.trace.sentences() if one.trace else ()),
-        *((one.faithfulness.sentence,) if one.faithfulness else ()),
-    )
 
 
 def _title(runs: tuple[ReportedRun, ...]) -> str:

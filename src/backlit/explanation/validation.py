@@ -14,7 +14,7 @@ from backlit.explanation.generation import Generation
 from backlit.explanation.proof import Rethought
 from backlit.explanation.trace import Trace
 from backlit.segments import segment_of
-from backlit.types import Segment, Span, Target, TokenSequence
+from backlit.types import Interval, Segment, Span, Target, TokenSequence
 
 
 def contradictions(generation: Generation, attributions: Sequence[Attribution]) -> Iterator[str]:
@@ -50,9 +50,13 @@ def _of_generation(generation: Generation) -> Iterator[str]:
 def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
     yield from _of_target(sequence, one.target)
     spans = [(segment.start, segment.stop) for segment in one.segments]
-    if not _tiles(spans, one.target.start):
+    if one.share is None and not _tiles(spans, one.target.start):
         yield "its segments do not tile what is before the target"
         return
+    if one.share is not None and not _tiles(spans, sequence.prompt_length):
+        yield "its segments do not tile the prompt, after which answers were counted"
+        return
+    yield from _of_measure(one)
     for segment in one.segments:
         if not _is_of(sequence, segment):
             yield f"the segment {segment.start}:{segment.stop} has another text than its tokens"
@@ -78,6 +82,38 @@ def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
             yield from _of_rethought(proof.again)
     if one.trace is not None:
         yield from _of_trace(sequence, one.target, one.trace)
+
+
+def _of_measure(one: Attribution) -> Iterator[str]:
+    """That it says of what was measured what can be known of it, and nothing else."""
+    share = one.share
+    if (one.measure == "share") != (share is not None):
+        yield "it does not say whether answers were counted"
+    if (one.target_log_prob is None) != (share is not None):
+        yield "it has a log-probability where answers were counted, or none where not"
+    if any((proof.measure == "share") != (share is not None) for proof in one.proofs):
+        yield "a proof is of something else than the map"
+    if any(ends and not _ordered(ends) for ends in _intervals(one)):
+        yield "an interval can't be"
+    if share is None:
+        return
+    whole = share.with_all
+    right = whole.value * share.samples
+    if share.samples < 1 or whole.of != share.samples or abs(right - round(right)) > 1e-6:
+        yield "its share is not of its answers"
+    if whole.low is None or whole.high is None or not 0 <= whole.low <= whole.high <= 1:
+        yield "its share has an interval that can't be"
+    if not 0 <= whole.value <= 1 or one.target.foil is not None or one.trace is not None:
+        yield "its share can't be"
+
+
+def _intervals(one: Attribution) -> Iterator[Interval | None]:
+    yield from (segment.interval for segment in one.segments)
+    yield from (proof.interval for proof in one.proofs)
+
+
+def _ordered(ends: Interval) -> bool:
+    return _finite(*ends) and ends[0] <= ends[1]
 
 
 def _of_rethought(again: Rethought) -> Iterator[str]:

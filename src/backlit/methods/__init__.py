@@ -7,14 +7,14 @@ from typing import Any
 from backlit.engines.base import Engine
 from backlit.errors import CapabilityError, OptionsError, UnknownNameError
 from backlit.methods.attention import GateGradient, GateRelevance, Knockout
-from backlit.methods.base import Method, Parameter, parameters, unavailable
+from backlit.methods.base import Method, Parameter, parameters, reason_against
 from backlit.methods.gradient import GradL2, GradXInput, InputRelevance
 from backlit.methods.integrated_gradients import IntegratedGradients
 from backlit.methods.lime import Lime
 from backlit.methods.occlusion import Occlusion
 from backlit.methods.shapley import Shapley
 from backlit.methods.sparse_ablation import SparseAblation
-from backlit.types import ParameterValue
+from backlit.types import ParameterValue, Quantity
 
 BUILT_IN: tuple[type[Method], ...] = (
     GateRelevance,
@@ -43,7 +43,7 @@ def methods() -> dict[str, type[Method]]:
     return registered
 
 
-def default_method(engine: Engine) -> str:
+def default_method(engine: Engine, measure: Quantity = "log_prob") -> str:
     """The method that Python, the command line and the page begin with: the first that `engine`
     can serve.
 
@@ -51,11 +51,17 @@ def default_method(engine: Engine) -> str:
         CapabilityError: there is none.
     """
     for name, method in methods().items():
-        if unavailable(method, engine) is None:
+        if reason_against(method, engine, measure) is None:
             return name
+    if "generate" not in engine.capabilities:
+        raise CapabilityError(
+            f"{engine.name} neither writes nor scores, so nothing can be explained.",
+            "Pick another model.",
+        )
     raise CapabilityError(
-        f"{engine.name} only writes, so its answers can't be explained.",
-        "Give it a score function, or pick another model.",
+        f"{engine.name} only writes: it does not say how likely a given text is.",
+        'Ask for the share of its answers, measure="share" (--measure share), or give it a score '
+        "function.",
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from backlit.engines.base import Capability, Engine, FloatArray
+from backlit.methods.measurable import Measurable
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
-from backlit.types import ParameterValue, Segment
+from backlit.types import ParameterValue, Quantity, Segment
 
 MethodKind = Literal["gradient", "perturbation"]
 
@@ -57,12 +58,14 @@ class Scores:
         standard_errors: of the values, for methods that sample.
         convergence_delta: for complete methods, sum of the scores minus what they should sum to.
         notes: sentences that a person should read with the scores.
+        intervals: 95% intervals of the values, `(segments, 2)`, where answers were counted.
     """
 
     values: FloatArray
     standard_errors: FloatArray | None = None
     convergence_delta: float | None = None
     notes: tuple[str, ...] = ()
+    intervals: FloatArray | None = None
 
 
 @runtime_checkable
@@ -88,7 +91,16 @@ class Method(Protocol):
 
 @runtime_checkable
 class Altering(Method, Protocol):
-    """A method that asks for nothing but scores of altered prompts, and says of how many."""
+    """A method that asks for nothing but scores of altered prompts, and says of how many.
+
+    What is scored may be anything that is `Measurable`.
+    """
+
+    def attribute(
+        self, objective: Measurable, segments: Sequence[Segment], progress: Progress
+    ) -> Scores:
+        """As of any method."""
+        ...
 
     def altered_prompts(self, segments: Sequence[Segment], rounds: int = 1) -> int:
         """The most prompts that it asks about, the whole one among them, each counted once.
@@ -149,16 +161,40 @@ def unavailable(method: type[Method], engine: Engine) -> str | None:
     """Why `engine` can't serve `method`, or None if it can."""
     facts = method.facts
     missing = [need for need in facts.needs if need not in engine.capabilities]
-    if not missing:
-        return None
-    what = {
+    return (
+        f"{facts.label} needs {_named(missing[0])}, which {engine.name} does not offer."
+        if missing
+        else None
+    )
+
+
+def unavailable_for_shares(method: type[Method], engine: Engine) -> str | None:
+    """Why a method can't measure the share of answers on `engine`, or None if it can."""
+    facts = method.facts
+    if not hasattr(method, "altered_prompts") or set(facts.needs) != {"score"}:
+        others = [need for need in facts.needs if need != "score"]
+        what = _named(others[0]) if others else "more than altered prompts"
+        return f"{facts.label} needs {what}, so it can't tell the share of answers."
+    if "generate" not in engine.capabilities:
+        return f"{engine.name} writes no answers, so their share can't be told."
+    return None
+
+
+def reason_against(method: type[Method], engine: Engine, measure: Quantity) -> str | None:
+    """Why `engine` can't serve `method` for what is to be measured, or None if it can."""
+    return (unavailable_for_shares if measure == "share" else unavailable)(method, engine)
+
+
+def _named(need: Capability) -> str:
+    """A capability, as people call it."""
+    return {
         "generate": "responses",
         "score": "log-probabilities of given text",
         "gradient": "gradients",
         "gates": "an attention mask that can be changed",
         "relevance": "attention whose products can be shared on the way back",
-    }[missing[0]]
-    return f"{facts.label} needs {what}, which {engine.name} does not offer."
+        "batch": "several answers at once",
+    }[need]
 
 
 def params_of(method: Method) -> Mapping[str, ParameterValue]:

@@ -9,11 +9,12 @@ import numpy as np
 from backlit.display.speech import say
 from backlit.engines.base import FloatArray
 from backlit.methods.base import Facts, Scores, parameter
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.methods.perturbation import (
     Ablation,
     Masks,
     bootstrap,
+    noise_notes,
     replacement_parameter,
     sampled_prompts,
     samples_parameter,
@@ -67,7 +68,7 @@ class Lime:
         return sampled_prompts(segments, self.n_samples - 1, rounds)
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], progress: Progress
+        self, objective: Measurable, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ablation = Ablation(objective, segments, self.replacement)
         size = len(ablation.maskable)
@@ -76,9 +77,9 @@ class Lime:
         masks = self.masks(size)
         values = ablation.sampled(masks, self.estimate, progress, min_masks=size + 2)
         errors = bootstrap(masks, values, self.estimate, self.seed)
-        notes: tuple[str, ...] = ()
+        notes = noise_notes(objective.noise(values))
         if self.n_samples <= size:
-            notes = (
+            notes += (
                 say(
                     "There are {segments} segments but only {samples} samples: the scores are "
                     "guesses. Raise the samples, or use larger segments.",

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from backlit.display.words import times_likely
 from backlit.engines.base import (
     Engine,
     FloatArray,
@@ -18,7 +19,7 @@ from backlit.engines.base import (
     as_gated,
     as_scorer,
 )
-from backlit.types import Span, Target, Token, TokenSequence
+from backlit.types import Quantity, Span, Target, Token, TokenSequence
 
 CHUNK = 32  # altered prompts handed to the engine at a time
 SEPARATORS = frozenset(".,:;。，、：；،؛।")
@@ -67,6 +68,8 @@ class Objective:
         target: what is explained, and its foil if there is one.
         chunk: the most altered prompts handed to the engine at a time.
     """
+
+    quantity: Quantity = "log_prob"
 
     def __init__(
         self, engine: Engine, sequence: TokenSequence, target: Target, chunk: int = CHUNK
@@ -118,6 +121,20 @@ class Objective:
         size = len(self.answers[0])
         sums = [log_probs[:size].sum(), log_probs[size:].sum()]
         self._log_probs = np.array(sums[: len(self.answers)])
+
+    # ---- what it comes to -----------------------------------------------------------------
+
+    def change(self, lost: float) -> str:
+        """What a loss of nats makes of the target: "163 times less likely"."""
+        return times_likely(lost)
+
+    def intervals(self, lost: FloatArray) -> FloatArray | None:
+        """None: what an engine scores is exact."""
+        return None
+
+    def noise(self, values: FloatArray) -> FloatArray | None:
+        """None, as for `intervals`."""
+        return None
 
     # ---- reading -------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backlit.methods.base import Facts, Scores
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.methods.perturbation import leave_one_out, replacement_ids, replacement_parameter
 from backlit.progress import Progress
 from backlit.types import Segment
@@ -43,7 +43,7 @@ class Occlusion:
         return 1 + len(segments)  # a segment of several rounds is taken away once
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], progress: Progress
+        self, objective: Measurable, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ids = objective.context
         gap = replacement_ids(objective, self.replacement)
@@ -51,4 +51,5 @@ class Occlusion:
         # With nothing before it the target has no probability to speak of, so a segment that
         # is all there is scores against the last token alone.
         contexts += [ids[: s.start] + gap + ids[s.stop :] or ids[-1:] for s in segments]
-        return Scores(leave_one_out(objective.score(contexts), segments, progress))
+        lost = leave_one_out(objective.score(contexts), segments, progress)
+        return Scores(lost, intervals=objective.intervals(lost))

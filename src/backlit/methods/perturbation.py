@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from backlit.display.speech import say
 from backlit.engines.base import FloatArray
 from backlit.methods.base import parameter
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.progress import Progress
 from backlit.types import Segment, Span
 
@@ -36,7 +37,7 @@ class Ablation:
 
     def __init__(
         self,
-        objective: Objective,
+        objective: Measurable,
         segments: Sequence[Segment],
         replacement: str = "",
         keep: Sequence[Span] = (),
@@ -133,7 +134,7 @@ def leave_one_out(
     return scores
 
 
-def replacement_ids(objective: Objective, text: str) -> tuple[int, ...]:
+def replacement_ids(objective: Measurable, text: str) -> tuple[int, ...]:
     """The ids of a text that takes a segment's place.
 
     Raises:
@@ -152,6 +153,13 @@ def bootstrap(masks: Masks, values: FloatArray, estimate: Estimate, seed: int) -
     estimates = np.array([estimate(masks[draw], values[draw]) for draw in draws])
     errors: FloatArray = estimates.std(axis=0, ddof=1)
     return errors
+
+
+def noise_notes(noise: FloatArray | None) -> tuple[str, ...]:
+    """What to say with standard errors that do not hold the noise of values, if there is any."""
+    if noise is None:
+        return ()
+    return (say("The errors are those of the choice of samples; that of each share comes on top."),)
 
 
 def sampled_prompts(segments: Sequence[Segment], samples: int, rounds: int) -> int:

@@ -9,15 +9,16 @@ import numpy as np
 from backlit.display.speech import say
 from backlit.methods.base import Facts, Scores
 from backlit.methods.coalitions import coalitions
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.methods.perturbation import (
     Ablation,
+    noise_notes,
     replacement_parameter,
     sampled_prompts,
     samples_parameter,
     seed_parameter,
 )
-from backlit.methods.shapley_values import estimate
+from backlit.methods.shapley_values import estimate, weights
 from backlit.progress import Progress
 from backlit.types import Segment
 
@@ -61,7 +62,7 @@ class Shapley:
         return sampled_prompts(segments, self.n_samples - 1, rounds)
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], progress: Progress
+        self, objective: Measurable, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ablation = Ablation(objective, segments, self.replacement)
         size = len(ablation.maskable)
@@ -72,8 +73,13 @@ class Shapley:
         scores, errors = estimate(masks, values)
         delta = float(scores.sum() - (values[1] - values[0]))
         notes: tuple[str, ...] = ()
+        noise = objective.noise(values)  # (coalitions,)
+        if noise is not None and len(masks) == 2**size:
+            errors = np.sqrt(errors**2 + weights(masks) ** 2 @ noise)
+        else:
+            notes = noise_notes(noise)
         if len(masks) < 2 * size and len(masks) < 2**size:
-            notes = (
+            notes += (
                 say(
                     "There are {segments} segments to share {samples} samples: look at the "
                     "standard errors, raise the samples, or use larger segments.",

@@ -64,6 +64,17 @@ def estimate(masks: Masks, values: FloatArray) -> tuple[FloatArray, FloatArray]:
     return scores + (values[1] - values[0] - scores.sum()) / size, errors
 
 
+def weights(masks: Masks) -> FloatArray:
+    """What the value of each coalition counts for in each Shapley value, signs apart, if all of
+    them are known: `(size, coalitions)`.
+    """
+    size = masks.shape[1]
+    others = masks.sum(axis=1) - masks.T  # (size, coalitions): without the player
+    counts = np.array([1 / (size * math.comb(size - 1, n)) for n in range(size)])  # (size,)
+    weighted: FloatArray = counts[others]
+    return weighted
+
+
 @dataclass(frozen=True, slots=True)
 class _Fit:
     """A Gaussian process fitted to the odd part of a game."""

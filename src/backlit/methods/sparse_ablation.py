@@ -11,11 +11,12 @@ import numpy as np
 from backlit.display.speech import percent, say
 from backlit.engines.base import FloatArray
 from backlit.methods.base import Facts, Scores
-from backlit.methods.objective import Objective
+from backlit.methods.measurable import Measurable
 from backlit.methods.perturbation import (
     Ablation,
     Masks,
     bootstrap,
+    noise_notes,
     replacement_parameter,
     sampled_prompts,
     samples_parameter,
@@ -63,7 +64,7 @@ class SparseAblation:
         return sampled_prompts(segments, self.n_samples, rounds)
 
     def attribute(
-        self, objective: Objective, segments: Sequence[Segment], progress: Progress
+        self, objective: Measurable, segments: Sequence[Segment], progress: Progress
     ) -> Scores:
         ablation = Ablation(objective, segments, self.replacement)
         size = len(ablation.maskable)
@@ -77,7 +78,10 @@ class SparseAblation:
         return Scores(
             ablation.to_segments(_lasso(masks, values, penalty)),
             ablation.to_segments(errors),
-            notes=(_fit_note(held_out_fit(masks, values, penalty)),),
+            notes=(
+                _fit_note(held_out_fit(masks, values, penalty)),
+                *noise_notes(objective.noise(values)),
+            ),
         )
 
     def _estimate(self, masks: Masks, values: FloatArray) -> FloatArray:

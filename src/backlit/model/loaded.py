@@ -15,12 +15,14 @@ from backlit.engines.base import Engine
 from backlit.errors import OptionsError
 from backlit.explaining import comparing, grids, principles
 from backlit.explaining.asked import Asked, Searches
+from backlit.explaining.draws import Drawing
 from backlit.explaining.faithfulness import unheard
 from backlit.explaining.filling import SoFar
 from backlit.explaining.grids import RowsLike, VariantsLike
 from backlit.explaining.principles import Feedback, Principle
 from backlit.explaining.prompts import PromptLike, as_prompt
 from backlit.explaining.remembered import Remembered
+from backlit.explaining.shares import AnswerShare
 from backlit.explanation import Comparison, Explanation, Generation, Grid
 from backlit.methods.objective import CHUNK, Objective
 from backlit.progress import current
@@ -49,6 +51,7 @@ class Model:
         self.engine = engine
         self.batch_size = _checked(batch_size)
         self._objectives: LRUCache[object, Objective] = LRUCache(MAX_OBJECTIVES)
+        self._shares: LRUCache[object, AnswerShare] = LRUCache(MAX_OBJECTIVES)
         self._remembered = Remembered()
         self._turn = _turns.setdefault(engine, threading.RLock())
 
@@ -222,6 +225,15 @@ class Model:
             objective = Objective(self.engine, sequence, target, self.batch_size or CHUNK)
             self._objectives[key] = objective
         return objective
+
+    def share(self, sequence: TokenSequence, target: Target, drawing: Drawing) -> AnswerShare:
+        """The share of answers that say a target, with those that were drawn already."""
+        drawing = drawing.reaching(target.stop - sequence.prompt_length)  # as it is recorded
+        key = (sequence.input_ids[: target.stop], sequence.prompt_length, target, drawing)
+        share = self._shares.get(key)
+        if share is None:
+            share = self._shares[key] = AnswerShare(self.engine, sequence, target, drawing)
+        return share
 
     def __repr__(self) -> str:
         known = self.engine.metadata

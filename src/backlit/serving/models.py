@@ -10,12 +10,13 @@ from backlit.engines import open_engine
 from backlit.engines.base import Engine
 from backlit.errors import Cancelled
 from backlit.methods import methods
-from backlit.methods.base import unavailable
+from backlit.methods.base import reason_against
 from backlit.model import Model
 from backlit.progress import Phase, Progress, Update
 from backlit.serving import wire
 from backlit.serving.errors import error_info
 from backlit.sources.address import shown
+from backlit.types import Quantity
 
 log = logging.getLogger(__name__)
 
@@ -114,13 +115,13 @@ class ServedModel:
     def _ready(self, model: Model) -> Model:
         self.model = model
         engine = model.engine
-        reasons = {name: unavailable(method, engine) for name, method in methods().items()}
         self._set(
             status="ready",
             progress=None,
             chat=engine.chat,
             context_length=engine.context_length,
-            unavailable_methods={name: why for name, why in reasons.items() if why},
+            unavailable_methods=_reasons(engine, "log_prob"),
+            unavailable_for_shares=_reasons(engine, "share"),
             metadata=dict(engine.metadata),
         )
         return model
@@ -154,3 +155,9 @@ class Loading(Progress):
 
     def check(self) -> None:
         self._stop()
+
+
+def _reasons(engine: Engine, measure: Quantity) -> dict[str, str]:
+    """Of each method that can't be had, why."""
+    all_ = {name: reason_against(one, engine, measure) for name, one in methods().items()}
+    return {name: why for name, why in all_.items() if why}

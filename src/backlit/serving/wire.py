@@ -33,6 +33,7 @@ MAX_IDS = 1_000_000  # of a response or a foil
 MAX_SPANS = 100_000
 MAX_BUDGET = 20_000  # segments
 MAX_VARIANTS = 200  # of a prompt
+MAX_SAMPLES = 100  # answers that are counted after each altered prompt
 
 
 class Wire(BaseModel):
@@ -61,7 +62,9 @@ class LoadProgress(Wire):
 
 
 class ModelInfo(Wire):
-    """A model, and once it is ready, what it can do."""
+    """A model, and once it is ready, what it can do: which methods it can't serve, and which can't
+    tell the share of its answers.
+    """
 
     name: str
     source: str
@@ -71,6 +74,7 @@ class ModelInfo(Wire):
     chat: bool = False
     context_length: int | None = None
     unavailable_methods: dict[str, str] = {}
+    unavailable_for_shares: dict[str, str] = {}
     metadata: dict[str, str] = {}
 
 

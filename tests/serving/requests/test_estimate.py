@@ -237,3 +237,27 @@ def test_coarse_to_fine_costs_its_budget() -> None:
 def test_of_a_model_that_is_here_there_is_no_expense(client: Client) -> None:
     event = client.answered(estimate_of(client, budget=2))
     assert {cost.expense for cost in (*event.costs.values(), event.check)} == {None}
+
+
+def test_where_answers_are_counted_it_is_said_how_many(client: Client) -> None:
+    event = client.answered(estimate_of(client, measure="share", samples=3, matching="soup"))
+    assert set(event.costs) == {"occlusion", "sparse_ablation", "lime", "shapley"}
+    request = question(client, method="occlusion", measure="share", samples=3, matching="soup")
+    segments = len(client.answered(request).explanation[0].segments)
+    assert event.costs["occlusion"].answers == 3 * (1 + segments)
+    assert event.costs["occlusion"].seconds is None
+    assert event.check.answers > event.costs["occlusion"].answers
+    assert client.answered(estimate_of(client)).check.answers is None
+
+
+def test_of_a_server_it_is_said_in_calls() -> None:
+    with asking() as (fake, client):
+        asked: dict[str, Any] = {"measure": "share", "samples": 3, "matching": "soup"}
+        request = question(client, "remote", **asked)
+        event = client.answered(estimate_of(client, "remote", **asked))
+        cost = event.costs["occlusion"]
+        before = len(fake.of_model())
+        client.answered(request)
+        assert len(fake.of_model()) - before == cost.answers
+        assert cost.expense is not None
+        assert cost.expense.calls == cost.answers + 3 * 4  # and four proofs

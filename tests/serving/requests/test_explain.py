@@ -185,3 +185,35 @@ def test_the_models_speed_is_learnt_where_the_cost_is_exact(
     with Client(Service([served], [])) as restarted:
         restarted.answered(request)
     assert (served.seconds_per_token is not None) == learns
+
+
+def test_the_share_of_answers_is_as_in_python(client: Client, toy_model: Model) -> None:
+    asked: dict[str, Any] = {
+        "method": "occlusion",
+        "measure": "share",
+        "samples": 4,
+        "matching": "soup|milk",
+    }
+    request = question(client, **asked)
+    sent = client.answered(request).explanation
+    in_python = pipeline.explain(
+        toy_model, toy_model.generate(PROMPT), target=request.target, granularity="word", **asked
+    )
+    assert sent.attributions == in_python.attributions
+    assert sent[0].share is not None
+    assert (sent[0].share.samples, sent[0].share.pattern) == (4, "soup|milk")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"measure": "share", "matching": "("},
+        {"measure": "share", "foil": " soup"},
+        {"samples": 3},
+        {"measure": "share", "method": "grad_l2"},
+    ],
+)
+def test_a_share_that_can_not_be_asked_for(client: Client, asked: dict[str, Any]) -> None:
+    refused = client.ask(question(client, **{"method": "occlusion", **asked}))[-1]
+    assert isinstance(refused, wire.ErrorEvent)
+    assert refused.error.hint

@@ -1,14 +1,21 @@
 /** What each method and a check would cost, asked for ahead of running one. */
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
-import { aboutSubject, keyOfSubject, type Question, type Subject } from "../../model/question";
+import {
+  aboutCounting,
+  aboutSubject,
+  keyOfSubject,
+  type Question,
+  type Subject,
+} from "../../model/question";
 import type { Cost, ParameterValue } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
 const PAUSE = 150;
 
 /** Everything a cost depends on: the parameters of all methods, whichever is chosen. */
-export interface Prospect extends Subject, Pick<Question, "granularity" | "pattern" | "budget"> {
+export interface Prospect
+  extends Subject, Pick<Question, "granularity" | "pattern" | "budget" | "counting"> {
   readonly allParams: Record<string, Record<string, ParameterValue>>;
 }
 
@@ -27,8 +34,9 @@ export class Estimating {
   readonly #key: string | null = $derived.by(() => {
     const { subject, prospect, parts } = this.planned();
     if (!prospect) return subject && "";
-    const { granularity, pattern, allParams, budget } = prospect;
-    return JSON.stringify([keyOfSubject(prospect), granularity, pattern, allParams, budget, parts]);
+    const { counting, granularity, pattern, allParams, budget } = prospect;
+    const how = [granularity, pattern, allParams, budget, parts, counting];
+    return JSON.stringify([keyOfSubject(prospect), ...how]);
   });
 
   constructor(
@@ -56,6 +64,7 @@ export class Estimating {
     const { granularity, pattern, allParams, budget } = prospect;
     const request = {
       ...aboutSubject(prospect),
+      ...aboutCounting(prospect),
       granularity,
       pattern,
       params: allParams,

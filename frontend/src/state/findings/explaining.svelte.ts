@@ -11,7 +11,7 @@ import {
 import type { Influence } from "../../model/ranking";
 import { type Layer, STALE } from "../../model/scale";
 import { asShown, type Cut, scored } from "../../model/shown";
-import type { Attribution, Event, Explanation, MethodInfo } from "../../wire";
+import type { Attribution, Event, Explanation, Measure, MethodInfo } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
 const MAX_MAPS = 60;
@@ -80,6 +80,12 @@ export class Explaining {
   readonly attribution: Attribution | null = $derived.by(() => {
     const map = this.explanation?.attributions[0];
     return map ? asShown(map, this.asked().cut) : null;
+  });
+  /** What the map is of that is on its way, or that is shown. */
+  readonly measure: Measure = $derived.by(() => {
+    const asked = this.question && (this.question.counting ? "share" : "log_prob");
+    if (this.arriving.length > 0 && asked) return asked;
+    return this.attribution?.measure ?? asked ?? "log_prob";
   });
   /** The segments of what is shown. */
   readonly influences: readonly Influence[] = $derived.by(() => this.attribution?.segments ?? []);

@@ -40,7 +40,9 @@ export class Findings {
       : { ...explanation, attributions: [map] };
   });
   /** The map as it is shown has words of the answer before its target, which it may have come by. */
-  readonly traceable: boolean = $derived.by(() => this.shown !== null && this.inquiry.mixed);
+  readonly traceable: boolean = $derived.by(
+    () => this.shown !== null && !this.shown.attributions[0]?.share && this.inquiry.mixed,
+  );
   /** Where the map that is shown leads through the answer; null if that was not asked for. */
   readonly trace: Trace | null = $derived.by(() => {
     const { subject } = this.inquiry;
@@ -50,7 +52,12 @@ export class Findings {
   readonly #compared: Compared | null = $derived.by(() => {
     const { subject, cut } = this.inquiry;
     const segments = this.shown?.attributions[0]?.segments;
-    const maps = subject && segments && comparable(this.maps.of(subject), segments, cut);
+    const alike = subject
+      ? this.maps
+          .of(subject)
+          .filter(({ share }) => !share === (this.explaining.measure !== "share"))
+      : [];
+    const maps = subject && segments && comparable(alike, segments, cut);
     return maps ? { ...maps, model: subject.answer.model } : null;
   });
   readonly #parts: number | null = $derived.by(() => {

@@ -33,10 +33,10 @@ export class Inquiry {
     return { chips: answers.chips, spans: this.segments, granularity, pattern, aggregate };
   });
   readonly subject: Subject | null = $derived.by(() => {
-    const { answers, contrast, selection } = this.parts;
+    const { answers, choices, contrast, selection } = this.parts;
     const { target } = selection;
     return answers.current && target
-      ? { answer: answers.current, target, foil: contrast.foil }
+      ? { answer: answers.current, target, foil: choices.counting ? null : contrast.foil }
       : null;
   });
   /** Words of the answer stand before the target, too. */
@@ -63,8 +63,8 @@ export class Inquiry {
 
   /** Null until it is known where segments end: the target may have to grow to theirs. */
   #about(method: MethodInfo | null): Question | null {
-    const { selection, session } = this.parts;
+    const { choices, selection, session } = this.parts;
     if (!this.subject || !method || !this.segments || selection.provisional) return null;
-    return questionOf(this.subject, method, session);
+    return questionOf(this.subject, method, session, choices.counting);
   }
 }

@@ -5,12 +5,13 @@ import { type GridSetup, NO_GRID } from "../../model/grid";
 import { type TableSetup, NO_TABLE } from "../../model/table";
 import { type ViewName, VIEWS } from "../../model/place";
 import { asLayout, type Layout, LAYOUT } from "../../model/layout";
-import type { Foil } from "../../model/question";
+import { type Foil, MEASURES } from "../../model/question";
 import type { Unsaid } from "../../model/review";
 import type {
   Aggregate,
   GenerationOptions,
   Granularity,
+  Measure,
   ParameterValue,
   Scope,
   Span,
@@ -30,6 +31,11 @@ export interface Saved {
   /** The method compared with, side by side. */
   comparison: string | null;
   params: Record<string, Record<string, ParameterValue>>;
+  /** How likely the target is, or how many answers say it, and of how many answers. */
+  measure: Measure;
+  samples: number;
+  /** A regular expression that those match; "" for the target's words. */
+  matching: string;
   granularity: Granularity;
   pattern: string;
   /** From coarse to fine, measuring at most `budget` segments. */
@@ -78,6 +84,9 @@ export const FIRST: Saved = {
   method: null,
   comparison: null,
   params: {},
+  measure: "log_prob",
+  samples: 10,
+  matching: "",
   granularity: "line",
   pattern: "",
   coarse: false,
@@ -130,6 +139,7 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
   if (options?.stop?.length === 0 && options.max_new_tokens !== undefined) {
     delete options.stop; // all were kept once one was changed: nobody chose to have none
   }
+  if (saved.measure && !MEASURES.includes(saved.measure)) delete saved.measure;
   if (!Array.isArray(saved.compared)) delete saved.compared;
   if (saved.view && !VIEWS.includes(saved.view)) delete saved.view; // a later version's
   if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;

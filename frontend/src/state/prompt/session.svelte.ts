@@ -4,7 +4,7 @@ import type { Density, Paint } from "../../model/appearance";
 import type { Draft } from "../../model/draft";
 import type { Side, SidePane } from "../../model/layout";
 import type { ViewName } from "../../model/place";
-import type { Aggregate, GenerationOptions, ParameterValue, Scope } from "../../wire";
+import type { Aggregate, GenerationOptions, Measure, ParameterValue, Scope } from "../../wire";
 import { FIRST, type Saved, savedOf } from "./saved";
 
 const PART = "session";
@@ -19,6 +19,9 @@ export class Session {
   readonly model = $derived(this.#saved.model);
   readonly method = $derived(this.#saved.method);
   readonly comparison = $derived(this.#saved.comparison);
+  readonly measure = $derived(this.#saved.measure);
+  readonly samples = $derived(this.#saved.samples);
+  readonly matching = $derived(this.#saved.matching);
   readonly coarse = $derived(this.#saved.coarse);
   readonly budget = $derived(this.#saved.budget);
   readonly granularity = $derived(this.#saved.granularity);
@@ -116,6 +119,18 @@ export class Session {
   /** Show another method's map of the same target beside this one; null to leave. */
   compareWith(comparison: string | null): void {
     this.set({ comparison });
+  }
+
+  setMeasure(measure: Measure): void {
+    this.set({ measure });
+  }
+
+  setSamples(samples: number): void {
+    this.set({ samples });
+  }
+
+  setMatching(matching: string): void {
+    this.set({ matching });
   }
 
   setCoarse(coarse: boolean): void {

@@ -189,8 +189,9 @@ export const findings = {
       "Parts of the answer can be muted for measuring only; a new answer leaves out parts of the prompt.",
   },
   cost: {
-    about: ({ expense, runs, seconds }: Cost) => {
+    about: ({ answers, expense, runs, seconds }: Cost) => {
       if (expense) return `at most ${expenseOf(expense)}`;
+      if (answers != null) return count(answers, "answer", "answers");
       const times = count(Math.ceil(runs), "run", "runs");
       if (seconds == null) return times;
       if (seconds < 1) return "under a second";

@@ -2,6 +2,7 @@
 import type { MethodKind } from "../../wire";
 import { comparing, views } from "./compare";
 import { connect } from "./connect";
+import { counted } from "./counted";
 import { findings } from "./findings";
 import { gridding } from "./grid";
 import { help } from "./help";
@@ -231,6 +232,7 @@ export const en = {
   ...findings,
   comparing,
   connect,
+  counted,
   conversation,
   editor,
   exporting,

@@ -193,8 +193,9 @@ export const findings: typeof english = {
       "Yanıtın parçaları yalnızca ölçmek için susturulabilir; yeni bir yanıt üretilirken istemin parçaları dışarıda bırakılır.",
   },
   cost: {
-    about: ({ expense, runs, seconds }) => {
+    about: ({ answers, expense, runs, seconds }) => {
       if (expense) return `en çok ${expenseOf(expense)}`;
+      if (answers != null) return count(answers, "yanıt");
       const times = count(Math.ceil(runs), "çalıştırma");
       if (seconds == null) return times;
       if (seconds < 1) return "1 sn’den az";

@@ -2,6 +2,7 @@
 import type { en } from "../en";
 import { comparing, views } from "./compare";
 import { connect } from "./connect";
+import { counted } from "./counted";
 import { findings } from "./findings";
 import { gridding } from "./grid";
 import { help } from "./help";
@@ -255,6 +256,7 @@ export const tr: typeof en = {
   ...findings,
   comparing,
   connect,
+  counted,
   conversation,
   editor,
   exporting,

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError, PydanticSerializationError
 
 from backlit.explaining.blocks import with_block
+from backlit.explaining.draws import SAMPLES
 from backlit.explaining.responses import read_prompt, respond
 from backlit.explanation import Attribution, Generation
 from backlit.model import Model
@@ -18,7 +19,7 @@ from backlit.serving.models import ServedModel
 from backlit.serving.offered import Offered
 from backlit.serving.recent import Recent
 from backlit.serving.shelf import Shelf
-from backlit.types import Span, TokenSequence
+from backlit.types import Quantity, Span, TokenSequence
 from backlit.workspace import Workspace
 
 Tell = Callable[[wire.Event], None]
@@ -56,6 +57,18 @@ class TargetRequest(SequenceRequest):
 
     target: Span
     foil: wire.Foil | None = None
+
+
+class CountingRequest(TargetRequest):
+    """About a target of which it is measured how likely it is, or the share of answers that say it.
+
+    Of a share: `samples` are written after each altered prompt, and those count that have the
+    target's words, or that match `matching`.
+    """
+
+    measure: Quantity = "log_prob"
+    samples: Annotated[int, Field(ge=1, le=wire.MAX_SAMPLES)] = SAMPLES
+    matching: wire.Text | None = None
 
 
 class MapRequest(SequenceRequest):

@@ -10,19 +10,22 @@ from backlit.engines.metering import Meter, meter_of
 from backlit.errors import InputError
 from backlit.explaining import faithfulness
 from backlit.explaining.attribution import Segmenting
+from backlit.explaining.draws import Drawing
 from backlit.explaining.forecast import Calls, Forecast, of_response
+from backlit.explaining.shares import AnswerShare
 from backlit.explaining.targets import select_target, with_foil
 from backlit.methods import Method, make_method, methods
+from backlit.methods.base import unavailable_for_shares
 from backlit.methods.objective import Objective
 from backlit.segments import segment
 from backlit.serving import wire
-from backlit.serving.requests.base import Kind, TargetRequest, Work
-from backlit.types import Granularity, ParameterValue, Target, TokenSequence
+from backlit.serving.requests.base import CountingRequest, Kind, Work
+from backlit.types import GenerationOptions, Granularity, ParameterValue, Target, TokenSequence
 
 log = logging.getLogger(__name__)
 
 
-class EstimateRequest(TargetRequest):
+class EstimateRequest(CountingRequest):
     """What each method would cost, with the parameters given by method, and a check.
 
     `parts` are the segments of the map that would be checked; left out, those of the granularity.
@@ -61,12 +64,14 @@ class Cost(wire.Wire):
     """Forward passes of the whole prompt, and seconds if the model's speed is known.
 
     Of a model that a server runs, `expense` is what counts: that of a method with the proofs of
-    its first parts, which a page asks for once a map is there.
+    its first parts, which a page asks for once a map is there. `answers`: as many are written
+    where their share is measured.
     """
 
     runs: float
     seconds: float | None = None
     expense: Expense | None = None
+    answers: int | None = None
 
 
 class EstimateEvent(wire.Event):
@@ -83,6 +88,8 @@ def run(request: EstimateRequest, work: Work) -> wire.Event:
     cut = segment(sequence, request.granularity, request.pattern, stop=target.start)
     segments = sum(one.role != "template" for one in cut)
     parts = segments if request.parts is None else request.parts
+    if request.measure == "share":
+        return _of_shares(request, work, sequence, target, parts)
     speed = work.served.seconds_per_token
     billing = _Billing.of(request, work, sequence, target)
 
@@ -105,6 +112,43 @@ def run(request: EstimateRequest, work: Work) -> wire.Event:
             log.exception("What %s would cost can't be said:", name)
     calls = None if billing is None else billing.checked(parts)
     return EstimateEvent(costs=costs, check=cost(faithfulness.forward_passes(parts), calls))
+
+
+def _of_shares(
+    request: EstimateRequest, work: Work, sequence: TokenSequence, target: Target, parts: int
+) -> EstimateEvent:
+    """Where answers are counted: how many, of a server with what they take."""
+    engine = work.model.engine
+    meter = meter_of(engine)
+    drawing = Drawing(
+        request.reference.options or GenerationOptions(), request.samples, request.matching
+    )
+    forecast = Forecast(AnswerShare(engine, sequence, target, drawing), meter)
+    segmenting = Segmenting(request.granularity, request.pattern, budget=request.budget)
+
+    first = Calls()
+    if meter is not None and "score" in engine.capabilities and not work.knows(request.reference):
+        first = of_response(
+            meter, sequence.prompt_length, sequence.input_ids[sequence.prompt_length :]
+        )
+
+    def cost(calls: Calls, proofs: int = 0) -> Cost:
+        more = first + forecast.proved(proofs) if proofs else first
+        expense = None if meter is None else Expense.of(calls + more, meter)
+        return Cost(runs=calls.count, expense=expense, answers=calls.count)
+
+    costs = {}
+    for name, method in methods().items():
+        if unavailable_for_shares(method, engine) is not None:
+            continue
+        try:
+            made = make_method(name, **request.params.get(name, {}))
+            calls = forecast.explained(made, segmenting)
+        except InputError:
+            continue  # as below
+        if calls is not None:
+            costs[name] = cost(calls, pipeline.TOP)
+    return EstimateEvent(costs=costs, check=cost(forecast.checked(parts)))
 
 
 class _Billing:

@@ -8,11 +8,11 @@ from backlit import pipeline
 from backlit.explanation import Explanation
 from backlit.methods import make_method
 from backlit.serving import wire
-from backlit.serving.requests.base import Kind, TargetRequest, Work
+from backlit.serving.requests.base import CountingRequest, Kind, Work
 from backlit.types import Granularity, ParameterValue
 
 
-class ExplainRequest(TargetRequest):
+class ExplainRequest(CountingRequest):
     """Score what came before the target. With a budget, from coarse to fine."""
 
     method: str
@@ -43,8 +43,11 @@ def run(request: ExplainRequest, work: Work) -> wire.Event:
         granularity=request.granularity,
         pattern=request.pattern,
         budget=request.budget,
+        measure=request.measure,
+        samples=request.samples,
+        matching=request.matching,
     )
-    if method.facts.exact_cost and request.foil is None:
+    if method.facts.exact_cost and request.foil is None and request.measure == "log_prob":
         attribution = explanation[0]
         passes = method.forward_passes(len(attribution.segments))
         work.learn_speed(passes * attribution.target.stop)

@@ -1,0 +1,65 @@
+"""Proofs of a share of answers: parts are taken away, and answers are counted without them."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from backlit.errors import InputError
+from backlit.explaining.shares import AnswerShare
+from backlit.explanation import Proof
+from backlit.progress import SILENT, Progress
+from backlit.types import Segment, Span
+
+Spans = tuple[Span, ...]
+
+
+def prove(
+    share: AnswerShare, segments: Sequence[Segment], progress: Progress = SILENT
+) -> Iterator[Proof]:
+    """What the share loses without each of these, then without those together that do too little
+    alone to tell from chance.
+
+    Raises:
+        InputError: without any of them, nothing is left to read.
+    """
+    alone: list[Spans] = [((s.start, s.stop),) for s in segments]
+    alone = [spans for spans in alone if _without(share.context, spans)]
+    if not alone:
+        raise InputError("Nothing would be left of the prompt.", "Choose a finer granularity.")
+    progress("prove", 0, len(alone))
+    for _ in share.score([_without(share.context, spans) for spans in alone]):
+        pass
+    little: list[Span] = []
+    for done, spans in enumerate(alone, start=1):
+        proof = take_away(share, spans)
+        yield proof
+        progress("prove", done, len(alone))
+        if not proof.sure and proof.lost >= 0:
+            little += spans
+    together = tuple(sorted(little))
+    if len(together) > 1 and _without(share.context, together):
+        yield take_away(share, together)
+
+
+def take_away(share: AnswerShare, spans: Spans) -> Proof:
+    """What the share loses without these, all together.
+
+    Raises:
+        InputError: nothing would be left to read, or they are none of the prompt's.
+    """
+    if any(stop > len(share.context) for _, stop in spans):
+        raise InputError(
+            "The answer is written anew, so no part of it can be taken away.",
+            "Choose a part of the prompt.",
+        )
+    context = _without(share.context, spans)
+    if not context:
+        raise InputError("Nothing would be left of the prompt.", "Leave some of it.")
+    ((_, value),) = share.score([context])
+    lost = share.value() - value
+    ((low, high),) = share.intervals(np.array([lost])).tolist()
+    return Proof(spans, lost, share.change(lost), interval=(low, high), measure="share")
+
+
+def _without(context: tuple[int, ...], spans: Spans) -> tuple[int, ...]:
+    return tuple(one for at, one in enumerate(context) if not any(a <= at < b for a, b in spans))
