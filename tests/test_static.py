@@ -7,6 +7,7 @@ import re
 STATIC = importlib.resources.files("backlit") / "static"
 FIRST_LOAD = 250_000  # bytes, compressed; the editor is part of it
 VIEW = 15_000  # of what is loaded once a view is opened
+LANGUAGE = 20_000  # of what is loaded once it is spoken
 WIDGET = 600_000  # bytes, as they stand in a notebook
 
 
@@ -22,7 +23,10 @@ def test_the_page_and_its_editor_are_small() -> None:
         file.name: len(gzip.compress(file.read_bytes())) for file in (*assets, STATIC / "theme.js")
     }
     assert sum(sizes[name] for name in named | editor) <= FIRST_LOAD
-    assert max(size for name, size in sizes.items() if name not in named | editor) <= VIEW
+    spoken = {name for name in sizes if name.startswith("tr-")}
+    assert len(spoken) == 1
+    assert max(sizes[name] for name in spoken) <= LANGUAGE
+    assert max(size for name, size in sizes.items() if name not in named | editor | spoken) <= VIEW
 
 
 def test_the_widget_is_small_and_its_editor_apart() -> None:
