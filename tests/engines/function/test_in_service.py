@@ -15,6 +15,7 @@ from backlit.serving.requests.explain import ExplainRequest
 from backlit.serving.requests.generate import GenerateRequest, GenerationEvent, TokensEvent
 from backlit.serving.requests.load import LoadRequest
 from backlit.serving.requests.mute import MuteRequest
+from backlit.serving.requests.prove import ProveRequest
 from backlit.serving.requests.respond import RespondRequest
 from backlit.serving.service import Service
 from backlit.types import GenerationOptions
@@ -92,3 +93,32 @@ def test_the_page_is_told_what_failed() -> None:
     event = client.answer(GenerateRequest(model="m", reference=REFERENCE))
     assert "without a generate function" in event.error.message
     service.close()
+
+
+def test_of_a_function_that_only_writes_answers_are_counted() -> None:
+    def writes(prompt: str, options: GenerationOptions) -> str:
+        return " Yes." if " dog" in prompt else " No."
+
+    engine = from_function(generate=writes, name="m")
+    with Client(Service([ServedModel("m", "function", lambda source, progress: engine)], [])) as it:
+        model = it.answer(LoadRequest(model="m")).model
+        every = {method.facts.name for method in BUILT_IN}
+        assert set(model.unavailable_methods) == every
+        counted = {"occlusion", "sparse_ablation", "lime", "shapley"}
+        assert every - set(model.unavailable_for_shares) == counted
+        sequence = it.answer(GenerateRequest(model="m", reference=REFERENCE)).generation.sequence
+        start, stop = sequence.prompt_length, len(sequence.tokens)
+        reference = REFERENCE.model_copy(update={"response_ids": list(sequence.input_ids[start:])})
+        about: dict[str, Any] = {"model": "m", "reference": reference}
+        asked: dict[str, Any] = {"target": (start, stop), "measure": "share", "samples": 4}
+        asked["granularity"] = "word"
+        explained = it.answered(ExplainRequest(**about, **asked, method="occlusion"))
+        attribution = explained.explanation[0]
+        assert {s.text: s.score for s in attribution.segments}[" dog"] == 100
+        proofs = it.answered(ProveRequest(**about, attribution=attribution))
+        assert proofs.proofs[0].lost == 100
+        assert "100 percentage points lower" in proofs.finding
+        check = it.answered(CheckRequest(**about, attribution=attribution)).faithfulness
+        assert check.verdict == "holds"
+        assert "percentage points" in check.sentence
+        assert set(it.answered(EstimateRequest(**about, **asked)).costs) == counted

@@ -20,8 +20,10 @@ export const counted = {
   lower: (points: string) => `the share of such answers is ${points} points lower`,
   higher: (points: string) => `the share of such answers is ${points} points higher`,
   alone: (change: string) => `Without it, ${change}`,
-  together: (ranks: readonly number[], change: string) =>
-    `Without parts ${ranks.slice(0, -1).join(", ")} and ${ranks.at(-1)}, ${change}. They may cover for each other.`,
+  together: (ranks: readonly number[], change: string, sure: boolean) =>
+    `Without parts ${ranks.slice(0, -1).join(", ")} and ${ranks.at(-1)}, ${change}${
+      sure ? ". They may cover for each other." : ", which chance may do."
+    }`,
   of: (right: number, of: number) => `${right} of ${count(of, "answer", "answers")}`,
   between: (low: string, high: string) => `${low} to ${high}`,
   saying: "Answers that say it",

@@ -22,8 +22,10 @@ export const counted: (typeof en)["counted"] = {
   lower: (points) => `böyle yanıtların payı ${points} puan daha düşük`,
   higher: (points) => `böyle yanıtların payı ${points} puan daha yüksek`,
   alone: (change) => `Bu parça olmadan ${change}`,
-  together: (ranks, change) =>
-    `${ranks.slice(0, -1).join(", ")} ve ${ranks.at(-1)} numaralı parçalar olmadan ${change}. Birbirlerinin yerini tutuyor olabilirler.`,
+  together: (ranks, change, sure) =>
+    `${ranks.slice(0, -1).join(", ")} ve ${ranks.at(-1)} numaralı parçalar olmadan ${change}${
+      sure ? ". Birbirlerinin yerini tutuyor olabilirler." : "; şans da bunu yapabilir."
+    }`,
   of: (right, of) => `${number(of)} yanıttan ${number(right)} tanesi`,
   between: (low, high) => `${low} ile ${high} arası`,
   saying: "Bunu söyleyen yanıtlar",
