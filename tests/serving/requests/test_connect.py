@@ -240,8 +240,10 @@ def test_a_key_without_an_address_is_the_one_servers(
     monkeypatch: pytest.MonkeyPatch, fake: Fake
 ) -> None:
     monkeypatch.setenv("A_KEY", KEY)
-    with faked("vllm", key=KEY) as own:
-        client = Client(service(own.source, plain="A_KEY"))
+    with (
+        faked("vllm", key=KEY) as own,
+        Client(service(own.source, plain="A_KEY")) as client,
+    ):
         connected = client.answer(ConnectRequest(url=fake.url))
         assert isinstance(connected, ConnectedEvent)
         assert fake.headers
