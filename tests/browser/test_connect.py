@@ -90,7 +90,7 @@ def test_what_fails_is_said_beside_what_was_typed(page: Page, fake: Fake, url: s
     address = dialog.get_by_label("Address")
     for typed, said in (
         (f"http://127.0.0.1:{free_port()}", "Nothing answers at 127.0.0.1"),
-        (fake.url, "something other than JSON"),
+        (fake.url, "has no API of a model"),
         ("localhost", "An endpoint is an http:// or https:// URL."),
     ):
         address.fill(typed)

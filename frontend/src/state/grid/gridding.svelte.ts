@@ -94,12 +94,8 @@ export class Gridding {
     private readonly around: Around,
   ) {
     this.grids = new Grids(store);
-    this.foreseen = new Foreseen(
-      transport,
-      watcher,
-      () => this.question,
-      () => this.choices.model?.metadata["engine"] === "endpoint",
-    );
+    const remote = () => this.choices.model?.metadata["engine"] === "endpoint";
+    this.foreseen = new Foreseen(transport, watcher, () => this.question, remote);
     this.job = new Job(transport, watcher);
     this.opening = new Job(transport, watcher);
     this.writing = new Job(transport, watcher);
