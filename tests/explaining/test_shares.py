@@ -45,6 +45,15 @@ def buys(prompt: str, options: GenerationOptions) -> str:
     return " Buy\nMILK now." if random.Random(options.seed).random() < likely else " Buy bread."
 
 
+def lost_from(first: int, samples: int) -> float:
+    """Percentage points that are lost without the line about milk, by the seeds from one on."""
+    seeds = [GenerationOptions(seed=first + number) for number in range(samples)]
+    with_it, without = (
+        sum("MILK" in buys(prompt, options) for options in seeds) for prompt in (PROMPT, "")
+    )
+    return 100 * with_it / samples - 100 * without / samples
+
+
 class Writer:
     """A model that only writes, and remembers what it was asked."""
 
@@ -99,6 +108,29 @@ def test_words_are_found_wherever_they_stand(before: str, behind: str, words: st
     options = GenerationOptions(max_new_tokens=10_000)
     share = AnswerShare(engine, sequence, Target(1, len(sequence.tokens)), Drawing(options, 1))
     assert share.value() == 100
+
+
+@pytest.mark.parametrize(
+    ("response", "target", "said", "share"),
+    [
+        ("It is 4.", "4", "The total is 14 or 42.", 0),
+        ("It is 4.", "4", "So: 4!", 100),
+        ("no", "no", "I don't know.", 0),
+        ("Yes.", "Yes", "Yesterday", 0),
+        ("Yes.", "Yes", "yes", 100),
+        ("Tarvika", "ika", "Tarvikan", 0),
+        ("京都", "京都", "私は京都に", 100),
+        ("It costs $5.", "$5", "US$5", 100),
+    ],
+)
+def test_whole_words_are_found_as_whole_ones(
+    response: str, target: str, said: str, share: float
+) -> None:
+    writer = Writer(lambda prompt, options: said)
+    sequence = writer.model.engine.append(writer.model.engine.tokenize("a "), response)
+    found = backlit.explaining.targets.select_target(sequence, target)
+    drawn = writer.model.share(sequence, found, Drawing(GenerationOptions(max_new_tokens=50), 2))
+    assert drawn.value() == share
 
 
 def test_a_pattern_counts_in_place_of_the_words() -> None:
@@ -290,8 +322,9 @@ def test_a_check_and_proofs_speak_of_the_share() -> None:
     one = checked[0]
     assert one.faithfulness is not None
     assert one.faithfulness.verdict == "holds"
-    assert one.proofs[0].lost == one.scores[0]
-    assert one.proofs[0].interval == one.segments[0].interval
+    assert one.proofs[0].lost == lost_from(20, 20), "by other draws than those of the map"
+    assert one.scores[0] == lost_from(0, 20)
+    assert one.proofs[0].sure
     told = str(checked) + str(checked.report().written("md")) + str(checked.finding())
     assert "share of answers with these words is" in told
     assert "percentage points lower" in told
@@ -315,6 +348,43 @@ def test_nothing_stands_out_of_what_chance_may_do() -> None:
     assert "chance" in found
 
 
+def by_chance(world: int) -> Generate:
+    """Says it every other time, whatever the prompt."""
+
+    def write(prompt: str, options: GenerationOptions) -> str:
+        drawn = random.Random(f"{world} {options.seed} {prompt}").random()
+        return " Buy milk." if drawn < 0.5 else " Buy bread."
+
+    return write
+
+
+def test_chance_alone_seldom_proves_a_map() -> None:
+    """Where no part matters, hardly any map is proved or holds up."""
+    prompt = "".join(f"Fact {number} is true.\n" for number in range(10))
+    proved = held = 0
+    worlds = 30
+    for world in range(worlds):
+        writer = Writer(by_chance(world))
+        found = writer.explain(prompt=prompt, method="occlusion", granularity="line")
+        tried = writer.model.prove(found, progress=False)
+        proved += any(proof.sure for proof in tried[0].proofs)
+        checked = writer.model.check(found, progress=False)[0].faithfulness
+        assert checked is not None
+        held += checked.verdict == "holds"
+    assert proved <= worlds / 4
+    assert held <= worlds / 4
+
+
+def test_what_is_counted_more_often_is_told_with_its_own_interval() -> None:
+    writer = Writer(lambda prompt, options: " bread" if "Bread" in prompt else " milk")
+    found = writer.model.prove(writer.explain(), without="Bread is dear.", progress=False)
+    (proof,) = found[0].proofs
+    assert proof.lost < 0
+    low, high = map(int, proof.ends())
+    assert 0 < low < high
+    assert f"higher ({low} to {high})" in proof.sentence(found.generation.sequence)
+
+
 def test_what_no_answer_says_is_told() -> None:
     found = Writer().explain(matching="juice")[0]
     assert any("nothing can be lost" in note for note in found.notes)
@@ -324,7 +394,7 @@ def test_a_part_can_be_taken_away_of_the_prompt_alone() -> None:
     writer = Writer()
     found = writer.explain(samples=5)
     taken = writer.model.prove(found, without="Milk is cheap.", progress=False)
-    assert taken[0].proofs[0].lost == found[0].scores[0]
+    assert taken[0].proofs[0].lost == lost_from(5, 5)
     with pytest.raises(InputError, match="written anew"):
         writer.model.prove(found, without="Buy", progress=False)
     with pytest.raises(InputError, match="Nothing would be left"):
@@ -414,7 +484,7 @@ def test_as_many_calls_as_are_told_at_most(method: str) -> None:
     before = len(writer.asked)
     writer.model.check(found, progress=False)
     assert len(writer.asked) - before <= forecast.checked(5).count
-    assert forecast.proved(3) == Calls(3 * 4, 3 * 4 * len(share.context))
+    assert forecast.proved(3) == Calls(3 * 5, 3 * 5 * len(share.context))
 
 
 def test_left_out_ten_answers_are_drawn() -> None:

@@ -134,8 +134,8 @@ METHODS: Mapping[str, str] = {
         "{samples} örneklemi paylaşan {segments} parça var: standart hatalara bakın, örneklemleri "
         "artırın ya da daha büyük parçalar kullanın."
     ),
-    "The errors are those of the choice of samples; that of each share comes on top.": (
-        "Hatalar, örneklemlerin seçiminden gelendir; her payın kendi hatası buna eklenir."
+    "The errors may hold only a part of the noise of each share.": (
+        "Hatalar, payların kendi rastlantısının yalnızca bir bölümünü içeriyor olabilir."
     ),
     "On ablations it did not learn from, the model explains {share} of what happens.": (
         "Öğrenmede kullanılmayan çıkarmalarda modelin olandan açıkladığı pay: {share}."

@@ -45,6 +45,13 @@ class Drawing:
         if self.options.seed is None:
             object.__setattr__(self, "options", replace(self.options, seed=0))
 
+    def afresh(self) -> "Drawing":
+        """The same with other draws: those that chose a map can't also prove it, as the part whose
+        answers came out lowest by chance would be the first of the map, and the proof of itself.
+        """
+        seed = self.options.seed or 0
+        return replace(self, options=replace(self.options, seed=seed + self.samples))
+
     def reaching(self, tokens: int) -> "Drawing":
         """The same with answers of so many tokens at least: as long as the one with the target."""
         longest = max(self.options.max_new_tokens, tokens)
@@ -52,8 +59,18 @@ class Drawing:
 
     @classmethod
     def of(cls, share: Share) -> "Drawing":
-        """The one by which a share was found."""
-        return cls(share.options or GenerationOptions(), share.samples, share.pattern)
+        """The one by which a share was found.
+
+        Raises:
+            OptionsError: how answers were written was left out of what was handed on.
+        """
+        if share.options is None:
+            raise OptionsError(
+                "How the answers of this map were written was left out, so none can be counted "
+                "as they were.",
+                "Make the map again.",
+            )
+        return cls(share.options, share.samples, share.pattern)
 
 
 def drawing_of(

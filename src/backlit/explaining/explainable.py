@@ -41,14 +41,14 @@ Measured = Objective | AnswerShare
 
 
 def measured(model: Explainable, sequence: TokenSequence, one: Attribution) -> Measured:
-    """What a map is of, to measure more of it.
+    """What a map is of, to measure more of it: a share by draws of its own.
 
     Raises:
         CapabilityError: the model writes no answers, and their share was measured.
     """
     if one.share is None:
         return model.objective(sequence, one.target)
-    return model.share(sequence, one.target, Drawing.of(one.share))
+    return model.share(sequence, one.target, Drawing.of(one.share).afresh())
 
 
 def of_each_map(

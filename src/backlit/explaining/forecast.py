@@ -76,7 +76,7 @@ class Forecast:
         """Proofs of so many parts of a map: each alone, and those together that do little alone."""
         proofs = parts + (parts > 1)
         if isinstance(self._objective, AnswerShare):
-            return self._scored(proofs)
+            return self._scored(1 + proofs)  # drawn afresh, with everything there, too
         usual = 1  # what the model says with everything there
         calls = self._scored(proofs) + self._written(proofs + usual, self._start)
         if think_again:

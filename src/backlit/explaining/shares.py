@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import regex
 
 from backlit.display.words import points
 from backlit.engines.base import Engine, FloatArray
 from backlit.engines.batches import generate_batch
+from backlit.engines.metering import meter_of
 from backlit.errors import CapabilityError, OptionsError, TargetError
 from backlit.explaining.asked import TypedPattern
 from backlit.explaining.blocks import block_of
@@ -23,6 +25,10 @@ from backlit.explanation.interval import newcombe, share_of
 from backlit.progress import current
 from backlit.types import REASONING, Quantity, Target, TokenSequence
 
+_SPACED = regex.compile(
+    r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]", regex.VERSION1
+)
+TOKENS_A_WORD = 2
 AT_ONCE = 64  # answers that an engine is handed at a time
 
 
@@ -61,15 +67,17 @@ class AnswerShare:
         self.target = target
         self.samples = drawing.samples
         self.pattern = drawing.pattern
-        self.options = drawing.reaching(target.stop - sequence.prompt_length).options
+        self.options = drawing.reaching(_longest(engine, sequence, target)).options
         self.context: tuple[int, ...] = _placed(sequence.prompt)
         spoken = sequence.tokens[target.start : target.stop]
         self._reasons = spoken[0].role == REASONING
         self._words = _plain(sequence.text[spoken[0].start : spoken[-1].stop])
+        self._said_so = _words_in(sequence.text, spoken[0].start, spoken[-1].stop)
         self._typed = None if drawing.pattern is None else TypedPattern(drawing.pattern)
         if self._typed is None and not self._words:
             raise TargetError("The target is white space.", "Select some words of the answer.")
         self._known: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self._right: dict[tuple[int, ...], int] = {}  # answers that count
 
     # ---- what it is ------------------------------------------------------------------------
 
@@ -142,7 +150,7 @@ class AnswerShare:
         return self._known[tuple(context)]
 
     def _share(self, key: tuple[int, ...]) -> float:
-        return 100 * sum(map(self._counts, self._known[key])) / self.samples
+        return 100 * self._right[key] / self.samples
 
     def _draw(self, contexts: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
         """Write all answers after these: each context once its last one is there."""
@@ -161,7 +169,9 @@ class AnswerShare:
             left[place] -= 1
             if not left[place]:
                 mine = whole[place * k : (place + 1) * k]
-                self._known[contexts[place]] = tuple(map(self._said, mine))
+                said = tuple(map(self._said, mine))
+                self._known[contexts[place]] = said
+                self._right[contexts[place]] = sum(map(self._counts, said))
                 yield contexts[place]
 
     def _read(self, context: Sequence[int]) -> TokenSequence:
@@ -199,7 +209,7 @@ class AnswerShare:
     def _counts(self, answer: str) -> bool:
         if self._typed is not None:
             return bool(self._typed.search(answer))
-        return self._words in _plain(answer)
+        return bool(self._said_so.search(_plain(answer)))
 
 
 class _Placed(int):
@@ -216,6 +226,29 @@ def _placed(sequence: TokenSequence) -> tuple[int, ...]:
         one.source, one.place = sequence, place
         placed.append(one)
     return tuple(placed)
+
+
+def _longest(engine: Engine, sequence: TokenSequence, target: Target) -> int:
+    """The most tokens that it takes to come to the target."""
+    tokens = target.stop - sequence.prompt_length
+    meter = meter_of(engine)
+    return tokens if meter is None or meter.unit == "token" else TOKENS_A_WORD * tokens
+
+
+def _words_in(text: str, start: int, stop: int) -> regex.Pattern[str]:
+    """Finds the same words in plain text: whole ones, where they are whole there."""
+    spoken = text[start:stop]
+    first = start + len(spoken) - len(spoken.lstrip())
+    last = start + len(spoken.rstrip()) - 1
+    before, behind = text[first - 1 : first], text[last + 1 : last + 2]
+    left = r"(?<!\w)" if _is_spaced(text[first : first + 1]) and not _is_spaced(before) else ""
+    right = r"(?!\w)" if _is_spaced(text[last : last + 1]) and not _is_spaced(behind) else ""
+    return regex.compile(left + regex.escape(_plain(spoken)) + right)
+
+
+def _is_spaced(character: str) -> bool:
+    """Whether it is of a word, in a script that sets words apart."""
+    return bool(_SPACED.fullmatch(character))
 
 
 def _plain(text: str) -> str:

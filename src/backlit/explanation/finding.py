@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from backlit.display.figure import one_line
-from backlit.display.speech import counted, digits, lowered, say
+from backlit.display.speech import counted, lowered, say
 from backlit.display.words import UNITS
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.generation import Generation
@@ -155,7 +155,7 @@ def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Sp
 def _effect(one: Attribution, proof: Proof) -> str:
     effect = say("{target} is {change}", target=_target(one), change=proof.change)
     if proof.interval is not None:
-        low, high = (digits(end) for end in proof.interval)
+        low, high = proof.ends()
         return say("{effect} ({low} to {high}).", effect=effect, low=low, high=high)
     if proof.changed is None or proof.said is None:
         return f"{effect}."

@@ -83,6 +83,12 @@ class Proof:
         """Whether the share of answers is lower without them, as far as its interval tells."""
         return self.interval is not None and self.interval[0] > 0
 
+    def ends(self) -> tuple[str, str]:
+        """Of its interval, in figures: of what was lost, or gained if that was more likely."""
+        low, high = self.interval or (self.lost, self.lost)
+        low, high = (low, high) if self.lost >= 0 else (-high, -low)
+        return digits(round(low) + 0), digits(round(high) + 0)
+
     def sentence(self, sequence: TokenSequence) -> str:
         """What happened, for people.
 
@@ -93,7 +99,7 @@ class Proof:
         quoted = [f"“{text}”" for text in texts]
         parts = say(" and ").join([*([", ".join(quoted[:-1])] if quoted[1:] else []), quoted[-1]])
         if self.interval is not None and self.measure == "share":
-            low, high = (digits(end) for end in self.interval)
+            low, high = self.ends()
             return say(
                 "Without {parts}, the share of such answers is {change} ({low} to {high}).",
                 parts=parts,

@@ -72,7 +72,8 @@ def _of_map(sequence: TokenSequence, one: Attribution) -> Iterator[str]:
     if one.faithfulness is not None:
         yield from _of_check(set(spans), one.faithfulness)
     for proof in one.proofs:
-        if not proof.spans or not all(0 <= a < b <= one.target.start for a, b in proof.spans):
+        before = one.target.start if one.share is None else sequence.prompt_length
+        if not proof.spans or not all(0 <= a < b <= before for a, b in proof.spans):
             yield "a proof is of parts that are not before its target"
         if not _finite(proof.lost):
             yield "a proof has a figure that is no number"

@@ -50,6 +50,11 @@ class Occlusion:
         contexts = [ids]
         # With nothing before it the target has no probability to speak of, so a segment that
         # is all there is scores against the last token alone.
-        contexts += [ids[: s.start] + gap + ids[s.stop :] or ids[-1:] for s in segments]
+        # Of answers that are written anew, a template's parts are no matter: they stay.
+        stay = {"template"} if objective.quantity == "share" else set()
+        contexts += [
+            ids if s.role in stay else ids[: s.start] + gap + ids[s.stop :] or ids[-1:]
+            for s in segments
+        ]
         lost = leave_one_out(objective.score(contexts), segments, progress)
         return Scores(lost, intervals=objective.intervals(lost))

@@ -159,7 +159,7 @@ def noise_notes(noise: FloatArray | None) -> tuple[str, ...]:
     """What to say with standard errors that do not hold the noise of values, if there is any."""
     if noise is None:
         return ()
-    return (say("The errors are those of the choice of samples; that of each share comes on top."),)
+    return (say("The errors may hold only a part of the noise of each share."),)
 
 
 def sampled_prompts(segments: Sequence[Segment], samples: int, rounds: int) -> int:

@@ -33,7 +33,7 @@ MAX_IDS = 1_000_000  # of a response or a foil
 MAX_SPANS = 100_000
 MAX_BUDGET = 20_000  # segments
 MAX_VARIANTS = 200  # of a prompt
-MAX_SAMPLES = 100  # answers that are counted after each altered prompt
+MAX_SAMPLES = 1_000  # answers that are counted after each altered prompt
 
 
 class Wire(BaseModel):

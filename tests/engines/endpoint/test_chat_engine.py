@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -88,10 +89,61 @@ def test_what_is_left_of_a_chat_is_still_one(fake: Fake) -> None:
         if gone.text == "Be brief.\n":
             assert sent(fake)[0] == ("system", "Be kind.")
         elif gone.text == "milk":
-            assert roles == ["system", "user", "user"]
+            assert sent(fake)[1] == ("user", f"{CHAT[1].content}\n\n{CHAT[3].content}")
         assert all(content.strip() for _, content in sent(fake))
+        assert roles[-1] == "user"
+        assert all(one != other for one, other in pairwise(roles)), "servers want turns"
     list(engine.generate(prompt.without([(0, len(prompt.tokens))]), FEW))
-    assert [role for role, _ in sent(fake)] == ["user"]
+    assert sent(fake) == [("user", "…")]
+
+
+def test_who_spoke_is_known_in_another_process(fake: Fake) -> None:
+    prompt = opened(fake).tokenize(CHAT)
+    assert opened(fake).messages_of(prompt) == CHAT
+
+
+def test_a_chat_is_explained_by_counting_answers(fake: Fake) -> None:
+    """As a server would that is strict: turns, the user's last, and nothing empty."""
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        if body:
+            roles = [one["role"] for one in body["messages"]]
+            turns = all(one != other for one, other in pairwise(roles))
+            if not turns or roles[-1] != "user" or not all(m["content"] for m in body["messages"]):
+                raise Odd(400, '{"error": {"message": "roles must alternate"}}')
+        return answer
+
+    fake.spoil = spoil
+    model = load_model(fake.source)
+    for method in ("occlusion", "shapley"):
+        found = model.explain(
+            CHAT, response="milk", measure="share", samples=2, method=method, progress=False
+        )
+        assert found[0].share is not None
+
+
+def test_a_server_that_takes_no_seed_is_asked_without(fake: Fake) -> None:
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        if body and "seed" in body:
+            raise Odd(422, '{"detail": "extra fields not permitted"}')
+        return answer
+
+    fake.spoil = spoil
+    engine = opened(fake)
+    assert engine.metadata["seed"] == "not taken"
+    assert written(engine, CHAT, GenerationOptions(max_new_tokens=4, seed=3))
+
+
+def test_an_answer_that_a_filter_cut_is_one(fake: Fake) -> None:
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        def events() -> Iterator[Any]:
+            yield {"choices": [{"delta": {"content": "I can"}, "finish_reason": None}]}
+            yield {"choices": [{"delta": {}, "finish_reason": "content_filter"}]}
+
+        return events() if isinstance(answer, Iterator) else answer
+
+    fake.spoil = spoil
+    assert written(opened(fake), CHAT) == "I can"
 
 
 def test_thoughts_stand_in_a_block_before_the_answer(fake: Fake) -> None:

@@ -4,7 +4,7 @@ export const connect = {
   open: "Connect an endpoint…",
   title: "Connect an endpoint",
   about:
-    "A model that a server runs: vLLM, SGLang, or llama.cpp’s. Backlit asks it, not this browser, so localhost is the machine that Backlit runs on.",
+    "A model that a server runs: vLLM’s, SGLang’s, llama.cpp’s, or another that chats. Backlit asks it, not this browser, so localhost is the machine that Backlit runs on.",
   only: (origins: readonly string[]) =>
     `Another model of ${origins.join(" or ")}. For other servers, start Backlit with --allow-endpoints.`,
   url: "Address",

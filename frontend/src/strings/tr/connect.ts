@@ -5,7 +5,7 @@ export const connect: typeof english = {
   open: "Uç noktaya bağlan…",
   title: "Uç noktaya bağlan",
   about:
-    "Bir sunucunun çalıştırdığı model: vLLM, SGLang veya llama.cpp sunucusu. Ona bu tarayıcı değil Backlit sorar; bu yüzden localhost, Backlit’in çalıştığı makinedir.",
+    "Bir sunucunun çalıştırdığı model: vLLM, SGLang, llama.cpp veya sohbet eden başka bir sunucu. Ona bu tarayıcı değil Backlit sorar; bu yüzden localhost, Backlit’in çalıştığı makinedir.",
   only: (origins: readonly string[]) =>
     `Şu sunucunun başka bir modeli: ${origins.join(" veya ")}. Başka sunucular için Backlit’i --allow-endpoints ile başlatın.`,
   url: "Adres",

@@ -19,7 +19,13 @@ HELLO = (Message("user", "Say yes."),)
 FEW = 16  # tokens; some refuse a limit of 1
 OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
 THOUGHTS = ("reasoning_content", "reasoning")  # as vLLM, SGLang, llama.cpp and gateways call them
-REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+# An answer that a filter cut is one, in which the rest was not said.
+REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "stop",
+    "tool_calls": "stop",
+}
 
 
 class Chat:
@@ -29,18 +35,22 @@ class Chat:
         model: which of the server's models.
         limit: what the field is called that bounds an answer.
         tempered: whether it takes a temperature; models that reason often have one of their own.
+        seeded: whether it takes a seed.
     """
 
     name = "/v1/chat/completions"
 
-    def __init__(self, model: str | None, limit: str, tempered: bool = True) -> None:
+    def __init__(
+        self, model: str | None, limit: str, tempered: bool = True, seeded: bool = True
+    ) -> None:
         self._named = {} if model is None else {"model": model}
         self._limit = limit
         self.tempered = tempered
+        self.seeded = seeded
 
     def hello(self) -> Ask[str]:
         """Any answer, asked for as answers are."""
-        settings = self._settings(GenerationOptions(max_new_tokens=FEW))
+        settings = self._settings(GenerationOptions(max_new_tokens=FEW, seed=0))
         body = self._body(HELLO, settings)
         return Ask(PATH, body, lambda told: str(at(told, "choices", 0, "message", "role")))
 
@@ -55,7 +65,7 @@ class Chat:
             settings["temperature"] = options.temperature
         if self.tempered and options.top_p < 1:
             settings["top_p"] = options.top_p
-        if options.seed is not None:
+        if self.seeded and options.seed is not None:
             settings["seed"] = options.seed % 2**31
         return settings
 
@@ -73,8 +83,8 @@ def chat_of(client: Client, model: str | None) -> tuple[Chat | None, str]:
         BudgetError: there may be no more calls.
     """
     problem = ""
-    for limit, tempered in product(LIMITS, (True, False)):
-        chat = Chat(model, limit, tempered)
+    for limit, tempered, seeded in product(LIMITS, (True, False), (True, False)):
+        chat = Chat(model, limit, tempered, seeded)
         try:
             client.ask(chat.hello())
         except BudgetError:

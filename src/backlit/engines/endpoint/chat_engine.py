@@ -28,6 +28,7 @@ from backlit.types import (
 )
 
 END = "\n\n"
+NOTHING = "…"  # said by a user of whom nothing is left
 _END_ID = id_of("\x00end")
 
 
@@ -50,7 +51,6 @@ class ChatEndpointEngine(ServerText):
         self.client = client
         self.meter = Meter(f"{client.url.scheme}://{client.place}", client, "word")
         self._chat = chat
-        self._speakers: dict[int, str] = {}  # by the ids of the tokens that name them
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
         if isinstance(prompt, str):
@@ -59,8 +59,7 @@ class ChatEndpointEngine(ServerText):
         tokens: list[Token] = []
         end = 0
         for message in prompt:
-            named = id_of(f"\x00{message.role}")
-            self._speakers[named] = message.role
+            named = _id_of_speaker(message.role)
             for token_id, text in ((named, f"[{message.role}]\n"), (None, ""), (_END_ID, END)):
                 if token_id is None:
                     new = self._tokens(self._cut(message.content), end, message.role)
@@ -73,7 +72,8 @@ class ChatEndpointEngine(ServerText):
         return TokenSequence(text, tuple(tokens), len(tokens))
 
     def messages_of(self, prompt: TokenSequence) -> tuple[Message, ...]:
-        """The messages that a prompt's tokens are; text outside of any is the user's.
+        """The messages that a prompt's tokens are; text outside of any is the user's. Most servers
+        want turns, and the user's last: messages of one speaker are joined, and one is added.
 
         Raises:
             CapabilityError: the prompt goes on into an answer.
@@ -83,18 +83,26 @@ class ChatEndpointEngine(ServerText):
                 f"{self.name} can't go on from the middle of an answer.",
                 "Pick a model whose server tells log-probabilities, or one that runs here.",
             )
-        messages: list[Message] = []
-        role, content = "user", ""
+        told: list[Message] = []
+        role = "user"
         for token in prompt.tokens:
-            if token.id in self._speakers or token.id == _END_ID:
-                if content.strip():
-                    messages.append(Message(role, content))
-                role, content = self._speakers.get(token.id, "user"), ""
+            speaker = _speaker(token)
+            if speaker is not None or token.id == _END_ID:
+                role = speaker or "user"
+                told.append(Message(role, ""))
             else:
-                content += token.text
-        if content.strip():
-            messages.append(Message(role, content))
-        return tuple(messages) or (Message("user", " "),)
+                before = told.pop().content if told else ""
+                told.append(Message(role, before + token.text))
+        messages: list[Message] = []
+        for message in told:
+            if not message.content.strip():
+                continue
+            if messages and messages[-1].role == message.role:  # servers want turns
+                message = Message(message.role, f"{messages.pop().content}{END}{message.content}")
+            messages.append(message)
+        if not messages or messages[-1].role != "user":
+            messages.append(Message("user", NOTHING))
+        return tuple(messages)
 
     def generate(
         self, prompt: TokenSequence, options: GenerationOptions
@@ -138,3 +146,13 @@ class ChatEndpointEngine(ServerText):
         current().check()
         self._ended = ended
         yield from self._steps(prompt, parts_of(lambda *_: text, prompt.text, options), options)
+
+
+def _id_of_speaker(role: str) -> int:
+    return id_of(f"\x00{role}")
+
+
+def _speaker(token: Token) -> str | None:
+    """Whose message begins with a token."""
+    role = token.text[1:-2]  # [role] and the end of a line
+    return role if token.role == "template" and token.id == _id_of_speaker(role) else None

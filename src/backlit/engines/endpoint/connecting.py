@@ -94,6 +94,7 @@ def connect(
     if isinstance(way, Chat):
         said = {**metadata, "tokens": "words", "scores": "none"}
         said |= {} if way.tempered else {"temperature": "the server's own"}
+        said |= {} if way.seeded else {"seed": "not taken"}
         return ChatEndpointEngine(source.name, seen.client, way, said)
     if isinstance(way, Echo):
         return TextEndpointEngine(source.name, seen.client, way, {**metadata, "tokens": "words"})

@@ -85,7 +85,8 @@ class EstimateEvent(wire.Event):
 def run(request: EstimateRequest, work: Work) -> wire.Event:
     sequence = work.sequence(request.reference)
     target = select_target(sequence, request.target)
-    cut = segment(sequence, request.granularity, request.pattern, stop=target.start)
+    before = sequence.prompt_length if request.measure == "share" else target.start
+    cut = segment(sequence, request.granularity, request.pattern, stop=before)
     segments = sum(one.role != "template" for one in cut)
     parts = segments if request.parts is None else request.parts
     if request.measure == "share":
