@@ -24,7 +24,7 @@ export interface Subject {
 
 export const MEASURES: readonly Measure[] = ["log_prob", "share"];
 /** As many answers as the server counts after an altered prompt. */
-export const MOST_SAMPLES = 100;
+export const MOST_SAMPLES = 1_000;
 
 /** How answers are counted, and which of them; null where nobody counts any. */
 export interface Counting {
