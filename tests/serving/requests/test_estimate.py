@@ -260,4 +260,4 @@ def test_of_a_server_it_is_said_in_calls() -> None:
         client.answered(request)
         assert len(fake.of_model()) - before == cost.answers
         assert cost.expense is not None
-        assert cost.expense.calls == cost.answers + 3 * 4  # and four proofs
+        assert cost.expense.calls == cost.answers + 3 * 5  # and four proofs, with all drawn afresh
