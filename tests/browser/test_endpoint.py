@@ -123,17 +123,24 @@ def test_a_server_of_text_is_asked_in_words(page: Page) -> None:
         expect(page.get_by_test_id("influence").first).to_contain_text("warm")
 
 
-def test_a_server_that_only_writes_is_said_to(page: Page) -> None:
+def test_of_a_server_that_only_writes_answers_are_counted(page: Page) -> None:
     with faked("chat") as fake, serve(f"remote:{fake.source}") as address:
         fake.thinks = "Dogs drink water ."
         page.goto(address)
         expect(page.get_by_test_id("model-status")).to_contain_text("writes only")
-        type_prompt(page, "what does the cat like?")
+        type_prompt(page, "It often rains here.\nwhat does the cat like?")
         generate(page)
         finished(page)
         answer = page.get_by_test_id("answer-text")
         expect(answer).to_contain_text("Dogsdrinkwater.")
         expect(answer).to_contain_text("Reasoning")
+        answer_chip(page, "likes")
+        mapped(page)
+        share = page.get_by_test_id("target-share")
+        expect(share).to_contain_text("of 10 answers")
+        expect(share).to_be_in_viewport()
+        expect(page.get_by_text("percentage points").first).to_be_in_viewport()
+        expect(page.get_by_test_id("target-card")).not_to_contain_text("nats")
 
 
 def in_two_parts(go_on: threading.Event) -> Callable[[str, Any, Any], Any]:
