@@ -343,20 +343,26 @@ def test_what_is_free_waits_for_no_model(fake: Fake) -> None:
 
 
 def test_what_is_in_flight_when_one_fails_is_told_and_no_more_is_sent(fake: Fake) -> None:
-    fake.go.clear()
+    quick = {**BODY, "n_predict": 1}
+    under_way, failed = threading.Event(), threading.Event()
 
     def spoil(path: str, body: Any, answer: Any) -> Any:
-        if body["n_predict"] == 1:
-            fake.go.set()
-            raise Odd(418)
+        if body == quick:
+            assert under_way.wait(60)
+        else:
+            under_way.set()
+            assert failed.wait(60)
         return answer
+
+    def fail(told: Any) -> None:
+        failed.set()
+        raise ValueError
 
     fake.spoil = spoil
     client = client_of(fake, parallel=2)
-    bad = asked("/completion", {**BODY, "n_predict": 1})
-    answers = client.asks([SCORE, bad, SCORE, SCORE])
+    answers = client.asks([SCORE, Ask("/completion", quick, fail), SCORE, SCORE])
     assert next(answers)[0] == 0
-    with pytest.raises(EndpointError, match="418"):
+    with pytest.raises(EndpointError, match="another shape"):
         next(answers)
     assert len(fake.of_model()) == 2
 
