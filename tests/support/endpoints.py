@@ -66,6 +66,7 @@ class Fake:
         limit: what the field is called that bounds an answer of a chat.
         plain: whether SGLang tells what is likely as it is before the temperature.
         style: how `prefill` is asked to go on from a message that is begun; None if it can't be.
+        trims: whether it leaves out blanks that such a message ends with.
         most: of the likeliest tokens that are told; more are refused.
         chats: whether `likeliest` tells them in the shape of chats.
         go: while it is not set, answers wait.
@@ -84,6 +85,7 @@ class Fake:
     thinks: str = ""
     limit: str = "max_tokens"
     style: Style | None = ""
+    trims: bool = False
     most: int = 20
     chats: bool = False
     go: threading.Event = field(default_factory=threading.Event)
@@ -559,7 +561,8 @@ def _begun(fake: Fake, body: Any) -> str:
     }
     if last["role"] != "assistant" or fake.style is None or not goes_on[fake.style]:
         return fake.chat(body["messages"])
-    return fake.chat(before) + str(last["content"])
+    begun = str(last["content"])
+    return fake.chat(before) + (begun.rstrip() if fake.trims else begun)
 
 
 def _top(fake: Fake, wanted: int) -> int:
@@ -752,4 +755,4 @@ def faked(kind: Kind, **options: Any) -> Iterator[Fake]:
         server.server_close()
 
 
-__all__ = ["CONTEXT", "KINDS", "MODEL", "SLOTS", "Cut", "Fake", "Kind", "Odd", "faked"]
+__all__ = ["CONTEXT", "KINDS", "MODEL", "SLOTS", "Cut", "Fake", "Kind", "Odd", "Style", "faked"]
