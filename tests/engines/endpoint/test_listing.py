@@ -40,7 +40,8 @@ def test_what_is_not_listed_is_bounded(others: Any, most: float) -> None:
 
 def test_an_end_of_which_nothing_is_told_leaves_a_half() -> None:
     old: Any = {"tokens": [], "token_logprobs": [], "top_logprobs": []}
-    for values in (None, {"content": []}, old):
+    shapes: tuple[Any, ...] = (None, {"content": []}, old)
+    for values in shapes:
         one = next_in({"logprobs": values, "finish_reason": "stop"})
         assert math.exp(one.bound) == pytest.approx(0.5)
     with pytest.raises(EndpointError, match="no log-probabilities"):

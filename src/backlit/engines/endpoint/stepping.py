@@ -8,6 +8,7 @@ ones.
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from json import dumps
+from threading import Lock
 
 import numpy as np
 from cachetools import LRUCache
@@ -41,6 +42,7 @@ class Stepping:
         self._listed: LRUCache[Begun, Listed] = LRUCache(REMEMBERED_STEPS)
         self._scored: LRUCache[bytes, Scored] = LRUCache(REMEMBERED)
         self._settled: LRUCache[str, Tokens] = LRUCache(REMEMBERED_ANSWERS)
+        self._lock = Lock()  # what work takes is told meanwhile, on other threads
 
     def listed(self, begun: Begun) -> Listed:
         """What may come next."""
@@ -57,17 +59,19 @@ class Stepping:
         Raises:
             TargetError: what comes next in it is not among the likeliest.
         """
-        if answer not in self._settled:
-            self._settled[answer] = self._within(answer) or self._stepped(begun, answer)
-        return self._settled[answer]
+        tokens = self.known(answer) or self._stepped(begun, answer)
+        self.remember(tokens)
+        return tokens
 
     def remember(self, tokens: Tokens) -> None:
-        """Tokens that a server told of what it wrote."""
-        self._settled.setdefault("".join(tokens), tokens)
+        """Settle an answer on tokens, unless it is on others."""
+        with self._lock:
+            self._settled.setdefault("".join(tokens), tokens)
 
     def known(self, answer: str) -> Tokens | None:
         """Its tokens, if they can be told without asking."""
-        return self._settled.get(answer) or self._within(answer)
+        with self._lock:
+            return self._settled.get(answer) or self._within(answer)
 
     def _within(self, answer: str) -> Tokens | None:
         for text, tokens in reversed(list(self._settled.items())):
