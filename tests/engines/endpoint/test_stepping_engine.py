@@ -14,6 +14,7 @@ from backlit.errors import TargetError
 from backlit.methods import methods
 from backlit.methods.base import unavailable
 from backlit.model import load_model
+from backlit.segments import segment
 from backlit.testing import check_engine
 from backlit.types import REASONING, GenerationOptions, Message, TokenSequence
 from tests.support.endpoints import Fake, Kind, faked
@@ -316,6 +317,20 @@ def test_words_put_in_the_place_of_others_stay_in_the_prompt(chat: Fake) -> None
     begun = engine.begun([*ids[:-3], *put, *ids[-1:]])
     assert begun.text == ""
     assert begun.messages == (Message("user", "what does the cat bird"),)
+
+
+def test_words_put_in_the_place_of_the_last_ones_stay_in_the_prompt(chat: Fake) -> None:
+    engine = opened(chat)
+    sequence = written(engine, "what does the cat like")
+    start = sequence.prompt_length
+    last = segment(sequence, "word", stop=start)[-1]
+    assert last.text.strip() == "like"
+    assert last.stop == start, "it goes with what says where the prompt ends"
+    put = engine.append(sequence.prompt, " eat").input_ids[start:]
+    ids = sequence.input_ids
+    begun = engine.begun([*ids[: last.start], *put, *ids[start : start + 2]])
+    assert begun.messages == (Message("user", "what does the cat eat"),)
+    assert begun.text == "".join(token.text for token in sequence.tokens[start : start + 2])
 
 
 def test_an_answer_is_gone_on_with_from_its_middle(chat: Fake) -> None:

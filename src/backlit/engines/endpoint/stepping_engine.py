@@ -218,7 +218,7 @@ class SteppingChatEngine(SteppedText, ChatEndpointEngine):
         sequence = super().tokenize(prompt)
         if isinstance(prompt, str):
             end = len(prompt)
-            tokens = (*sequence.tokens, Token(END_ID, "", end, end, role="template"))
+            tokens = (*sequence.tokens, Token(END_ID, "", end, end))  # it goes with the one before
             sequence = TokenSequence(prompt, tokens, len(tokens))
         for token in sequence.tokens:
             self._known[token.id] = token.text
@@ -235,6 +235,10 @@ class SteppingChatEngine(SteppedText, ChatEndpointEngine):
         start = len(tokens)
         while start and self.is_of_answer(tokens[start - 1].id):
             start -= 1
+        if not any(token.id == END_ID for token in tokens[:start]):
+            # The prompt's last words are away, or others stand there, which no server told.
+            single = [n for n in range(start, len(tokens)) if self.is_single(tokens[n].id)]
+            start = single[0] if single else start
         before = TokenSequence("", tuple(tokens[:start]), start)
         messages = super().messages_of(before)
         return Begun(messages, "".join(token.text for token in tokens[start:]))
