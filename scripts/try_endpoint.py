@@ -10,6 +10,7 @@ import sys
 from backlit.engines.endpoint.connecting import look_at
 from backlit.engines.endpoint.options import EndpointOptions
 from backlit.engines.endpoint.probe import EXACT, ByIds
+from backlit.engines.endpoint.steps import ChatSteps, TextSteps
 from backlit.errors import BacklitError
 from backlit.sources import parse
 
@@ -37,13 +38,19 @@ def main() -> int:
     way = seen.found.way
     if way is None and seen.chat is not None:
         print("scores     it tells no log-probabilities that could be believed; it only writes")
+        print(f"written    {'with' if seen.run else 'without'} log-probabilities of its own answer")
         return 0
     if way is None:
         print("scores     it tells no log-probabilities of given text that could be believed")
         return 1
     off = seen.found.deviation
     exact = "exactly" if off <= EXACT else f"to {off:.2f} nats a token"
-    print(f"scores     {exact}, 1 call for an altered prompt")
+    if isinstance(way, TextSteps | ChatSteps):
+        print(f"scores     {exact} while the target is among the {way.top} likeliest tokens;")
+        print("           else a bound is known")
+        print("costs      1 call for each token of the target, for each altered prompt")
+    else:
+        print(f"scores     {exact}, 1 call for an altered prompt")
     if isinstance(way, ByIds):
         print(f"prefixes   are run {'once' if way.api.reuses_prefix else 'for each'}")
     print(f"calls      {seen.client.calls} to find this out")

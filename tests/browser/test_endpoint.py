@@ -187,3 +187,19 @@ def test_a_server_that_is_gone_is_said_and_comes_back(
         expect(page.get_by_test_id("error").first).to_contain_text("refuses the key")
         expect(page.get_by_test_id("answer-text")).to_contain_text("milk")
         assert KEY not in page.content()
+
+
+def test_a_server_that_tells_the_likeliest_tokens_is_said_to(page: Page) -> None:
+    with faked("prefill") as fake, serve(f"remote:{fake.source}") as address:
+        page.goto(address)
+        status = page.get_by_test_id("model-status")
+        expect(status).to_have_attribute("data-status", "ready", timeout=SECONDS)
+        expect(status).to_contain_text(
+            "exact while the target is among the 20 likeliest tokens, 1 call for each of its "
+            "tokens for each altered prompt, gradients not available, words for tokens"
+        )
+        type_prompt(page, "The cat likes warm milk. The dog likes")
+        generate(page)
+        finished(page)
+        answer_chip(page, "likes")
+        mapped(page)

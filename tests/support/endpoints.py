@@ -1,5 +1,5 @@
 """Servers that answer as SGLang, vLLM, llama.cpp, llama-cpp-python (`echo`) and those that only
-chat do, with the toy model behind them.
+chat do, or that tell the likeliest tokens alone, with the toy model behind them.
 
 What they take and tell has the shapes that the real ones document, or were seen to have; nothing of
 Backlit's endpoints is used, so that both sides can't be wrong in the same way.
@@ -20,9 +20,11 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from backlit.engines.base import FloatArray
 from backlit.engines.toy import ToyEngine
+from backlit.engines.writing import log_softmax
 from backlit.types import GenerationOptions, Message, Token, TokenSequence
 
-Kind = Literal["sglang", "vllm", "llama", "echo", "chat"]
+Kind = Literal["sglang", "vllm", "llama", "echo", "chat", "likeliest", "prefill"]
+Style = Literal["", "continue_final_message", "prefix"]
 KINDS: tuple[Kind, ...] = ("sglang", "vllm", "llama")  # those that take ids
 MODEL = "toy-model"
 CONTEXT = 512
@@ -63,6 +65,10 @@ class Fake:
         thinks: before an answer, told apart from it.
         limit: what the field is called that bounds an answer of a chat.
         plain: whether SGLang tells what is likely as it is before the temperature.
+        style: how `prefill` is asked to go on from a message that is begun; None if it can't be.
+        trims: whether it leaves out blanks that such a message ends with.
+        most: of the likeliest tokens that are told; more are refused.
+        chats: whether `likeliest` tells them in the shape of chats.
         go: while it is not set, answers wait.
         closed: once somebody went away before they had their answer.
         in_flight: requests that the model works for.
@@ -78,6 +84,10 @@ class Fake:
     plain: bool = False
     thinks: str = ""
     limit: str = "max_tokens"
+    style: Style | None = ""
+    trims: bool = False
+    most: int = 20
+    chats: bool = False
     go: threading.Event = field(default_factory=threading.Event)
     most_in_flight: int = 0
     in_flight: int = 0
@@ -112,7 +122,8 @@ class Fake:
 
     def all_log_probs(self, ids: Sequence[int]) -> FloatArray:
         """Of every token of the vocabulary that may come next, `(vocab,)`."""
-        ((_, log_probs),) = self.toy.score([ids], *([i] for i in range(self.toy.vocabulary_size)))
+        logits = self.toy._logits(self.toy.embed(ids), len(ids) - 1)  # (1, vocab)
+        log_probs: FloatArray = log_softmax(logits)[0]
         return log_probs
 
     def heated(self, ids: Sequence[int], tokens: list[Token], temperature: float) -> list[Token]:
@@ -146,7 +157,15 @@ class Fake:
 def answer(fake: Fake, path: str, body: Any) -> Any:
     """What it says: JSON, or an iterator of a stream's events."""
     common: dict[str, Callable[[], Any]] = {"/v1/models": lambda: _models(fake)}
-    kinds = {"llama": _llama, "vllm": _vllm, "sglang": _sglang, "echo": _echo, "chat": _chat}
+    kinds = {
+        "llama": _llama,
+        "vllm": _vllm,
+        "sglang": _sglang,
+        "echo": _echo,
+        "chat": _chat,
+        "likeliest": _likeliest,
+        "prefill": _chat,
+    }
     own = kinds[fake.kind](fake, body)
     known = common | own
     if path not in known:
@@ -497,16 +516,23 @@ def _chat_completion(fake: Fake, body: Any) -> Any:
         said = f"Unsupported parameter. Use '{fake.limit}' instead."
         raise Odd(400, json.dumps({"error": {"message": said, "code": "unsupported_parameter"}}))
     count = body[fake.limit]
+    ids = fake.ids(_begun(fake, body))
     new = fake.written(
-        fake.ids(fake.chat(body["messages"])),
+        ids,
         count,
         temperature=body.get("temperature", 1.0),
         top_p=body.get("top_p", 1.0),
         seed=body.get("seed"),
     )
+    tells = fake.kind == "prefill" and body.get("logprobs")
+    top = _top(fake, body["top_logprobs"]) if tells else 0
     if not body.get("stream"):
-        message = {"role": "assistant", "content": fake.text([token.id for token in new])}
-        return {"choices": [{"index": 0, "message": message, "finish_reason": "length"}]}
+        tokens = list(new)
+        message = {"role": "assistant", "content": fake.text([token.id for token in tokens])}
+        told = _chat_told(fake, ids, tokens, top) if tells else None
+        ended = "length" if len(tokens) == count else "stop"
+        choice = {"index": 0, "message": message, "finish_reason": ended, "logprobs": told}
+        return {"choices": [choice]}
 
     def events() -> Iterator[Any]:
         yield {"choices": [{"delta": {"role": "assistant", "content": ""}, "finish_reason": None}]}
@@ -515,10 +541,111 @@ def _chat_completion(fake: Fake, body: Any) -> Any:
         written = 0
         for token in new:
             written += 1
-            yield {"choices": [{"delta": {"content": fake.text([token.id])}}]}
+            told = _chat_told(fake, ids, [token], top) if tells else None
+            ids.append(token.id)
+            yield {"choices": [{"delta": {"content": fake.text([token.id])}, "logprobs": told}]}
         ended = "length" if written == count else "stop"
         yield {"choices": [{"delta": {}, "finish_reason": ended}]}
         yield {"choices": [], "usage": {"completion_tokens": written}}
+
+    return events()
+
+
+def _begun(fake: Fake, body: Any) -> str:
+    """What is read, with a message that is begun where it is asked to go on from one."""
+    *before, last = body["messages"]
+    goes_on = {
+        "": True,
+        "continue_final_message": body.get("continue_final_message", False),
+        "prefix": last.get("prefix", False),
+    }
+    if last["role"] != "assistant" or fake.style is None or not goes_on[fake.style]:
+        return fake.chat(body["messages"])
+    begun = str(last["content"])
+    return fake.chat(before) + (begun.rstrip() if fake.trims else begun)
+
+
+def _top(fake: Fake, wanted: int) -> int:
+    if wanted > fake.most:
+        said = f"Invalid value for 'top_logprobs': must be at most {fake.most}."
+        raise Odd(400, json.dumps({"error": {"message": said}}))
+    return wanted
+
+
+def _chat_told(fake: Fake, before: Sequence[int], tokens: Sequence[Token], top: int) -> Any:
+    def entry(token_id: int, value: float) -> Any:
+        piece = fake.piece(token_id)
+        return {
+            "token": piece.decode(errors="replace"),
+            "logprob": value,
+            "bytes": list(piece),
+        }
+
+    ids = list(before)
+    content = []
+    for token in tokens:
+        values = fake.all_log_probs(ids)
+        best = np.argsort(-values, kind="stable")[:top].tolist()
+        others = [entry(one, float(values[one])) for one in best]
+        content.append({**entry(token.id, float(values[token.id])), "top_logprobs": others})
+        ids.append(token.id)
+    return {"content": content}
+
+
+# ---- the likeliest tokens of text ------------------------------------------------------------
+
+
+def _likeliest(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
+    return {"/v1/completions": lambda: _likeliest_completion(fake, body)}
+
+
+def _likeliest_completion(fake: Fake, body: Any) -> Any:
+    """It takes echo, and ignores it."""
+    ids = fake.ids(body["prompt"])
+    if len(ids) + body["max_tokens"] > CONTEXT:
+        said = f"This model's maximum context length is {CONTEXT} tokens."
+        raise Odd(400, json.dumps({"error": {"message": said}}))
+    top = _top(fake, body["logprobs"]) if body.get("logprobs") else 0
+    count = body["max_tokens"]
+    new = fake.written(
+        ids,
+        count,
+        temperature=body["temperature"],
+        top_p=body.get("top_p", 1.0),
+        seed=body.get("seed"),
+    )
+
+    def told(tokens: Sequence[Token]) -> Any:
+        chat = _chat_told(fake, ids, tokens, top)
+        if fake.chats:
+            return chat
+        entries = chat["content"]
+        return {
+            "tokens": [one["token"] for one in entries],
+            "token_logprobs": [one["logprob"] for one in entries],
+            "top_logprobs": [
+                {other["token"]: other["logprob"] for other in reversed(one["top_logprobs"])}
+                for one in entries
+            ],
+        }
+
+    if not body.get("stream"):
+        tokens = list(new)
+        text = fake.text([token.id for token in tokens])
+        ended = "length" if len(tokens) == count else "stop"
+        logprobs = told(tokens) if top else None
+        choice = {"index": 0, "text": text, "logprobs": logprobs, "finish_reason": ended}
+        return {"choices": [choice]}
+
+    def events() -> Iterator[Any]:
+        written = 0
+        for token in new:
+            written += 1
+            choice = {"text": fake.text([token.id]), "logprobs": told([token]) if top else None}
+            ids.append(token.id)
+            yield {"choices": [{**choice, "finish_reason": None}]}
+        ended = "length" if written == count else "stop"
+        yield {"choices": [{"text": "", "logprobs": None, "finish_reason": ended}]}
 
     return events()
 
@@ -628,4 +755,4 @@ def faked(kind: Kind, **options: Any) -> Iterator[Fake]:
         server.server_close()
 
 
-__all__ = ["CONTEXT", "KINDS", "MODEL", "SLOTS", "Cut", "Fake", "Kind", "Odd", "faked"]
+__all__ = ["CONTEXT", "KINDS", "MODEL", "SLOTS", "Cut", "Fake", "Kind", "Odd", "Style", "faked"]

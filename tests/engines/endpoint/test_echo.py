@@ -11,13 +11,16 @@ from backlit.engines import open_engine
 from backlit.engines.base import as_scorer
 from backlit.engines.endpoint.answers import read_by
 from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.connecting import look_at
 from backlit.engines.endpoint.echo import Echo, Echoed
+from backlit.engines.endpoint.options import EndpointOptions
 from backlit.engines.function.pieces import pieces_of
 from backlit.engines.toy import ToyEngine
 from backlit.errors import EndpointError, PromptError
 from backlit.methods import methods
 from backlit.methods.base import unavailable
 from backlit.model import load_model
+from backlit.sources import parse
 from backlit.testing import check_engine, check_method
 from backlit.types import GenerationOptions
 from tests.engines.endpoint.test_probe import JSON, KEYS
@@ -163,10 +166,10 @@ def test_a_server_that_does_not_echo_is_not_believed(fake: Fake, spoil: Any, wor
     fake.spoil = lambda path, body, answer: (
         spoil(body, answer) if body and body.get("echo") else answer
     )
-    with pytest.raises(EndpointError, match="could be believed") as error:
-        open_engine(fake.source)
-    assert words in error.value.message
-    assert "does not tell how it cuts text into tokens" in error.value.message
+    seen = look_at(parse(fake.source), EndpointOptions())
+    assert words in seen.found.trials[0].problem
+    assert "does not tell how it cuts text into tokens" in seen.unread
+    assert not isinstance(seen.found.way, Echo)
 
 
 def test_a_server_that_tells_old_values_is_not_believed(fake: Fake) -> None:
@@ -176,8 +179,9 @@ def test_a_server_that_tells_old_values_is_not_believed(fake: Fake) -> None:
         return answer
 
     fake.spoil = spoil
-    with pytest.raises(EndpointError, match="asked twice, gets two answers"):
-        open_engine(fake.source)
+    seen = look_at(parse(fake.source), EndpointOptions())
+    assert "asked twice, gets two answers" in seen.found.trials[0].problem
+    assert not isinstance(seen.found.way, Echo)
 
 
 def test_a_target_that_begins_within_a_token_is_refused(fake: Fake) -> None:

@@ -90,6 +90,8 @@ export const en = {
     exact: "exact, 1 call for each altered prompt, gradients not available",
     nearly: (nats: number) =>
       `to ${nats.toLocaleString("en")} nats a token, 1 call for each altered prompt, gradients not available`,
+    likeliest: (n: number, nats: number | null) =>
+      `${nats === null ? "exact" : `to ${nats.toLocaleString("en")} nats a token`} while the target is among the ${n} likeliest tokens, 1 call for each of its tokens for each altered prompt, gradients not available`,
     words: ", words for tokens",
     writes: "writes only: tells no log-probabilities to be believed",
   },

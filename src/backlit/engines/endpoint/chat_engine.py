@@ -6,11 +6,14 @@ one: from the ids of an altered prompt its messages are made again.
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from typing import Any
 
 from backlit.engines.base import Capability, GenerationStep
+from backlit.engines.endpoint.answers import Stream
 from backlit.engines.endpoint.chat import Chat
 from backlit.engines.endpoint.client import Client
-from backlit.engines.endpoint.server_text import ServerText
+from backlit.engines.endpoint.echo import Piece
+from backlit.engines.endpoint.told import ToldText
 from backlit.engines.function.pieces import id_of, pieces_of
 from backlit.engines.function.returns import parts_of
 from backlit.engines.metering import Meter
@@ -29,10 +32,10 @@ from backlit.types import (
 
 END = "\n\n"
 NOTHING = "…"  # said by a user of whom nothing is left
-_END_ID = id_of("\x00end")
+END_ID = id_of("\x00end")
 
 
-class ChatEndpointEngine(ServerText):
+class ChatEndpointEngine(ToldText):
     """Writes, several answers at once; it scores nothing.
 
     Args:
@@ -40,16 +43,28 @@ class ChatEndpointEngine(ServerText):
         client: asks the server.
         chat: in what way.
         metadata: what an explanation should record.
+        asking: the fields that have the server tell how likely what it writes is; none where it
+            does not.
+        tempered: whether what it tells is so after the temperature.
     """
 
     chat = True
 
-    def __init__(self, name: str, client: Client, chat: Chat, metadata: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        client: Client,
+        chat: Chat,
+        metadata: Mapping[str, str],
+        asking: Mapping[str, Any] | None = None,
+        tempered: bool = True,
+    ) -> None:
         super().__init__(None, name, None, pieces_of)
         self.capabilities: frozenset[Capability] = frozenset({"generate", "batch"})
         self.metadata = metadata
         self.client = client
         self.meter = Meter(f"{client.url.scheme}://{client.place}", client, "word")
+        self.asking, self.tempered = asking or {}, tempered
         self._chat = chat
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
@@ -60,7 +75,7 @@ class ChatEndpointEngine(ServerText):
         end = 0
         for message in prompt:
             named = _id_of_speaker(message.role)
-            for token_id, text in ((named, f"[{message.role}]\n"), (None, ""), (_END_ID, END)):
+            for token_id, text in ((named, f"[{message.role}]\n"), (None, ""), (END_ID, END)):
                 if token_id is None:
                     new = self._tokens(self._cut(message.content), end, message.role)
                 else:
@@ -87,7 +102,7 @@ class ChatEndpointEngine(ServerText):
         role = "user"
         for token in prompt.tokens:
             speaker = _speaker(token)
-            if speaker is not None or token.id == _END_ID:
+            if speaker is not None or token.id == END_ID:
                 role = speaker or "user"
                 told.append(Message(role, ""))
             else:
@@ -107,16 +122,18 @@ class ChatEndpointEngine(ServerText):
     def generate(
         self, prompt: TokenSequence, options: GenerationOptions
     ) -> Iterator[GenerationStep]:
-        stream = self._chat.write(self.messages_of(prompt), options)
-        parts = parts_of(lambda text, chosen: self._parts_of(stream), prompt.text, options)
-        return self._steps(prompt, parts, options)
+        writer = self._writer()
+        stream = writer._stream(prompt, options)
+        parts = parts_of(lambda text, chosen: writer._parts_of(stream), prompt.text, options)
+        return writer._steps(prompt, parts, options)
 
     def generate_batch(
         self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]
     ) -> Generator[tuple[int, GenerationStep], None, None]:
         """See `Batched.generate_batch`: each answer is told once it is whole."""
         pairs = list(zip(prompts, options, strict=True))
-        streams = [self._chat.write(self.messages_of(one), chosen) for one, chosen in pairs]
+        writers = [self._writer() for _ in pairs]
+        streams = [one._stream(*pair) for one, pair in zip(writers, pairs, strict=True)]
         texts = ["" for _ in pairs]
         over: set[int] = set()
         with closing(self.client.streams(streams, over)) as told:
@@ -133,8 +150,11 @@ class ChatEndpointEngine(ServerText):
                 if news[1] is None and not stopped:
                     continue
                 over.add(index)
-                for step in self._whole(prompt, chosen, texts[index], news[1]):
+                for step in writers[index]._whole(prompt, chosen, texts[index], news[1]):
                     yield index, step
+
+    def _stream(self, prompt: TokenSequence, options: GenerationOptions) -> Stream[Piece]:
+        return self._noted(self._chat.write(self.messages_of(prompt), options))
 
     def _whole(
         self,

@@ -1,6 +1,8 @@
 """From the address of a server to an engine."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 
@@ -15,10 +17,14 @@ from backlit.engines.endpoint.engine import EndpointEngine
 from backlit.engines.endpoint.failures import API
 from backlit.engines.endpoint.llama_cpp import LlamaCpp
 from backlit.engines.endpoint.options import PARALLEL, EndpointOptions
-from backlit.engines.endpoint.probe import EXACT, PROMPTS, ByIds, Found, find
+from backlit.engines.endpoint.probe import EXACT, PROMPTS, ByIds, Found, Trial, find
 from backlit.engines.endpoint.reading import LlamaCppReading, OpenReading
+from backlit.engines.endpoint.rehearsal import CHAT, TEXT, Run, rehearse, run_of
 from backlit.engines.endpoint.server import ServerFacts, facts_of
 from backlit.engines.endpoint.sglang import SGLang
+from backlit.engines.endpoint.stepping_engine import SteppingChatEngine, SteppingTextEngine
+from backlit.engines.endpoint.steps import BEGUN, ChatSteps, TextSteps
+from backlit.engines.endpoint.steps import NAME as STEPS_NAME
 from backlit.engines.endpoint.text_engine import TextEndpointEngine
 from backlit.engines.endpoint.vllm import VLLM
 from backlit.engines.endpoint.vocabulary import ANY_TEXT, ServerTokenizer
@@ -28,7 +34,14 @@ from backlit.progress import SILENT, Progress, following
 from backlit.sources.address import ModelSource
 from backlit.types import Message
 
-ServerEngine = EndpointEngine | TextEndpointEngine | ChatEndpointEngine
+ServerEngine = (
+    EndpointEngine
+    | TextEndpointEngine
+    | SteppingTextEngine
+    | SteppingChatEngine
+    | ChatEndpointEngine
+)
+Scoring = ByIds | Echo | TextSteps | ChatSteps
 APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())  # the quickest to score with first
 MOST_PORT = 65_535
 OPENAI_PATH = "/v1"  # which people append, and we do, too
@@ -43,7 +56,8 @@ class Seen:
         facts: what it tells of itself.
         tokenizer: its own, or the one that was named; None if it takes and tells text alone.
         found: the way in which it scores, and those that were tried before.
-        chat: how it is asked to write, where nothing is told that could be believed.
+        chat: how it is asked to write messages, where no text is scored.
+        run: what it tells of what it writes so, if that can be believed.
         unread: why it can't be asked in ids, if it can't.
         mute: why it takes no messages, if that was tried and it does not.
     """
@@ -51,8 +65,9 @@ class Seen:
     client: Client
     facts: ServerFacts
     tokenizer: Tokenizer | None
-    found: Found[ByIds | Echo]
+    found: Found[Scoring]
     chat: Chat | None
+    run: Run[ChatSteps] | None
     unread: str
     mute: str
 
@@ -91,13 +106,10 @@ def connect(
         **({"model": facts.model} if facts.model else {}),
         "backlit": version("backlit"),
     }
-    if isinstance(way, Chat):
-        said = {**metadata, "tokens": "words", "scores": "none"}
-        said |= {} if way.tempered else {"temperature": "the server's own"}
-        said |= {} if way.seeded else {"seed": "not taken"}
-        return ChatEndpointEngine(source.name, seen.client, way, said)
     if isinstance(way, Echo):
         return TextEndpointEngine(source.name, seen.client, way, {**metadata, "tokens": "words"})
+    if not isinstance(way, ByIds):
+        return _in_words(seen, way, source.name, {**metadata, "tokens": "words"})
     assert seen.tokenizer is not None, "ids were sent"
     return EndpointEngine(
         source.name,
@@ -110,6 +122,24 @@ def connect(
         tempered=seen.found.tempered,
         metadata=metadata,
     )
+
+
+def _in_words(
+    seen: Seen, way: TextSteps | ChatSteps | Chat, name: str, metadata: Mapping[str, str]
+) -> SteppingTextEngine | SteppingChatEngine | ChatEndpointEngine:
+    """The engine of a server that can be asked for the likeliest tokens alone, or only writes."""
+    tempered = seen.found.tempered
+    likeliest = {} if isinstance(way, Chat) else {"likeliest": f"{way.top}"}
+    if isinstance(way, TextSteps):
+        return SteppingTextEngine(name, seen.client, way, {**metadata, **likeliest}, tempered)
+    assert seen.chat is not None, "messages were sent"
+    said = {**metadata, **(likeliest or {"scores": "none"})}
+    said |= {} if seen.chat.tempered else {"temperature": "the server's own"}
+    said |= {} if seen.chat.seeded else {"seed": "not taken"}
+    if isinstance(way, ChatSteps):
+        return SteppingChatEngine(name, seen.client, seen.chat, way, said, tempered)
+    asking = seen.run.steps.asking if seen.run else None
+    return ChatEndpointEngine(name, seen.client, way, said, asking, tempered)
 
 
 def _useless(seen: Seen) -> EndpointError:
@@ -153,9 +183,41 @@ def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
     ways: list[ByIds | Echo] = [Echo(client, facts.model)]
     if tokenizer is not None:
         ways[:0] = (ByIds(client, api, facts.model, tokenizer) for api in APIS)
-    found = find(ways)
-    chat, mute = chat_of(client, facts.model) if found.way is None else (None, "")
-    return Seen(client, facts, tokenizer, found, chat, unread, mute)
+    of_text = find(ways)
+    found: Found[Scoring] = Found(of_text.way, of_text.trials, of_text.tempered)
+    if found.way is not None:
+        return Seen(client, facts, tokenizer, found, None, None, unread, "")
+    found = _stepped_through_text(client, facts.model, found)
+    if found.way is not None:
+        return Seen(client, facts, tokenizer, found, None, None, unread, "")
+    chat, mute = chat_of(client, facts.model)
+    if chat is None:
+        return Seen(client, facts, tokenizer, found, None, None, unread, mute)
+    run, found = _stepped_through_chat(client, chat, found)
+    return Seen(client, facts, tokenizer, found, chat, run, unread, mute)
+
+
+def _stepped_through_text(
+    client: Client, model: str | None, found: Found[Scoring]
+) -> Found[Scoring]:
+    """What comes of trying the likeliest tokens of text, too."""
+    run, problem = run_of(client, TEXT, partial(TextSteps, model))
+    if run is None:
+        return replace(found, trials=(*found.trials, Trial(TextSteps.name, problem)))
+    way, trials = rehearse(client, run, [run.steps])
+    return Found(way, (*found.trials, *trials), run.tempered)
+
+
+def _stepped_through_chat(
+    client: Client, chat: Chat, found: Found[Scoring]
+) -> tuple[Run[ChatSteps] | None, Found[Scoring]]:
+    """What comes of trying the likeliest tokens of messages, too."""
+    run, problem = run_of(client, CHAT, partial(ChatSteps, chat))
+    if run is None:
+        trial = Trial(f"{STEPS_NAME} {chat.name}", problem)
+        return None, replace(found, trials=(*found.trials, trial))
+    way, trials = rehearse(client, run, map(run.steps.styled, BEGUN))
+    return run, Found(way, (*found.trials, *trials), run.tempered)
 
 
 def root_of(url: str) -> httpx2.URL:

@@ -114,13 +114,13 @@ class Echo:
         }
         if options.seed is not None:
             body["seed"] = options.seed % 2**31
-        return Stream(PATH, body, lambda: _piece)
+        return Stream(PATH, body, lambda: piece_of)
 
     def _body(self, prompt: str, temperature: float = 0.0) -> dict[str, Any]:
         return {**self._named, "prompt": prompt, "logprobs": TOP, "temperature": temperature}
 
 
-def _piece(event: Any) -> Piece:
+def piece_of(event: Any) -> Piece:
     if not rows_at(event, "choices"):
         return "", None  # of the usage
     choice = at(event, "choices", 0)

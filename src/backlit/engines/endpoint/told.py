@@ -1,0 +1,179 @@
+"""Answers whose tokens are the server's own, where it tells them while it writes.
+
+Text is all that is known of such a token. The ids of an answer's tokens say which of them a server
+told, and which are our words; both differ from those of a prompt's words.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from typing import Any, Self
+
+from backlit.engines.base import GenerationStep
+from backlit.engines.endpoint.answers import Stream, rows_at
+from backlit.engines.endpoint.echo import Piece
+from backlit.engines.endpoint.listing import Listed, listed_in
+from backlit.engines.endpoint.server_text import ServerText
+from backlit.engines.function.pieces import id_of, pieces_of
+from backlit.engines.writing import ALTERNATIVES
+from backlit.errors import EndpointError
+from backlit.types import Alternative, GenerationOptions, Token, TokenSequence
+
+MOST_PENDING = 8  # tokens of one character
+
+
+class Told:
+    """The tokens of one answer, by the character that they begin at; cuts it into these.
+
+    What a server tells no tokens of, and all behind it, is cut into words.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Listed, bool]] = {}  # and whether it is one token
+        self._pending: list[Listed] = []  # of which the characters are not complete
+        self._end = 0  # of what is known
+        self._written = 0  # characters
+        self._lost = False
+        self._at = 0  # where the text that is cut next begins
+
+    def reading(self, read: Callable[[Any], Piece]) -> Callable[[Any], Piece]:
+        """A reader of events that notes the tokens of what it reads."""
+
+        def noting(event: Any) -> Piece:
+            piece = read(event)
+            choice = event["choices"][0] if rows_at(event, "choices") else {}
+            try:
+                new = listed_in(choice) if choice.get("logprobs") else []
+            except EndpointError:
+                self._lost = True
+                new = []
+            self._note(piece[0], new)
+            return piece
+
+        return noting
+
+    def cut(self, text: str) -> list[str]:
+        """What comes next in the answer, with what was the last piece before."""
+        pieces: list[str] = []
+        place = 0
+        while place < len(text) and (known := self._known.get(self._at + place)):
+            piece = known[0].text[: len(text) - place]
+            if not text.startswith(piece, place):
+                break
+            pieces.append(piece)
+            place += len(piece)
+        pieces += pieces_of(text[place:])
+        self._at += len(text) - len(pieces[-1])
+        return pieces
+
+    def of(self, start: int, text: str) -> tuple[Listed, bool] | None:
+        """What is known of a piece, and whether it is one token of the server's."""
+        known = self._known.get(start)
+        return known if known and known[0].text == text else None
+
+    def _note(self, text: str, new: Sequence[Listed]) -> None:
+        self._written += len(text)
+        for one in new:
+            if self._lost:
+                return
+            self._pending.append(one)
+            self._lost = len(self._pending) > MOST_PENDING
+            self._complete()
+        # Thoughts that are told apart are no tokens of the answer.
+        self._lost = self._lost or (self._end < self._written and not self._pending)
+
+    def _complete(self) -> None:
+        content = [one.content for one in self._pending]
+        if None in content:
+            self._lost = True
+            return
+        try:
+            text = b"".join(one for one in content if one is not None).decode()
+        except UnicodeDecodeError:
+            return  # a part of a character
+        if not text:
+            return
+        first, *rest = self._pending
+        whole = replace(first, text=text, log_prob=sum(one.log_prob for one in self._pending))
+        self._known[self._end] = (replace(whole, others=()) if rest else whole, not rest)
+        self._end += len(text)
+        self._pending = []
+
+
+class ToldText(ServerText):
+    """A `ServerText` whose answers have the tokens that the server tells.
+
+    Attributes:
+        asking: the fields that have a server tell them; none where it does not.
+        tempered: whether what it tells is so after the temperature.
+    """
+
+    asking: Mapping[str, Any] = {}
+    tempered = True
+    _told: Told | None = None
+
+    def append(self, prompt: TokenSequence, response: str | Sequence[int]) -> TokenSequence:
+        new = super().append(prompt, response).tokens[len(prompt.tokens) :]
+        if isinstance(response, str):
+            return prompt.extended(self._of_answer(token, single=False) for token in new)
+        pairs = zip(new, response, strict=True)
+        return prompt.extended(replace(token, id=token_id) for token, token_id in pairs)
+
+    def _of_answer(self, token: Token, *, single: bool) -> Token:
+        return replace(token, id=self.answer_id(token.text, single=single))
+
+    def answer_id(self, text: str, *, single: bool) -> int:
+        """The id of a token of an answer, whether or not it is a single one of the server's."""
+        token_id = id_of(f"\x01{text}" if single else f"\x02{text}")
+        self._known[token_id] = text
+        return token_id
+
+    def is_of_answer(self, token_id: int) -> bool:
+        """Whether a token stands in an answer."""
+        text = self._known.get(token_id, "")
+        return token_id in (id_of(f"\x01{text}"), id_of(f"\x02{text}"))
+
+    def is_single(self, token_id: int) -> bool:
+        """Whether it is a single token of the server's."""
+        return token_id == id_of(f"\x01{self._known.get(token_id, '')}")
+
+    def _writer(self) -> Self:
+        """This engine for one answer, which it cuts into the tokens that it is told."""
+        writer = copy(self)
+        writer._told = Told()
+        writer._pieces = writer._told.cut
+        return writer
+
+    def _noted(self, stream: Stream[Piece]) -> Stream[Piece]:
+        """A request whose answer's tokens are noted."""
+        told = self._told
+        if told is None or not self.asking:
+            return stream
+        body = {**stream.body, **self.asking}
+        return Stream(stream.path, body, lambda: told.reading(stream.reader()))
+
+    def _steps(
+        self,
+        prompt: TokenSequence,
+        parts: Generator[str | None, None, None],
+        options: GenerationOptions,
+    ) -> Iterator[GenerationStep]:
+        plain = not self.tempered or options.temperature in (0, 1)
+        start = len(prompt.text)
+        for step in super()._steps(prompt, parts, options):
+            tokens = tuple(self._as_told(token, start, plain) for token in step.tokens)
+            yield replace(step, tokens=tokens)
+
+    def _as_told(self, token: Token, start: int, plain: bool) -> Token:
+        known = self._told.of(token.start - start, token.text) if self._told else None
+        if known is None:
+            return self._of_answer(token, single=False)
+        one, single = known
+        token = self._of_answer(token, single=single)
+        if not plain:
+            return token
+        return replace(token, log_prob=one.log_prob, alternatives=self._alternatives(one.others))
+
+    def _alternatives(self, others: Sequence[tuple[str, float]]) -> tuple[Alternative, ...]:
+        best = others[:ALTERNATIVES]
+        return tuple(Alternative(self.answer_id(t, single=True), t, value) for t, value in best)

@@ -1,0 +1,57 @@
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backlit.engines.endpoint.answers import read_by
+from backlit.engines.endpoint.listing import Listed, listed_in, next_in
+from backlit.errors import EndpointError
+from tests.engines.endpoint.test_probe import JSON, KEYS
+
+OTHERS = ((" a", math.log(0.6)), (" b", math.log(0.3)))
+
+
+def test_both_shapes_tell_the_same() -> None:
+    old = {
+        "tokens": [" a"],
+        "token_logprobs": [OTHERS[0][1]],
+        "top_logprobs": [dict(reversed(OTHERS)) | {" c": -9999.0, " d": None}],
+    }
+    entry = {"token": " a", "logprob": OTHERS[0][1], "bytes": [32, 97]}
+    others = [{"token": text, "logprob": value} for text, value in OTHERS]
+    chat = {"content": [{**entry, "top_logprobs": others}]}
+    assert listed_in({"logprobs": old}) == listed_in({"logprobs": chat})
+    assert listed_in({"logprobs": chat}) == [Listed(" a", OTHERS[0][1], OTHERS, b" a")]
+
+
+@pytest.mark.parametrize(
+    ("others", "most"),
+    [
+        (OTHERS, 0.1),  # what they leave
+        ((*OTHERS, (" c", math.log(0.01))), 0.01),  # the last of them
+        (((" a", 0.0), (" b", math.log(0.5))), 1e-6),  # rounding leaves nothing
+    ],
+)
+def test_what_is_not_listed_is_bounded(others: Any, most: float) -> None:
+    assert math.exp(Listed(" a", 0.0, others, b"").bound) == pytest.approx(most)
+
+
+def test_an_end_of_which_nothing_is_told_leaves_a_half() -> None:
+    old: Any = {"tokens": [], "token_logprobs": [], "top_logprobs": []}
+    shapes: tuple[Any, ...] = (None, {"content": []}, old)
+    for values in shapes:
+        one = next_in({"logprobs": values, "finish_reason": "stop"})
+        assert math.exp(one.bound) == pytest.approx(0.5)
+    with pytest.raises(EndpointError, match="no log-probabilities"):
+        next_in({"logprobs": None, "finish_reason": "length"})
+
+
+@given(told=st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
+def test_whatever_is_answered_is_read_or_refused(told: Any) -> None:
+    for read in (listed_in, next_in):
+        try:
+            read_by(read, told)
+        except EndpointError as error:
+            assert error.message
