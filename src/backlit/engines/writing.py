@@ -48,11 +48,13 @@ class Limits:
         """Why there can't be another token, or None if there can."""
         return None if self._room > 0 else self._reason
 
-    def stops_at(self, text: str) -> bool:
-        """Count a token in, with the text that it completes: whether a stop string is there."""
+    def stops_at(self, text: str, apart: int = 0) -> bool:
+        """Count a token in, with the text that it completes: whether a stop string is there, behind
+        so many characters that are apart from the answer.
+        """
         self._room -= 1
         self._written += text
-        return any(stop in self._written for stop in self._stop)
+        return any(stop in self._written[apart:] for stop in self._stop)
 
 
 class Draft:

@@ -154,6 +154,23 @@ def test_thoughts_stand_in_a_block_before_the_answer(fake: Fake) -> None:
     assert {token.role for token in tokens} == {REASONING, "response"}
 
 
+def test_no_stop_string_is_looked_for_in_thoughts(fake: Fake) -> None:
+    engine = opened(fake)
+    prompt = engine.tokenize("what does the cat like?")
+    plain = written(engine, "what does the cat like?", GenerationOptions(max_new_tokens=30))
+    first = plain.split()[0]
+    fake.thinks = f"Let\n\nme < {first} > think."
+    for stop in (("\n\n", "think", "<", ">"), (first,)):
+        options = GenerationOptions(max_new_tokens=60, stop=stop)
+        alone = written(engine, "what does the cat like?", options)
+        thoughts, _, answer = alone.partition("</think>\n\n")
+        assert thoughts.startswith("<think>\nLet\n\n")
+        assert answer.strip() == (first if stop == (first,) else plain.strip())
+        batch = [s for _, s in engine.generate_batch([prompt], [options])]
+        assert "".join(t.text for s in batch for t in s.tokens) == alone
+        assert batch[-1].finish_reason == "stop"
+
+
 def test_another_name_of_the_limit_is_found(fake: Fake) -> None:
     fake.limit = "max_completion_tokens"
     assert written(opened(fake), CHAT)

@@ -96,6 +96,14 @@ def chat_of(client: Client, model: str | None) -> tuple[Chat | None, str]:
     return None, problem
 
 
+def thoughts_of(text: str) -> int:
+    """How many characters of an answer are the block of thoughts that we put before it."""
+    if not text.startswith(OPEN):
+        return 0
+    end = text.find(CLOSE)
+    return len(text) if end < 0 else end + len(CLOSE)
+
+
 def _reader() -> Callable[[Any], Piece]:
     thinking = False
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 
 from backlit.engines.base import Capability, GenerationStep
-from backlit.engines.endpoint.chat import Chat
+from backlit.engines.endpoint.chat import Chat, thoughts_of
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.server_text import ServerText
 from backlit.engines.function.pieces import id_of, pieces_of
@@ -129,7 +129,8 @@ class ChatEndpointEngine(ServerText):
                     )
                 prompt, chosen = pairs[index]
                 texts[index] += news[0]
-                stopped = any(stop in texts[index] for stop in chosen.stop)
+                apart = self._apart(texts[index])
+                stopped = any(stop in texts[index][apart:] for stop in chosen.stop)
                 if news[1] is None and not stopped:
                     continue
                 over.add(index)
@@ -144,8 +145,11 @@ class ChatEndpointEngine(ServerText):
         ended: FinishReason | None,
     ) -> Iterator[GenerationStep]:
         current().check()
-        self._ended = ended
-        yield from self._steps(prompt, parts_of(lambda *_: text, prompt.text, options), options)
+        parts = parts_of(lambda *_: [(text, None), ("", ended)], prompt.text, options)
+        yield from self._steps(prompt, parts, options)
+
+    def _apart(self, text: str) -> int:
+        return thoughts_of(text)
 
 
 def _id_of_speaker(role: str) -> int:
