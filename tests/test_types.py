@@ -4,7 +4,13 @@ import pytest
 
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
-from backlit.types import GenerationOptions
+from backlit.types import GenerationOptions, key_of
+
+
+def test_keys_of_ids_know_where_a_run_ends() -> None:
+    runs = [((1, 2), (3,)), ((1,), (2, 3)), ((1, 2, 3), ()), ((1, 2, 3),), ((2, 1), (3,))]
+    assert len({key_of(*each) for each in runs}) == len(runs)
+    assert key_of([1, 2], [2**52]) == key_of((1, 2), (2**52,))
 
 
 def test_a_sequence_grows_by_characters_not_tokens(toy: ToyEngine) -> None:

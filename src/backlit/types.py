@@ -4,8 +4,10 @@ Spans are half-open, `[start, stop)`. Token spans index `TokenSequence.tokens`;
 character spans index `TokenSequence.text`, in Python code points.
 """
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from reprlib import Repr
 from typing import Any, Literal
 
@@ -125,6 +127,15 @@ class TokenSequence:
             tokens.append(replace(token, start=token.start - shift, stop=token.stop - shift))
         kept = sum(1 for i in range(self.prompt_length) if i not in removed)
         return TokenSequence("".join(pieces), tuple(tokens), kept)
+
+
+def key_of(*runs: Sequence[int]) -> bytes:
+    """By which what is known of runs of ids is remembered, such as a context and an answer."""
+    whole = array("q")
+    for run in runs:
+        whole.append(len(run))
+        whole.extend(run)
+    return blake2b(whole, digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Echo:
     """
 
     name = "echo on /v1/completions"
+    tells_written = False  # its answers are text
 
     def __init__(self, client: Client, model: str | None) -> None:
         self._client = client

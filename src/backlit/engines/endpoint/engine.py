@@ -16,7 +16,7 @@ from backlit.engines.endpoint.answers import (
     Written,
 )
 from backlit.engines.endpoint.client import Client
-from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring, key_of
+from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring
 from backlit.engines.endpoint.vocabulary import ServerTokenizer
 from backlit.engines.metering import Meter
 from backlit.engines.text import StreamDecoder, check_length
@@ -30,6 +30,7 @@ from backlit.types import (
     Prompt,
     Token,
     TokenSequence,
+    key_of,
 )
 
 ROOM = 2  # tokens
