@@ -13,6 +13,12 @@ def test_keys_of_ids_know_where_a_run_ends() -> None:
     assert key_of([1, 2], [2**52]) == key_of((1, 2), (2**52,))
 
 
+def test_a_temperature_of_none_is_the_models_own() -> None:
+    assert GenerationOptions().heat == 0
+    assert GenerationOptions(temperature=None).heat == 1
+    assert GenerationOptions(temperature=0.3).heat == 0.3
+
+
 def test_a_sequence_grows_by_characters_not_tokens(toy: ToyEngine) -> None:
     prompt = toy.tokenize("The cat")
     response = toy.append(toy.tokenize("The cat"), " likes 🚀 milk").tokens[2:]

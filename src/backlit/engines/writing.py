@@ -166,9 +166,9 @@ def alternatives(log_probs: FloatArray, decoder: StreamDecoder) -> tuple[Alterna
 
 def choose(log_probs: FloatArray, options: GenerationOptions, random: np.random.Generator) -> int:
     """The next id from `(vocab,)` log-probabilities."""
-    if options.temperature < MIN_TEMPERATURE:
+    if options.heat < MIN_TEMPERATURE:
         return int(log_probs.argmax())
-    probs = np.exp(log_softmax(log_probs / options.temperature))  # (vocab,)
+    probs = np.exp(log_softmax(log_probs / options.heat))  # (vocab,)
     ranked = np.argsort(-probs, kind="stable")
     before = np.cumsum(probs[ranked]) - probs[ranked]
     kept = ranked[before < options.top_p]  # the first always stays

@@ -62,7 +62,7 @@ class Chat:
     def _settings(self, options: GenerationOptions) -> dict[str, Any]:
         settings: dict[str, Any] = {self._limit: options.max_new_tokens}
         if self.tempered:
-            settings["temperature"] = options.temperature
+            settings["temperature"] = options.heat
         if self.tempered and options.top_p < 1:
             settings["top_p"] = options.top_p
         if self.seeded and options.seed is not None:

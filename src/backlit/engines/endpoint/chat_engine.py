@@ -51,6 +51,8 @@ class ChatEndpointEngine(ServerText):
         self.client = client
         self.meter = Meter(f"{client.url.scheme}://{client.place}", client, "word")
         self._chat = chat
+        untaken = () if chat.tempered else ("temperature", "top_p")
+        self.untaken = frozenset((*untaken, *(() if chat.seeded else ("seed",))))
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
         if isinstance(prompt, str):

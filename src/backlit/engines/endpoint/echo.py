@@ -109,7 +109,7 @@ class Echo:
             "prompt": prompt,
             "stream": True,
             "max_tokens": options.max_new_tokens,
-            "temperature": options.temperature,
+            "temperature": options.heat,
             "top_p": options.top_p,
             **NEUTRAL,
         }

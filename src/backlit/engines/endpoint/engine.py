@@ -147,7 +147,7 @@ class EndpointEngine:
                         yield index, step
 
     def _draft(self, prompt: TokenSequence, options: GenerationOptions) -> "_Draft":
-        plain = not self._tempered or options.temperature in (0, 1)
+        plain = not self._tempered or options.heat in (0, 1)
         return _Draft(self._reader, self._tokenizer, prompt, options, plain)
 
     def _told(self, before: Ids, written: Sequence[Written | Untold]) -> list[Written]:
@@ -297,4 +297,4 @@ def _alternatives(one: Written, decoder: StreamDecoder) -> tuple[Alternative, ..
 
 def _repeats(options: GenerationOptions) -> bool:
     """Whether the same is written again."""
-    return options.temperature == 0 or options.seed is not None
+    return options.heat == 0 or options.seed is not None
