@@ -381,7 +381,7 @@ export const USUAL: Script = {
       sequence: whole,
       finish_reason: given ? ("given" as const) : ("cancelled" as const),
       model: "toy",
-      options: reference.options,
+      options: reference.options ?? null,
       muted: [],
     };
     return [{ type: "generation", generation, segmentations: segmentations(whole.tokens.length) }];

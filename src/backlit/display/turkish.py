@@ -139,8 +139,8 @@ FOUND: Mapping[str, str] = {
     ),
     "In {cut} of {all} answers the model used up its {tokens} tokens before it answered; "
     "allow more: max_new_tokens, the longest answer.": (
-        "{all} yanıttan {cut} tanesinde model, yanıtlamaya başlamadan {tokens} tokenini tüketti; "
-        "daha fazlasına izin verin: max_new_tokens, en uzun yanıt."
+        "{all} yanıttan {cut} tanesinde model, yanıtlamaya başlamadan {tokens} tokenlik sınırını "
+        "doldurdu; daha fazlasına izin verin: max_new_tokens, en uzun yanıt."
     ),
     "The model takes no temperature: answers are drawn at its own.": (
         "Model sıcaklık kabul etmiyor: yanıtlar kendi sıcaklığıyla yazılıyor."

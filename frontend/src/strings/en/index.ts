@@ -123,7 +123,7 @@ export const en = {
     topP: "Top-p",
     seed: "Seed",
     seedAny: "any",
-    own: "the model’s own",
+    own: "the model’s",
     stop: "Stop strings",
     stopHint: "One a line; \\n is a line’s end",
     summary: (tokens: number, temperature: number | null) =>

@@ -169,7 +169,8 @@ class FunctionEngine:
                 "Give the response yourself.",
             )
         check_length(len(prompt.tokens) + 1, self.context_length, self.name)
-        return self._steps(prompt, parts_of(self._generate, prompt.text, options), options)
+        given = replace(options, temperature=options.heat)  # which functions read as a number
+        return self._steps(prompt, parts_of(self._generate, prompt.text, given), options)
 
     def _steps(
         self,
