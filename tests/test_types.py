@@ -4,7 +4,19 @@ import pytest
 
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
-from backlit.types import GenerationOptions
+from backlit.types import GenerationOptions, key_of
+
+
+def test_keys_of_ids_know_where_a_run_ends() -> None:
+    runs = [((1, 2), (3,)), ((1,), (2, 3)), ((1, 2, 3), ()), ((1, 2, 3),), ((2, 1), (3,))]
+    assert len({key_of(*each) for each in runs}) == len(runs)
+    assert key_of([1, 2], [2**52]) == key_of((1, 2), (2**52,))
+
+
+def test_a_temperature_of_none_is_the_models_own() -> None:
+    assert GenerationOptions().heat == 0
+    assert GenerationOptions(temperature=None).heat == 1
+    assert GenerationOptions(temperature=0.3).heat == 0.3
 
 
 def test_a_sequence_grows_by_characters_not_tokens(toy: ToyEngine) -> None:

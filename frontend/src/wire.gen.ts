@@ -1633,6 +1633,8 @@ export interface components {
          * GenerationOptions
          * @description How to write a response. Temperature 0 is greedy; `seed` repeats a sampled one.
          *
+         *     A temperature of None is the model's own: 1, or whatever a server has that takes none.
+         *
          *     Raises:
          *         OptionsError: a value is out of range.
          */
@@ -1646,7 +1648,7 @@ export interface components {
              * Temperature
              * @default 0
              */
-            temperature: number;
+            temperature: number | null;
             /**
              * Top P
              * @default 1
@@ -2041,7 +2043,7 @@ export interface components {
         /**
          * ModelInfo
          * @description A model, and once it is ready, what it can do: which methods it can't serve, and which can't
-         *     tell the share of its answers.
+         *     tell the share of its answers; which options of generating it does not take.
          */
         ModelInfo: {
             /** Name */
@@ -2076,6 +2078,11 @@ export interface components {
             unavailable_for_shares: {
                 [key: string]: string;
             };
+            /**
+             * Untaken
+             * @default []
+             */
+            untaken: string[];
             /**
              * Metadata
              * @default {}
@@ -2793,8 +2800,8 @@ export interface components {
          *
          *     Attributes:
          *         samples: answers that were written after each prompt.
-         *         options: how each was written; the seeds are this one and those that follow it. None where
-         *             that was left out of a report.
+         *         options: how each was written; the seeds are this one and those that follow it, or the model
+         *             takes none. None where that was left out of a report.
          *         with_all: the share with everything there, of 1, with Wilson's 95% interval.
          *         pattern: the regular expression that answers match which count; None if those do that have
          *             the target's words, whatever their case and white space.

@@ -4,8 +4,10 @@ Spans are half-open, `[start, stop)`. Token spans index `TokenSequence.tokens`;
 character spans index `TokenSequence.text`, in Python code points.
 """
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from reprlib import Repr
 from typing import Any, Literal
 
@@ -127,16 +129,27 @@ class TokenSequence:
         return TokenSequence("".join(pieces), tuple(tokens), kept)
 
 
+def key_of(*runs: Sequence[int]) -> bytes:
+    """By which what is known of runs of ids is remembered, such as a context and an answer."""
+    whole = array("q")
+    for run in runs:
+        whole.append(len(run))
+        whole.extend(run)
+    return blake2b(whole, digest_size=16).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationOptions:
     """How to write a response. Temperature 0 is greedy; `seed` repeats a sampled one.
+
+    A temperature of None is the model's own: 1, or whatever a server has that takes none.
 
     Raises:
         OptionsError: a value is out of range.
     """
 
     max_new_tokens: int = 128
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     top_p: float = 1.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
@@ -145,13 +158,14 @@ class GenerationOptions:
         stop: Any = self.stop
         stop = (stop,) if isinstance(stop, str) else tuple(stop)
         object.__setattr__(self, "stop", stop)
-        for name, kind in (("max_new_tokens", int), ("temperature", float), ("top_p", float)):
-            _check_number(name, getattr(self, name), kind)
-        if self.seed is not None:
-            _check_number("seed", self.seed, int)
+        kinds = {"max_new_tokens": int, "temperature": float, "top_p": float, "seed": int}
+        for name, kind in kinds.items():
+            value = getattr(self, name)
+            if value is not None or name in ("max_new_tokens", "top_p"):
+                _check_number(name, value, kind)
         if self.max_new_tokens < 1:
             raise OptionsError(f"max_new_tokens is {self.max_new_tokens}.", "Use 1 or more.")
-        if not 0 <= self.temperature <= 10:
+        if not 0 <= self.heat <= 10:
             raise OptionsError(f"temperature is {self.temperature}.", "Use 0 (greedy) to 10.")
         if not 0 < self.top_p <= 1:
             raise OptionsError(f"top_p is {self.top_p}.", "Use more than 0 and at most 1.")
@@ -159,6 +173,11 @@ class GenerationOptions:
             raise OptionsError(f"seed is {self.seed}.", "Use 0 or a positive 63-bit integer.")
         if any(not isinstance(text, str) or not text for text in self.stop):
             raise OptionsError("A stop string is empty.", "Leave it out or type some text.")
+
+    @property
+    def heat(self) -> float:
+        """The temperature as a number, for a model that takes one."""
+        return 1.0 if self.temperature is None else self.temperature
 
 
 OptionsLike = GenerationOptions | Mapping[str, Any] | None

@@ -128,6 +128,29 @@ def test_a_template_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch
         TokenReader(Endless(), "endless", 128, None).tokenize(chat)
 
 
+def test_only_a_template_that_is_elsewhere_has_limits_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tokens, "MAX_TEMPLATE_SECONDS", 0.05)
+
+    class Slow(Letters):
+        thread_safe = True
+
+        def render(self, messages: Sequence[Message]) -> str:
+            until = time.monotonic() + 0.5
+            while time.monotonic() < until:
+                pass
+            return super().render(messages)
+
+    class Remote(Slow):
+        remote = True
+
+    chat = (Message("user", "a"),)
+    with pytest.raises(PromptError, match="does not end within"):
+        TokenReader(Slow(), "slow", 128, None).tokenize(chat)
+    assert TokenReader(Remote(), "remote", 128, None).tokenize(chat).text == "[user:a]"
+
+
 def test_a_template_can_be_stopped_by_whoever_waits_for_it() -> None:
     class Impatient(Progress):
         def check(self) -> None:

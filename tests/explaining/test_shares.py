@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -388,6 +389,73 @@ def test_what_is_counted_more_often_is_told_with_its_own_interval() -> None:
 def test_what_no_answer_says_is_told() -> None:
     found = Writer().explain(matching="juice")[0]
     assert any("nothing can be lost" in note for note in found.notes)
+
+
+def thinks(silent: Callable[[str, GenerationOptions], bool]) -> Generate:
+    """Writes nothing but what it thinks, if anything, where it is silent."""
+
+    def generate(prompt: str, options: GenerationOptions) -> Any:
+        if silent(prompt, options):
+            even = (options.seed or 0) % 2 == 0
+            return [("<think>\nMilk is" if even else "", "length")]
+        return " Buy milk."
+
+    return generate
+
+
+def test_answers_that_ended_before_they_began_are_told_of() -> None:
+    writer = Writer(thinks(lambda prompt, options: "dear" not in prompt or options.seed == 3))
+    (found,) = writer.explain(samples=4, method="occlusion").attributions
+    # once with everything there and without each of four lines, always without the one on bread
+    assert found.notes[0] == (
+        "In 9 of 24 answers the model used up its 128 tokens before it answered; "
+        "allow more: max_new_tokens, the longest answer."
+    )
+    (found,) = writer.explain(samples=3, method="occlusion", target="Buy").attributions
+    assert "In 3 of 18 answers" in found.notes[0]
+    (found,) = Writer(lambda *_: [("", "stop")]).explain(samples=3).attributions
+    assert not any("used up" in note for note in found.notes), "it had nothing to say"
+
+
+def test_where_no_answer_begins_the_length_is_to_be_raised() -> None:
+    writer = Writer(thinks(lambda prompt, options: options.max_new_tokens < 30))
+    with pytest.raises(OptionsError, match=r"In all 3 answers .* its 20 tokens") as raised:
+        writer.explain(samples=3, options={"max_new_tokens": 20})
+    assert "max_new_tokens" in raised.value.hint
+    assert len(writer.asked) <= 3 * 6
+    found = writer.explain(samples=3, options={"max_new_tokens": 40})
+    assert found[0].share is not None
+    assert found[0].share.with_all.value == 1
+
+
+def test_in_a_target_of_the_reasoning_nothing_is_missed() -> None:
+    writer = Writer(lambda prompt, options: [("<think>\nMilk is cheap, so", "length")])
+    found = writer.explain(
+        samples=2, response="<think>\nMilk is cheap.\n</think>\nYes", target="Milk"
+    )
+    assert found[0].share is not None
+    assert found[0].share.with_all.value == 1
+    assert not any("used up" in note for note in found[0].notes)
+
+
+def test_what_a_model_does_not_take_is_not_recorded() -> None:
+    writer = Writer()
+    options = GenerationOptions(temperature=0.5, top_p=0.9, seed=2)
+    (plain,) = writer.explain(samples=2, options=options).attributions
+    assert plain.share is not None
+    assert plain.share.options == options
+    assert not any("takes no" in note for note in plain.notes)
+    vars(writer.model.engine)["untaken"] = frozenset({"temperature", "top_p", "seed"})
+    explanation = writer.explain(samples=2, options=replace(options, seed=9))
+    (found,) = explanation.attributions
+    assert found.share is not None
+    assert found.share.options == GenerationOptions(temperature=None)
+    assert "The model takes no temperature: answers are drawn at its own." in found.notes
+    assert any("takes no seed, so draws do not repeat" in note for note in found.notes)
+    read = backlit.Explanation.from_json(explanation.to_json())
+    assert read == explanation
+    checked = writer.model.check(read, progress=False)
+    assert checked[0].share == found.share
 
 
 def test_a_part_can_be_taken_away_of_the_prompt_alone() -> None:

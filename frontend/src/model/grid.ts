@@ -124,7 +124,7 @@ export function questionOf(
     },
     variables,
     rows: usableRows(setup.rows, variables),
-    samples: options.temperature > 0 ? setup.samples : 1,
+    samples: isGreedy(options) ? 1 : setup.samples,
     find: setup.find || null,
     is_pattern: setup.isPattern && setup.find !== "",
     answer: setup.answer || null,
@@ -186,9 +186,12 @@ export function distinct(variants: readonly Variant[]): Variant[] {
   });
 }
 
+/** Whether all answers would be the same; a model that takes no temperature has one of its own. */
+export const isGreedy = ({ temperature }: GenerationOptions): boolean => temperature === 0;
+
 /** How one of several answers of a cell was written: each has a seed of its own. */
 export function sampleOptions(options: GenerationOptions, number: number): GenerationOptions {
-  return options.temperature > 0 ? { ...options, seed: (options.seed ?? 0) + number } : options;
+  return isGreedy(options) ? options : { ...options, seed: (options.seed ?? 0) + number };
 }
 
 /** What a row is told apart by. */

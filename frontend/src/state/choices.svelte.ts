@@ -6,6 +6,9 @@ import type { Answers } from "./answer/answers.svelte";
 import type { Session } from "./prompt/session.svelte";
 import type { Server } from "./server.svelte";
 
+/** What is said of options that a model does not take. */
+const OWN: Readonly<Record<string, number | null>> = { temperature: null, top_p: 1, seed: null };
+
 export class Choices {
   readonly model: ModelInfo | null = $derived.by(() => {
     const { models } = this.server;
@@ -49,13 +52,21 @@ export class Choices {
     const method = this.#usableNamed(this.session.comparison);
     return method === this.method ? null : method;
   });
-  /** How a response is written: as the server says, ended as the example says, or as was chosen. */
+  /**
+   * How a response is written: as the server says, ended as the example says, or as was chosen; what
+   * the model does not take is its own.
+   */
   readonly options: GenerationOptions | null = $derived.by(() => {
     const usual = this.server.state?.options;
     const stop = this.example()?.stop ?? [];
-    return usual
-      ? { ...usual, ...(stop.length > 0 && { stop: [...stop] }), ...this.session.options }
-      : null;
+    if (!usual) return null;
+    const chosen = {
+      ...usual,
+      ...(stop.length > 0 && { stop: [...stop] }),
+      ...this.session.options,
+    };
+    for (const name of this.model?.untaken ?? []) Object.assign(chosen, { [name]: OWN[name] });
+    return chosen;
   });
 
   constructor(

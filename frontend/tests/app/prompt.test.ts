@@ -2,7 +2,7 @@
 import { fireEvent, screen } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { t } from "../../src/strings";
-import { STATE } from "../support/fixtures";
+import { READY, STATE } from "../support/fixtures";
 import { open } from "../support/person";
 
 test("an edited prompt: told, compared, kept, removed", async () => {
@@ -70,6 +70,26 @@ test("options: numbers in range, stop strings with line ends", async () => {
     top_p: 1,
     seed: 7,
     stop: ["\n", "End\\"],
+  });
+});
+
+test("what a model does not take is its own, and can't be chosen", async () => {
+  const model = { ...READY, untaken: ["temperature", "top_p", "seed"] };
+  const load = () => [{ type: "model" as const, model }];
+  const { user, transport } = await open({ load }, { ...STATE, models: [model] });
+  expect(screen.getByTestId("options")).toHaveTextContent(t.options.summary(128, null));
+  await user.click(screen.getByTestId("options"));
+  for (const label of [t.options.temperature, t.options.topP, t.options.seed]) {
+    const field = screen.getByLabelText<HTMLInputElement>(label);
+    expect(field).toBeDisabled();
+    expect(field.value).toBe("");
+    expect(field.placeholder).toBe(t.options.own);
+  }
+  await user.click(screen.getByTestId("generate"));
+  expect(transport.requests("generate")[0]!.options).toMatchObject({
+    temperature: null,
+    top_p: 1,
+    seed: null,
   });
 });
 

@@ -100,10 +100,12 @@ test("a question has exactly what counts", () => {
   const blank = { prompt: "", target: null, source: null };
   expect(request.rows[0]).toEqual({ ...blank, id: "a", fields: { x: "1", y: "" } });
   const sampled = { ...OPTIONS, temperature: 1 };
+  const own = { ...OPTIONS, temperature: null };
   expect(questionOf(setup, "p", [], "toy", sampled)).toMatchObject({
     samples: 5,
     rows: [{ fields: {} }],
   });
+  expect(questionOf(setup, "p", [], "toy", own).samples).toBe(5);
 });
 
 test("of a chat, nothing is asked that only a text can have", () => {

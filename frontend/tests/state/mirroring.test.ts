@@ -86,7 +86,11 @@ describe("what is seen", () => {
     const id = workbench.answers.begin(origin, prompt, segmentations(5), null);
     flushSync();
     expect(told).toHaveLength(before);
-    workbench.answers.finish(id, sequence(), segmentations(10), "stop");
+    workbench.answers.finish(
+      id,
+      { sequence: sequence(), finish_reason: "stop" },
+      segmentations(10),
+    );
     flushSync();
     expect(told.at(-1)?.explanation?.generation).toMatchObject({
       finish_reason: "stop",

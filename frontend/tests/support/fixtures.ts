@@ -88,6 +88,7 @@ export const READY: ModelInfo = {
   chat: true,
   context_length: 512,
   unavailable_methods: { attention: "It has none." },
+  untaken: [],
   unavailable_for_shares: { attention: "It needs gates.", gradient: "It needs gradients." },
   metadata: {},
 };
@@ -350,7 +351,7 @@ export const USUAL: Script = {
       cached: false,
     },
   ],
-  generate: ({ reference }) => {
+  generate: ({ options, reference }) => {
     const answer = reference.muted.length > 0 ? [" Try", " it."] : ANSWER;
     const whole = sequence(PROMPT, answer);
     const prompt = { ...whole, tokens: whole.tokens.slice(0, PROMPT.length), text: PROMPT_TEXT };
@@ -359,6 +360,7 @@ export const USUAL: Script = {
       sequence: whole,
       finish_reason: "stop" as const,
       model: "toy",
+      options,
       muted: reference.muted,
     };
     return [
@@ -379,6 +381,7 @@ export const USUAL: Script = {
       sequence: whole,
       finish_reason: given ? ("given" as const) : ("cancelled" as const),
       model: "toy",
+      options: reference.options ?? null,
       muted: [],
     };
     return [{ type: "generation", generation, segmentations: segmentations(whole.tokens.length) }];

@@ -137,6 +137,18 @@ FOUND: Mapping[str, str] = {
         "Her şey yerindeyken {samples} yanıttan hiçbiri sayılmıyor, yani kaybedilecek bir şey "
         "yok: modelin daha sık söylediği sözcükleri seçin."
     ),
+    "In {cut} of {all} answers the model used up its {tokens} tokens before it answered; "
+    "allow more: max_new_tokens, the longest answer.": (
+        "{all} yanıttan {cut} tanesinde model, yanıtlamaya başlamadan {tokens} tokenlik sınırını "
+        "doldurdu; daha fazlasına izin verin: max_new_tokens, en uzun yanıt."
+    ),
+    "The model takes no temperature: answers are drawn at its own.": (
+        "Model sıcaklık kabul etmiyor: yanıtlar kendi sıcaklığıyla yazılıyor."
+    ),
+    "The model takes no seed, so draws do not repeat: made again, this map may differ by chance.": (
+        "Model tohum kabul etmiyor, bu yüzden yanıtlar yinelenmiyor: yeniden yapılınca bu harita "
+        "rastlantıyla farklı çıkabilir."
+    ),
     "{sign}. log p(target) = {nats} nats": "{sign}. log p(hedef) = {nats} nat",
     ", log p(foil “{foil}”) = {nats} nats": ", log p(karşıt “{foil}”) = {nats} nat",
 }

@@ -103,9 +103,9 @@ class TokenReader:
         self.name = name
         self.context_length = context_length
         self.chat = tokenizer.chat
-        # One of a server is safe from any thread, and too slow for others to wait for.
-        self._remote = getattr(tokenizer, "thread_safe", False)
-        self._tokenizer = tokenizer if self._remote else LockedTokenizer(tokenizer)
+        self._remote = getattr(tokenizer, "remote", False)
+        safe = getattr(tokenizer, "thread_safe", False)
+        self._tokenizer = tokenizer if safe else LockedTokenizer(tokenizer)
         self._vocabulary_size = vocabulary_size
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:

@@ -48,11 +48,13 @@ class Limits:
         """Why there can't be another token, or None if there can."""
         return None if self._room > 0 else self._reason
 
-    def stops_at(self, text: str) -> bool:
-        """Count a token in, with the text that it completes: whether a stop string is there."""
+    def stops_at(self, text: str, apart: int = 0) -> bool:
+        """Count a token in, with the text that it completes: whether a stop string is there, behind
+        so many characters that are apart from the answer.
+        """
         self._room -= 1
         self._written += text
-        return any(stop in self._written for stop in self._stop)
+        return any(stop in self._written[apart:] for stop in self._stop)
 
 
 class Draft:
@@ -164,9 +166,9 @@ def alternatives(log_probs: FloatArray, decoder: StreamDecoder) -> tuple[Alterna
 
 def choose(log_probs: FloatArray, options: GenerationOptions, random: np.random.Generator) -> int:
     """The next id from `(vocab,)` log-probabilities."""
-    if options.temperature < MIN_TEMPERATURE:
+    if options.heat < MIN_TEMPERATURE:
         return int(log_probs.argmax())
-    probs = np.exp(log_softmax(log_probs / options.temperature))  # (vocab,)
+    probs = np.exp(log_softmax(log_probs / options.heat))  # (vocab,)
     ranked = np.argsort(-probs, kind="stable")
     before = np.cumsum(probs[ranked]) - probs[ranked]
     kept = ranked[before < options.top_p]  # the first always stays

@@ -98,7 +98,7 @@ class Asked:
     @property
     def greedy(self) -> bool:
         """Whether every sample would be the same."""
-        return self.options.temperature < MIN_TEMPERATURE
+        return self.options.heat < MIN_TEMPERATURE
 
     @property
     def each(self) -> list[GenerationOptions]:

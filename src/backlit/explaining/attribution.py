@@ -91,8 +91,10 @@ def attribute(
     log_prob: float | None = None
     foil_log_prob: float | None = None
     share = None
+    remarks: tuple[str, ...] = ()
     if isinstance(objective, AnswerShare):
         share = objective.record()
+        remarks = (*remark(share), *objective.remarks())
     else:
         log_prob, foil_log_prob = objective.log_probs()
     if not np.isfinite([*values, log_prob or 0.0, foil_log_prob or 0.0]).all():
@@ -113,7 +115,7 @@ def attribute(
         token_scores=tuple(scores.values.tolist()) if facts.scores_tokens else None,
         convergence_delta=scores.convergence_delta,
         foil_log_prob=foil_log_prob,
-        notes=(*(remark(share) if share else ()), *scores.notes),
+        notes=(*remarks, *scores.notes),
         measure=measure,
         share=share,
     )

@@ -40,7 +40,7 @@ class Drawing:
             raise OptionsError(f"samples is {self.samples!r}.", f"Use 1 to {MAX_SAMPLES:,}.")
         if self.pattern is not None:
             TypedPattern(self.pattern)
-        if self.options.temperature < MIN_TEMPERATURE:
+        if self.options.heat < MIN_TEMPERATURE:
             object.__setattr__(self, "options", replace(self.options, temperature=TEMPERATURE))
         if self.options.seed is None:
             object.__setattr__(self, "options", replace(self.options, seed=0))
@@ -98,12 +98,22 @@ def drawing_of(
 
 def remark(share: Share) -> tuple[str, ...]:
     """What a person should know of a share before anything else."""
-    if share.with_all.value > 0:
-        return ()
-    return (
-        say(
-            "With everything there, none of {samples} answers counts, so nothing can be lost: "
-            "choose words that it says more often.",
-            samples=digits(share.samples),
-        ),
-    )
+    told: list[str] = []
+    if share.with_all.value == 0:
+        told.append(
+            say(
+                "With everything there, none of {samples} answers counts, so nothing can be lost: "
+                "choose words that it says more often.",
+                samples=digits(share.samples),
+            )
+        )
+    if share.options is not None and share.options.temperature is None:
+        told.append(say("The model takes no temperature: answers are drawn at its own."))
+    if share.options is not None and share.options.seed is None:
+        told.append(
+            say(
+                "The model takes no seed, so draws do not repeat: made again, this map may differ "
+                "by chance."
+            )
+        )
+    return tuple(told)

@@ -6,6 +6,7 @@ from typing import Any
 
 from backlit.data.base import Dataset, Example
 from backlit.engines.base import Engine, as_scorer
+from backlit.engines.settings import as_taken
 from backlit.errors import DataError, OptionsError
 from backlit.explaining.asked import Asked
 from backlit.explaining.faithfulness import unheard
@@ -57,7 +58,7 @@ def fill(
         tuple(one.id for one in examples),
         tuple(lines_of(one.template) for one in each),
         tuple(filling.cells),
-        asked.options,
+        as_taken(engine, asked.options),
         asked.found,
         asked.answer,
     )

@@ -1,16 +1,14 @@
 """What a model was asked already, so that nothing of it is computed again."""
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 
-import numpy as np
 from cachetools import LRUCache
 
 from backlit.engines.base import Engine
 from backlit.engines.batches import alike, score_batch
 from backlit.explanation.cell import Sample
 from backlit.progress import current, stoppable
-from backlit.types import GenerationOptions, Prompt
+from backlit.types import GenerationOptions, Prompt, key_of
 
 MAX_ANSWERS = 20_000
 MAX_LOG_PROBS = 400_000
@@ -32,7 +30,7 @@ class Remembered:
         """Summed log-probabilities of answers after contexts, nats: `(index, value)`, those that
         are known first.
         """
-        keys = [_key(*pair) for pair in pairs]
+        keys = [key_of(*pair) for pair in pairs]
         missing: dict[bytes, list[int]] = {}
         for number, key in enumerate(keys):
             value = self._log_probs.get(key)
@@ -69,8 +67,3 @@ def _chunks(pairs: Sequence[tuple[Ids, Ids]], numbers: Sequence[int]) -> Iterato
         before = context
     if chunk:
         yield chunk
-
-
-def _key(context: Ids, answer: Ids) -> bytes:
-    whole = np.asarray([len(context), *context, *answer], dtype=np.int64)
-    return blake2b(whole.tobytes(), digest_size=16).digest()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from backlit.engines.base import Engine, as_scorer
+from backlit.engines.settings import as_taken
 from backlit.errors import TargetError
 from backlit.explaining.answers import Answer, as_answer
 from backlit.explaining.blocks import with_block
@@ -32,8 +33,8 @@ def stream(
         if step.tokens:
             yield step.tokens
         if step.finish_reason is not None:
-            whole = with_block(sequence)
-            yield Generation(prompt, whole, step.finish_reason, engine.name, options, tuple(muted))
+            whole, taken = with_block(sequence), as_taken(engine, options)
+            yield Generation(prompt, whole, step.finish_reason, engine.name, taken, tuple(muted))
             return
     raise RuntimeError(f"{engine.name} ended a generation without a reason")
 
@@ -64,8 +65,8 @@ def respond(
     sequence = engine.append(read_prompt(engine, prompt, muted), written)
     if "score" in engine.capabilities:
         sequence = as_scorer(engine).annotate(sequence)
-    whole = with_block(sequence)
-    return Generation(prompt, whole, finish_reason, engine.name, options, tuple(muted))
+    whole, taken = with_block(sequence), options and as_taken(engine, options)
+    return Generation(prompt, whole, finish_reason, engine.name, taken, tuple(muted))
 
 
 def read_prompt(engine: Engine, prompt: Prompt, muted: Sequence[Span] = ()) -> TokenSequence:

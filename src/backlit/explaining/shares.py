@@ -2,7 +2,8 @@
 
 After each altered prompt some answers are written, and the share of those that say the target is
 the value, in percent; what a segment is worth is the share with it less that without, in
-percentage points. Seeds are fixed by number, the same ones after every prompt, so results repeat.
+percentage points. Seeds are fixed by number, the same ones after every prompt, so results repeat
+where the model takes a seed.
 The answer is written anew each time, so what it has before the target is no segment of anything.
 """
 
@@ -12,10 +13,12 @@ from dataclasses import replace
 import numpy as np
 import regex
 
+from backlit.display.speech import digits, say
 from backlit.display.words import points
 from backlit.engines.base import Engine, FloatArray
 from backlit.engines.batches import generate_batch
 from backlit.engines.metering import meter_of
+from backlit.engines.settings import as_taken
 from backlit.errors import CapabilityError, OptionsError, TargetError
 from backlit.explaining.asked import TypedPattern
 from backlit.explaining.blocks import block_of
@@ -78,6 +81,7 @@ class AnswerShare:
             raise TargetError("The target is white space.", "Select some words of the answer.")
         self._known: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._right: dict[tuple[int, ...], int] = {}  # answers that count
+        self._cut: dict[tuple[int, ...], int] = {}  # those that ended before they began
 
     # ---- what it is ------------------------------------------------------------------------
 
@@ -89,7 +93,23 @@ class AnswerShare:
     def record(self) -> Share:
         """What was drawn and counted with everything there."""
         right = round(self.value() * self.samples / 100)
-        return Share(self.samples, self.options, share_of(right, self.samples), self.pattern)
+        taken = as_taken(self.engine, self.options)
+        return Share(self.samples, taken, share_of(right, self.samples), self.pattern)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of answers that ended before they said anything."""
+        cut = sum(self._cut.values())
+        if not cut:
+            return ()
+        return (
+            say(
+                "In {cut} of {all} answers the model used up its {tokens} tokens before it "
+                "answered; allow more: max_new_tokens, the longest answer.",
+                cut=digits(cut),
+                all=digits(self.samples * len(self._cut)),
+                tokens=digits(self.options.max_new_tokens),
+            ),
+        )
 
     def change(self, lost: float) -> str:
         """What a loss of percentage points makes of the share, in words."""
@@ -128,6 +148,9 @@ class AnswerShare:
         """The share after each context, percent: `(index, value)`.
 
         What was drawn before is known, also by methods that ran earlier on this objective.
+
+        Raises:
+            OptionsError: with everything there, no answer came to its beginning.
         """
         waiting: dict[tuple[int, ...], list[int]] = {}
         for index, context in enumerate(contexts):
@@ -160,6 +183,7 @@ class AnswerShare:
         each = [replace(self.options, seed=first + number) for number in range(k)]
         whole = [prompt for prompt in prompts for _ in range(k)]
         left = [k] * len(prompts)
+        cut = [0] * len(prompts)
         for at, step in generate_batch(self.engine, list(whole), each * len(prompts)):
             current().check()
             whole[at] = whole[at].extended(step.tokens)
@@ -167,7 +191,15 @@ class AnswerShare:
                 continue
             place = at // k
             left[place] -= 1
+            cut[place] += step.finish_reason == "length" and not self._said(whole[at]).strip()
             if not left[place]:
+                if cut[place] == k and contexts[place] == self.context:
+                    raise OptionsError(
+                        f"In all {k} answers the model used up its {self.options.max_new_tokens} "
+                        "tokens before it answered.",
+                        "Allow more: max_new_tokens, --max-new-tokens, the longest answer.",
+                    )
+                self._cut[contexts[place]] = cut[place]
                 mine = whole[place * k : (place + 1) * k]
                 said = tuple(map(self._said, mine))
                 self._known[contexts[place]] = said

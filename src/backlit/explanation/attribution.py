@@ -118,8 +118,8 @@ class Share:
 
     Attributes:
         samples: answers that were written after each prompt.
-        options: how each was written; the seeds are this one and those that follow it. None where
-            that was left out of a report.
+        options: how each was written; the seeds are this one and those that follow it, or the model
+            takes none. None where that was left out of a report.
         with_all: the share with everything there, of 1, with Wilson's 95% interval.
         pattern: the regular expression that answers match which count; None if those do that have
             the target's words, whatever their case and white space.

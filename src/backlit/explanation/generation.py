@@ -54,6 +54,8 @@ class Generation:
         """What is shown of it."""
         length = len(self.sequence.tokens) - self.sequence.prompt_length
         facts = [self.model, count_of(length, "token"), FINISH[self.finish_reason]]
+        if self.options is not None and self.options.temperature is None:
+            facts.append("at a temperature of its own")
         if self.muted:
             facts.append(f"without {count_of(len(self.muted), 'muted part')}")
         return ResponseFigure(" · ".join(facts), self.sequence.prompt.text, self.response)

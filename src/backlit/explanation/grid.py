@@ -67,7 +67,7 @@ class Grid:
         """In which share of the rows the answer is other than the first variant's; None where
         answers are sampled, as those differ by chance.
         """
-        if self.options.temperature >= MIN_TEMPERATURE:
+        if self.options.heat >= MIN_TEMPERATURE:
             return None
         pairs = [
             a.samples[0].response.strip() != b.samples[0].response.strip()

@@ -7,7 +7,6 @@ foil, and so that no altered prompt is scored twice.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from backlit.engines.base import (
     as_gated,
     as_scorer,
 )
-from backlit.types import Quantity, Span, Target, Token, TokenSequence
+from backlit.types import Quantity, Span, Target, Token, TokenSequence, key_of
 
 CHUNK = 32  # altered prompts handed to the engine at a time
 SEPARATORS = frozenset(".,:;。，、：；،؛।")
@@ -164,7 +163,7 @@ class Objective:
         What was scored before is known, also by methods that ran earlier on this objective.
         """
         scorer = as_scorer(self.engine)
-        keys = [_key(context) for context in contexts]
+        keys = [key_of(context) for context in contexts]
         yield from self._scored(
             keys, lambda indices: scorer.score([contexts[i] for i in indices], *self.answers)
         )
@@ -176,7 +175,7 @@ class Objective:
         """
         gated = as_gated(self.engine)
         keys = [
-            b"knocked %d %d" % span if span[0] < span[1] else _key(self.context) for span in spans
+            b"knocked %d %d" % span if span[0] < span[1] else key_of(self.context) for span in spans
         ]
         yield from self._scored(
             keys,
@@ -194,7 +193,7 @@ class Objective:
             else:
                 waiting.setdefault(key, []).append(index)
         fresh = list(waiting.items())
-        whole = _key(self.context)
+        whole = key_of(self.context)
         for at in range(0, len(fresh), self._chunk):
             chunk = fresh[at : at + self._chunk]
             for number, log_probs in run([indices[0] for _, indices in chunk]):
@@ -270,7 +269,3 @@ def _words(tokens: Sequence[Token]) -> list[float] | None:
 def _difference(arrays: Sequence[FloatArray]) -> FloatArray:
     """The target's, less the foil's if there is one."""
     return arrays[0] - arrays[1] if len(arrays) == 2 else arrays[0]
-
-
-def _key(context: Sequence[int]) -> bytes:
-    return blake2b(np.asarray(context, dtype=np.int64).tobytes(), digest_size=16).digest()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from backlit.display.bar import followed
 from backlit.engines import open_engine
 from backlit.engines.base import Engine
+from backlit.engines.settings import untaken_by
 from backlit.errors import Cancelled
 from backlit.methods import methods
 from backlit.methods.base import reason_against
@@ -122,6 +123,7 @@ class ServedModel:
             context_length=engine.context_length,
             unavailable_methods=_reasons(engine, "log_prob"),
             unavailable_for_shares=_reasons(engine, "share"),
+            untaken=sorted(untaken_by(engine)),
             metadata=dict(engine.metadata),
         )
         return model

@@ -63,7 +63,7 @@ class LoadProgress(Wire):
 
 class ModelInfo(Wire):
     """A model, and once it is ready, what it can do: which methods it can't serve, and which can't
-    tell the share of its answers.
+    tell the share of its answers; which options of generating it does not take.
     """
 
     name: str
@@ -75,6 +75,7 @@ class ModelInfo(Wire):
     context_length: int | None = None
     unavailable_methods: dict[str, str] = {}
     unavailable_for_shares: dict[str, str] = {}
+    untaken: list[str] = []
     metadata: dict[str, str] = {}
 
 

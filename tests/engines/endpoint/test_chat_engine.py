@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,12 +12,15 @@ from backlit.engines.endpoint.answers import read_by
 from backlit.engines.endpoint.chat import Chat
 from backlit.engines.endpoint.chat_engine import ChatEndpointEngine
 from backlit.engines.endpoint.options import EndpointOptions
+from backlit.engines.settings import as_taken
 from backlit.engines.toy import ToyEngine
-from backlit.errors import CapabilityError, EndpointError, GatedError, OfflineError
+from backlit.errors import CapabilityError, EndpointError, GatedError, OfflineError, OptionsError
+from backlit.explaining.responses import respond
 from backlit.methods import methods
 from backlit.methods.base import unavailable
 from backlit.model import load_model
 from backlit.segments import segment
+from backlit.serving.models import ServedModel
 from backlit.testing import check_engine
 from backlit.types import REASONING, GenerationOptions, Message, Prompt
 from tests.engines.endpoint.test_probe import JSON, KEYS
@@ -131,7 +135,9 @@ def test_a_server_that_takes_no_seed_is_asked_without(fake: Fake) -> None:
     fake.spoil = spoil
     engine = opened(fake)
     assert engine.metadata["seed"] == "not taken"
-    assert written(engine, CHAT, GenerationOptions(max_new_tokens=4, seed=3))
+    options = GenerationOptions(max_new_tokens=4, temperature=0.5, seed=3)
+    assert written(engine, CHAT, options)
+    assert as_taken(engine, options) == replace(options, seed=None)
 
 
 def test_an_answer_that_a_filter_cut_is_one(fake: Fake) -> None:
@@ -154,6 +160,23 @@ def test_thoughts_stand_in_a_block_before_the_answer(fake: Fake) -> None:
     assert {token.role for token in tokens} == {REASONING, "response"}
 
 
+def test_no_stop_string_is_looked_for_in_thoughts(fake: Fake) -> None:
+    engine = opened(fake)
+    prompt = engine.tokenize("what does the cat like?")
+    plain = written(engine, "what does the cat like?", GenerationOptions(max_new_tokens=30))
+    first = plain.split()[0]
+    fake.thinks = f"Let\n\nme < {first} > think."
+    for stop in (("\n\n", "think", "<", ">"), (first,)):
+        options = GenerationOptions(max_new_tokens=60, stop=stop)
+        alone = written(engine, "what does the cat like?", options)
+        thoughts, _, answer = alone.partition("</think>\n\n")
+        assert thoughts.startswith("<think>\nLet\n\n")
+        assert answer.strip() == (first if stop == (first,) else plain.strip())
+        batch = [s for _, s in engine.generate_batch([prompt], [options])]
+        assert "".join(t.text for s in batch for t in s.tokens) == alone
+        assert batch[-1].finish_reason == "stop"
+
+
 def test_another_name_of_the_limit_is_found(fake: Fake) -> None:
     fake.limit = "max_completion_tokens"
     assert written(opened(fake), CHAT)
@@ -169,6 +192,38 @@ def test_a_model_that_takes_no_temperature_is_asked_without(fake: Fake) -> None:
     engine = opened(fake)
     assert engine.metadata["temperature"] == "the server's own"
     assert written(engine, CHAT)
+    model = load_model(fake.source)
+    generation = model.generate(CHAT, max_new_tokens=4, temperature=0.5, top_p=0.9, seed=3)
+    assert generation.options == GenerationOptions(4, None, 1.0, seed=3)
+    assert "at a temperature of its own" in repr(generation)
+    given = respond(engine, CHAT, "milk", options=GenerationOptions(4, 0.5))
+    assert given.options == GenerationOptions(4, None)
+    variants = ["The {one} likes", "A {one} likes"]
+    grid = model.grid(variants, [{"one": "cat"}], options={"max_new_tokens": 4})
+    assert grid.options == GenerationOptions(4, None)
+    assert grid.changed(1) is None, "its answers differ by chance"
+    assert ServedModel.of(model).info.untaken == ["temperature", "top_p"]
+
+
+def test_a_map_tells_that_reasoning_used_up_its_answers(fake: Fake) -> None:
+    """Also where it is hidden, so that there is nothing but the reason."""
+    silent = {"in": "milk"}  # where nothing is said
+
+    def spoil(path: str, body: Any, answer: Any) -> Any:
+        def events() -> Iterator[Any]:
+            yield {"choices": [{"delta": {}, "finish_reason": "length"}]}
+
+        said = str(body and body.get("messages"))
+        return events() if isinstance(answer, Iterator) and silent["in"] not in said else answer
+
+    fake.spoil = spoil
+    model = load_model(fake.source)
+    asked: dict[str, Any] = {"response": "yes", "measure": "share", "samples": 2}
+    found = model.explain("The cat likes milk.\nWhat now?", progress=False, **asked)
+    assert "In 2 of 6 answers the model used up its 128 tokens" in found[0].notes[-1]
+    silent["in"] = "nobody says this"
+    with pytest.raises(OptionsError, match="In all 2 answers"):
+        model.explain("The dog likes water.\nWhat now?", progress=False, **asked)
 
 
 def test_a_stop_string_ends_an_answer_however_the_server_ends_it(fake: Fake) -> None:

@@ -50,6 +50,8 @@ def test_a_server_that_echoes_is_found_and_said_to_tell_no_tokens(fake: Fake) ->
     assert engine.metadata["tokens"] == "words"
     assert "off" not in engine.metadata
     assert [one.text for one in engine.tokenize(LINES).tokens] == pieces_of(LINES)
+    temperatures = [body["temperature"] for _, body in fake.of_model()]
+    assert not any(temperatures), "what it writes is text: of a temperature nothing need be known"
 
 
 def test_it_keeps_the_promises_of_an_engine(fake: Fake) -> None:

@@ -240,6 +240,19 @@ def test_the_iterator_is_closed_when_the_answer_is_not_wanted_any_more() -> None
     assert (pen.words, pen.closed) == (7, 2)
 
 
+def test_the_function_gets_a_temperature_that_is_a_number() -> None:
+    given: list[float | None] = []
+
+    def generate(prompt: str, options: GenerationOptions) -> str:
+        given.append(options.temperature)
+        return " yes"
+
+    engine = from_function(generate=generate)
+    for temperature in (None, 0.0, 0.5):
+        list(engine.generate(engine.tokenize("Hm?"), GenerationOptions(temperature=temperature)))
+    assert given == [1.0, 0.0, 0.5]
+
+
 # ---- scoring ---------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import backlit
 from backlit.engines import from_function
-from backlit.engines.function.returns import log_probs_of, parts_of, user_errors
+from backlit.engines.function.returns import Part, log_probs_of, parts_of, user_errors
 from backlit.errors import Cancelled, CapabilityError, OptionsError
 from backlit.types import GenerationOptions
 from tests.engines.function import examples
@@ -20,7 +20,8 @@ from tests.engines.function.examples import PROMPT, echo, failing, scorer, sums,
 
 
 @pytest.mark.parametrize(
-    "bad", [None, 3, b"bytes", ["yes", None], "half \ud83d", ["ha", "lf \ud83d"]]
+    "bad",
+    [None, 3, b"bytes", ["yes", None], "half \ud83d", ["ha", "lf \ud83d"], [("yes", "no")], [()]],
 )
 def test_answers_that_are_no_text(bad: Any) -> None:
     with pytest.raises(CapabilityError, match="Your generate function gave") as raised:
@@ -28,7 +29,7 @@ def test_answers_that_are_no_text(bad: Any) -> None:
     assert raised.value.hint
 
 
-def test_parts_end_with_none_and_are_closed() -> None:
+def test_the_last_part_says_why_the_answer_ends_and_parts_are_closed() -> None:
     closed: list[bool] = []
 
     def generate(prompt: str, options: GenerationOptions) -> Iterator[str]:
@@ -37,12 +38,28 @@ def test_parts_end_with_none_and_are_closed() -> None:
         finally:
             closed.append(True)
 
-    assert list(parts_of(generate, "hi", GenerationOptions())) == ["hi", "!", None]
+    assert list(parts_of(generate, "hi", GenerationOptions())) == [
+        ("hi", None),
+        ("!", None),
+        ("", "stop"),
+    ]
     assert closed == [True]
     parts = parts_of(generate, "hi", GenerationOptions())
     next(parts)
     parts.close()
     assert closed == [True, True]
+
+
+def test_a_function_may_say_why_its_answer_ends() -> None:
+    def generate(prompt: str, options: GenerationOptions) -> Iterator[str | Part]:
+        yield from (" one", (" two", None), (" three", "length"), " four")
+
+    engine = from_function(generate=generate)
+    steps = list(engine.generate(engine.tokenize("Count:"), GenerationOptions()))
+    assert "".join(t.text for step in steps for t in step.tokens) == " one two three"
+    assert [step.finish_reason for step in steps if step.finish_reason] == ["length"]
+    stopped = list(engine.generate(engine.tokenize("Count:"), GenerationOptions(stop=("three",))))
+    assert stopped[-1].finish_reason == "stop", "a stop string says more"
 
 
 # ---- what is scored --------------------------------------------------------------------------

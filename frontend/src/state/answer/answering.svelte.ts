@@ -54,8 +54,7 @@ export class Answering {
       } else if (event.type === "tokens") {
         this.answers.extend(id, event.tokens);
       } else if (event.type === "generation") {
-        const { sequence, finish_reason } = event.generation;
-        this.answers.finish(id, sequence, event.segmentations, finish_reason);
+        this.answers.finish(id, event.generation, event.segmentations);
       }
     });
     if (outcome !== "failed") return;
@@ -92,8 +91,7 @@ export class Answering {
     };
     void this.completing.run("respond", request, (event) => {
       if (event.type !== "generation") return;
-      const { sequence, finish_reason } = event.generation;
-      this.answers.finish(answer.id, sequence, event.segmentations, finish_reason);
+      this.answers.finish(answer.id, event.generation, event.segmentations);
     });
   }
 

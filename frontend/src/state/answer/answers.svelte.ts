@@ -106,13 +106,17 @@ export class Answers {
     this.#change(id, (answer) => ({ ...answer, tokens: [...answer.tokens, ...tokens] }));
   }
 
+  /** All of it is there, with what is recorded of how it was written. */
   finish(
     id: number,
-    sequence: TokenSequence,
+    {
+      sequence: { tokens },
+      finish_reason: finish,
+      options = null,
+    }: Pick<Generation, "sequence" | "finish_reason" | "options">,
     segmentations: Segmentations,
-    finish: FinishReason,
   ): void {
-    this.#change(id, (answer) => ({ ...answer, tokens: sequence.tokens, segmentations, finish }));
+    this.#change(id, (answer) => ({ ...answer, tokens, options, segmentations, finish }));
     this.#dropRepeats(id);
     this.#save();
   }

@@ -125,10 +125,11 @@ export const en = {
     topP: "Top-p",
     seed: "Seed",
     seedAny: "any",
+    own: "the model’s",
     stop: "Stop strings",
     stopHint: "One a line; \\n is a line’s end",
-    summary: (tokens: number, temperature: number) =>
-      `${count(tokens, "token", "tokens")}, ${temperature === 0 ? "greedy" : `temperature ${temperature}`}`,
+    summary: (tokens: number, temperature: number | null) =>
+      `${count(tokens, "token", "tokens")}, ${temperature === 0 ? "greedy" : `temperature ${temperature ?? "of its own"}`}`,
     reset: "Reset",
   },
   generate: {

@@ -148,10 +148,11 @@ export const tr: typeof en = {
     topP: "Top-p",
     seed: "Tohum",
     seedAny: "rastgele",
+    own: "modelinki",
     stop: "Durdurma dizgileri",
     stopHint: "Her satıra bir tane; \\n satır sonudur",
-    summary: (tokens: number, temperature: number) =>
-      `${count(tokens, "token")}, ${temperature === 0 ? "hep en olası" : `sıcaklık ${number(temperature)}`}`,
+    summary: (tokens: number, temperature: number | null) =>
+      `${count(tokens, "token")}, ${temperature === 0 ? "hep en olası" : temperature === null ? "kendi sıcaklığı" : `sıcaklık ${number(temperature)}`}`,
     reset: "Sıfırla",
   },
   generate: {

@@ -1,7 +1,14 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { TabStorage } from "../../../src/page/storage";
 import { Answers } from "../../../src/state/answer/answers.svelte";
-import { ANSWER, PROMPT, PROMPT_TEXT, segmentations, sequence } from "../../support/fixtures";
+import {
+  ANSWER,
+  PROMPT,
+  PROMPT_TEXT,
+  STATE,
+  segmentations,
+  sequence,
+} from "../../support/fixtures";
 
 const FROM = {
   kind: "model" as const,
@@ -34,7 +41,9 @@ describe("answers", () => {
     answers.extend(id, whole.tokens.slice(5, 7));
     expect(answers.current).toMatchObject({ finish: null, promptLength: 5 });
     expect(answers.chips).toHaveLength(7);
-    answers.finish(id, whole, segmentations(10), "stop");
+    const options = { ...STATE.options, temperature: null };
+    answers.finish(id, { sequence: whole, finish_reason: "stop", options }, segmentations(10));
+    expect(answers.current).toMatchObject({ finish: "stop", options });
     expect(answers.chips.map((chip) => chip.text)).toEqual([...PROMPT, ...ANSWER]);
   });
 

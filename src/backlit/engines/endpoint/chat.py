@@ -62,7 +62,7 @@ class Chat:
     def _settings(self, options: GenerationOptions) -> dict[str, Any]:
         settings: dict[str, Any] = {self._limit: options.max_new_tokens}
         if self.tempered:
-            settings["temperature"] = options.temperature
+            settings["temperature"] = options.heat
         if self.tempered and options.top_p < 1:
             settings["top_p"] = options.top_p
         if self.seeded and options.seed is not None:
@@ -94,6 +94,14 @@ def chat_of(client: Client, model: str | None) -> tuple[Chat | None, str]:
             continue
         return chat, ""
     return None, problem
+
+
+def thoughts_of(text: str) -> int:
+    """How many characters of an answer are the block of thoughts that we put before it."""
+    if not text.startswith(OPEN):
+        return 0
+    end = text.find(CLOSE)
+    return len(text) if end < 0 else end + len(CLOSE)
 
 
 def _reader() -> Callable[[Any], Piece]:

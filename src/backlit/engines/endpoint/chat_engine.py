@@ -10,7 +10,7 @@ from typing import Any
 
 from backlit.engines.base import Capability, GenerationStep
 from backlit.engines.endpoint.answers import Stream
-from backlit.engines.endpoint.chat import Chat
+from backlit.engines.endpoint.chat import Chat, thoughts_of
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.echo import Piece
 from backlit.engines.endpoint.told import ToldText
@@ -66,6 +66,8 @@ class ChatEndpointEngine(ToldText):
         self.meter = Meter(f"{client.url.scheme}://{client.place}", client, "word")
         self.asking, self.tempered = asking or {}, tempered
         self._chat = chat
+        untaken = () if chat.tempered else ("temperature", "top_p")
+        self.untaken = frozenset((*untaken, *(() if chat.seeded else ("seed",))))
 
     def tokenize(self, prompt: Prompt) -> TokenSequence:
         if isinstance(prompt, str):
@@ -146,7 +148,8 @@ class ChatEndpointEngine(ToldText):
                     )
                 prompt, chosen = pairs[index]
                 texts[index] += news[0]
-                stopped = any(stop in texts[index] for stop in chosen.stop)
+                apart = self._apart(texts[index])
+                stopped = any(stop in texts[index][apart:] for stop in chosen.stop)
                 if news[1] is None and not stopped:
                     continue
                 over.add(index)
@@ -164,8 +167,11 @@ class ChatEndpointEngine(ToldText):
         ended: FinishReason | None,
     ) -> Iterator[GenerationStep]:
         current().check()
-        self._ended = ended
-        yield from self._steps(prompt, parts_of(lambda *_: text, prompt.text, options), options)
+        parts = parts_of(lambda *_: [(text, None), ("", ended)], prompt.text, options)
+        yield from self._steps(prompt, parts, options)
+
+    def _apart(self, text: str) -> int:
+        return thoughts_of(text)
 
 
 def _id_of_speaker(role: str) -> int:

@@ -128,7 +128,7 @@ def _in_words(
     seen: Seen, way: TextSteps | ChatSteps | Chat, name: str, metadata: Mapping[str, str]
 ) -> SteppingTextEngine | SteppingChatEngine | ChatEndpointEngine:
     """The engine of a server that can be asked for the likeliest tokens alone, or only writes."""
-    tempered = seen.found.tempered
+    tempered = seen.found.tempered or (seen.chat is not None and not seen.chat.tempered)
     likeliest = {} if isinstance(way, Chat) else {"likeliest": f"{way.top}"}
     if isinstance(way, TextSteps):
         return SteppingTextEngine(name, seen.client, way, {**metadata, **likeliest}, tempered)

@@ -68,6 +68,7 @@ class Echo:
     """
 
     name = "echo on /v1/completions"
+    tells_written = False  # its answers are text
 
     def __init__(self, client: Client, model: str | None) -> None:
         self._client = client
@@ -108,7 +109,7 @@ class Echo:
             "prompt": prompt,
             "stream": True,
             "max_tokens": options.max_new_tokens,
-            "temperature": options.temperature,
+            "temperature": options.heat,
             "top_p": options.top_p,
             **NEUTRAL,
         }

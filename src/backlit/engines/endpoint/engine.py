@@ -16,7 +16,7 @@ from backlit.engines.endpoint.answers import (
     Written,
 )
 from backlit.engines.endpoint.client import Client
-from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring, key_of
+from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring
 from backlit.engines.endpoint.vocabulary import ServerTokenizer
 from backlit.engines.metering import Meter
 from backlit.engines.text import StreamDecoder, check_length
@@ -30,6 +30,7 @@ from backlit.types import (
     Prompt,
     Token,
     TokenSequence,
+    key_of,
 )
 
 ROOM = 2  # tokens
@@ -146,7 +147,7 @@ class EndpointEngine:
                         yield index, step
 
     def _draft(self, prompt: TokenSequence, options: GenerationOptions) -> "_Draft":
-        plain = not self._tempered or options.temperature in (0, 1)
+        plain = not self._tempered or options.heat in (0, 1)
         return _Draft(self._reader, self._tokenizer, prompt, options, plain)
 
     def _told(self, before: Ids, written: Sequence[Written | Untold]) -> list[Written]:
@@ -296,4 +297,4 @@ def _alternatives(one: Written, decoder: StreamDecoder) -> tuple[Alternative, ..
 
 def _repeats(options: GenerationOptions) -> bool:
     """Whether the same is written again."""
-    return options.temperature == 0 or options.seed is not None
+    return options.heat == 0 or options.seed is not None

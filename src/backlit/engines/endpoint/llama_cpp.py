@@ -87,7 +87,7 @@ class LlamaCpp:
             **_common(model, ids, top),
             "stream": True,
             "n_predict": options.max_new_tokens,
-            "temperature": options.temperature,
+            "temperature": options.heat,
             "top_p": options.top_p,
             "samplers": SAMPLERS,
             "seed": -1 if options.seed is None else options.seed % 2**32,

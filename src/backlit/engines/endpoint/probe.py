@@ -34,6 +34,13 @@ class Way(Protocol[T]):
         """What people know it by."""
         ...
 
+    @property
+    def tells_written(self) -> bool:
+        """Whether it also tells what is likely of tokens as they are written, which may be so after
+        the temperature.
+        """
+        ...
+
     def next(
         self, prompt: str, answer: Sequence[T], temperature: float = 0.0
     ) -> tuple[T, list[tuple[T, float]]]:
@@ -58,6 +65,8 @@ class ByIds:
         model: which of its models.
         tokenizer: the model's.
     """
+
+    tells_written = True
 
     def __init__(self, client: Client, api: Api, model: str | None, tokenizer: Tokenizer) -> None:
         self.api = api
@@ -138,7 +147,7 @@ def find(ways: Iterable[W]) -> Found[W]:
         attempt = _Attempt[Any](way)
         trials.append(attempt.trial())
         if not trials[-1].problem:
-            return Found(way, tuple(trials), isinstance(way, ByIds) and attempt.tempered())
+            return Found(way, tuple(trials), way.tells_written and attempt.tempered())
     return Found(None, tuple(trials))
 
 

@@ -1,7 +1,6 @@
 """How likely answers are after contexts, by a server; what was asked once is not asked again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import blake2b
 from itertools import groupby
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from backlit.engines.endpoint.client import Client
 from backlit.engines.text import REPLACEMENT
 from backlit.engines.tokens import Tokenizer
 from backlit.engines.writing import ALTERNATIVES
+from backlit.types import key_of
 
 REMEMBERED = 100_000  # values of answers after contexts
 REMEMBERED_ANSWERS = 2_000
@@ -155,9 +155,3 @@ class Scoring:
 
 def _value(one: Written) -> FloatArray:
     return np.array([one.log_prob])  # (1,)
-
-
-def key_of(context: Ids, answer: Ids) -> bytes:
-    """By which what is known of an answer after a context is remembered."""
-    whole = np.asarray([len(context), *context, *answer], dtype=np.int64)
-    return blake2b(whole.tobytes(), digest_size=16).digest()

@@ -75,7 +75,7 @@ class SGLang:
     def write(self, model: str | None, ids: Ids, options: GenerationOptions, top: int) -> Writing:
         params: dict[str, Any] = {
             "max_new_tokens": options.max_new_tokens,
-            "temperature": options.temperature,
+            "temperature": options.heat,
             "top_p": options.top_p,
             **NEUTRAL,
         }

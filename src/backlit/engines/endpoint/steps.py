@@ -85,7 +85,7 @@ class TextSteps:
             "prompt": begun.text,
             "stream": True,
             "max_tokens": options.max_new_tokens,
-            "temperature": options.temperature,
+            "temperature": options.heat,
             **self._settings,
         }
         if options.top_p < 1:

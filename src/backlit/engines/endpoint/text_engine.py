@@ -10,7 +10,7 @@ from cachetools import LRUCache
 
 from backlit.engines.base import FloatArray
 from backlit.engines.endpoint.client import Client
-from backlit.engines.endpoint.echo import Echo
+from backlit.engines.endpoint.echo import Echo, Piece
 from backlit.engines.endpoint.scoring import REMEMBERED
 from backlit.engines.endpoint.server_text import ServerText
 from backlit.engines.function.engine import ScoringFunctionEngine
@@ -49,5 +49,5 @@ class TextEndpointEngine(ServerText, ScoringFunctionEngine):
             self._scored[missing[place], response] = found
         return [self._scored[prompt, response] for prompt in prompts]
 
-    def _written(self, prompt: str, options: GenerationOptions) -> Iterator[str]:
+    def _written(self, prompt: str, options: GenerationOptions) -> Iterator[Piece]:
         return self._parts_of(self._echo.write(prompt, options))

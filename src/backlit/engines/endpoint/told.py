@@ -15,6 +15,8 @@ from backlit.engines.endpoint.echo import Piece
 from backlit.engines.endpoint.listing import Listed, listed_in
 from backlit.engines.endpoint.server_text import ServerText
 from backlit.engines.function.pieces import id_of, pieces_of
+from backlit.engines.function.returns import Part
+from backlit.engines.settings import untaken_by
 from backlit.engines.writing import ALTERNATIVES
 from backlit.errors import EndpointError
 from backlit.types import Alternative, GenerationOptions, Token, TokenSequence
@@ -155,10 +157,11 @@ class ToldText(ServerText):
     def _steps(
         self,
         prompt: TokenSequence,
-        parts: Generator[str | None, None, None],
+        parts: Generator[Part, None, None],
         options: GenerationOptions,
     ) -> Iterator[GenerationStep]:
-        plain = not self.tempered or options.temperature in (0, 1)
+        known = "temperature" not in untaken_by(self) and options.heat in (0, 1)
+        plain = known or not self.tempered
         start = len(prompt.text)
         for step in super()._steps(prompt, parts, options):
             tokens = tuple(self._as_told(token, start, plain) for token in step.tokens)

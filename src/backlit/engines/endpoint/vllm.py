@@ -71,7 +71,7 @@ class VLLM:
             **_writing(model, ids, top),
             "stream": True,
             "max_tokens": options.max_new_tokens,
-            "temperature": options.temperature,
+            "temperature": options.heat,
             "top_p": options.top_p,
             "seed": options.seed,
             **NEUTRAL,

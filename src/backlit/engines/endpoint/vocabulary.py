@@ -31,7 +31,8 @@ class ServerTokenizer:
     """
 
     unknown_id: int | None = None
-    thread_safe = True  # and slow to answer, so nobody waits for who asks something else
+    thread_safe = True  # nobody waits for an answer that somebody else gets
+    remote = True  # and has limits of its own
     chat = True
 
     def __init__(self, reading: Reading) -> None:

@@ -21,6 +21,7 @@ from backlit.engines.base import Capability, Engine, FloatArray, GenerationStep
 from backlit.engines.function.pieces import Pieces, id_of, pieces_of
 from backlit.engines.function.returns import (
     Generate,
+    Part,
     invalid_score,
     log_probs_of,
     parts_of,
@@ -49,9 +50,10 @@ def from_function(
     """An engine that asks your functions; with `score`, all perturbation methods work on it.
 
     Args:
-        generate: `generate(prompt, options)` returns the answer, or yields it in parts. The
-            engine cuts it after `options.max_new_tokens` pieces and behind a stop string, and
-            closes the iterator when it has enough. Left out, responses must be given.
+        generate: `generate(prompt, options)` returns the answer, or yields it in parts; a part
+            may be `(text, reason)`, which says why the answer ends there. The engine cuts it after
+            `options.max_new_tokens` pieces and behind a stop string, and closes the iterator when
+            it has enough. Left out, responses must be given.
         score: `score(prompts, response)` returns, for each prompt, log p(response | prompt) in
             nats, or a log-probability for each of `pieces(response)`, which people can then
             see. Left out, the engine only writes.
@@ -167,27 +169,28 @@ class FunctionEngine:
                 "Give the response yourself.",
             )
         check_length(len(prompt.tokens) + 1, self.context_length, self.name)
-        return self._steps(prompt, parts_of(self._generate, prompt.text, options), options)
+        given = replace(options, temperature=options.heat)  # which functions read as a number
+        return self._steps(prompt, parts_of(self._generate, prompt.text, given), options)
 
     def _steps(
         self,
         prompt: TokenSequence,
-        parts: Generator[str | None, None, None],
+        parts: Generator[Part, None, None],
         options: GenerationOptions,
     ) -> Iterator[GenerationStep]:
         limits = Limits(prompt, options, self.context_length)
         end = len(prompt.text)
         last: list[str] = []  # the last piece, with which the next part may go on
+        whole = ""
         with closing(parts):
-            for part in parts:
+            for text, ended in parts:
                 current().check()
-                reason: FinishReason | None = None
-                if part is None:
-                    # Not cut again, so that an answer in one part is cut as it is when given.
-                    pieces, last, reason = last, [], "stop"
-                else:
-                    pieces = self._cut("".join(last) + part)
-                    last = pieces[-1:]
+                whole += text
+                apart = self._apart(whole)
+                reason: FinishReason | None = ended
+                # Not cut again, so that an answer in one part is cut as it is when given.
+                pieces = self._cut("".join(last) + text) if text else last
+                last = [] if ended else pieces[-1:]
                 tokens: list[Token] = []
                 for place, piece in enumerate(pieces):
                     if limits.full:
@@ -197,13 +200,17 @@ class FunctionEngine:
                         break
                     tokens += self._tokens([piece], end, "response")
                     end += len(piece)
-                    if limits.stops_at(piece):
+                    if limits.stops_at(piece, apart):
                         reason = "stop"
                         break
                 if tokens or reason:
                     yield GenerationStep(tuple(tokens), reason)
                 if reason:
                     return
+
+    def _apart(self, text: str) -> int:
+        """How many characters of an answer no stop string is looked for in."""
+        return 0
 
 
 class ScoringFunctionEngine(FunctionEngine):

@@ -5,17 +5,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from backlit.engines.base import FloatArray
 from backlit.engines.text import check_text
 from backlit.errors import BacklitError, CapabilityError, PromptError
-from backlit.types import GenerationOptions
+from backlit.types import FinishReason, GenerationOptions
 
-Generate = Callable[[str, GenerationOptions], str | Iterable[str]]
-"""`generate(prompt, options)`: the answer, whole or in parts as they come."""
+Part = tuple[str, FinishReason | None]
+"""Some of an answer, and why the answer ends there, if it does."""
+
+Generate = Callable[[str, GenerationOptions], str | Iterable[str | Part]]
+"""`generate(prompt, options)`: the answer, whole or in parts as they come. A part may be
+`(text, reason)`, which says why the answer ends there, or None if it goes on."""
 
 MAX_LOG_PROB = 1e-6  # nats: rounding may lift a log-probability over 0
 OUR_FOLDER = Path(__file__).parent  # the line to look at is not in here
@@ -49,8 +53,10 @@ def user_errors(function: str) -> Iterator[None]:
 
 def parts_of(
     generate: Generate, prompt: str, options: GenerationOptions
-) -> Generator[str | None, None, None]:
-    """What the function writes, part by part, and None at its end."""
+) -> Generator[Part, None, None]:
+    """What the function writes, part by part; the last says why the answer ends, by itself if the
+    function does not tell.
+    """
     with user_errors("generate"):
         written: Any = generate(prompt, options)
         if not isinstance(written, Iterable):
@@ -58,20 +64,29 @@ def parts_of(
         parts = iter([written] if isinstance(written, str) else written)
         try:
             for part in parts:
-                if not isinstance(part, str):
-                    raise _invalid_text(part)
+                text, reason = _part(part)
                 try:
-                    check_text(part)
+                    check_text(text)
                 except PromptError as error:
                     raise CapabilityError(
                         "Your generate function gave half a character (a lone surrogate).",
                         "It should wait until a character is whole.",
                     ) from error
-                yield part
+                yield text, reason
+                if reason is not None:
+                    return
         finally:
             if hasattr(parts, "close"):
                 parts.close()
-    yield None
+    yield "", "stop"
+
+
+def _part(part: Any) -> Part:
+    """A part as it is handed on; of one that is text alone the answer goes on."""
+    text, reason = part if isinstance(part, tuple) and len(part) == 2 else (part, None)
+    if not isinstance(text, str) or reason not in (None, *get_args(FinishReason)):
+        raise _invalid_text(part)
+    return text, reason
 
 
 def log_probs_of(row: Any, pieces: int) -> FloatArray:
