@@ -4,7 +4,7 @@ import pytest
 
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
-from backlit.types import GenerationOptions
+from backlit.types import GenerationOptions, joined, opposite
 
 
 def test_a_sequence_grows_by_characters_not_tokens(toy: ToyEngine) -> None:
@@ -49,3 +49,15 @@ def test_options_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(OptionsError) as raised:
         GenerationOptions(**wrong)  # type: ignore[arg-type]
     assert raised.value.hint
+
+
+def test_bounds_of_sums_and_differences() -> None:
+    assert joined([]) is joined([None, None]) is None
+    assert joined(["at_least", None, "at_least"]) == "at_least"
+    assert joined(["at_least", "at_most"]) == joined(["about", None]) == "about"
+    assert [opposite(one) for one in ("at_least", "at_most", "about", None)] == [
+        "at_most",
+        "at_least",
+        "about",
+        None,
+    ]

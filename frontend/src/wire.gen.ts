@@ -906,11 +906,8 @@ export interface components {
             problem: string;
             /** Answer Bound */
             answer_bound?: ("at_least" | "at_most" | "about") | null;
-            /**
-             * Effect Bounds
-             * @default []
-             */
-            effect_bounds: (("at_least" | "at_most" | "about") | null)[];
+            /** Effect Bounds */
+            effect_bounds?: (("at_least" | "at_most" | "about") | null)[] | null;
         };
         /**
          * CellEvent

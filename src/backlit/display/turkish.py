@@ -153,6 +153,11 @@ CHECKED: Mapping[str, str] = {
     "the top {parts}": "en üstteki {parts}",
     "{what}, some of them the answer's own,": "{what} (bazıları yanıtın kendisinden)",
     "{count} random {unit}": "rastgele {count} {unit}",
+    "After {count} of the prompts that were tried the server tells only a bound, so another "
+    "verdict could be right.": (
+        "Denenen istemlerin {count} tanesinden sonra sunucu yalnızca bir sınır bildiriyor; başka "
+        "bir hüküm doğru olabilir."
+    ),
     "{unit} in this order": "bu sırayla {unit} {unit}",
     "{change} against the foil": "karşıta göre {change}",
     "Taking away {what} makes {answer} {change}; {random}, {by_chance}{conclusion}": (

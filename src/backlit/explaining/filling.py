@@ -214,7 +214,7 @@ class Filling:
         return self._tell(
             at,
             effects=tuple(lost for lost, _ in effects),
-            effect_bounds=bounds if any(bounds) else (),
+            effect_bounds=bounds if any(bounds) else None,
         )
 
     def _altered(self, at: int) -> Iterator[tuple[int | None, Ids]]:

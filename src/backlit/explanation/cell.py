@@ -92,7 +92,7 @@ class Cell:
     effects: tuple[float | None, ...] = ()
     problem: str = ""
     answer_bound: Bound | None = None
-    effect_bounds: tuple[Bound | None, ...] = ()
+    effect_bounds: tuple[Bound | None, ...] | None = None
 
 
 def cells_csv(cells: Sequence[Cell], names: Sequence[str], rows: Sequence[str]) -> str:

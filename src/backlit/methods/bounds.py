@@ -57,7 +57,7 @@ class Bounds:
             words = self._target.foil.text
         raise TargetError(
             f"The server does not say how likely {shortened(words.strip())} is after this prompt, "
-            "only that it is less likely than what it does tell of.",
+            "only that it is less likely than the tokens that it tells of.",
             f"Choose another {'target' if target else 'foil'}.",
         )
 
