@@ -4,7 +4,7 @@ import pytest
 
 from backlit.engines.toy import ToyEngine
 from backlit.errors import OptionsError
-from backlit.types import GenerationOptions, key_of
+from backlit.types import GenerationOptions, joined, key_of, opposite
 
 
 def test_keys_of_ids_know_where_a_run_ends() -> None:
@@ -61,3 +61,15 @@ def test_options_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(OptionsError) as raised:
         GenerationOptions(**wrong)  # type: ignore[arg-type]
     assert raised.value.hint
+
+
+def test_bounds_of_sums_and_differences() -> None:
+    assert joined([]) is joined([None, None]) is None
+    assert joined(["at_least", None, "at_least"]) == "at_least"
+    assert joined(["at_least", "at_most"]) == joined(["about", None]) == "about"
+    assert [opposite(one) for one in ("at_least", "at_most", "about", None)] == [
+        "at_most",
+        "at_least",
+        "about",
+        None,
+    ]

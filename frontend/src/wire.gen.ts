@@ -230,7 +230,8 @@ export interface paths {
          * @description Explanations beside each other, the first of which the others are compared with.
          *
          *     `known` is what other models said of them already: nats, a row for each prompt and a column for
-         *     each answer, null where they could not say.
+         *     each answer, null where they could not say; `at_most` are the places, of prompt and answer, of
+         *     those that are bounds.
          */
         post: operations["compare_api_compare_post"];
         delete?: never;
@@ -638,6 +639,7 @@ export interface paths {
          * @description Explanations, with what is known of each; without some parts.
          *
          *     `log_probs` is how likely each answer is after each prompt, nats; null if nobody compared them.
+         *     `at_most` are the places, of prompt and answer, where that is but a bound.
          *     `examples` and `scopes` are of each explanation, as many as there are.
          */
         post: operations["export_api_export_post"];
@@ -874,6 +876,8 @@ export interface components {
          *         answer_log_prob: of the fixed answer, nats.
          *         effects: of each line of the variant, nats that the answer loses without it: the fixed
          *             answer, else the first sample. None for a line that the prompt does not have.
+         *         answer_bound: what `answer_log_prob` tells, if it is not exact.
+         *         effect_bounds: what each of `effects` tells, where some are not exact.
          *         problem: why there is nothing, or less, in this cell.
          */
         Cell: {
@@ -900,6 +904,10 @@ export interface components {
              * @default
              */
             problem: string;
+            /** Answer Bound */
+            answer_bound?: ("at_least" | "at_most" | "about") | null;
+            /** Effect Bounds */
+            effect_bounds?: (("at_least" | "at_most" | "about") | null)[] | null;
         };
         /**
          * CellEvent
@@ -981,7 +989,8 @@ export interface components {
          * @description Explanations beside each other, the first of which the others are compared with.
          *
          *     `known` is what other models said of them already: nats, a row for each prompt and a column for
-         *     each answer, null where they could not say.
+         *     each answer, null where they could not say; `at_most` are the places, of prompt and answer, of
+         *     those that are bounds.
          */
         CompareRequest: {
             /** Model */
@@ -990,10 +999,20 @@ export interface components {
             explanations: components["schemas"]["Explanation"][];
             /** Known */
             known?: (number | null)[][] | null;
+            /**
+             * At Most
+             * @default []
+             */
+            at_most: [
+                number,
+                number
+            ][];
         };
         /**
          * ComparisonEvent
          * @description How likely each answer is after each prompt, nats; and a sentence for each but the first.
+         *
+         *     `at_most` are the places, of prompt and answer, where that is but a bound.
          */
         ComparisonEvent: {
             /**
@@ -1003,6 +1022,14 @@ export interface components {
             type: "comparison";
             /** Log Probs */
             log_probs: (number | null)[][];
+            /**
+             * At Most
+             * @default []
+             */
+            at_most: [
+                number,
+                number
+            ][];
             /** Sentences */
             sentences: string[];
             /**
@@ -1235,6 +1262,7 @@ export interface components {
          *         low: the interval's lower end; None of a mean of a single value, which tells of no other.
          *         high: its upper end, or None.
          *         of: how many values it is of.
+         *         bound: what it tells, if some of the values are bounds; the interval is that of the values.
          */
         Estimate: {
             /** Value */
@@ -1245,6 +1273,8 @@ export interface components {
             high: number | null;
             /** Of */
             of: number;
+            /** Bound */
+            bound?: ("at_least" | "at_most" | "about") | null;
         };
         /**
          * EstimateEvent
@@ -1446,6 +1476,7 @@ export interface components {
          * @description Explanations, with what is known of each; without some parts.
          *
          *     `log_probs` is how likely each answer is after each prompt, nats; null if nobody compared them.
+         *     `at_most` are the places, of prompt and answer, where that is but a bound.
          *     `examples` and `scopes` are of each explanation, as many as there are.
          */
         ExportRequest: {
@@ -1453,6 +1484,14 @@ export interface components {
             explanations: components["schemas"]["Explanation"][];
             /** Log Probs */
             log_probs?: (number | null)[][] | null;
+            /**
+             * At Most
+             * @default []
+             */
+            at_most: [
+                number,
+                number
+            ][];
             /**
              * Examples
              * @default []
@@ -2095,9 +2134,10 @@ export interface components {
          * MuteEvent
          * @description The target's summed log-probability with everything there, and without the spans.
          *
-         *     `change` says in words what that does: "163 times less likely". `rethinkable` is whether the
-         *     response has something before the target that could be written anew without the spans, and
-         *     `again` what happened then, once that was asked for; it comes last.
+         *     `change` says in words what that does: "163 times less likely"; `bound` is what the loss tells,
+         *     if it is not exact: "at least 163 times less likely". `rethinkable` is whether the response has
+         *     something before the target that could be written anew without the spans, and `again` what
+         *     happened then, once that was asked for; it comes last.
          */
         MuteEvent: {
             /**
@@ -2111,6 +2151,8 @@ export interface components {
             muted_log_prob: number;
             /** Change */
             change: string;
+            /** Bound */
+            bound?: ("at_least" | "at_most" | "about") | null;
             /**
              * Rethinkable
              * @default false
@@ -2255,6 +2297,7 @@ export interface components {
          *         interval: 95% interval of what a share lost; None of nats, which are exact.
          *         measure: what lost it: with `share`, the share of answers that say the target; then `lost`
          *             are percentage points, and what is said instead is not told.
+         *         bound: what `lost` tells, if it is not exact: "at least 163 times less likely".
          */
         Proof: {
             /** Spans */
@@ -2282,6 +2325,8 @@ export interface components {
              * @enum {string}
              */
             measure: "log_prob" | "share";
+            /** Bound */
+            bound?: ("at_least" | "at_most" | "about") | null;
         };
         /**
          * ProofEvent
@@ -2480,6 +2525,8 @@ export interface components {
          *         control: nats that were lost by writing anew alone, with everything there, on average: 0
          *             where the response was what the model writes anyway. `lost` is beyond that.
          *         control_change: what that makes of the target, in words; None if hardly anything.
+         *         bound: what `lost` tells, if it is not exact.
+         *         control_bound: what `control` tells, if it is not exact.
          */
         Rethought: {
             /** Written */
@@ -2499,6 +2546,10 @@ export interface components {
             control: number;
             /** Control Change */
             control_change?: string | null;
+            /** Bound */
+            bound?: ("at_least" | "at_most" | "about") | null;
+            /** Control Bound */
+            control_bound?: ("at_least" | "at_most" | "about") | null;
         };
         /**
          * ReviewRequest
@@ -2694,7 +2745,9 @@ export interface components {
          *
          *     `standard_error` is of the score, where the method samples. `level` is the granularity that
          *     the segment was cut at, where that differs from one segment to the next (coarse to fine).
-         *     `interval` is the score's 95% interval, where answers were counted with and without it.
+         *     `interval` is the score's 95% interval, where answers were counted with and without it. `bound`
+         *     is what the score tells, where it is not exact: a server may say only of its likeliest tokens
+         *     how likely they are.
          */
         ScoredSegment: {
             /** Start */
@@ -2716,6 +2769,8 @@ export interface components {
                 number,
                 number
             ] | null;
+            /** Bound */
+            bound?: ("at_least" | "at_most" | "about") | null;
         };
         /**
          * SegmentRequest
@@ -3403,6 +3458,7 @@ export interface components {
          *         runs: one or more.
          *         title: what it is about, on one line.
          *         log_probs: how likely each answer is after each prompt; None if nobody compared them.
+         *         at_most: the places of those of which only that is known: they are at most that.
          *         sentences: what is other than in the first run, of each but that.
          *         note: what somebody has to say of it.
          *         without: what was left out.
@@ -3428,6 +3484,14 @@ export interface components {
             made: string;
             /** Version */
             version: string;
+            /**
+             * At Most
+             * @default []
+             */
+            at_most: [
+                number,
+                number
+            ][];
         };
     };
     responses: never;

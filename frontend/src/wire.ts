@@ -50,6 +50,8 @@ export type Prompt = ExampleInfo["prompt"];
 export type MethodKind = MethodInfo["kind"];
 /** What a map is of: how likely its target is, or how many answers say it. */
 export type Measure = Attribution["measure"];
+/** What a figure tells that is not exact. */
+export type Bound = NonNullable<ScoredSegment["bound"]>;
 export type Verdict = Faithfulness["verdict"];
 export type FinishReason = Generation["finish_reason"];
 

@@ -25,11 +25,30 @@ Scope = Literal["prompt", "response", "both"]  # which of the segments before a 
 Span = tuple[int, int]
 Interval = tuple[float, float]
 Quantity = Literal["log_prob", "share"]  # how likely a target is, or how often answers say it
+Bound = Literal["at_least", "at_most", "about"]
+"""What a figure tells that is not exact: the true one is at least or at most that, or either."""
 ParameterValue = bool | int | float | str
 
 MIN_TEMPERATURE = 1e-6  # below it only the likeliest token is left
 REASONING = "reasoning"  # role of what a model sets apart from its answer
 WRITTEN = frozenset({"response", REASONING})  # roles of what a model writes
+SIGNS: Mapping[Bound, str] = {"at_least": "≥", "at_most": "≤", "about": "≈"}
+_OPPOSITES: Mapping[Bound, Bound] = {
+    "at_least": "at_most",
+    "at_most": "at_least",
+    "about": "about",
+}
+
+
+def opposite(bound: Bound | None) -> Bound | None:
+    """What a figure tells if this is told of what is taken from it."""
+    return None if bound is None else _OPPOSITES[bound]
+
+
+def joined(bounds: Iterable[Bound | None]) -> Bound | None:
+    """What a sum tells of which these are told of the parts; None is exact."""
+    several = {bound for bound in bounds if bound is not None}
+    return "about" if len(several) > 1 else next(iter(several), None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -230,17 +249,21 @@ class ScoredSegment(Segment):
 
     `standard_error` is of the score, where the method samples. `level` is the granularity that
     the segment was cut at, where that differs from one segment to the next (coarse to fine).
-    `interval` is the score's 95% interval, where answers were counted with and without it.
+    `interval` is the score's 95% interval, where answers were counted with and without it. `bound`
+    is what the score tells, where it is not exact: a server may say only of its likeliest tokens
+    how likely they are.
     """
 
     score: float
     standard_error: float | None = None
     level: Granularity | None = None
     interval: Interval | None = None
+    bound: Bound | None = None
 
     def __repr__(self) -> str:
+        sign = "" if self.bound is None else f"{SIGNS[self.bound]} "
         error = "" if self.standard_error is None else f" ± {self.standard_error:.3f}"
-        return f"<{self.score:+.3f}{error} {shortened(self.text)}>"
+        return f"<{sign}{self.score:+.3f}{error} {shortened(self.text)}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from backlit.display.figure import (
     tint_of,
     words_of,
 )
-from backlit.types import ScoredSegment
+from backlit.types import Bound, ScoredSegment
 
 
 def scored(text: str, score: float, role: str = "prompt") -> ScoredSegment:
@@ -45,3 +45,10 @@ def test_scores_and_words_on_one_line() -> None:
     assert one_line("a\x00b\ud800 \u2028c") == "a⟦U+0000⟧b⟦U+D800⟧ ⟦U+2028⟧c"
     assert words_of(scored("\ufeff", 1.0)) == "⟦U+FEFF⟧"
     assert (count_of(1, "token"), count_of(2, "token")) == ("1 token", "2 tokens")
+
+
+@pytest.mark.parametrize(
+    ("bound", "text"), [("at_least", "≥ +0.500"), ("at_most", "≤ +0.500"), ("about", "≈ +0.500")]
+)
+def test_a_sign_before_a_score_tells_of_a_bound(bound: Bound, text: str) -> None:
+    assert score_text(ScoredSegment(0, 1, "a", "prompt", 0.5, bound=bound)) == text

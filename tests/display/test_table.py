@@ -9,7 +9,7 @@ from backlit.types import ScoredSegment
 
 SEGMENTS = (
     ScoredSegment(0, 3, '=HYPERLINK("http://x")\n', "prompt", 0.5, standard_error=0.25),
-    ScoredSegment(3, 5, 'a "quote", and\na line', "=1+1", -1.5, level="word"),
+    ScoredSegment(3, 5, 'a "quote", and\na line', "=1+1", -1.5, level="word", bound="at_most"),
 )
 FIGURE = MapFigure("toy", "lime by line", "", SEGMENTS, "@cold", "", ())
 
@@ -17,8 +17,19 @@ FIGURE = MapFigure("toy", "lime by line", "", SEGMENTS, "@cold", "", ())
 def test_each_segment_is_a_row() -> None:
     header, first, second = csv.reader(StringIO(maps_csv([FIGURE]), newline=""))
     assert tuple(header) == COLUMNS
-    assert first[3:10] == ["0", "3", "prompt", "0.5", "0.25", "", ""]
-    assert second[3:] == ["3", "5", "'=1+1", "-1.5", "", "", "", "word", 'a "quote", and\na line']
+    assert first[3:11] == ["0", "3", "prompt", "0.5", "0.25", "", "", ""]
+    assert second[3:] == [
+        "3",
+        "5",
+        "'=1+1",
+        "-1.5",
+        "",
+        "",
+        "",
+        "at_most",
+        "word",
+        'a "quote", and\na line',
+    ]
 
 
 def test_no_text_is_a_formula() -> None:

@@ -16,6 +16,7 @@ from backlit.methods.objective import Objective
 from backlit.progress import SILENT
 from backlit.segments import AGGREGATES
 from backlit.types import Aggregate, Granularity
+from tests.support.bounding import BoundingEngine
 from tests.support.linear import Recorder, answer, before, run
 
 PROMPT = "The cat likes warm milk.\nThe dog likes"
@@ -156,3 +157,18 @@ def test_numbers_that_overflow_are_an_error() -> None:
     with pytest.raises(CapabilityError, match="overflowed") as raised:
         explained(answer(Broken(), PROMPT, " cold"), "grad_l2")
     assert "float32" in raised.value.hint
+
+
+@pytest.mark.parametrize("budget", [None, 20])
+def test_a_bound_goes_with_its_segment(budget: int | None) -> None:
+    engine = BoundingEngine(top=3)
+    prompt = "Two and two make four.\n\nThe cat likes warm milk.\n\nI like soup.\n\nThe dog likes"
+    objective = answer(engine, prompt, " cold water")
+    found = attribute(
+        objective, make_method("occlusion"), Segmenting("word", budget=budget), SILENT
+    )
+    bounded = [one for one in found.segments if one.bound]
+    assert [(one.text, one.bound) for one in bounded] == [(" likes", "at_least")]
+    assert repr(bounded[0]).startswith("<≥ +")
+    assert sum("likeliest tokens" in note for note in found.notes) == 1
+    assert found.coarse_to_fine == (budget is not None)

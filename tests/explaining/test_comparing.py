@@ -9,6 +9,7 @@ from backlit.errors import InputError, OptionsError, PromptError
 from backlit.explanation import Explanation
 from backlit.model import Model
 from backlit.types import Prompt, TokenSequence
+from tests.support.bounding import BoundingEngine
 
 PROMPT = "The dog likes cold water.\nThe cat likes warm milk.\nThe dog likes"
 
@@ -101,3 +102,15 @@ def test_a_model_that_can_not_have_said_it(model: Model) -> None:
     )
     with pytest.raises(InputError, match="has other tokens"):
         model.compare([one, other])
+
+
+def test_what_is_at_most_so_likely_is_said_as_that() -> None:
+    model = Model(BoundingEngine(top=3))
+    one = explained(model, "The dog likes", " cold")
+    other = explained(model, "Two and two make", " four")
+    found = model.compare([one, other], progress=False)
+    assert found.at_most == ((1, 0), (0, 1))
+    assert "its old answer is at least " in found.sentence()
+    assert str(found).count("≤") == 2
+    assert found.report().at_most == found.at_most
+    assert found.report().to_markdown().count("≤ ") == 2

@@ -24,7 +24,8 @@ from backlit.explanation import Curve, Explanation, Faithfulness, Provisional
 from backlit.methods.objective import Objective
 from backlit.model import Model
 from backlit.progress import Callback
-from tests.support.linear import Linear, Recorder, linear
+from tests.support.bounding import BoundingEngine
+from tests.support.linear import Linear, Recorder, answer, before, linear
 
 
 @pytest.fixture(scope="module")
@@ -289,3 +290,17 @@ def test_agreement_is_spearmans_rank_correlation(maps: list[list[int]]) -> None:
                 assert found[i, j] == pytest.approx(spearmanr(a, b).statistic, abs=1e-9)
             else:
                 assert found[i, j] == 0
+
+
+def test_bounds_are_said_with_the_verdict() -> None:
+    prompt = "The cat likes warm milk. The dog likes"
+    objective = answer(BoundingEngine(top=3), prompt, " cold water")
+    scores = [*[0.0] * 8, 1.0]
+    found = check_map(objective, before(objective), scores, unit="word")
+    exact = check_map(
+        answer(ToyEngine(), prompt, " cold water"), before(objective), scores, unit="word"
+    )
+    assert "this answer at least " in found.sentence
+    assert "the server tells only a bound, so another verdict could be right." in found.sentence
+    assert "bound" not in exact.sentence
+    assert "at least" not in exact.sentence

@@ -17,6 +17,7 @@ from backlit.explaining.variants import with_principles
 from backlit.explanation import Cell, Variant
 from backlit.types import Message
 from tests.support import tiny
+from tests.support.bounding import BoundingEngine
 
 TEMPLATE = "I like sweet soup.\n{what}\n\nQuestion: what does the {who} like? Answer:"
 ROWS = [
@@ -286,3 +287,24 @@ def test_rows_in_any_form() -> None:
     assert found[1].fields == {"id": "mine", "a": 1}
     with pytest.raises(DataError, match="Row 1"):
         as_examples([3])  # type: ignore[list-item]
+
+
+def test_what_a_line_costs_at_least_is_said_as_that() -> None:
+    template = "The dog likes cold water.\nThe dog likes"
+    found = Model(BoundingEngine(top=3)).grid(
+        [Variant("as it is", template), Variant("other", "Two and two make")],
+        [Example("1", "")],
+        answer=" cold",
+        progress=False,
+    )
+    first, second = found.cells
+    assert first.answer_bound is None
+    assert second.answer_bound == "at_most"
+    assert first.effect_bounds is not None
+    effects = {line.text: one.bound for line, one in found.effects(0)}
+    assert effects["The dog likes"] == "at_least"
+    gained = found.gained(1)
+    assert gained is not None
+    assert gained.bound == "at_most"
+    assert "the fixed answer is at least " in found.sentence(1)
+    assert "log p(answer) ≤ " in str(found)

@@ -15,6 +15,7 @@ from backlit.explaining import measuring
 from backlit.explaining.measuring import MEASURES, Measured, measure
 from backlit.progress import SILENT
 from backlit.types import GenerationOptions
+from tests.support.bounding import BoundingEngine
 
 OPTIONS = GenerationOptions(max_new_tokens=8)
 ROWS = (
@@ -138,3 +139,12 @@ def test_what_was_measured_goes_with_the_prompt_it_was_measured_of() -> None:
         left = measuring.without_outdated(changed, before)
         assert left.fields == {"level": 3, "tokens of": 1}
         assert measuring.without_outdated(before, left) == before  # as it is undone
+
+
+def test_a_target_of_which_only_a_bound_is_told_is_not_measured() -> None:
+    rows = [Example("1", "The dog likes", " cold"), Example("2", "The dog likes", " four")]
+    told, untold = measure(BoundingEngine(top=3), rows, ["log_prob"], OPTIONS, SILENT)
+    assert "log_prob" in told.values
+    assert not told.problem
+    assert untold.values == {}
+    assert untold.problem == "The server does not tell how likely its target is."

@@ -19,6 +19,7 @@ from backlit.methods.objective import Objective
 from backlit.model import Model
 from backlit.progress import Callback
 from backlit.types import GenerationOptions, Segment, Target, TokenSequence
+from tests.support.bounding import BoundingEngine
 from tests.support.linear import Recorder, before
 
 PROMPT = "The bird likes ripe berries. The dog likes"
@@ -395,3 +396,19 @@ def test_rethoughts_that_can_not_be_are_refused(again: Rethought, told: str) -> 
     lying = replace(explanation, attributions=(replace(explanation[0], proofs=(proof,)),))
     with pytest.raises(backlit.BacklitError, match=told):
         backlit.Explanation.from_json(lying.to_json())
+
+
+def test_a_loss_that_is_a_bound_is_said_as_one() -> None:
+    """The toy's own answer, of which a server tells the three likeliest tokens."""
+    objective = answered(BoundingEngine(top=3))
+    last = before(objective)[-1]
+    (proof,) = prove(objective, [last])
+    (exact,) = prove(answered(ToyEngine()), [last])
+    assert proof.bound == "at_least"
+    assert proof.lost < exact.lost
+    assert proof.change == times_likely(proof.lost, "at_least")
+    assert proof.change.startswith("at least ")
+    assert (proof.said, proof.changed) == (exact.said, exact.changed)
+    assert "is at least" in proof.sentence(objective.sequence)
+    assert exact.bound is None
+    assert "at least" not in exact.change

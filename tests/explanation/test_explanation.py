@@ -16,6 +16,7 @@ from backlit.explanation.generation import FINISH
 from backlit.explanation.schema import SCHEMA_VERSION
 from backlit.model import Model
 from backlit.types import FinishReason
+from tests.support.bounding import BoundingEngine
 
 SAVED = sorted((Path(__file__).parent / "saved").glob("*.json"))
 PROMPT = "The cat likes warm milk. The bird likes ripe berries. The dog likes"
@@ -149,6 +150,7 @@ def test_as_a_table(explanation: Explanation) -> None:
         "standard_error",
         "level",
         "interval",
+        "bound",
     ]
     assert frame["score"].tolist() == explanation[0].scores.tolist()
 
@@ -212,3 +214,23 @@ def test_a_failed_save_leaves_nothing(explanation: Explanation, tmp_path: Path) 
         with pytest.raises(DiskError, match="it is a folder"):
             explanation.save(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bounds_go_into_files_and_tables_and_come_back(tmp_path: Path) -> None:
+    model = Model(BoundingEngine(top=3))
+    explanation = model.explain(PROMPT, response=" cold water", granularity="word")
+    explanation = model.prove(explanation, top=1)
+    explanation.save(tmp_path / "why.json")
+    again = load_explanation(tmp_path / "why.json")
+    assert again == explanation
+    assert [one.bound for one in again[0].segments][-2:] == [None, "at_least"]
+    assert [proof.bound for proof in again[0].proofs] == ["at_least"]
+    assert again[0].to_frame()["bound"].tolist()[-1] == "at_least"
+    explanation.save(tmp_path / "why.csv")
+    assert '"at_least"' in (tmp_path / "why.csv").read_text()
+    assert "≥ +1.2" in str(explanation)
+    old = json.loads((tmp_path / "why.json").read_text())
+    for segment in old["attributions"][0]["segments"]:
+        del segment["bound"]
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    assert all(one.bound is None for one in load_explanation(tmp_path / "old.json")[0].segments)

@@ -218,3 +218,16 @@ def test_what_was_not_taken_away_is_not_spoken_of() -> None:
     assert measured(generation(), one) is None
     assert measured(generation(), one, "response") is None
     assert measured(generation(), one, "prompt") is not None
+
+
+def test_a_part_that_may_cost_anything_stands_out_where_something_else_is_said() -> None:
+    bounded = replace(without(3, -0.1, " Yes", True), bound="at_least")
+    assert str(measured(generation(), mapped(SCORES, bounded))).startswith("Mostly line 4")
+
+
+def test_nothing_is_said_to_cost_little_of_which_a_bound_alone_is_known() -> None:
+    bounded = replace(without(3, 0.1), bound="at_least")
+    assert measured(generation(), mapped(SCORES, bounded, without(4, 0.1))) == (
+        "Nothing stands out for sure: without some of the first 2 parts, the server tells only a "
+        "bound."
+    )

@@ -169,6 +169,7 @@ def test_as_json(tmp_path: Path) -> None:
         "low": pytest.approx(0.342, abs=1e-3),
         "high": 1.0,
         "of": 2,
+        "bound": None,
     }
     assert shown["variants"][1]["effects"][3]["low"] == pytest.approx(-6.35, abs=0.01)
     assert shown["cells"][3]["effects"] == [2.2, -0.5, None, 3.0]

@@ -85,6 +85,14 @@ LIES: dict[str, tuple[Path, Callable[[Any], Any]]] = {
         lambda _: float("nan"),
     ),
     "an infinite score": (("attributions", 0, "segments", 0, "score"), lambda _: float("inf")),
+    "a bound of nothing known": (
+        ("attributions", 0, "segments", 0, "bound"),
+        lambda _: "more or less",
+    ),
+    "a bound of what was summed": (
+        ("attributions", 2, "segments", 0, "bound"),
+        lambda _: "at_least",
+    ),
     "a negative error": (("attributions", 1, "segments", 0, "standard_error"), lambda _: -1.0),
     "a target before all": (("attributions", 0, "target", "start"), lambda _: -3),
     "a target beyond the end": (("attributions", 0, "target", "stop"), lambda _: 10**12),

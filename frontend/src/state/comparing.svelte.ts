@@ -25,7 +25,7 @@ export interface Column {
   readonly changed: readonly Span[];
 }
 
-export type Compared = Pick<Event<"compare"> & { type: "comparison" }, "log_probs" | "sentences">;
+export type Compared = Omit<Event<"compare"> & { type: "comparison" }, "cached" | "type">;
 
 /** What the page's own text shows, and how to ask about another part of its answer. */
 interface Page {
@@ -225,8 +225,9 @@ export class Comparing {
     const explanations = this.runs.map((seen) => explanationOf(seen, this.#mapOf(seen)));
     const said: Compared[] = [];
     for (const model of this.#models) {
-      const known = said.at(-1)?.log_probs ?? null; // by the models before
-      const outcome = await this.job.run("compare", { model, explanations, known }, (event) => {
+      const before = said.at(-1); // by the models before
+      const known = { known: before?.log_probs ?? null, at_most: before?.at_most ?? [] };
+      const outcome = await this.job.run("compare", { model, explanations, ...known }, (event) => {
         if (event.type === "comparison") said.push(event);
       });
       if (outcome !== "done" || key !== this.#key) return;

@@ -19,6 +19,7 @@ export interface Handed {
   /** Other maps of what was asked about, the latest last; of one run alone. */
   readonly others: readonly Attribution[];
   readonly logProbs: NonNullable<Request["log_probs"]> | null;
+  readonly atMost: Request["at_most"];
 }
 
 export interface Choice {
@@ -57,13 +58,14 @@ export class Exporting {
   async make({ form, note, without }: Choice): Promise<Exported | null> {
     const handed = this.handed();
     if (!handed) return null;
-    const { logProbs, maps, others, runs } = handed;
+    const { atMost, logProbs, maps, others, runs } = handed;
     let file = null as Exported | null;
     await this.job.run(
       "export",
       {
         explanations: runs.map((seen, i) => handedOn(seen, maps[i] ?? null, others)),
         log_probs: logProbs,
+        at_most: atMost,
         scopes: runs.map(({ scope }) => scope),
         examples: runs.map(({ example }) => example?.id ?? null),
         note: note.trim(),

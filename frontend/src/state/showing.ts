@@ -113,7 +113,8 @@ export function handedNow(workbench: Shown & { readonly comparing: Comparing }):
   const { comparing, findings, inquiry, session } = workbench;
   if (session.view === "compare") {
     const { maps, result, runs } = comparing;
-    return runs.length > 0 ? { runs, maps, others: [], logProbs: result?.log_probs ?? null } : null;
+    const compared = { logProbs: result?.log_probs ?? null, atMost: result?.at_most ?? [] };
+    return runs.length > 0 ? { runs, maps, others: [], ...compared } : null;
   }
   const seen = seenNow(workbench);
   if (!seen) return null;
@@ -124,6 +125,7 @@ export function handedNow(workbench: Shown & { readonly comparing: Comparing }):
     maps: [seen.explanation?.attributions[0] ?? null],
     others,
     logProbs: null,
+    atMost: [],
   };
 }
 

@@ -1,7 +1,7 @@
 /** Figures that a person can weigh, in the digits of the language spoken. */
 import { onOneLine } from "../model/unseen";
 import { language, t } from "../strings";
-import type { Measure, Proof, Share } from "../wire";
+import type { Bound, Measure, Proof, ScoredSegment, Share } from "../wire";
 
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -57,10 +57,21 @@ export function probability(logProb: number): string {
 
 const SAME = 0.05; // a probability that changes by less is about the same, as the server says, too
 
-/** What a loss of log-probability does, nats: "163 times less likely", "10⁹ times more likely". */
-export function timesLikely(lost: number): string {
+/**
+ * What a loss of log-probability does, nats: "163 times less likely", "10⁹ times more likely"; of a
+ * bound, "at least 163 times less likely". Whoever loses at least so much gains at most so much.
+ */
+export function timesLikely(lost: number, bound: Bound | null = null): string {
   const size = Math.abs(lost);
-  if (Math.expm1(Math.min(size, 1)) < SAME) return t.figures.same;
+  const same = Math.expm1(Math.min(size, 1)) < SAME;
+  const change = same ? t.figures.same : changeOf(lost, size);
+  if (bound === null || (bound === "about" && same)) return change;
+  if (bound === "about") return t.figures.roughly(change);
+  const isLeast = (bound === "at_least") === (lost > 0 && !same);
+  return isLeast ? t.figures.atLeast(change) : t.figures.atMost(change);
+}
+
+function changeOf(lost: number, size: number): string {
   const power = size / Math.LN10;
   const times = Math.exp(size);
   const told =
@@ -81,9 +92,11 @@ export const shareText = ({ with_all: { value }, samples }: Share) =>
 export const shareRange = ({ with_all: { low, high } }: Share) =>
   t.counted.between(percent(low ?? 0), percent(high ?? 1));
 
+type Loss = Pick<Proof, "bound" | "lost" | "measure">;
+
 /** What a loss makes of what was measured: of the target, or of the share of answers. */
-export function lossText({ lost, measure }: Pick<Proof, "lost" | "measure">): string {
-  if (measure !== "share") return timesLikely(lost);
+export function lossText({ bound, lost, measure }: Loss): string {
+  if (measure !== "share") return timesLikely(lost, bound);
   const size = Math.abs(lost);
   const told = decimals(size, size >= 10 || Number.isInteger(size) ? 0 : 1);
   if (told === decimals(0, 0)) return t.counted.same;
@@ -94,7 +107,7 @@ export function lossText({ lost, measure }: Pick<Proof, "lost" | "measure">): st
 export function proofText(proof: Proof): string {
   if (proof.measure === "share") return t.counted.alone(lossText(proof));
   const said = { words: onOneLine(proof.said ?? ""), changed: proof.changed ?? null };
-  return t.proofs.alone(timesLikely(proof.lost), said);
+  return t.proofs.alone(lossText(proof), said);
 }
 
 /** Log-probability or score with a true minus sign, always the same number of decimals. */
@@ -120,6 +133,24 @@ export function scoreText(score: number, signed: boolean, measure: Measure = "lo
       : decimals(size, size >= 100 ? 0 : size >= 0.1 || size === 0 ? 2 : 3);
   if (score < 0) return `−${text}`;
   return signed && size > 0 ? `+${text}` : text;
+}
+
+const SIGNS: Record<Bound, string> = { at_least: "≥", at_most: "≤", about: "≈" };
+
+/** What stands before a figure that is a bound: "≥ "; nothing before one that is exact. */
+export const signOf = (bound: Bound | null | undefined) => (bound ? `${SIGNS[bound]} ` : "");
+
+/** What a figure tells if that is told of what is taken from it. */
+export const opposite = (bound: Bound): Bound =>
+  (({ at_least: "at_most", at_most: "at_least", about: "about" }) as const)[bound];
+
+/** The score of a segment, as it is shown. */
+export function influenceText(
+  { bound, score }: Pick<ScoredSegment, "bound" | "score">,
+  signed: boolean,
+  measure?: Measure,
+): string {
+  return signOf(bound) + scoreText(score, signed, measure);
 }
 
 /** Digits and a power of ten: "2.0×10⁻⁴". */

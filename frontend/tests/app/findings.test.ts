@@ -365,3 +365,16 @@ test("answers are counted where that is asked for", async () => {
   await user.selectOptions(screen.getByTestId("measure-select"), "log_prob");
   expect(screen.queryByTestId("samples")).toBeNull();
 });
+
+test("a score that is a bound has a sign before it, which is told in words", async () => {
+  const bounds = ["at_least", "at_most", "about"] as const;
+  const segments = attribution().segments.map((one, i) => ({ ...one, bound: bounds[i] ?? null }));
+  await explained(told({ segments }));
+  const shown = screen.getAllByTestId("score").map((one) => one.textContent);
+  const ordered = segments
+    .toSorted((a, b) => Math.abs(b.score) - Math.abs(a.score))
+    .map(({ bound }) => (bound ? { at_least: "≥", at_most: "≤", about: "≈" }[bound] : ""));
+  expect(shown.map((text) => text.match(/[≥≤≈]/)?.[0] ?? "")).toEqual(ordered);
+  expect(new Set(ordered).size).toBeGreaterThan(2);
+  expect(screen.getByTitle(/Score ≥ .* At least that: the server tells/)).toBeInTheDocument();
+});

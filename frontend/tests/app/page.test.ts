@@ -263,3 +263,26 @@ test("resting on a token shows what else it might have said", async () => {
   await fireEvent.pointerLeave(screen.getByTestId("text"));
   await waitFor(() => expect(screen.queryByTestId("token-card")).toBeNull());
 });
+
+test("what muting costs at least is told as that", async () => {
+  const { user } = await explained({
+    mute: () => [
+      {
+        type: "mute",
+        log_prob: -1,
+        muted_log_prob: -1 - Math.log(163),
+        bound: "at_least",
+        rethinkable: false,
+        change: "at least 163 times less likely",
+        cached: false,
+      },
+    ],
+  });
+  await user.click(screen.getAllByTestId("mute")[0]!);
+  await waitFor(() =>
+    expect(screen.getByTestId("mute-result")).toHaveTextContent(
+      "Without this line the target is at least 163 times less likely.",
+    ),
+  );
+  expect(screen.getByTestId("mute-result")).toHaveTextContent("37% → ≤ 0.2%");
+});

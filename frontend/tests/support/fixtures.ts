@@ -347,6 +347,7 @@ export const USUAL: Script = {
     {
       type: "comparison",
       log_probs: explanations.map((_, i) => explanations.map((_, j) => (i === j ? -0.5 : -7))),
+      at_most: [],
       sentences: explanations.slice(1).map((_, i) => `Run ${i + 2} is other.`),
       cached: false,
     },

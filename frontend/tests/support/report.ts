@@ -22,6 +22,7 @@ export function report(change: Partial<Report> = {}): Report {
     runs: [reported()],
     title: "What led to “Avoid it.”",
     log_probs: null,
+    at_most: [],
     sentences: [],
     note: "",
     without: [],

@@ -4,6 +4,7 @@ import { tr } from "../../src/strings/tr";
 import { speak } from "../../src/strings";
 import {
   amount,
+  influenceText,
   lossText,
   percent,
   probability,
@@ -33,6 +34,20 @@ describe("figures in words", () => {
     expect(timesLikely(-Math.log(12_345))).toBe("12,345 times more likely");
     expect(timesLikely(6 * Math.LN10)).toBe("10⁶ times less likely");
     expect(timesLikely(-9 * Math.LN10)).toBe("10⁹ times more likely");
+  });
+  test("of a bound, as the server says it", () => {
+    expect(timesLikely(5.1, "at_least")).toBe("at least 164 times less likely");
+    expect(timesLikely(5.1, "at_most")).toBe("at most 164 times less likely");
+    expect(timesLikely(5.1, "about")).toBe("roughly 164 times less likely");
+    expect(timesLikely(-1, "at_least")).toBe("at most 2.7 times more likely");
+    expect(timesLikely(-1, "at_most")).toBe("at least 2.7 times more likely");
+    expect(timesLikely(0, "at_least")).toBe("at most about as likely as before");
+    expect(timesLikely(0, "about")).toBe("about as likely as before");
+    expect(lossText({ lost: 5.1, bound: "at_least", measure: "log_prob" })).toMatch(
+      /^at least 164/,
+    );
+    expect(influenceText({ score: 3.2, bound: "at_least" }, true)).toBe("≥ +3.20");
+    expect(influenceText({ score: 3.2 }, true)).toBe("+3.20");
   });
   test("numbers", () => {
     expect(signedNumber(-1.234)).toBe("−1.23");

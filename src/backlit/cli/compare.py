@@ -64,4 +64,5 @@ def _by_model_of(
         for one in explanations
         for name in [one.generation.model]
     ]
-    return Comparison(tuple(explanations), model.compare(renamed).log_probs)
+    compared = model.compare(renamed)
+    return Comparison(tuple(explanations), compared.log_probs, compared.at_most)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backlit.display.unseen import with_signs
-from backlit.types import Quantity, ScoredSegment
+from backlit.types import SIGNS, Quantity, ScoredSegment
 
 SUPPORTS = (0x2F, 0x7F, 0xE0)  # blue and orange: told apart by almost everyone
 OPPOSES = (0xE0, 0x82, 0x14)
@@ -66,12 +66,15 @@ def tint_of(score: float, largest: float) -> int:
 
 
 def score_text(segment: ScoredSegment, decimals: int = 3) -> str:
-    """A segment's score and, where it is known, its standard error or its interval."""
+    """A segment's score and, where it is known, its standard error or its interval; a sign before
+    it tells of a bound.
+    """
     error, interval = segment.standard_error, segment.interval
     known = f" ± {error:.{decimals}f}" if error is not None else ""
     if interval is not None:
         known += f" [{interval[0]:+.{decimals}f}, {interval[1]:+.{decimals}f}]"
-    return f"{round(segment.score, decimals) + 0.0:+.{decimals}f}{known}"  # no minus before 0
+    sign = "" if segment.bound is None else f"{SIGNS[segment.bound]} "
+    return f"{sign}{round(segment.score, decimals) + 0.0:+.{decimals}f}{known}"  # no minus before 0
 
 
 def decimals_of(measure: Quantity) -> int:

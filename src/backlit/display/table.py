@@ -17,6 +17,7 @@ COLUMNS = (
     "standard_error",
     "low",
     "high",
+    "bound",
     "level",
     "text",
 )
@@ -34,9 +35,8 @@ def maps_csv(figures: Sequence[MapFigure]) -> str:
             error = "" if one.standard_error is None else one.standard_error
             place = [one.start, one.stop, safe_cell(one.role)]
             low, high = one.interval or ("", "")
-            writer.writerow(
-                [*of, *place, one.score, error, low, high, one.level or "", safe_cell(one.text)]
-            )
+            rest = [one.bound or "", one.level or "", safe_cell(one.text)]
+            writer.writerow([*of, *place, one.score, error, low, high, *rest])
     return out.getvalue()
 
 

@@ -22,6 +22,9 @@ FIGURES: Mapping[str, str] = {
     "about as likely as before": "yaklaşık aynı olasılıkta",
     "{times} times less likely": "{times} kat daha düşük olasılıklı",
     "{times} times more likely": "{times} kat daha yüksek olasılıklı",
+    "at least {change}": "en az {change}",
+    "at most {change}": "en çok {change}",
+    "roughly {change}": "kabaca {change}",
     "no different": "aynı",
     "{points} percentage points lower": "{points} yüzde puan daha düşük",
     "{points} percentage points higher": "{points} yüzde puan daha yüksek",
@@ -61,6 +64,11 @@ FOUND: Mapping[str, str] = {
     "No part alone, but {names} and {last}: each may cover for the other. Without them, {effect}": (
         "Tek bir parça değil, birlikte {names} ve {last}: biri ötekinin yerini tutabilir. Onlar "
         "olmadan {effect}"
+    ),
+    "Nothing stands out for sure: without some of the first {parts}, the server tells only a "
+    "bound.": (
+        "Kesin olarak öne çıkan bir şey yok: ilk {parts} arasından bazıları olmadan sunucu "
+        "yalnızca bir sınır bildiriyor."
     ),
     "Nothing stands out: none of the first {parts}, taken away alone, makes {target} even 2 times "
     "less likely.": (
@@ -157,6 +165,11 @@ CHECKED: Mapping[str, str] = {
     "the top {parts}": "en üstteki {parts}",
     "{what}, some of them the answer's own,": "{what} (bazıları yanıtın kendisinden)",
     "{count} random {unit}": "rastgele {count} {unit}",
+    "After {count} of the prompts that were tried the server tells only a bound, so another "
+    "verdict could be right.": (
+        "Denenen istemlerin {count} tanesinden sonra sunucu yalnızca bir sınır bildiriyor; başka "
+        "bir hüküm doğru olabilir."
+    ),
     "{unit} in this order": "bu sırayla {unit} {unit}",
     "{change} against the foil": "karşıta göre {change}",
     "Taking away {what} makes {answer} {change}; {random}, {by_chance}{conclusion}": (

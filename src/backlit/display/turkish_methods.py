@@ -134,6 +134,20 @@ METHODS: Mapping[str, str] = {
         "{samples} örneklemi paylaşan {segments} parça var: standart hatalara bakın, örneklemleri "
         "artırın ya da daha büyük parçalar kullanın."
     ),
+    "the target": "hedef",
+    "the target or the foil": "hedef ya da karşıt",
+    "After {bounded} of {altered} altered prompts, {who} was not among the likeliest tokens that "
+    "the server tells.": (
+        "{altered} değiştirilmiş istemin {bounded} tanesinden sonra {who}, sunucunun bildirdiği en "
+        "olası token’lar arasında değildi."
+    ),
+    "A bound was taken, so the scores are rough.": "Yerine bir sınır alındı; puanlar kaba.",
+    "A bound was taken, which the sign before a score tells.": (
+        "Yerine bir sınır alındı; puanın önündeki işaret bunu gösteriyor."
+    ),
+    "Its bound was taken, so those parts may matter more than is shown.": (
+        "Yerine sınırı alındı; o parçalar gösterilenden daha önemli olabilir."
+    ),
     "The errors may hold only a part of the noise of each share.": (
         "Hatalar, payların kendi rastlantısının yalnızca bir bölümünü içeriyor olabilir."
     ),

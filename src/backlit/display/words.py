@@ -3,7 +3,7 @@
 import math
 
 from backlit.display.speech import digits, say
-from backlit.types import Granularity
+from backlit.types import Bound, Granularity
 
 SAME = 0.05  # a probability that changes by less is about the same
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -43,13 +43,37 @@ def points(lost: float) -> str:
     return say("{points} percentage points higher", points=size)
 
 
-def times_likely(nats: float) -> str:
+def times_likely(nats: float, bound: Bound | None = None) -> str:
     """What a loss of log-probability does: "163 times less likely", "10⁹ times more likely".
 
     Args:
         nats: lost; negative if it was gained.
+        bound: what `nats` tells, if it is not exact: "at least 163 times less likely".
     """
-    if math.expm1(min(abs(nats), 1.0)) < SAME:
+    return bounded(_times_likely(nats), nats, bound)
+
+
+def bounded(change: str, lost: float, bound: Bound | None) -> str:
+    """What a loss makes of something, in words, if that loss may be but a bound.
+
+    Whoever loses at least so much gains at most so much.
+    """
+    same = _is_same(lost)
+    if bound is None or (bound == "about" and same):
+        return change
+    if bound == "about":
+        return say("roughly {change}", change=change)
+    if (bound == "at_least") == (lost > 0 and not same):
+        return say("at least {change}", change=change)
+    return say("at most {change}", change=change)
+
+
+def _is_same(nats: float) -> bool:
+    return math.expm1(min(abs(nats), 1.0)) < SAME
+
+
+def _times_likely(nats: float) -> str:
+    if _is_same(nats):
         return say("about as likely as before")
     power = abs(nats) / math.log(10)
     if power > 6 - 1e-9:

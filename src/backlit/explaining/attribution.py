@@ -17,7 +17,14 @@ from backlit.methods.base import Altering, Scores, params_of, reason_against, un
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
 from backlit.segments import AGGREGATES, aggregate, segment
-from backlit.types import Aggregate, Granularity, Interval, Quantity, ScoredSegment, Segment
+from backlit.types import (
+    Aggregate,
+    Granularity,
+    Interval,
+    Quantity,
+    ScoredSegment,
+    Segment,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ def _scored(
 ) -> tuple[ScoredSegment, ...]:
     errors: Sequence[float | None] = [None] * len(segments)
     intervals: Sequence[Interval | None] = [None] * len(segments)
+    bounds = scores.bounds or [None] * len(segments)
     if scores.intervals is not None:
         intervals = [(low, high) for low, high in scores.intervals.tolist()]
     if scores.standard_errors is not None:
@@ -153,8 +161,9 @@ def _scored(
             standard_error=error,
             level=level,
             interval=interval,
+            bound=bound,
         )
-        for one, value, error, interval, level in zip(
-            segments, values, errors, intervals, levels, strict=True
+        for one, value, error, interval, level, bound in zip(
+            segments, values, errors, intervals, levels, bounds, strict=True
         )
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from backlit.engines.base import Engine, as_scorer
+from backlit.engines.bounding import bounding
 from backlit.errors import InputError, OptionsError
 from backlit.explaining.fitting import check_reads
 from backlit.explaining.prompts import as_prompt
@@ -41,18 +42,20 @@ def compare(
         check_reads(engine, each[i].generation)
     prompts = [each[i].generation for i in own]
     rows: list[list[float | None]] = [[None] * len(each) for _ in each]
+    at_most: list[tuple[int, int]] = []
     for j, one in enumerate(each):
         progress("compare", j, len(each))
-        for i, value in _column(engine, prompts, one, progress):
+        for i, value, is_bound in _column(engine, prompts, one, progress):
             rows[own[i]][j] = value
+            at_most += [(own[i], j)] if is_bound else []
     progress("compare", len(each), len(each))
-    return Comparison(each, tuple(tuple(row) for row in rows))
+    return Comparison(each, tuple(tuple(row) for row in rows), tuple(at_most))
 
 
 def _column(
     engine: Engine, prompts: Sequence[Generation], answered: Explanation, progress: Progress
-) -> list[tuple[int, float]]:
-    """How likely one answer is after each prompt that it fits behind."""
+) -> list[tuple[int, float, bool]]:
+    """How likely one answer is after each prompt that it fits behind, and whether at most so."""
     try:
         before, answer = _ids(engine, answered)
     except InputError:  # another model's, which this one has no tokens for
@@ -65,9 +68,11 @@ def _column(
             contexts.append((*prompt, *before))
             kept.append(i)
     found = []
+    telling = bounding(engine)
     for at, log_probs in as_scorer(engine).score(contexts, answer) if contexts else ():
         progress.check()
-        found.append((kept[at], float(log_probs.sum())))
+        is_bound = telling is not None and bool(telling.bounded(contexts[at], answer).any())
+        found.append((kept[at], float(log_probs.sum()), is_bound))
     return found
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from backlit.display.speech import say
+from backlit.display.words import bounded
 from backlit.engines.base import FloatArray
 from backlit.methods.measurable import Measurable
 from backlit.methods.perturbation import Ablation, Masks
-from backlit.types import Segment, Span
+from backlit.types import Segment, Span, joined, opposite
 
 Order = npt.NDArray[np.intp]
 Told = Callable[[int], None]
@@ -27,6 +29,7 @@ class Deletion:
         keep: token spans; segments that hold some of them are not taken away either.
 
     Attributes:
+        objective: that loses.
         segments: all of them.
         maskable: indices of those that may be taken away, `(size,)`.
         steps: how many are taken away at each step.
@@ -35,7 +38,7 @@ class Deletion:
     def __init__(
         self, objective: Measurable, segments: Sequence[Segment], keep: Sequence[Span] = ()
     ) -> None:
-        self._objective = objective
+        self.objective = objective
         self._ablation = Ablation(objective, segments, keep=keep)
         self.segments = segments
         self.maskable = self._ablation.maskable
@@ -73,6 +76,22 @@ class Deletion:
         (lost,) = self._lost([np.eye(self.size, dtype=bool)], tell)
         return np.asarray(lost)
 
+    def change(self, lost: float, orders: Sequence[Order], step: int) -> str:
+        """What a loss of these orders at a step, which all of them ran, is in words."""
+        masks = np.array([~self._gone(order)[step] for order in orders])
+        bound = opposite(joined(self._ablation.bounds(masks)))
+        return bounded(self.objective.change(lost), lost, bound)
+
+    def remark(self) -> str:
+        """What to say behind a verdict, if some of what was run gave a bound; "" if none did."""
+        if not self._ablation.bounded:
+            return ""
+        return " " + say(
+            "After {count} of the prompts that were tried the server tells only a bound, so "
+            "another verdict could be right.",
+            count=self._ablation.bounded,
+        )
+
     def tokens(self, order: Order) -> npt.NDArray[np.intp]:
         """How many tokens are gone at each step, `(steps,)`."""
         gone: npt.NDArray[np.intp] = np.cumsum(self._lengths[order])[np.array(self.steps) - 1]
@@ -88,7 +107,7 @@ class Deletion:
         """For masks of who is gone, `(n, m, size)`: nats lost, `(n, m)`."""
         masks = ~np.concatenate(gone)
         values = self._ablation.values(masks, tell)  # (n * m,)
-        lost: FloatArray = (self._objective.value() - values).reshape(len(gone), -1)
+        lost: FloatArray = (self.objective.value() - values).reshape(len(gone), -1)
         return lost
 
 

@@ -116,14 +116,15 @@ def check_map(
         percentile=percentile,
         verdict=verdict,
         sentence=_sentence(
-            objective,
-            deletion.steps[top],
+            deletion,
+            every,
+            top,
             unit,
-            float(lost[0, top]),
-            float(np.median(lost[2:, top])),
+            (float(lost[0, top]), float(np.median(lost[2:, top]))),
             verdict,
             own=any(one.role in WRITTEN for one in taken[: deletion.steps[top]]),
-        ),
+        )
+        + deletion.remark(),
         percentile_per_token=_percentile(_beaten(per_token[2:, None], per_token[:1]), run),
         kept=tuple(keep),
     )
@@ -266,21 +267,22 @@ def _provisional(lost: FloatArray, unit: str, step: int | None, *, decided: bool
 
 
 def _sentence(
-    objective: Measurable,
-    count: int,
+    deletion: Deletion,
+    every: Sequence[Order],
+    top: int,
     unit: str,
-    lost: float,
-    by_chance: float,
+    losses: tuple[float, float],
     verdict: Verdict,
     *,
     own: bool,
 ) -> str:
-    """`own`: what is taken away first is not of the prompt alone."""
+    """`losses` of a map's order at step `top`, and by chance; `own`: not of the prompt alone."""
+    (lost, by_chance), objective, count = losses, deletion.objective, deletion.steps[top]
     parts = counted(count, unit)
     what = say("the top {parts}", parts=parts)
     if own:
         what = say("{what}, some of them the answer's own,", what=what)
-    change = objective.change(lost)
+    change = deletion.change(lost, every[:1], top)
     if objective.target.foil is not None:
         change = say("{change} against the foil", change=change)
     if verdict != "holds" and lost > by_chance:
@@ -293,6 +295,6 @@ def _sentence(
         answer=say(ANSWERS[objective.quantity]),
         change=change,
         random=say("{count} random {unit}", count=count, unit=plural(unit)),
-        by_chance=objective.change(by_chance),
+        by_chance=deletion.change(by_chance, every[2:], top),
         conclusion=say(conclusion),
     )

@@ -17,7 +17,15 @@ from backlit.explaining.remembered import Ids, Remembered
 from backlit.explaining.templates import filled, lines_of, spans_of_lines
 from backlit.explanation.cell import Cell, Sample, Variant
 from backlit.progress import Phase, Progress
-from backlit.types import FinishReason, GenerationOptions, Prompt, Span, TokenSequence
+from backlit.types import (
+    Bound,
+    FinishReason,
+    GenerationOptions,
+    Prompt,
+    Span,
+    TokenSequence,
+    joined,
+)
 
 ROWS = 8  # whose altered prompts are scored together
 OVERFLOWED = "The model's numbers overflowed, so they mean nothing."
@@ -26,6 +34,8 @@ SoFar = Callable[[Cell], None]
 Question = tuple[Prompt, GenerationOptions]
 Contexts = Callable[[int], Iterable[tuple[int | None, Ids]]]
 """Of a cell: its prompt's ids by the line that is gone, None for none."""
+Scored = tuple[float, bool]
+"""A log-probability, nats, and whether it is but the most that it may be."""
 
 
 class Filling:
@@ -176,7 +186,7 @@ class Filling:
                     pairs.append((context, self._answer(at)))
             try:
                 scored = self._known.log_probs(self._engine, pairs)
-                values = {labels[number]: value for number, value in scored}
+                values = {labels[number]: (value, bound) for number, value, bound in scored}
             except Cancelled:
                 raise
             except BacklitError as error:
@@ -189,16 +199,23 @@ class Filling:
             done += len(chunk)
             self._progress(phase, done, len(order))
 
-    def _take(self, at: int, values: Mapping[int | None, float], *, lines: bool) -> None:
+    def _take(self, at: int, values: Mapping[int | None, Scored], *, lines: bool) -> None:
         """What was scored of a cell: as it is (None), and without each line."""
-        if not all(map(math.isfinite, values.values())):
+        if not all(math.isfinite(value) for value, _ in values.values()):
             return self._tell(at, problem=OVERFLOWED)
         if not lines:
-            return self._tell(at, answer_log_prob=values[None])
+            value, is_bound = values[None]
+            return self._tell(
+                at, answer_log_prob=value, answer_bound="at_most" if is_bound else None
+            )
         count = len(lines_of(self._variant(at).template))
-        without = [values.get(line) for line in range(count)]
-        lost = (None if one is None else values[None] - one for one in without)
-        return self._tell(at, effects=tuple(lost))
+        effects = [_lost(values[None], values.get(line)) for line in range(count)]
+        bounds = tuple(bound for _, bound in effects)
+        return self._tell(
+            at,
+            effects=tuple(lost for lost, _ in effects),
+            effect_bounds=bounds if any(bounds) else None,
+        )
 
     def _altered(self, at: int) -> Iterator[tuple[int | None, Ids]]:
         """The prompt as it is, and without each line that it has, unless nothing would be left."""
@@ -256,6 +273,16 @@ def _sample(whole: TokenSequence, finish_reason: FinishReason) -> Sample:
         finish_reason,
         sum(known) if len(known) == len(tokens) else None,
     )
+
+
+def _lost(whole: Scored, without: Scored | None) -> tuple[float | None, Bound | None]:
+    """What an answer loses, nats, and what that tells if it is not exact."""
+    if without is None:
+        return None, None
+    (before, is_most), (after, is_most_then) = whole, without
+    bounds: list[Bound | None] = ["at_most" if is_most else None]
+    bounds.append("at_least" if is_most_then else None)
+    return before - after, joined(bounds)
 
 
 def _without(ids: Ids, spans: Sequence[Span]) -> Ids:

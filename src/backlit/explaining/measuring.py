@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from backlit.data.base import Example
 from backlit.engines.base import Engine, as_scorer
 from backlit.engines.batches import generate_batch, score_batch
+from backlit.engines.bounding import bounding
 from backlit.engines.text import check_length
 from backlit.errors import BacklitError, Cancelled
 from backlit.progress import Progress
@@ -163,10 +164,13 @@ def _scored(
         contexts.append(sequence.input_ids)
         targets.append(whole.input_ids[whole.prompt_length :])
     values = {}
+    telling = bounding(engine)
     for at, log_probs in score_batch(engine, contexts, targets) if places else ():
         progress.check()
         total = float(log_probs.sum())
-        if -total < MOST_NATS * len(targets[at]):
+        if telling is not None and telling.bounded(contexts[at], targets[at]).any():
+            problems[places[at]] = "The server does not tell how likely its target is."
+        elif -total < MOST_NATS * len(targets[at]):
             values[places[at]] = (total, len(targets[at]))
         else:
             problems[places[at]] = "The model finds its target impossible."

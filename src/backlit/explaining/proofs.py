@@ -9,6 +9,7 @@ for the others. What the response has before the target stays, or is written ane
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,15 @@ from backlit.explaining.reasoning import is_usual, reasoning_before, written_ane
 from backlit.explanation import Proof, Rethought
 from backlit.methods.objective import Objective
 from backlit.progress import SILENT, Progress
-from backlit.types import GenerationOptions, Segment, Span, TokenSequence
+from backlit.types import (
+    Bound,
+    GenerationOptions,
+    Segment,
+    Span,
+    TokenSequence,
+    joined,
+    opposite,
+)
 
 LITTLE = math.log(2)  # nats: who costs less than that alone may have somebody who covers for it
 GAIN = -0.05  # nats: who stood against the target covers for nobody
@@ -66,7 +75,7 @@ def prove(
         proof = remover.proof(one)
         yield proof
         progress("prove", done, len(alone))
-        if GAIN < proof.lost < LITTLE and not proof.changed:
+        if GAIN < proof.lost < LITTLE and not proof.changed and proof.bound is None:
             little += one
     together = tuple(sorted(little))
     if len(together) > 1 and remover.leaves(together):
@@ -115,7 +124,8 @@ class Remover:
         self._several_lines = "\n" in self._sequence.text[len(text) : end].strip()
         self._seeds = (None,) if think_again == 1 else tuple(range(think_again))
         self._known: tuple[int, ...] | None = None  # what the model says with everything there
-        self._control: float | None = None  # nats lost by thinking again alone
+        # nats lost by thinking again alone, and what they tell
+        self._control: tuple[float, Bound | None] | None = None
 
     def leaves(self, spans: Spans) -> bool:
         """Whether something is left to read without these."""
@@ -128,18 +138,23 @@ class Remover:
 
     def value(self, spans: Spans) -> float:
         """The objective without these, nats, with the response as it is."""
-        return self._value(self._before.without(spans))
+        return self._value(self._before.without(spans))[0]
+
+    def bound(self, spans: Spans) -> Bound | None:
+        """What the loss tells that comes of it; None if it is exact."""
+        return opposite(self._value(self._before.without(spans))[1])
 
     def proof(self, spans: Spans) -> Proof:
         """What happens without these parts, of which some text is left."""
-        value = self.value(spans)
+        value, bound = self._value(self._before.without(spans))
         lost = self._objective.value() - value
+        proof = Proof(spans, lost, times_likely(lost, opposite(bound)), bound=opposite(bound))
         if not self._writes:
-            return Proof(spans, lost, times_likely(lost))
-        ids, said = self._certain(value) or self._said(self._before.without(spans))
+            return proof
+        ids, said = self._certain(value, bound) or self._said(self._before.without(spans))
         changed = ids != self._usual()
         again = self.rethought(spans) if self.samples else None
-        return Proof(spans, lost, times_likely(lost), said, changed, again)
+        return replace(proof, said=said, changed=changed, again=again)
 
     def can_think_again(self, spans: Spans) -> bool:
         """Whether something stands before the target that could be written without these."""
@@ -155,43 +170,54 @@ class Remover:
         if self._reasoning is None or not self.can_think_again(spans):
             return None
         new = [self._written(self._sequence.prompt.without(spans), seed) for seed in self._seeds]
-        values = [self._value(one) for one in new]
+        values, bounds = zip(*(self._value(one) for one in new), strict=True)
         says = [
-            self._certain(value) or self._said(one) for value, one in zip(values, new, strict=True)
+            self._certain(value, bound) or self._said(one)
+            for value, bound, one in zip(values, bounds, new, strict=True)
         ]
-        control = self._lost_by_writing()
+        control, control_bound = self._lost_by_writing()
         lost = float(self._objective.value() - control - np.mean(values))
+        bound = opposite(joined([*bounds, control_bound]))
         lead_in = self._reasoning.lead_in[1] - self._reasoning.lead_in[0]
         return Rethought(
             written=tuple(_response(one, lead_in) for one in new),
             lost=lost,
-            change=times_likely(lost),
+            change=times_likely(lost, bound),
             said=tuple(said for _, said in says),
             changed=float(np.mean([ids != self._usual() for ids, _ in says])),
             control=control,
-            control_change=times_likely(control) if abs(control) > SAME else None,
+            control_change=(
+                times_likely(control, control_bound)
+                if abs(control) > SAME or control_bound
+                else None
+            ),
+            bound=bound,
+            control_bound=control_bound,
         )
 
-    def _lost_by_writing(self) -> float:
-        """Nats that are lost by writing anew with everything there; what is usual is not run."""
+    def _lost_by_writing(self) -> tuple[float, Bound | None]:
+        """Nats that are lost by writing anew with everything there, and what they tell, if they are
+        not exact; what is usual is not run.
+        """
         assert self._reasoning is not None
         if self._control is None:
             if self._seeds == (None,) and is_usual(self._sequence, self._reasoning.span):
-                self._control = 0.0
+                self._control = 0.0, None
             else:
                 new = [self._written(self._sequence.prompt, seed) for seed in self._seeds]
-                values = [self._value(one) for one in new]
-                self._control = float(self._objective.value() - np.mean(values))
+                values, bounds = zip(*(self._value(one) for one in new), strict=True)
+                lost = float(self._objective.value() - np.mean(values))
+                self._control = lost, opposite(joined(bounds))
         return self._control
 
     def _written(self, prompt: TokenSequence, seed: int | None) -> TokenSequence:
         assert self._reasoning is not None
         return written_anew(self._objective.engine, prompt, self._sequence, self._reasoning, seed)
 
-    def _value(self, context: TokenSequence) -> float:
-        """The objective after other words, nats."""
+    def _value(self, context: TokenSequence) -> tuple[float, Bound | None]:
+        """The objective after other words, nats, and what it tells, if it is not exact."""
         ((_, value),) = self._objective.score([context.input_ids])
-        return value
+        return value, self._objective.bounds([context.input_ids])[0]
 
     def _usual(self) -> tuple[int, ...]:
         """The ids that the model writes with everything there."""
@@ -206,14 +232,16 @@ class Remover:
                 self._known = self._said(self._before)[0]
         return self._known
 
-    def _certain(self, value: float) -> tuple[tuple[int, ...], str] | None:
+    def _certain(
+        self, value: float, bound: Bound | None = None
+    ) -> tuple[tuple[int, ...], str] | None:
         """Ids and text of the target, if a model that finds it so likely must write it greedily.
 
         Where all of it together is likelier than 1/2, so is each token. Nothing is known of a
-        contrast.
+        contrast, or of a bound.
         """
         target = self._objective.target
-        if target.foil is not None or value <= -math.log(2):
+        if target.foil is not None or bound is not None or value <= -math.log(2):
             return None
         tokens = self._sequence.tokens[: target.stop]
         text = TokenSequence("", (), 0).extended(tokens).text

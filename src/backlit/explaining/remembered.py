@@ -6,6 +6,7 @@ from cachetools import LRUCache
 
 from backlit.engines.base import Engine
 from backlit.engines.batches import alike, score_batch
+from backlit.engines.bounding import bounding
 from backlit.explanation.cell import Sample
 from backlit.progress import current, stoppable
 from backlit.types import GenerationOptions, Prompt, key_of
@@ -22,13 +23,13 @@ class Remembered:
 
     def __init__(self) -> None:
         self.answers: LRUCache[tuple[Prompt, GenerationOptions], Sample] = LRUCache(MAX_ANSWERS)
-        self._log_probs: LRUCache[bytes, float] = LRUCache(MAX_LOG_PROBS)
+        self._log_probs: LRUCache[bytes, tuple[float, bool]] = LRUCache(MAX_LOG_PROBS)
 
     def log_probs(
         self, engine: Engine, pairs: Sequence[tuple[Ids, Ids]]
-    ) -> Iterator[tuple[int, float]]:
-        """Summed log-probabilities of answers after contexts, nats: `(index, value)`, those that
-        are known first.
+    ) -> Iterator[tuple[int, float, bool]]:
+        """Summed log-probabilities of answers after contexts, nats: `(index, value, whether it is
+        but the most that it may be)`, those that are known first.
         """
         keys = [key_of(*pair) for pair in pairs]
         missing: dict[bytes, list[int]] = {}
@@ -37,18 +38,20 @@ class Remembered:
             if value is None:
                 missing.setdefault(key, []).append(number)
             else:
-                yield number, value
+                yield number, *value
         if not missing:
             return
+        telling = bounding(engine)
         firsts = [numbers[0] for numbers in missing.values()]
         for chunk in _chunks(pairs, firsts):
             contexts, answers = zip(*(pairs[number] for number in chunk), strict=True)
             for place, each in score_batch(engine, contexts, answers):
                 key = keys[chunk[place]]
-                self._log_probs[key] = value = float(each.sum())
+                bounded = telling.bounded(contexts[place], answers[place]) if telling else ()
+                self._log_probs[key] = value = float(each.sum()), any(bounded)
                 current().check()
                 for number in missing[key]:
-                    yield number, value
+                    yield number, *value
 
 
 def _chunks(pairs: Sequence[tuple[Ids, Ids]], numbers: Sequence[int]) -> Iterator[list[int]]:

@@ -115,6 +115,10 @@ class AnswerShare:
         """What a loss of percentage points makes of the share, in words."""
         return points(lost)
 
+    def bounds(self, contexts: Sequence[Sequence[int]]) -> list[None]:
+        """None of each: answers are counted."""
+        return [None] * len(contexts)
+
     def intervals(self, lost: FloatArray) -> FloatArray:
         """Newcombe's intervals `(n, 2)` of losses `(n,)` from the whole, percentage points."""
         k, whole = self.samples, self.value() * self.samples / 100

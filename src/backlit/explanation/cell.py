@@ -7,7 +7,7 @@ from io import StringIO
 
 from backlit.display.speech import say
 from backlit.display.table import safe_cell
-from backlit.types import FinishReason, Prompt
+from backlit.types import Bound, FinishReason, Prompt
 
 COLUMNS = (
     "variant",
@@ -18,6 +18,7 @@ COLUMNS = (
     "log_prob",
     "found",
     "answer_log_prob",
+    "answer_bound",
     "problem",
 )
 
@@ -78,6 +79,8 @@ class Cell:
         answer_log_prob: of the fixed answer, nats.
         effects: of each line of the variant, nats that the answer loses without it: the fixed
             answer, else the first sample. None for a line that the prompt does not have.
+        answer_bound: what `answer_log_prob` tells, if it is not exact.
+        effect_bounds: what each of `effects` tells, where some are not exact.
         problem: why there is nothing, or less, in this cell.
     """
 
@@ -88,6 +91,8 @@ class Cell:
     answer_log_prob: float | None = None
     effects: tuple[float | None, ...] = ()
     problem: str = ""
+    answer_bound: Bound | None = None
+    effect_bounds: tuple[Bound | None, ...] | None = None
 
 
 def cells_csv(cells: Sequence[Cell], names: Sequence[str], rows: Sequence[str]) -> str:
@@ -97,7 +102,8 @@ def cells_csv(cells: Sequence[Cell], names: Sequence[str], rows: Sequence[str]) 
     writer.writerow(COLUMNS)
     for cell in cells:
         place = [safe_cell(names[cell.variant]), safe_cell(rows[cell.row])]
-        rest = [_blank(cell.answer_log_prob), safe_cell(cell.problem)]
+        bound = cell.answer_bound or ""
+        rest = [_blank(cell.answer_log_prob), bound, safe_cell(cell.problem)]
         for number, one in enumerate(cell.samples, start=1):
             found = "" if one.found is None else str(one.found).lower()
             answer = [safe_cell(one.response), one.finish_reason, _blank(one.log_prob), found]

@@ -16,8 +16,8 @@ from backlit.explanation.explanation import Explanation
 from backlit.explanation.file import write_file
 from backlit.explanation.finding import named
 from backlit.explanation.proof import MAX_WORDS
-from backlit.explanation.report import NOBODY, LogProbs, Part, Report, form_of, parts_of
-from backlit.types import Scope, ScoredSegment, Target
+from backlit.explanation.report import NOBODY, LogProbs, Part, Places, Report, form_of, parts_of
+from backlit.types import SIGNS, Bound, Scope, ScoredSegment, Target, joined
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,10 +31,12 @@ class Comparison:
         explanations: two or more, the first of which the others are compared with.
         log_probs: nats, `(prompts, answers)`; None where another model would have to say, and
             where it can't be said.
+        at_most: the places of those of which only that is known: they are at most that.
     """
 
     explanations: tuple[Explanation, ...]
     log_probs: LogProbs
+    at_most: Places = ()
 
     def __len__(self) -> int:
         return len(self.explanations)
@@ -54,7 +56,7 @@ class Comparison:
             tuple(a if a is not None else b for a, b in zip(mine, theirs, strict=True))
             for mine, theirs in zip(self.log_probs, other.log_probs, strict=True)
         ]
-        return Comparison(self.explanations, tuple(rows))
+        return Comparison(self.explanations, tuple(rows), (*self.at_most, *other.at_most))
 
     def sentence(self, index: int = 1, *, without: Collection[Part] = ()) -> str:
         """What is other than in the first: the prompt, the answer, how likely the old one is now,
@@ -102,7 +104,9 @@ class Comparison:
         before, after = self.log_probs[0][0], self.log_probs[index][0]
         if before is None or after is None:
             return None
-        change = times_likely(before - after)
+        own: Bound | None = "at_most" if (0, 0) in self.at_most else None
+        new: Bound | None = "at_least" if (index, 0) in self.at_most else None
+        change = times_likely(before - after, joined([own, new]))
         if one_line(self.answer(0)) == one_line(self.answer(index)):
             return say("that is {change}", change=change)
         return say("its old answer is {change}", change=change)
@@ -150,6 +154,7 @@ class Comparison:
             note,
             parts,
             self.log_probs if known else None,
+            self.at_most,
             tuple(self.sentence(index, without=parts) for index in range(1, len(self))),
         )
 
@@ -158,15 +163,18 @@ class Comparison:
         shown = {
             "answers": [self.answer(index) for index in range(len(self))],
             "log_probs": self.log_probs,
+            "at_most": self.at_most,
             "sentences": self.sentences,
         }
         return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
 
     def __str__(self) -> str:
         rows = []
-        for number, row in enumerate(self.log_probs, start=1):
-            cells = ["       -" if one is None else f"{one:8.3f}" for one in row]
-            rows.append(f"after prompt {number}: {' '.join(cells)}")
+        for i, row in enumerate(self.log_probs):
+            signs = [SIGNS["at_most"] if (i, j) in self.at_most else "" for j in range(len(row))]
+            shown = ["-" if one is None else f"{one:.3f}" for one in row]
+            cells = [f"{sign + one:>8}" for sign, one in zip(signs, shown, strict=True)]
+            rows.append(f"after prompt {i + 1}: {' '.join(cells)}")
         answers = [
             f"answer {number}: “{one_line(self.answer(number - 1), MAX_WORDS)}”"
             for number in range(1, len(self) + 1)

@@ -72,7 +72,8 @@ def _stands_out(proof: Proof) -> bool:
     """
     if proof.measure == "share":
         return proof.sure
-    return proof.lost >= NOTABLE or (proof.lost > 0 and bool(proof.changed))
+    lost_some = proof.lost > 0 or proof.bound == "at_least"
+    return proof.lost >= NOTABLE or (lost_some and bool(proof.changed))
 
 
 def _source(one: Attribution, order: Sequence[ScoredSegment]) -> ScoredSegment | None:
@@ -136,6 +137,12 @@ def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Sp
             parts=parts,
             how=how,
             target=target,
+        )
+    if any(proof.bound in ("at_least", "about") for proof in proofs):
+        return say(
+            "Nothing stands out for sure: without some of the first {parts}, the server tells only "
+            "a bound.",
+            parts=parts,
         )
     if together:
         return say(

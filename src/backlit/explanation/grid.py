@@ -13,7 +13,7 @@ from backlit.explanation.cell import Cell, Line, Variant, cells_csv
 from backlit.explanation.file import write_file
 from backlit.explanation.interval import Estimate, in_nats, mean_of, share_of
 from backlit.explanation.proof import MAX_WORDS
-from backlit.types import MIN_TEMPERATURE, GenerationOptions
+from backlit.types import MIN_TEMPERATURE, SIGNS, GenerationOptions, opposite
 
 SHOWN = 40  # characters of an answer in a table
 STRONGEST = 5  # lines that are told of a variant
@@ -78,27 +78,30 @@ class Grid:
 
     def gained(self, variant: int) -> Estimate | None:
         """How much likelier the fixed answer is than with the first variant: nats, over rows."""
-        pairs = [
-            b.answer_log_prob - a.answer_log_prob
-            for a, b in self._pairs(variant)
-            if a.answer_log_prob is not None and b.answer_log_prob is not None
-        ]
-        return mean_of(pairs) if pairs else None
+        gains, bounds = [], []
+        for a, b in self._pairs(variant):
+            if a.answer_log_prob is not None and b.answer_log_prob is not None:
+                gains.append(b.answer_log_prob - a.answer_log_prob)
+                bounds += [b.answer_bound, opposite(a.answer_bound)]
+        return mean_of(gains, bounds) if gains else None
 
     def answer_log_prob(self, variant: int) -> Estimate | None:
         """Of the fixed answer: nats, over rows."""
         cells = [cell for _, cell in self._pairs(variant)]
         values = [one.answer_log_prob for one in cells if one.answer_log_prob is not None]
-        return mean_of(values) if values else None
+        bounds = [one.answer_bound for one in cells]
+        return mean_of(values, bounds) if values else None
 
     def effects(self, variant: int) -> tuple[tuple[Line, Estimate], ...]:
         """What the answer loses without each line of a variant, nats over rows; the most first."""
         found = []
-        measured = [cell.effects for _, cell in self._pairs(variant) if cell.effects]
-        for line, column in zip(self.lines[variant], zip(*measured, strict=True), strict=False):
+        cells = [cell for _, cell in self._pairs(variant) if cell.effects]
+        columns = zip(*(cell.effects for cell in cells), strict=True)
+        for number, (line, column) in enumerate(zip(self.lines[variant], columns, strict=False)):
             values = [value for value in column if value is not None]
+            bounds = [one.effect_bounds[number] for one in cells if one.effect_bounds]
             if values:
-                found.append((line, mean_of(values)))
+                found.append((line, mean_of(values, bounds)))
         return tuple(sorted(found, key=lambda one: -one[1].value))
 
     def _pairs(self, variant: int) -> Iterator[tuple[Cell, Cell]]:
@@ -158,7 +161,7 @@ class Grid:
         gained = self.gained(variant) if variant else None
         if gained is None:
             return None
-        likely = times_likely(-gained.value)
+        likely = times_likely(-gained.value, opposite(gained.bound))
         told = say("the fixed answer is {change} ({nats})", change=likely, nats=in_nats(gained))
         if gained.sure or gained.of == 1:
             return told
@@ -188,7 +191,7 @@ class Grid:
         name = f"{line.name}, “{one_line(line.text, MAX_WORDS)}”"
         loses = say(
             "without it the answer is {change} ({nats})",
-            change=times_likely(effect.value),
+            change=times_likely(effect.value, effect.bound),
             nats=in_nats(effect),
         )
         if len(new) == 1:
@@ -281,5 +284,6 @@ def _answers(cell: Cell) -> str:
     marks = ["" if one.found is None else " +" if one.found else " -" for one in cell.samples]
     shown = [f"{text}{mark}" for text, mark in zip(texts, marks, strict=True)]
     if cell.answer_log_prob is not None:
-        shown.append(f"log p(answer) {cell.answer_log_prob:.2f}")
+        sign = "" if cell.answer_bound is None else f"{SIGNS[cell.answer_bound]} "
+        shown.append(f"log p(answer) {sign}{cell.answer_log_prob:.2f}")
     return "  ".join(shown)

@@ -1,10 +1,11 @@
 """Shares and means with their 95% intervals."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from backlit.display.speech import digits, say
+from backlit.types import SIGNS, Bound, joined
 
 SURE = 1.96  # standard deviations: 95%
 
@@ -18,12 +19,14 @@ class Estimate:
         low: the interval's lower end; None of a mean of a single value, which tells of no other.
         high: its upper end, or None.
         of: how many values it is of.
+        bound: what it tells, if some of the values are bounds; the interval is that of the values.
     """
 
     value: float
     low: float | None
     high: float | None
     of: int
+    bound: Bound | None = None
 
     @property
     def sure(self) -> bool:
@@ -36,20 +39,22 @@ def share_of(right: int, of: int) -> Estimate:
     return Estimate(right / of if of else 0.0, *wilson(right, of), of)
 
 
-def mean_of(values: Sequence[float]) -> Estimate:
+def mean_of(values: Sequence[float], bounds: Iterable[Bound | None] = ()) -> Estimate:
     """The mean of at least one value, with Student's interval (Student 1908, doi:10.2307/2331554).
+
+    `bounds` are what the values tell that are not exact.
 
     It is about the rows that these could have been drawn from, as far as they are like these.
     """
-    count = len(values)
+    count, bound = len(values), joined(bounds)
     mean = math.fsum(values) / count
     if count == 1:
-        return Estimate(mean, None, None, 1)
+        return Estimate(mean, None, None, 1, bound)
     from scipy.special import stdtrit  # slow to import, and seldom needed
 
     variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
     half = float(stdtrit(count - 1, 0.975)) * math.sqrt(variance / count)
-    return Estimate(mean, mean - half, mean + half, count)
+    return Estimate(mean, mean - half, mean + half, count, bound)
 
 
 def wilson(right: float, of: int) -> tuple[float, float]:
@@ -79,7 +84,8 @@ def newcombe(right: float, of: int, other_right: float, other_of: int) -> tuple[
 
 def in_nats(one: Estimate) -> str:
     """`2.10 nats, 1.20 to 3.00`."""
-    value = digits(one.value, 2)
+    sign = "" if one.bound is None else f"{SIGNS[one.bound]} "
+    value = f"{sign}{digits(one.value, 2)}"
     if one.low is None or one.high is None:
         return say("{value} nats", value=value)
     low, high = digits(one.low, 2), digits(one.high, 2)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from backlit.display.figure import one_line
 from backlit.display.speech import digits, percent, say
 from backlit.segments import segment_of
-from backlit.types import Interval, Quantity, Span, TokenSequence
+from backlit.types import Bound, Interval, Quantity, Span, TokenSequence
 
 MAX_WORDS = 60  # characters of a text in a sentence
 
@@ -24,6 +24,8 @@ class Rethought:
         control: nats that were lost by writing anew alone, with everything there, on average: 0
             where the response was what the model writes anyway. `lost` is beyond that.
         control_change: what that makes of the target, in words; None if hardly anything.
+        bound: what `lost` tells, if it is not exact.
+        control_bound: what `control` tells, if it is not exact.
     """
 
     written: tuple[str, ...]
@@ -33,6 +35,8 @@ class Rethought:
     changed: float
     control: float = 0.0
     control_change: str | None = None
+    bound: Bound | None = None
+    control_bound: Bound | None = None
 
     def sentence(self) -> str:
         """What happened, for people; it follows what a proof says."""
@@ -67,6 +71,7 @@ class Proof:
         interval: 95% interval of what a share lost; None of nats, which are exact.
         measure: what lost it: with `share`, the share of answers that say the target; then `lost`
             are percentage points, and what is said instead is not told.
+        bound: what `lost` tells, if it is not exact: "at least 163 times less likely".
     """
 
     spans: tuple[Span, ...]
@@ -77,6 +82,7 @@ class Proof:
     again: Rethought | None = None
     interval: Interval | None = None
     measure: Quantity = "log_prob"
+    bound: Bound | None = None
 
     @property
     def sure(self) -> bool:

@@ -22,13 +22,15 @@ from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
 from backlit.explanation.masking import without_model, without_options, without_prompt
 from backlit.segments import GRANULARITIES, token_spans
-from backlit.types import Granularity, Scope, Span
+from backlit.types import SIGNS, Granularity, Scope, Span
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 LogProbs = tuple[tuple[float | None, ...], ...]
 """Nats, `(prompts, answers)`; None where nobody could say."""
+Places = tuple[tuple[int, int], ...]
+"""Of prompts and answers among them."""
 
 Part = Literal["prompt", "model", "settings", "check"]
 """What a report may be without: the words of the prompt, of which blocks stay; the model's name and
@@ -142,6 +144,7 @@ class Report:
         runs: one or more.
         title: what it is about, on one line.
         log_probs: how likely each answer is after each prompt; None if nobody compared them.
+        at_most: the places of those of which only that is known: they are at most that.
         sentences: what is other than in the first run, of each but that.
         note: what somebody has to say of it.
         without: what was left out.
@@ -158,6 +161,7 @@ class Report:
     without: tuple[Part, ...]
     made: str
     version: str
+    at_most: Places = ()
 
     @classmethod
     def of(
@@ -166,6 +170,7 @@ class Report:
         note: str = "",
         without: Collection[Part] = (),
         log_probs: LogProbs | None = None,
+        at_most: Places = (),
         sentences: tuple[str, ...] = (),
     ) -> "Report":
         """With its title, made now."""
@@ -173,7 +178,16 @@ class Report:
         parts = tuple(part for part in PARTS if part in without)
         title = _title(runs)
         return cls(
-            uuid4().hex, runs, title, log_probs, sentences, note, parts, made, version("backlit")
+            uuid4().hex,
+            runs,
+            title,
+            log_probs,
+            sentences,
+            note,
+            parts,
+            made,
+            version("backlit"),
+            at_most,
         )
 
     def written(self, form: ReportFormat) -> str:
@@ -232,11 +246,17 @@ class Report:
         rows = [
             [
                 say("prompt {number}", number=n),
-                *(say("unknown") if one is None else digits(one, 3) for one in row),
+                *(self._log_prob(n - 1, j, one) for j, one in enumerate(row)),
             ]
             for n, row in enumerate(self.log_probs, start=1)
         ]
         return f"{markdown.table(header, rows)}\n"
+
+    def _log_prob(self, prompt: int, answer: int, value: float | None) -> str:
+        if value is None:
+            return say("unknown")
+        sign = f"{SIGNS['at_most']} " if (prompt, answer) in self.at_most else ""
+        return f"{sign}{digits(value, 3)}"
 
 
 def form_of(path: str | Path) -> ReportFormat | None:

@@ -96,6 +96,11 @@ def _of_measure(one: Attribution) -> Iterator[str]:
         yield "a proof is of something else than the map"
     if any(ends and not _ordered(ends) for ends in _intervals(one)):
         yield "an interval can't be"
+    bounds = [segment.bound for segment in one.segments], [proof.bound for proof in one.proofs]
+    if share is not None and any((*bounds[0], *bounds[1])):
+        yield "it has a bound where answers were counted"
+    if one.token_scores is not None and any(bounds[0]):
+        yield "it has a bound of what token scores sum to"
     if share is None:
         return
     whole = share.with_all

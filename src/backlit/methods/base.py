@@ -12,7 +12,7 @@ from backlit.engines.base import Capability, Engine, FloatArray
 from backlit.methods.measurable import Measurable
 from backlit.methods.objective import Objective
 from backlit.progress import Progress
-from backlit.types import ParameterValue, Quantity, Segment
+from backlit.types import Bound, ParameterValue, Quantity, Segment
 
 MethodKind = Literal["gradient", "perturbation"]
 
@@ -59,6 +59,7 @@ class Scores:
         convergence_delta: for complete methods, sum of the scores minus what they should sum to.
         notes: sentences that a person should read with the scores.
         intervals: 95% intervals of the values, `(segments, 2)`, where answers were counted.
+        bounds: what each value tells, `(segments,)`, where some are not exact.
     """
 
     values: FloatArray
@@ -66,6 +67,7 @@ class Scores:
     convergence_delta: float | None = None
     notes: tuple[str, ...] = ()
     intervals: FloatArray | None = None
+    bounds: Sequence[Bound | None] | None = None
 
 
 @runtime_checkable

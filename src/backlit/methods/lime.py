@@ -77,7 +77,7 @@ class Lime:
         masks = self.masks(size)
         values = ablation.sampled(masks, self.estimate, progress, min_masks=size + 2)
         errors = bootstrap(masks, values, self.estimate, self.seed)
-        notes = noise_notes(objective.noise(values))
+        notes = noise_notes(objective.noise(values)) + ablation.bound_notes(masks)
         if self.n_samples <= size:
             notes += (
                 say(
@@ -91,6 +91,7 @@ class Lime:
             ablation.to_segments(self.estimate(masks, values)),
             ablation.to_segments(errors),
             notes=notes,
+            bounds=ablation.rough(),
         )
 
     def masks(self, size: int) -> Masks:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from backlit.engines.base import Engine, FloatArray
-from backlit.types import Quantity, Target, TokenSequence
+from backlit.types import Bound, Quantity, Target, TokenSequence
 
 
 class Measurable(Protocol):
@@ -51,6 +51,10 @@ class Measurable(Protocol):
         """After each context, which is made of slices of `context`: `(index, value)`, in whatever
         order is quickest.
         """
+        ...
+
+    def bounds(self, contexts: Sequence[Sequence[int]]) -> Sequence[Bound | None]:
+        """What the values tell that `score` gave after these contexts; None if they are exact."""
         ...
 
     def change(self, lost: float) -> str:

@@ -18,7 +18,8 @@ from backlit.engines.base import (
     as_gated,
     as_scorer,
 )
-from backlit.types import Quantity, Span, Target, Token, TokenSequence, key_of
+from backlit.methods.bounds import Bounds
+from backlit.types import Bound, Quantity, Span, Target, Token, TokenSequence, key_of
 
 CHUNK = 32  # altered prompts handed to the engine at a time
 SEPARATORS = frozenset(".,:;。，、：；،؛।")
@@ -89,6 +90,7 @@ class Objective:
         )
         self._log_probs: FloatArray | None = None  # (1 or 2,): of target and foil
         self._known: dict[bytes, float] = {}
+        self._bounds = Bounds(engine, target, self.answers)
 
     def of(self, target: Target) -> "Objective":
         """The objective of another target of the same sequence."""
@@ -100,6 +102,9 @@ class Objective:
         """The summed log-probabilities of the target and, if there is one, of the foil, nats.
 
         Runs the model unless something that ran before has told them.
+
+        Raises:
+            TargetError: the engine knows them as bounds alone.
         """
         target, *foil = self._whole().tolist()
         return target, foil[0] if foil else None
@@ -111,6 +116,7 @@ class Objective:
     def _whole(self) -> FloatArray:
         if self._log_probs is None:
             ((_, log_probs),) = as_scorer(self.engine).score([self.context], *self.answers)
+            self._bounds.refuse(self.context, self.sequence)
             self._learn(log_probs)
         assert self._log_probs is not None
         return self._log_probs
@@ -161,12 +167,25 @@ class Objective:
         """The objective after each context: `(index, value)`, in whatever order is quickest.
 
         What was scored before is known, also by methods that ran earlier on this objective.
+
+        Raises:
+            TargetError: as `log_probs`, before any other context is scored.
         """
         scorer = as_scorer(self.engine)
         keys = [key_of(context) for context in contexts]
-        yield from self._scored(
-            keys, lambda indices: scorer.score([contexts[i] for i in indices], *self.answers)
-        )
+        if self._bounds.possible:
+            self._whole()
+
+        def run(indices: list[int]) -> Iterator[tuple[int, FloatArray]]:
+            for number, log_probs in scorer.score([contexts[i] for i in indices], *self.answers):
+                self._bounds.learn(contexts[indices[number]])
+                yield number, log_probs
+
+        yield from self._scored(keys, run)
+
+    def bounds(self, contexts: Sequence[Sequence[int]]) -> list[Bound | None]:
+        """What the values tell that `score` gave after these contexts; None if they are exact."""
+        return [self._bounds.of(context) for context in contexts]
 
     def knock_out(self, spans: Sequence[Span]) -> Iterator[tuple[int, float]]:
         """The objective with the attention to each span cut: `(index, value)`.

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backlit.methods.base import Facts, Scores
+from backlit.methods.bounds import bound_notes
 from backlit.methods.measurable import Measurable
 from backlit.methods.perturbation import leave_one_out, replacement_ids, replacement_parameter
 from backlit.progress import Progress
-from backlit.types import Segment
+from backlit.types import Segment, opposite
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +58,11 @@ class Occlusion:
             for s in segments
         ]
         lost = leave_one_out(objective.score(contexts), segments, progress)
-        return Scores(lost, intervals=objective.intervals(lost))
+        bounds = objective.bounds(contexts[1:])
+        count = sum(bound is not None for bound in bounds)
+        return Scores(
+            lost,
+            notes=bound_notes(objective, count, len(bounds), measured=True),
+            intervals=objective.intervals(lost),
+            bounds=[opposite(bound) for bound in bounds] if count else None,
+        )

@@ -8,9 +8,10 @@ import numpy.typing as npt
 from backlit.display.speech import say
 from backlit.engines.base import FloatArray
 from backlit.methods.base import parameter
+from backlit.methods.bounds import bound_notes
 from backlit.methods.measurable import Measurable
 from backlit.progress import Progress
-from backlit.types import Segment, Span
+from backlit.types import Bound, Segment, Span
 
 Masks = npt.NDArray[np.bool_]
 Estimate = Callable[[Masks, FloatArray], FloatArray]
@@ -45,6 +46,7 @@ class Ablation:
         self._objective = objective
         self._segments = segments
         self._gap = replacement_ids(objective, replacement)
+        self._bounds: dict[bytes, Bound] = {}  # of the values by mask, those that are not exact
         free = [
             i
             for i, one in enumerate(segments)
@@ -65,11 +67,36 @@ class Ablation:
     def values(self, masks: Masks, report: Callable[[int], None] = lambda done: None) -> FloatArray:
         """The objective `(masks,)` for masks `(masks, maskable)`; tells after each how many."""
         values = np.zeros(len(masks))  # (masks,)
-        scored = self._objective.score([self.context(mask) for mask in masks])
+        contexts = [self.context(mask) for mask in masks]
+        scored = self._objective.score(contexts)
         for done, (index, value) in enumerate(scored, start=1):
             values[index] = value
             report(done)
+        for mask, bound in zip(masks, self._objective.bounds(contexts), strict=True):
+            if bound is not None:
+                self._bounds[mask.tobytes()] = bound
         return values
+
+    def bounds(self, masks: Masks) -> list[Bound | None]:
+        """What the values of masks that were run tell; None if they are exact."""
+        return [self._bounds.get(mask.tobytes()) for mask in masks]
+
+    @property
+    def bounded(self) -> int:
+        """How many of the masks that were run have a value that is not exact."""
+        return len(self._bounds)
+
+    def rough(self) -> list[Bound | None] | None:
+        """What scores tell that are fitted to all values: `(segments,)`, None if all are exact."""
+        if not self._bounds:
+            return None
+        masked = set(self.maskable.tolist())
+        return ["about" if i in masked else None for i in range(len(self._segments))]
+
+    def bound_notes(self, masks: Masks) -> tuple[str, ...]:
+        """What to say with such scores."""
+        altered = {mask.tobytes() for mask in masks if not mask.all()} if self._bounds else ()
+        return bound_notes(self._objective, self.bounded, len(altered), measured=False)
 
     def sampled(
         self, masks: Masks, estimate: Estimate, progress: Progress, min_masks: int

@@ -72,12 +72,12 @@ class Shapley:
         values = ablation.sampled(masks, lambda m, v: estimate(m, v)[0], progress, min_masks=4)
         scores, errors = estimate(masks, values)
         delta = float(scores.sum() - (values[1] - values[0]))
-        notes: tuple[str, ...] = ()
+        notes = ablation.bound_notes(masks)
         noise = objective.noise(values)  # (coalitions,)
         if noise is not None and len(masks) == 2**size:
             errors = np.sqrt(errors**2 + weights(masks) ** 2 @ noise)
         else:
-            notes = noise_notes(noise)
+            notes += noise_notes(noise)
         if len(masks) < 2 * size and len(masks) < 2**size:
             notes += (
                 say(
@@ -87,4 +87,10 @@ class Shapley:
                     samples=len(masks),
                 ),
             )
-        return Scores(ablation.to_segments(scores), ablation.to_segments(errors), delta, notes)
+        return Scores(
+            ablation.to_segments(scores),
+            ablation.to_segments(errors),
+            delta,
+            notes,
+            bounds=ablation.rough(),
+        )

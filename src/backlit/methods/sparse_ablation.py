@@ -81,7 +81,9 @@ class SparseAblation:
             notes=(
                 _fit_note(held_out_fit(masks, values, penalty)),
                 *noise_notes(objective.noise(values)),
+                *ablation.bound_notes(masks),
             ),
+            bounds=ablation.rough(),
         )
 
     def _estimate(self, masks: Masks, values: FloatArray) -> FloatArray:

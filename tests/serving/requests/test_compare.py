@@ -12,7 +12,8 @@ from backlit.explanation import Explanation
 from backlit.model import Model
 from backlit.serving import wire
 from backlit.serving.requests.compare import CompareRequest
-from tests.support.service import PROMPT, Client
+from tests.support.bounding import BoundingEngine
+from tests.support.service import PROMPT, Client, opened
 
 OTHER = PROMPT.replace("dog", "cat")
 
@@ -76,3 +77,19 @@ def test_what_is_known_of_others_is_refused(
 def test_too_few_and_too_many_are_refused(both: list[Explanation], count: int) -> None:
     with pytest.raises(ValidationError):
         CompareRequest(model="toy", explanations=both[:1] * count)
+
+
+def test_bounds_are_told_and_those_of_another_model_kept() -> None:
+    model = Model(BoundingEngine(top=3))
+    runs = [
+        explained(model, "The dog likes", " cold"),
+        explained(model, "Two and two make", " four"),
+    ]
+    with opened(BoundingEngine(top=3)) as client:
+        told = client.answered(CompareRequest(model="m", explanations=runs))
+        assert told.at_most == [(1, 0), (0, 1)]
+        assert "is at least " in told.sentences[0]
+        known: list[list[float | None]] = [[None, None], [-9.0, None]]
+        others = [replace(one, generation=replace(one.generation, model="other")) for one in runs]
+        request = CompareRequest(model="m", explanations=others, known=known, at_most=[(1, 0)])
+        assert client.answered(request).at_most == [(1, 0)]

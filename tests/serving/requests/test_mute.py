@@ -8,6 +8,7 @@ from backlit.explaining.responses import respond
 from backlit.model import Model
 from backlit.serving.requests.mute import MuteEvent, MuteRequest
 from backlit.serving.wire import SequenceRef
+from tests.support.bounding import BoundingEngine
 from tests.support.service import Client, Writer, opened, reference_of, written
 
 
@@ -87,3 +88,11 @@ def test_a_model_that_only_writes_says_so() -> None:
             "CapabilityError",
             "m can't say how likely a given text is.",
         )
+
+
+def test_a_loss_that_is_a_bound_says_so() -> None:
+    with opened(BoundingEngine(top=1)) as client:
+        request = request_of(client, "m")
+        event = client.answered(request)
+    assert event.bound == "at_least"
+    assert event.change == times_likely(event.log_prob - event.muted_log_prob, "at_least")

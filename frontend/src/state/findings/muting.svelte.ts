@@ -3,12 +3,14 @@ import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { type Answer, referenceOf } from "../../model/answer";
 import { covered, include, subtract } from "../../model/spans";
-import type { Rethought, Span } from "../../wire";
+import type { Bound, Rethought, Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
 export interface MuteResult {
   readonly logProb: number;
   readonly mutedLogProb: number;
+  /** What the loss tells, if it is not exact. */
+  readonly bound: Bound | null;
   /** Whether what the answer has before the target could be written anew without the parts. */
   readonly rethinkable: boolean;
   /** What happened once it was; it comes last. */
@@ -110,6 +112,7 @@ export class Muting {
       this.result = {
         logProb: event.log_prob,
         mutedLogProb: event.muted_log_prob,
+        bound: event.bound ?? null,
         rethinkable: event.rethinkable,
         again: event.again ?? null,
       };

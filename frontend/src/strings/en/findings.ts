@@ -109,6 +109,12 @@ export const findings = {
     plusMinus: (error: string) => `± ${error}`,
     scoreOf: (score: string, error: string | null) =>
       error === null ? `Score ${score}` : `Score ${score}, give or take ${error} (standard error)`,
+    /** Beside a score with a sign before it. */
+    bounds: {
+      at_least: "At least that: the server tells only how likely the likeliest tokens are",
+      at_most: "At most that: the server tells only how likely the likeliest tokens are",
+      about: "Roughly that: the server tells only how likely the likeliest tokens are",
+    },
     estimated: (what: string, seconds: number) => `${what}, ${timeOf(seconds)} in all`,
   },
   finding: {

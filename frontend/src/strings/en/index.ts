@@ -46,6 +46,9 @@ export const en = {
     same: "about as likely as before",
     less: (times: string) => `${times} times less likely`,
     more: (times: string) => `${times} times more likely`,
+    atLeast: (change: string) => `at least ${change}`,
+    atMost: (change: string) => `at most ${change}`,
+    roughly: (change: string) => `roughly ${change}`,
   },
   theme: {
     toDark: "Use the dark theme",

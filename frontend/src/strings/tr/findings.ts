@@ -115,6 +115,11 @@ export const findings: typeof english = {
     plusMinus: (error) => `± ${error}`,
     scoreOf: (score, error) =>
       error === null ? `Puan: ${score}` : `Puan: ${score}, artı eksi ${error} (standart hata)`,
+    bounds: {
+      at_least: "En az bu kadar: sunucu yalnızca en olası token’ların olasılığını bildiriyor",
+      at_most: "En çok bu kadar: sunucu yalnızca en olası token’ların olasılığını bildiriyor",
+      about: "Kabaca bu kadar: sunucu yalnızca en olası token’ların olasılığını bildiriyor",
+    },
     estimated: (what, seconds) => `${what}, toplam ${timeOf(seconds)}`,
   },
   finding: {

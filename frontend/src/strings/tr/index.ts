@@ -70,6 +70,9 @@ export const tr: typeof en = {
     same: "yaklaşık aynı olasılıkta",
     less: (times: string) => `${times} kat daha düşük olasılıklı`,
     more: (times: string) => `${times} kat daha yüksek olasılıklı`,
+    atLeast: (change: string) => `en az ${change}`,
+    atMost: (change: string) => `en çok ${change}`,
+    roughly: (change: string) => `kabaca ${change}`,
   },
   theme: {
     toDark: "Koyu temaya geç",

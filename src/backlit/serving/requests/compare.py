@@ -12,24 +12,31 @@ from backlit.serving import wire
 from backlit.serving.requests.base import Kind, ModelRequest, Work
 
 Row = Annotated[list[FiniteFloat | None], Field(min_length=2, max_length=MOST)]
+Place = tuple[int, int]
 
 
 class CompareRequest(ModelRequest):
     """Explanations beside each other, the first of which the others are compared with.
 
     `known` is what other models said of them already: nats, a row for each prompt and a column for
-    each answer, null where they could not say.
+    each answer, null where they could not say; `at_most` are the places, of prompt and answer, of
+    those that are bounds.
     """
 
     explanations: Annotated[list[Explanation], Field(min_length=2, max_length=MOST)]
     known: Annotated[list[Row], Field(min_length=2, max_length=MOST)] | None = None
+    at_most: Annotated[list[Place], Field(max_length=MOST**2)] = []
 
 
 class ComparisonEvent(wire.Event):
-    """How likely each answer is after each prompt, nats; and a sentence for each but the first."""
+    """How likely each answer is after each prompt, nats; and a sentence for each but the first.
+
+    `at_most` are the places, of prompt and answer, where that is but a bound.
+    """
 
     type: Literal["comparison"] = "comparison"
     log_probs: list[list[float | None]]
+    at_most: list[Place] = []
     sentences: list[str]
     cached: bool = False
 
@@ -43,10 +50,12 @@ def run(request: CompareRequest, work: Work) -> wire.Event:
             raise InputError(f"Run {number} contradicts itself: {found}.", "Make it again.")
     compared = work.model.compare(explanations)
     if known is not None:
-        others = Comparison(tuple(explanations), tuple(map(tuple, known)))
+        others = Comparison(tuple(explanations), tuple(map(tuple, known)), tuple(request.at_most))
         compared = compared.joined(others)
     return ComparisonEvent(
-        log_probs=[list(row) for row in compared.log_probs], sentences=compared.sentences
+        log_probs=[list(row) for row in compared.log_probs],
+        at_most=list(compared.at_most),
+        sentences=compared.sentences,
     )
 
 

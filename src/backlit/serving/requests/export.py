@@ -25,11 +25,13 @@ class ExportRequest(Request):
     """Explanations, with what is known of each; without some parts.
 
     `log_probs` is how likely each answer is after each prompt, nats; null if nobody compared them.
+    `at_most` are the places, of prompt and answer, where that is but a bound.
     `examples` and `scopes` are of each explanation, as many as there are.
     """
 
     explanations: Annotated[list[Explanation], Field(min_length=1, max_length=MOST)]
     log_probs: Annotated[list[Row], Field(max_length=MOST)] | None = None
+    at_most: Annotated[list[tuple[int, int]], Field(max_length=MOST**2)] = []
     examples: Annotated[list[Note | None], Field(max_length=MOST)] = []
     scopes: Annotated[list[Scope], Field(max_length=MOST)] = []
     note: Note = ""
@@ -55,7 +57,7 @@ def run(request: ExportRequest) -> wire.Event:
         for found in contradictions(one.generation, one.attributions):
             raise InputError(f"Run {number} contradicts itself: {found}.", "Make it again.")
     rows = tuple(tuple(row) for row in log_probs or [[None] * count] * count)
-    compared = Comparison(explanations, rows)
+    compared = Comparison(explanations, rows, tuple(request.at_most))
     report = compared.report(
         examples=request.examples, scopes=request.scopes, note=request.note, without=request.without
     )

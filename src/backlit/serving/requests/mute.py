@@ -11,7 +11,7 @@ from backlit.explaining.targets import select_target
 from backlit.explanation import Rethought
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, SequenceRequest, Work
-from backlit.types import Span
+from backlit.types import Bound, Span
 
 MAX_SAMPLES = 10  # that a request may have written
 
@@ -31,15 +31,17 @@ class MuteRequest(SequenceRequest):
 class MuteEvent(wire.Event):
     """The target's summed log-probability with everything there, and without the spans.
 
-    `change` says in words what that does: "163 times less likely". `rethinkable` is whether the
-    response has something before the target that could be written anew without the spans, and
-    `again` what happened then, once that was asked for; it comes last.
+    `change` says in words what that does: "163 times less likely"; `bound` is what the loss tells,
+    if it is not exact: "at least 163 times less likely". `rethinkable` is whether the response has
+    something before the target that could be written anew without the spans, and `again` what
+    happened then, once that was asked for; it comes last.
     """
 
     type: Literal["mute"] = "mute"
     log_prob: float
     muted_log_prob: float
     change: str
+    bound: Bound | None = None
     rethinkable: bool = False
     again: Rethought | None = None
     cached: bool = False
@@ -57,11 +59,12 @@ def run(request: MuteRequest, work: Work) -> wire.Event:
             "Everything before the target is muted.", "Leave the model something to read."
         )
     remover.measure([(), spans])
-    value = remover.value(spans)
+    value, bound = remover.value(spans), remover.bound(spans)
     event = MuteEvent(
         log_prob=objective.value(),
         muted_log_prob=value,
-        change=times_likely(objective.value() - value),
+        change=times_likely(objective.value() - value, bound),
+        bound=bound,
         rethinkable=rethinkable,
     )
     if not remover.samples:
