@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from backlit.display.figure import one_line
 from backlit.display.speech import digits, percent, say
+from backlit.explanation.interval import Estimate
 from backlit.segments import segment_of
 from backlit.types import Interval, Quantity, Span, TokenSequence
 
@@ -50,6 +51,21 @@ class Rethought:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Answers that were counted with everything there, and without some parts.
+
+    Attributes:
+        with_all: the share that counts, of 1, with Wilson's 95% interval.
+        without: the same without the parts.
+        said: some of the answers without them, those given most often first.
+    """
+
+    with_all: Estimate
+    without: Estimate
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What happened to the target without some parts: measured, where a score estimates.
 
@@ -66,7 +82,8 @@ class Proof:
             not asked for, or nothing stands there.
         interval: 95% interval of what a share lost; None of nats, which are exact.
         measure: what lost it: with `share`, the share of answers that say the target; then `lost`
-            are percentage points, and what is said instead is not told.
+            are percentage points, and `counted` tells what is said.
+        counted: the answers of a share; None of nats.
     """
 
     spans: tuple[Span, ...]
@@ -77,6 +94,7 @@ class Proof:
     again: Rethought | None = None
     interval: Interval | None = None
     measure: Quantity = "log_prob"
+    counted: Counted | None = None
 
     @property
     def sure(self) -> bool:

@@ -31,6 +31,13 @@ export const counted: (typeof en)["counted"] = {
   saying: "Bunu söyleyen yanıtlar",
   matching: (pattern) => `${pattern} ile eşleşen yanıtlar`,
   score: (score, low, high) => `Puan ${score}; %95 güvenle ${low} ile ${high} arası`,
+  chance: "; bu yüzden şans eseri olabilir",
+  mayBeChance: "Şans eseri olabilir: bu puanın aralığı 0 değerini içeriyor",
+  counting: "Yanıtlar sayılıyor",
+  saidWithout: (n) =>
+    n === 1 ? "Bu olmadan verilen bazı yanıtlar" : "Bunlar olmadan verilen bazı yanıtlar",
+  saidNothing: "(hiçbir şey)",
+  difference: (low, high) => `Fark ${low} ile ${high} puan arası`,
   chart: {
     deletion: "En etkili parçalar çıkarılınca yanıtların payının kaybettiği yüzde puan",
     insertion: "Yalnızca en etkili parçalar kalınca yanıtların payının kaybettiği yüzde puan",
