@@ -6,11 +6,13 @@ from backlit.display.figure import (
     TINTS,
     MapFigure,
     count_of,
+    is_unsure,
     one_line,
     ranking,
     score_text,
     short,
     tint_of,
+    tint_of_segment,
     words_of,
 )
 from backlit.types import ScoredSegment
@@ -45,3 +47,12 @@ def test_scores_and_words_on_one_line() -> None:
     assert one_line("a\x00b\ud800 \u2028c") == "a⟦U+0000⟧b⟦U+D800⟧ ⟦U+2028⟧c"
     assert words_of(scored("\ufeff", 1.0)) == "⟦U+FEFF⟧"
     assert (count_of(1, "token"), count_of(2, "token")) == ("1 token", "2 tokens")
+
+
+def test_what_may_be_chance_is_tinted_faintly() -> None:
+    sure = ScoredSegment(0, 1, "a", "prompt", 60.0, interval=(20.0, 90.0))
+    unsure = ScoredSegment(0, 1, "a", "prompt", -60.0, interval=(-90.0, 0.0))
+    assert [is_unsure(one) for one in (sure, unsure, scored("a", 60.0))] == [False, True, False]
+    assert tint_of_segment(sure, 60.0) == TINTS
+    assert tint_of_segment(unsure, 60.0) == -1
+    assert tint_of_segment(scored("a", 0.0), 60.0) == 0

@@ -117,3 +117,30 @@ test("thinks again if that was asked for, and then for every part that is muted"
     },
   ]);
 });
+
+test("of a map of shares answers are counted, and nothing is thought again", async () => {
+  const share = { value: 0.9, low: 0.6, high: 0.98, of: 10 };
+  const proof = {
+    spans: [[2, 4]] as [number, number][],
+    lost: 60,
+    change: "60 percentage points lower",
+    interval: [20, 80] as [number, number],
+    measure: "share" as const,
+    counted: { with_all: share, without: { ...share, value: 0.3 }, said: ["No."] },
+  };
+  const { workbench, transport } = await explained({
+    mute: () => [{ type: "share_muted", proof, cached: false }],
+  });
+  const { muting } = workbench;
+  muting.thinkAgain = true;
+  workbench.session.set({ measure: "share", samples: 10 });
+  muting.toggle([2, 4]);
+  await quiet(transport);
+  expect(transport.requests("mute").at(-1)).toMatchObject({
+    measure: "share",
+    samples: 10,
+    matching: null,
+    think_again: 0,
+  });
+  expect(muting.result).toEqual(proof);
+});
