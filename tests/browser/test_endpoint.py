@@ -141,12 +141,24 @@ def test_of_a_server_that_only_writes_answers_are_counted(page: Page) -> None:
         expect(share).to_be_in_viewport()
         expect(page.get_by_text("percentage points").first).to_be_in_viewport()
         expect(page.get_by_test_id("target-card")).not_to_contain_text("nats")
+
+
+def test_of_such_a_server_a_muted_part_is_measured_by_counting(page: Page) -> None:
+    with faked("chat") as fake, serve(f"remote:{fake.source}") as address:
+        page.goto(address)
+        type_prompt(page, "It often rains here.\nwhat does the cat like?")
+        generate(page)
+        finished(page)
+        granularity(page, "Word")
+        answer_chip(page, "likes")
+        mapped(page)
+        expect(page.get_by_test_id("finding")).to_contain_text("with these words")
         expect(page.get_by_test_id("mute-cost")).to_contain_text("Muting takes at most 20 calls")
         before = len(fake.of_model())
         page.get_by_test_id("influence").first.get_by_test_id("mute").click()
         counted = page.get_by_test_id("mute-counted")
         expect(counted).to_contain_text(
-            re.compile(r"\d+ of 10 answers \(.+\) → \d+ of 10 answers \(.+\)")
+            re.compile(r"\d+ of 10 answers \(.+\)\s*Without it: \d+ of 10 answers \(.+\)")
         )
         expect(counted).to_contain_text(re.compile(r"Difference .+ points"))
         expect(counted.get_by_role("listitem").first).not_to_be_empty()

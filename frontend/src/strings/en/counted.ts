@@ -33,6 +33,8 @@ export const counted = {
   chance: ", so it may be chance",
   mayBeChance: "It may be chance: the interval of this score holds 0",
   counting: "Counting answers",
+  before: (share: string) => `With everything there: ${share}`,
+  after: (n: number, share: string) => `Without ${n === 1 ? "it" : "them"}: ${share}`,
   saidWithout: (n: number) => `Some answers without ${n === 1 ? "it" : "them"}`,
   saidNothing: "(nothing)",
   difference: (low: string, high: string) => `Difference ${low} to ${high} points`,

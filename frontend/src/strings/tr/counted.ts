@@ -34,6 +34,8 @@ export const counted: (typeof en)["counted"] = {
   chance: "; bu yüzden şans eseri olabilir",
   mayBeChance: "Şans eseri olabilir: bu puanın aralığı 0 değerini içeriyor",
   counting: "Yanıtlar sayılıyor",
+  before: (share) => `Her şey yerindeyken: ${share}`,
+  after: (n, share) => `${n === 1 ? "Bu" : "Bunlar"} olmadan: ${share}`,
   saidWithout: (n) =>
     n === 1 ? "Bu olmadan verilen bazı yanıtlar" : "Bunlar olmadan verilen bazı yanıtlar",
   saidNothing: "(hiçbir şey)",

@@ -209,8 +209,8 @@ export const findings: typeof english = {
     },
     method: (label, cost) => `${label} · ${cost}`,
     short: shortExpense,
-    takes: (expense) => `En çok ${expenseOf(expense)} tutar.`,
-    muting: (expense) => `Susturmak en çok ${expenseOf(expense)} tutar.`,
+    takes: (expense) => `Gereken: en çok ${expenseOf(expense)}.`,
+    muting: (expense) => `Susturmak için gereken: en çok ${expenseOf(expense)}.`,
     described: (description, expense) => `${description} En çok ${expenseOf(expense)}.`,
   },
   coarse: {
