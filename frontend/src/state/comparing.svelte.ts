@@ -229,7 +229,6 @@ export class Comparing {
 
   async #ask(agreed = false): Promise<void> {
     this.job.clear();
-    this.offering.clear();
     const [ids, key] = [this.#ids, this.#key];
     if (key === null || this.#known.has(key)) return;
     const explanations = this.runs.map((seen) => explanationOf(seen, this.#mapOf(seen)));

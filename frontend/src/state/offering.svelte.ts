@@ -48,13 +48,9 @@ export class Offering {
     return this.#offer?.key === key ? this.#offer : null;
   }
 
-  clear(): void {
-    this.#job.cancel();
-    this.#offer = null;
-  }
-
   /** What it takes; nobody waits for a cost, so failing is not told. */
   async ask(key: string, explanations: Requests["compare"]["explanations"]): Promise<void> {
+    this.#offer = null;
     const told: Expense[] = [];
     for (const model of this.paid) {
       const outcome = await this.#job.run(

@@ -31,6 +31,7 @@ export const counted = {
   score: (score: string, low: string, high: string) =>
     `Score ${score}; with 95% confidence ${low} to ${high}`,
   chance: ", so it may be chance",
+  hollow: "Hollow bars may be chance: their interval holds 0.",
   mayBeChance: "It may be chance: the interval of this score holds 0",
   counting: "Counting answers",
   before: (share: string) => `With everything there: ${share}`,

@@ -32,6 +32,7 @@ export const counted: (typeof en)["counted"] = {
   matching: (pattern) => `${pattern} ile eşleşen yanıtlar`,
   score: (score, low, high) => `Puan ${score}; %95 güvenle ${low} ile ${high} arası`,
   chance: "; bu yüzden şans eseri olabilir",
+  hollow: "İçi boş çubuklar şans eseri olabilir: aralıkları 0 değerini içeriyor.",
   mayBeChance: "Şans eseri olabilir: bu puanın aralığı 0 değerini içeriyor",
   counting: "Yanıtlar sayılıyor",
   before: (share) => `Her şey yerindeyken: ${share}`,

@@ -1,6 +1,6 @@
 import { flushSync } from "svelte";
 import { expect, test } from "vitest";
-import { USUAL } from "../../support/fixtures";
+import { found, USUAL } from "../../support/fixtures";
 import { answered, explained, quiet } from "../../support/workbench";
 
 test("measures at once, all muted parts together", async () => {
@@ -129,11 +129,17 @@ test("of a map of shares answers are counted, and nothing is thought again", asy
     counted: { with_all: share, without: { ...share, value: 0.3 }, said: ["No."] },
   };
   const { workbench, transport } = await explained({
+    explain: () => [
+      found({
+        measure: "share",
+        target_log_prob: null,
+        share: { samples: 10, options: null, with_all: share, pattern: null },
+      }),
+    ],
     mute: () => [{ type: "share_muted", proof, cached: false }],
   });
   const { muting } = workbench;
   muting.thinkAgain = true;
-  workbench.session.set({ measure: "share", samples: 10 });
   muting.toggle([2, 4]);
   await quiet(transport);
   expect(transport.requests("mute").at(-1)).toMatchObject({
