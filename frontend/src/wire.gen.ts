@@ -162,10 +162,11 @@ export interface paths {
         put?: never;
         /**
          * Mute
-         * @description Score the target again without some spans of what came before it.
+         * @description Measure the target again without some spans of what came before it.
          *
          *     `think_again` is how often what the response has before the target is written anew as well: 0
-         *     is not at all, 1 greedily, more are samples. It is not where it can't be.
+         *     is not at all, 1 greedily, more are samples. It is not where it can't be, nor where answers are
+         *     counted, which are written anew as a whole.
          */
         post: operations["mute_api_mute_post"];
         delete?: never;
@@ -234,6 +235,26 @@ export interface paths {
          *     those that are bounds.
          */
         post: operations["compare_api_compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare_cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Cost
+         * @description What a comparison would take, which is not made.
+         */
+        post: operations["compare_cost_api_compare_cost_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -378,6 +399,26 @@ export interface paths {
          * @description Measure rows; what was measured stands in columns of theirs, by the model's name.
          */
         post: operations["measure_api_measure_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/measure_cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure Cost
+         * @description What measuring would take, which is not done.
+         */
+        post: operations["measure_cost_api_measure_cost_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -985,6 +1026,38 @@ export interface components {
             keep_question: boolean;
         };
         /**
+         * CompareCostEvent
+         * @description What a server is asked for, at most; null of a model that is here.
+         */
+        CompareCostEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "compare_cost";
+            expense: components["schemas"]["Expense"] | null;
+        };
+        /**
+         * CompareCostRequest
+         * @description What a comparison would take, which is not made.
+         */
+        CompareCostRequest: {
+            /** Model */
+            model: string;
+            /** Explanations */
+            explanations: components["schemas"]["Explanation"][];
+            /** Known */
+            known?: (number | null)[][] | null;
+            /**
+             * At Most
+             * @default []
+             */
+            at_most: [
+                number,
+                number
+            ][];
+        };
+        /**
          * CompareRequest
          * @description Explanations beside each other, the first of which the others are compared with.
          *
@@ -1080,8 +1153,8 @@ export interface components {
          * @description Forward passes of the whole prompt, and seconds if the model's speed is known.
          *
          *     Of a model that a server runs, `expense` is what counts: that of a method with the proofs of
-         *     its first parts, which a page asks for once a map is there. `answers`: as many are written
-         *     where their share is measured.
+         *     its first parts, which a page asks for once a map is there, and `trace` that of following the
+         *     map through the answer. `answers`: as many are written where their share is measured.
          */
         Cost: {
             /** Runs */
@@ -1091,6 +1164,7 @@ export interface components {
             expense?: components["schemas"]["Expense"] | null;
             /** Answers */
             answers?: number | null;
+            trace?: components["schemas"]["Expense"] | null;
         };
         /**
          * CountEvent
@@ -1113,6 +1187,21 @@ export interface components {
             /** Model */
             model: string;
             reference: components["schemas"]["SequenceRef"];
+        };
+        /**
+         * Counted
+         * @description Answers that were counted with everything there, and without some parts.
+         *
+         *     Attributes:
+         *         with_all: the share that counts, of 1, with Wilson's 95% interval.
+         *         without: the same without the parts.
+         *         said: some of the answers without them, those given most often first.
+         */
+        Counted: {
+            with_all: components["schemas"]["Estimate"];
+            without: components["schemas"]["Estimate"];
+            /** Said */
+            said: string[];
         };
         /**
          * Curve
@@ -1278,7 +1367,8 @@ export interface components {
         };
         /**
          * EstimateEvent
-         * @description Of each method by its name, where it can be said, and of a check.
+         * @description Of each method by its name, where it can be said, and of a check; of a server also of a mute,
+         *     and of one with what the response has before the target written anew.
          */
         EstimateEvent: {
             /**
@@ -1291,6 +1381,8 @@ export interface components {
                 [key: string]: components["schemas"]["Cost"];
             };
             check: components["schemas"]["Cost"];
+            mute?: components["schemas"]["Expense"] | null;
+            think_again?: components["schemas"]["Expense"] | null;
         };
         /**
          * EstimateRequest
@@ -1300,16 +1392,6 @@ export interface components {
          *     `budget` is that of a map from coarse to fine, which matters where a server is asked.
          */
         EstimateRequest: {
-            /** Model */
-            model: string;
-            reference: components["schemas"]["SequenceRef"];
-            /** Target */
-            target: [
-                number,
-                number
-            ];
-            /** Foil */
-            foil?: string | number[] | null;
             /**
              * Measure
              * @default log_prob
@@ -1323,6 +1405,16 @@ export interface components {
             samples: number;
             /** Matching */
             matching?: string | null;
+            /** Model */
+            model: string;
+            reference: components["schemas"]["SequenceRef"];
+            /** Target */
+            target: [
+                number,
+                number
+            ];
+            /** Foil */
+            foil?: string | number[] | null;
             /**
              * Params
              * @default {}
@@ -1390,16 +1482,6 @@ export interface components {
          * @description Score what came before the target. With a budget, from coarse to fine.
          */
         ExplainRequest: {
-            /** Model */
-            model: string;
-            reference: components["schemas"]["SequenceRef"];
-            /** Target */
-            target: [
-                number,
-                number
-            ];
-            /** Foil */
-            foil?: string | number[] | null;
             /**
              * Measure
              * @default log_prob
@@ -1413,6 +1495,16 @@ export interface components {
             samples: number;
             /** Matching */
             matching?: string | null;
+            /** Model */
+            model: string;
+            reference: components["schemas"]["SequenceRef"];
+            /** Target */
+            target: [
+                number,
+                number
+            ];
+            /** Foil */
+            foil?: string | number[] | null;
             /** Method */
             method: string;
             /**
@@ -1980,6 +2072,40 @@ export interface components {
             model: string;
         };
         /**
+         * MeasureCostEvent
+         * @description What a server is asked for, at most, but that its tokens are about as many; null of a model
+         *     that is here.
+         */
+        MeasureCostEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "measure_cost";
+            expense: components["schemas"]["Expense"] | null;
+        };
+        /**
+         * MeasureCostRequest
+         * @description What measuring would take, which is not done.
+         */
+        MeasureCostRequest: {
+            /** Model */
+            model: string;
+            /** Rows */
+            rows: components["schemas"]["Place"][];
+            /** Measures */
+            measures: ("tokens" | "log_prob" | "perplexity" | "exact_match" | "rouge_l" | "bleu")[];
+            /**
+             * @default {
+             *       "max_new_tokens": 128,
+             *       "temperature": 0,
+             *       "top_p": 1,
+             *       "stop": []
+             *     }
+             */
+            options: components["schemas"]["GenerationOptions"];
+        };
+        /**
          * MeasureRequest
          * @description Measure rows; what was measured stands in columns of theirs, by the model's name.
          */
@@ -2167,12 +2293,26 @@ export interface components {
         };
         /**
          * MuteRequest
-         * @description Score the target again without some spans of what came before it.
+         * @description Measure the target again without some spans of what came before it.
          *
          *     `think_again` is how often what the response has before the target is written anew as well: 0
-         *     is not at all, 1 greedily, more are samples. It is not where it can't be.
+         *     is not at all, 1 greedily, more are samples. It is not where it can't be, nor where answers are
+         *     counted, which are written anew as a whole.
          */
         MuteRequest: {
+            /**
+             * Measure
+             * @default log_prob
+             * @enum {string}
+             */
+            measure: "log_prob" | "share";
+            /**
+             * Samples
+             * @default 10
+             */
+            samples: number;
+            /** Matching */
+            matching?: string | null;
             /** Model */
             model: string;
             reference: components["schemas"]["SequenceRef"];
@@ -2296,8 +2436,9 @@ export interface components {
          *             not asked for, or nothing stands there.
          *         interval: 95% interval of what a share lost; None of nats, which are exact.
          *         measure: what lost it: with `share`, the share of answers that say the target; then `lost`
-         *             are percentage points, and what is said instead is not told.
+         *             are percentage points, and `counted` tells what is said.
          *         bound: what `lost` tells, if it is not exact: "at least 163 times less likely".
+         *         counted: the answers of a share; None of nats.
          */
         Proof: {
             /** Spans */
@@ -2327,6 +2468,7 @@ export interface components {
             measure: "log_prob" | "share";
             /** Bound */
             bound?: ("at_least" | "at_most" | "about") | null;
+            counted?: components["schemas"]["Counted"] | null;
         };
         /**
          * ProofEvent
@@ -2870,6 +3012,26 @@ export interface components {
             pattern?: string | null;
         };
         /**
+         * ShareMutedEvent
+         * @description The share of answers that say the target, with everything there and without the spans.
+         *
+         *     They are drawn afresh, as those of proofs are: a part that chance put first on the map proves
+         *     nothing by the same draws.
+         */
+        ShareMutedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "share_muted";
+            proof: components["schemas"]["Proof"];
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
+        };
+        /**
          * State
          * @description All that the page needs to draw itself.
          *
@@ -3285,6 +3447,7 @@ export interface components {
             prove: components["schemas"]["ProveRequest"];
             trace: components["schemas"]["TraceRequest"];
             compare: components["schemas"]["CompareRequest"];
+            compare_cost: components["schemas"]["CompareCostRequest"];
             grid: components["schemas"]["GridRequest"];
             grid_cost: components["schemas"]["GridCostRequest"];
             segment: components["schemas"]["SegmentRequest"];
@@ -3292,6 +3455,7 @@ export interface components {
             agree: components["schemas"]["AgreeRequest"];
             draft: components["schemas"]["DraftRequest"];
             measure: components["schemas"]["MeasureRequest"];
+            measure_cost: components["schemas"]["MeasureCostRequest"];
             list: components["schemas"]["ListRequest"];
             read: components["schemas"]["ReadRequest"];
             keep: components["schemas"]["KeepRequest"];
@@ -3325,13 +3489,15 @@ export interface components {
             /** Check */
             check: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["VerdictEvent"] | components["schemas"]["CheckEvent"];
             /** Mute */
-            mute: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MuteEvent"];
+            mute: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MuteEvent"] | components["schemas"]["ShareMutedEvent"];
             /** Prove */
             prove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ProofEvent"] | components["schemas"]["ProofsEvent"];
             /** Trace */
             trace: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["TraceEvent"];
             /** Compare */
             compare: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ComparisonEvent"];
+            /** Compare Cost */
+            compare_cost: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CompareCostEvent"];
             /** Grid */
             grid: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CellEvent"] | components["schemas"]["GridEvent"];
             /** Grid Cost */
@@ -3346,6 +3512,8 @@ export interface components {
             draft: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["DraftEvent"];
             /** Measure */
             measure: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MeasuredEvent"];
+            /** Measure Cost */
+            measure_cost: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["MeasureCostEvent"];
             /** List */
             list: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ListEvent"];
             /** Read */
@@ -4257,6 +4425,75 @@ export interface operations {
             };
         };
     };
+    compare_cost_api_compare_cost_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareCostRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
     grid_api_grid_post: {
         parameters: {
             query?: never;
@@ -4681,6 +4918,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["MeasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    measure_cost_api_measure_cost_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureCostRequest"];
             };
         };
         responses: {

@@ -143,6 +143,33 @@ def test_of_a_server_that_only_writes_answers_are_counted(page: Page) -> None:
         expect(page.get_by_test_id("target-card")).not_to_contain_text("nats")
 
 
+def test_of_such_a_server_a_muted_part_is_measured_by_counting(page: Page) -> None:
+    with faked("chat") as fake, serve(f"remote:{fake.source}") as address:
+        page.goto(address)
+        type_prompt(page, "It often rains here.\nwhat does the cat like?")
+        generate(page)
+        finished(page)
+        granularity(page, "Word")
+        answer_chip(page, "likes")
+        mapped(page)
+        expect(page.get_by_test_id("finding")).to_contain_text("with these words")
+        expect(page.get_by_test_id("mute-cost")).to_contain_text("Muting takes at most 20 calls")
+        before = len(fake.of_model())
+        page.get_by_test_id("influence").first.get_by_test_id("mute").click()
+        counted = page.get_by_test_id("mute-counted")
+        expect(counted).to_contain_text(
+            re.compile(r"\d+ of 10 answers \(.+\)\s*Without it: \d+ of 10 answers \(.+\)")
+        )
+        expect(counted).to_contain_text(re.compile(r"Difference .+ points"))
+        expect(counted.get_by_role("listitem").first).not_to_be_empty()
+        expect(page.get_by_test_id("mute-result")).to_contain_text("the share of such answers")
+        expect(page.get_by_test_id("mute-card")).not_to_contain_text("likely")
+        assert len(fake.of_model()) - before <= 20
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(page.get_by_test_id("abilities")).to_contain_text("writes only")
+        expect(page.get_by_test_id("abilities")).to_be_in_viewport()
+
+
 def in_two_parts(go_on: threading.Event) -> Callable[[str, Any, Any], Any]:
     """Streams wait behind their first event."""
 

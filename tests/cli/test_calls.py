@@ -142,3 +142,22 @@ def test_a_price_is_of_endpoints() -> None:
     refused = run("explain", "--prompt", "a", "--model", "endpoint:http://a", "--price", "-1")
     assert refused.exit_code == 1
     assert "dollars for a million prompt tokens" in refused.output
+
+
+def test_a_comparison_says_it_too(tmp_path: Path) -> None:
+    files = [str(tmp_path / f"{name}.json") for name in ("before", "after")]
+    with faked("sglang") as fake:
+        for file, more in zip(files, ("", " It rains."), strict=True):
+            asked = ("--prompt", f"{more}{PROMPT}", "--granularity", "word", "--output", file)
+            assert run("explain", "--model", fake.source, *asked).exit_code == 0
+    with faked("sglang") as fake:
+        result = run("compare", *files, "--model", fake.source, "--price", "2", "--format", "json")
+        assert result.exit_code == 0, result.output
+        assert len(json.loads(result.stdout)["log_probs"]) == 2
+        expected, made = told(result.stderr, fake)
+        assert expected == 4 >= made > 0
+        assert re.search(r"prompt tokens, \$0\.\d+\.$", result.stderr, re.MULTILINE)
+    with faked("chat") as fake:
+        result = run("compare", *files, "--model", fake.source)
+        assert result.exit_code == 1
+        assert "At most" not in result.stderr

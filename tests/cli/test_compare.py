@@ -7,6 +7,7 @@ import pytest
 
 from backlit.explanation import load_explanation
 from tests.support.command import PROMPT, explain_toy, run
+from tests.support.endpoints import faked
 
 
 @pytest.fixture
@@ -72,3 +73,13 @@ def test_as_a_page_to_hand_on(files: list[str], tmp_path: Path) -> None:
     out = tmp_path / "compared.html"
     assert run("compare", *files, "--output", str(out)).exit_code == 0
     assert out.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_model_that_made_none_of_them_is_refused(files: list[str], tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(Path(files[0]).read_text("utf-8").replace('"toy"', '"b"', 1), "utf-8")
+    with faked("sglang") as fake:
+        result = run("compare", files[0], str(other), "--model", f"third:{fake.source}")
+    assert result.exit_code == 1
+    assert "No explanation is of a model third." in result.stderr
+    assert "of b, toy." in result.stderr or "of toy, b." in result.stderr

@@ -6,11 +6,13 @@ from backlit.display.figure import (
     TINTS,
     MapFigure,
     count_of,
+    is_unsure,
     one_line,
     ranking,
     score_text,
     short,
     tint_of,
+    tint_of_segment,
     words_of,
 )
 from backlit.types import Bound, ScoredSegment
@@ -52,3 +54,12 @@ def test_scores_and_words_on_one_line() -> None:
 )
 def test_a_sign_before_a_score_tells_of_a_bound(bound: Bound, text: str) -> None:
     assert score_text(ScoredSegment(0, 1, "a", "prompt", 0.5, bound=bound)) == text
+
+
+def test_what_may_be_chance_is_tinted_faintly() -> None:
+    sure = ScoredSegment(0, 1, "a", "prompt", 60.0, interval=(20.0, 90.0))
+    unsure = ScoredSegment(0, 1, "a", "prompt", -60.0, interval=(-90.0, 0.0))
+    assert [is_unsure(one) for one in (sure, unsure, scored("a", 60.0))] == [False, True, False]
+    assert tint_of_segment(sure, 60.0) == TINTS
+    assert tint_of_segment(unsure, 60.0) == -1
+    assert tint_of_segment(scored("a", 0.0), 60.0) == 0

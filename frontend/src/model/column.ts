@@ -65,3 +65,12 @@ export function keyOfRun(seen: Seen, map: Attribution | null): string {
   const made = map && [map.method, map.params, map.granularity, map.pattern, map.aggregate];
   return JSON.stringify([idsOf(seen).id, made]);
 }
+
+export function isOfOneAnswer(a: Seen, b: Seen): boolean {
+  return idsOf(a).answer === idsOf(b).answer;
+}
+
+/** The one that the others are compared with, and the latest of those. */
+export function limited([first, ...others]: readonly string[], most: number): string[] {
+  return first === undefined ? [] : [first, ...others.slice(Math.max(0, others.length + 1 - most))];
+}

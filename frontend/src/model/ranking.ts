@@ -55,6 +55,11 @@ export function reach(influences: readonly Influence[]): number {
   return largest(far);
 }
 
+/** Chance may have made its score: the interval that is known of it holds 0. */
+export function isUnsure({ interval }: Pick<Influence, "interval">): boolean {
+  return interval != null && interval[0] <= 0 && interval[1] >= 0;
+}
+
 export function spanOf(influence: Influence): Span {
   return [influence.start, influence.stop];
 }

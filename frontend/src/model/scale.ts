@@ -1,13 +1,15 @@
 /** From scores to how strongly each chip is drawn. */
 import type { Chip } from "./chips";
-import { type Influence, largest, TEMPLATE } from "./ranking";
+import { type Influence, isUnsure, largest, TEMPLATE } from "./ranking";
 
 /** How much of its strength a map keeps while a new one is being computed. */
 export const STALE = 0.4;
 /** The template is drawn at half strength: it is there, but nobody wrote it. */
 export const TEMPLATE_STRENGTH = 0.5;
+/** So is what chance may have done, and fainter. */
+export const UNSURE_STRENGTH = 0.3;
 
-type Scored = Pick<Influence, "start" | "stop" | "role" | "score">;
+type Scored = Pick<Influence, "start" | "stop" | "role" | "score" | "interval">;
 
 export interface Layer {
   readonly influences: readonly Scored[];
@@ -30,10 +32,12 @@ export function strengths(
   for (const { influences, weight } of layers) {
     const top = scale ?? (largest(influences) || 1);
     let at = 0;
-    for (const { start, stop, role, score } of [...influences].sort((a, b) => a.start - b.start)) {
+    for (const one of [...influences].sort((a, b) => a.start - b.start)) {
+      const { start, stop, role, score } = one;
       while (at < chips.length && chips[at]!.start < start) at++;
       const full = Math.max(-1, Math.min(1, (score / top) * intensity));
-      const strength = full * weight * (role === TEMPLATE ? TEMPLATE_STRENGTH : 1);
+      const shown = role === TEMPLATE ? TEMPLATE_STRENGTH : isUnsure(one) ? UNSURE_STRENGTH : 1;
+      const strength = full * weight * shown;
       for (; at < chips.length && chips[at]!.start < stop; at++) drawn[at] = strength;
     }
   }

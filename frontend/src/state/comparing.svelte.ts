@@ -2,10 +2,20 @@
 import { untrack } from "svelte";
 import type { Transport } from "../host/transport";
 import { changed, counterpart } from "../model/alignment";
-import { explanationOf, keyOfRun, mapOf, scaleOf, sidesOf, targetOf } from "../model/column";
+import {
+  explanationOf,
+  isOfOneAnswer,
+  keyOfRun,
+  limited,
+  mapOf,
+  scaleOf,
+  sidesOf,
+  targetOf,
+} from "../model/column";
 import { idsOf, type Seen } from "../model/run";
 import type { Attribution, Event, Span } from "../wire";
 import { Job } from "./job.svelte";
+import { type Offer, Offering } from "./offering.svelte";
 import type { Session } from "./prompt/session.svelte";
 import type { Runs } from "./runs.svelte";
 import type { Server } from "./server.svelte";
@@ -38,6 +48,8 @@ interface Page {
 
 export class Comparing {
   readonly job: Job;
+  /** Who can say how likely answers are, and what that takes. */
+  readonly offering: Offering;
   /** What was read of the runs; null of those that are gone. */
   #read = $state.raw<ReadonlyMap<string, Seen | null>>(new Map());
   #known = $state.raw<ReadonlyMap<string, Compared>>(new Map());
@@ -93,16 +105,14 @@ export class Comparing {
   readonly own = $derived.by(() =>
     this.tried ? { scale: this.scale, changed: this.#changedIn(this.tried) } : null,
   );
-  /** Models that can say how likely something is. */
-  readonly #models: readonly string[] = $derived.by(() => {
-    const here = this.server.models.map(({ name }) => name);
-    const wrote = new Set(this.runs.map(({ answer }) => answer.model));
-    return [...wrote].filter((name) => here.includes(name));
-  });
+  /** What asking servers takes, which is not done unasked; null where nothing waits for that. */
+  readonly offered: Offer | null = $derived.by(() =>
+    this.result ? null : this.offering.of(this.#key),
+  );
   readonly #ids: string = $derived.by(() => this.runs.map((seen) => idsOf(seen).id).join(" "));
   readonly #key: string | null = $derived.by(() =>
-    this.session.view === "compare" && this.runs.length > 1 && this.#models.length > 0
-      ? JSON.stringify([this.#models, this.runs.map((seen) => this.#keyOf(seen))])
+    this.session.view === "compare" && this.runs.length > 1 && this.offering.able.length > 0
+      ? JSON.stringify([this.offering.able, this.runs.map((seen) => this.#keyOf(seen))])
       : null,
   );
   /** Null as long as nobody said it; of the same runs by other maps, what was said before. */
@@ -119,6 +129,7 @@ export class Comparing {
     private readonly page: () => Page,
   ) {
     this.job = new Job(transport, server);
+    this.offering = new Offering(transport, server, () => this.runs);
   }
 
   /** Read and ask for what is not known, for as long as the effect lives that this is called in. */
@@ -185,10 +196,8 @@ export class Comparing {
     this.session.set({ trying: false, compared: all });
   }
 
-  /** Ask once more, after it failed. */
-  again(): void {
-    void this.#ask();
-  }
+  /** Ask, whatever it takes; or once more, after it failed. */
+  readonly again = () => void this.#ask(true);
 
   /** Have a run among those that are read, and kept. */
   #put(seen: Seen): string {
@@ -218,13 +227,14 @@ export class Comparing {
     this.#read = new Map([...this.#read, [id, seen]]);
   }
 
-  async #ask(): Promise<void> {
+  async #ask(agreed = false): Promise<void> {
     this.job.clear();
     const [ids, key] = [this.#ids, this.#key];
     if (key === null || this.#known.has(key)) return;
     const explanations = this.runs.map((seen) => explanationOf(seen, this.#mapOf(seen)));
+    if (this.offering.paid.length > 0 && !agreed) return this.offering.ask(key, explanations);
     const said: Compared[] = [];
-    for (const model of this.#models) {
+    for (const model of this.offering.able) {
       const before = said.at(-1); // by the models before
       const known = { known: before?.log_probs ?? null, at_most: before?.at_most ?? [] };
       const outcome = await this.job.run("compare", { model, explanations, ...known }, (event) => {
@@ -287,13 +297,4 @@ export class Comparing {
     this.#differences.set(key, found);
     return found;
   }
-}
-
-function isOfOneAnswer(a: Seen, b: Seen): boolean {
-  return idsOf(a).answer === idsOf(b).answer;
-}
-
-/** The one that the others are compared with, and the latest of those. */
-function limited([first, ...others]: readonly string[], most: number): string[] {
-  return first === undefined ? [] : [first, ...others.slice(Math.max(0, others.length + 1 - most))];
 }

@@ -58,6 +58,18 @@ export class Server implements Watcher {
     return this.state?.units[granularity] ?? granularity;
   }
 
+  /** A model is run by a server, whose calls may have to be paid. */
+  remote(name: string | null): boolean {
+    const model = this.models.find((one) => one.name === name);
+    return model?.metadata["engine"] === "endpoint";
+  }
+
+  /** A model tells how likely a text is; what is not loaded yet may. */
+  tells(name: string | null): boolean {
+    const blocked = this.models.find((one) => one.name === name)?.unavailable_methods ?? {};
+    return this.state?.methods.some((method) => !(method.name in blocked)) ?? true;
+  }
+
   /** Ask for the state; while nobody answers, ask again after longer and longer waits. */
   async connect(changed = false): Promise<void> {
     clearInterval(this.#timer);

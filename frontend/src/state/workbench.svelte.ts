@@ -104,11 +104,10 @@ export class Workbench implements Mirrored {
       }),
       () => this.leave(),
     );
-    this.cutting = new Cutting(transport, server, () =>
-      answers.current && session.granularity === "custom"
-        ? { answer: answers.current, pattern: session.pattern }
-        : null,
-    );
+    this.cutting = new Cutting(transport, server, () => {
+      const answer = session.granularity === "custom" && answers.current;
+      return answer ? { answer, pattern: session.pattern } : null;
+    });
     const { cutting } = this;
     this.inquiry = new Inquiry({ session, choices, answers, cutting, selection, contrast });
     this.findings = new Findings(
@@ -121,6 +120,7 @@ export class Workbench implements Mirrored {
     this.muting = new Muting(transport, server, () => ({
       answer: answers.current,
       target: selection.target,
+      counting: this.findings.counting,
     }));
     this.runs = new Runs(store.kept.runs, session, () => seenNow(this));
     this.comparing = new Comparing(transport, server, session, this.runs, () => ({

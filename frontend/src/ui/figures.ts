@@ -1,7 +1,7 @@
 /** Figures that a person can weigh, in the digits of the language spoken. */
 import { onOneLine } from "../model/unseen";
 import { language, t } from "../strings";
-import type { Bound, Measure, Proof, ScoredSegment, Share } from "../wire";
+import type { Bound, Estimate, Measure, Proof, ScoredSegment, Share } from "../wire";
 
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -91,6 +91,18 @@ export const shareText = ({ with_all: { value }, samples }: Share) =>
 /** The interval that it lies in: "70% to 97%". */
 export const shareRange = ({ with_all: { low, high } }: Share) =>
   t.counted.between(percent(low ?? 0), percent(high ?? 1));
+
+/** A share that was counted, and its interval: "3 of 10 answers (11% to 60%)". */
+export function estimateText({ value, of, low, high }: Estimate): string {
+  const range = t.counted.between(percent(low ?? 0), percent(high ?? 1));
+  return `${t.counted.of(Math.round(value * of), of)} (${range})`;
+}
+
+/** The ends of what was lost, signed, in percentage points. */
+export function lossEnds({ interval, lost }: Pick<Proof, "interval" | "lost">): [string, string] {
+  const [low, high] = interval ?? [lost, lost];
+  return [signedNumber(-high, 0), signedNumber(-low, 0)];
+}
 
 type Loss = Pick<Proof, "bound" | "lost" | "measure">;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Influence } from "../../src/model/ranking";
-import { STALE, strengths, TEMPLATE_STRENGTH } from "../../src/model/scale";
+import { STALE, strengths, TEMPLATE_STRENGTH, UNSURE_STRENGTH } from "../../src/model/scale";
 
 const influence = (start: number, score: number, role = "prompt"): Influence => ({
   start,
@@ -36,6 +36,15 @@ describe("strengths", () => {
   test("the template is drawn at half strength", () => {
     const layer = { influences: [influence(0, 1), influence(1, 8, "template")], weight: 1 };
     expect(strengths(chips, [layer], 1)[1]).toBe(TEMPLATE_STRENGTH);
+  });
+  test("what chance may have done is faint, whatever its score", () => {
+    const parts = [
+      { ...influence(0, 4), interval: [-1, 9] as [number, number] },
+      { ...influence(1, 4), interval: [1, 7] as [number, number] },
+    ];
+    const [unsure, sure] = strengths(chips, [{ influences: parts, weight: 1 }], 1);
+    expect(unsure).toBeCloseTo(UNSURE_STRENGTH);
+    expect(sure).toBe(1);
   });
   test("order of arrival does not matter", () => {
     const layer = { influences: [influence(2, 2), influence(0, 1)], weight: 1 };

@@ -144,6 +144,13 @@ def of_checking(model: "Model", meter: "Meter", explanation: "Explanation") -> "
     return calls
 
 
+def of_comparing(model: "Model", meter: "Meter", explanations: "Sequence[Explanation]") -> "Calls":
+    """What `backlit compare` takes of one model."""
+    from backlit.explaining.forecast import of_comparison
+
+    return of_comparison(model.engine, meter, explanations)
+
+
 def _calls(count: int) -> str:
     return f"{count:,} call{'' if count == 1 else 's'}"
 

@@ -59,6 +59,17 @@ def ranking(segments: tuple[ScoredSegment, ...]) -> list[ScoredSegment]:
     return sorted(own, key=lambda segment: -abs(segment.score))
 
 
+def is_unsure(segment: ScoredSegment) -> bool:
+    """Whether chance may have made its score: what is known of it holds 0."""
+    return segment.interval is not None and segment.interval[0] <= 0 <= segment.interval[1]
+
+
+def tint_of_segment(segment: ScoredSegment, largest: float) -> int:
+    """How strongly a segment is tinted: faintly where chance may have made its score."""
+    tint = tint_of(segment.score, largest)
+    return max(-1, min(1, tint)) if is_unsure(segment) else tint
+
+
 def tint_of(score: float, largest: float) -> int:
     """How strongly a score is tinted, `-TINTS` to `TINTS`; 0 is not at all."""
     strength = round(min(1.0, abs(score) / largest) * TINTS) if largest else 0

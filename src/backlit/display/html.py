@@ -16,10 +16,11 @@ from backlit.display.figure import (
     SUPPORTS,
     MapFigure,
     ResponseFigure,
+    is_unsure,
     one_line,
     ranking,
     score_text,
-    tint_of,
+    tint_of_segment,
     words_of,
 )
 from backlit.display.text import MAX_WIDTH, TOP
@@ -77,7 +78,8 @@ def _map_html(figure: MapFigure) -> str:
     ]
     # The tinted scores of the list are the legend of the text above it.
     rows = "".join(
-        f'<li><code style="{CHIP};{_tint(segment.score, figure.largest) or PLAIN}">'
+        f'<li><code style="{CHIP};{_tint(segment, figure.largest) or PLAIN}'
+        f'{f";{DIM}" if is_unsure(segment) else ""}">'
         f"{_escaped(score_text(segment, figure.decimals))}</code> "
         f'<span dir="auto">{_escaped(one_line(words_of(segment), MAX_WIDTH))}</span></li>'
         for segment in first
@@ -96,11 +98,11 @@ def _map_html(figure: MapFigure) -> str:
 def _segment_pieces(figure: MapFigure, first: Sequence[ScoredSegment]) -> Iterator[_Piece]:
     """Segments with their tints; neighbours that look alike are one piece."""
     largest = figure.largest
-    best = {segment.start for segment in first if _tint(segment.score, largest)}
+    best = {segment.start for segment in first if _tint(segment, largest)}
 
     def look(segment: ScoredSegment) -> tuple[bool, str, int]:
         alone = segment.start if segment.start in best else -1
-        return segment.role == "template", _tint(segment.score, largest), alone
+        return segment.role == "template", _tint(segment, largest), alone
 
     for (template, tint, alone), group in groupby(figure.segments, key=look):
         alike = list(group)
@@ -125,9 +127,9 @@ def _segment_pieces(figure: MapFigure, first: Sequence[ScoredSegment]) -> Iterat
             yield _Piece(text)
 
 
-def _tint(score: float, largest: float) -> str:
-    """A background for a score; may be none."""
-    tint = tint_of(score, largest)
+def _tint(segment: ScoredSegment, largest: float) -> str:
+    """A background for a segment; may be none."""
+    tint = tint_of_segment(segment, largest)
     if tint == 0:
         return ""
     red, green, blue = SUPPORTS if tint > 0 else OPPOSES

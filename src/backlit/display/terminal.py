@@ -13,12 +13,14 @@ from backlit.display.figure import (
     SUPPORTS,
     TINTS,
     MapFigure,
+    is_unsure,
     ranking,
     score_text,
-    tint_of,
+    tint_of_segment,
     words_of,
 )
 from backlit.display.unseen import with_signs
+from backlit.types import ScoredSegment
 
 TOP = 10
 PLAIN_WIDTH = 100  # columns of a rendering that goes to no terminal
@@ -43,7 +45,7 @@ def _render(figure: MapFigure) -> RenderableType:
     for segment in figure.segments:
         template = segment.role == "template"
         text.append(
-            with_signs(segment.text), Style(dim=True) if template else _tint(segment.score, largest)
+            with_signs(segment.text), Style(dim=True) if template else _tint(segment, largest)
         )
     text.append(with_signs(figure.between), Style(dim=True))
     text.append(with_signs(figure.target), Style(bold=True, underline=True))
@@ -54,15 +56,16 @@ def _render(figure: MapFigure) -> RenderableType:
     table.add_column("score", justify="right")
     table.add_column("segment", overflow="ellipsis", no_wrap=True)
     for rank, segment in enumerate(ranking(figure.segments)[:TOP], start=1):
-        table.add_row(str(rank), score_text(segment, figure.decimals), Text(words_of(segment)))
+        score = Text(score_text(segment, figure.decimals), "dim" if is_unsure(segment) else "")
+        table.add_row(str(rank), score, Text(words_of(segment)))
     remarks = [Text(with_signs(remark), style="bold") for remark in figure.remarks]
     caption = Text(with_signs(f"{figure.name}: {figure.meaning}."), style="dim")
     return Group(text, Text(), table, caption, *remarks, Text())
 
 
-def _tint(score: float, largest: float) -> Style:
-    """A background for a score."""
-    tint = tint_of(score, largest)
+def _tint(segment: ScoredSegment, largest: float) -> Style:
+    """A background for a segment."""
+    tint = tint_of_segment(segment, largest)
     if tint == 0:
         return Style()
     red, green, blue = (int(c * abs(tint) / TINTS) for c in (SUPPORTS if tint > 0 else OPPOSES))

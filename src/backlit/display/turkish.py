@@ -271,6 +271,9 @@ TRIED: Mapping[str, str] = {
         "{find}: {of} yanıttan {count} tanesinde var (%{low} ile %{high} arası)"
     ),
     "the fixed answer is {change} ({nats})": "sabit yanıt {change} ({nats})",
+    "Parts that are drawn faintly may have their score by chance: its interval holds 0.": (
+        "Soluk gösterilen parçaların puanı şans eseri olabilir: aralığı 0 değerini içeriyor."
+    ),
     "{told}, which may be chance": "{told}; bu şans eseri olabilir",
     "without it the answer is {change} ({nats})": "o olmadan yanıt {change} ({nats})",
     "{name} does the most: {loses}": "en çok iş gören {name}: {loses}",

@@ -1,6 +1,7 @@
 """How likely the answer of each explanation is after the prompt of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from backlit.engines.base import Engine, as_scorer
 from backlit.engines.bounding import bounding
@@ -8,7 +9,7 @@ from backlit.errors import InputError, OptionsError
 from backlit.explaining.fitting import check_reads
 from backlit.explaining.prompts import as_prompt
 from backlit.explaining.targets import tokens_at
-from backlit.explanation import Comparison, Explanation, Generation
+from backlit.explanation import Comparison, Explanation
 from backlit.explanation.comparison import target_of
 from backlit.progress import SILENT, Progress
 from backlit.types import Target
@@ -32,6 +33,40 @@ def compare(
         CapabilityError: the engine can't say how likely a given text is.
     """
     each = tuple(explanations)
+    rows: list[list[float | None]] = [[None] * len(each) for _ in each]
+    at_most: list[tuple[int, int]] = []
+    telling = bounding(engine)
+    for j, one in enumerate(columns_of(engine, each)):
+        progress("compare", j, len(each))
+        found = as_scorer(engine).score(one.contexts, one.answer) if one.contexts else ()
+        for at, log_probs in found:
+            progress.check()
+            i = one.prompts[at]
+            rows[i][j] = float(log_probs.sum())
+            if telling is not None and telling.bounded(one.contexts[at], one.answer).any():
+                at_most.append((i, j))
+    progress("compare", len(each), len(each))
+    return Comparison(each, tuple(tuple(row) for row in rows), tuple(at_most))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Of the matrix: an answer, and after what it is asked how likely it is.
+
+    Attributes:
+        answer: its ids.
+        contexts: the ids of each prompt that it fits behind, with what the response has before it.
+        prompts: whose these are, as numbers of explanations.
+    """
+
+    answer: tuple[int, ...]
+    contexts: tuple[tuple[int, ...], ...]
+    prompts: tuple[int, ...]
+
+
+def columns_of(engine: Engine, explanations: Sequence[Explanation]) -> Iterator[Column]:
+    """What an engine is asked, answer by answer; errors are those of `compare`."""
+    each = tuple(explanations)
     if not all(isinstance(one, Explanation) for one in each):
         raise OptionsError("Only explanations are compared.", "Give what explain returned.")
     if not 2 <= len(each) <= MOST:
@@ -40,40 +75,20 @@ def compare(
     own = [i for i, one in enumerate(each) if one.generation.model == engine.name]
     for i in own:
         check_reads(engine, each[i].generation)
-    prompts = [each[i].generation for i in own]
-    rows: list[list[float | None]] = [[None] * len(each) for _ in each]
-    at_most: list[tuple[int, int]] = []
-    for j, one in enumerate(each):
-        progress("compare", j, len(each))
-        for i, value, is_bound in _column(engine, prompts, one, progress):
-            rows[own[i]][j] = value
-            at_most += [(own[i], j)] if is_bound else []
-    progress("compare", len(each), len(each))
-    return Comparison(each, tuple(tuple(row) for row in rows), tuple(at_most))
-
-
-def _column(
-    engine: Engine, prompts: Sequence[Generation], answered: Explanation, progress: Progress
-) -> list[tuple[int, float, bool]]:
-    """How likely one answer is after each prompt that it fits behind, and whether at most so."""
-    try:
-        before, answer = _ids(engine, answered)
-    except InputError:  # another model's, which this one has no tokens for
-        return []
-    contexts, kept = [], []
-    for i, generation in enumerate(prompts):
-        prompt = generation.sequence.prompt.input_ids
+    prompts = {i: each[i].generation.sequence.prompt.input_ids for i in own}
+    for one in each:
+        try:
+            before, answer = _ids(engine, one)
+        except InputError:  # another model's, which this one has no tokens for
+            yield Column((), (), ())
+            continue
         length = engine.context_length
-        if length is None or len(prompt) + len(before) + len(answer) <= length:
-            contexts.append((*prompt, *before))
-            kept.append(i)
-    found = []
-    telling = bounding(engine)
-    for at, log_probs in as_scorer(engine).score(contexts, answer) if contexts else ():
-        progress.check()
-        is_bound = telling is not None and bool(telling.bounded(contexts[at], answer).any())
-        found.append((kept[at], float(log_probs.sum()), is_bound))
-    return found
+        fitting = {
+            i: (*ids, *before)
+            for i, ids in prompts.items()
+            if length is None or len(ids) + len(before) + len(answer) <= length
+        }
+        yield Column(answer, tuple(fitting.values()), tuple(fitting))
 
 
 def _ids(engine: Engine, explanation: Explanation) -> tuple[tuple[int, ...], tuple[int, ...]]:

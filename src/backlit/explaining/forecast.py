@@ -16,11 +16,13 @@ from backlit.errors import BacklitError, InputError
 from backlit.explaining import faithfulness
 from backlit.explaining.asked import Asked
 from backlit.explaining.attribution import Segmenting
+from backlit.explaining.comparing import columns_of
+from backlit.explaining.measuring import OF_ANSWERS, OF_TARGETS, Measure
 from backlit.explaining.reasoning import CLOSING, MORE
 from backlit.explaining.refinement import measurable
 from backlit.explaining.shares import AnswerShare
 from backlit.explaining.templates import filled, lines_of
-from backlit.explanation import Variant
+from backlit.explanation import Explanation, Variant
 from backlit.methods import Method
 from backlit.methods.base import Altering, params_of
 from backlit.methods.objective import Objective
@@ -80,11 +82,15 @@ class Forecast:
         usual = 1  # what the model says with everything there
         calls = self._scored(proofs) + self._written(proofs + usual, self._start)
         if think_again:
-            prompt = self._objective.sequence.prompt_length
-            longest = self._start + 2 * (self._start - prompt) + MORE + CLOSING
-            again = (proofs + 1) * think_again  # with everything there, too
-            calls += self._written(again, prompt) + self._written(again, longest)
-            calls += self._scored(again, longest)
+            calls += self._thought_again((proofs + 1) * think_again)  # with everything there, too
+        return calls
+
+    def muted(self, think_again: int = 0) -> Calls:
+        """Some parts taken away, all together, and everything there."""
+        calls = self._scored(2)
+        if think_again:
+            calls += self._written(1, self._start)  # what the model says with everything there
+            calls += self._thought_again(2 * think_again)
         return calls
 
     def traced(self, method: Method, segmenting: Segmenting, budget: int) -> Calls | None:
@@ -108,6 +114,13 @@ class Forecast:
         ]
         each.sort(key=lambda calls: calls.tokens, reverse=True)
         return sum(each[:budget], self._altered(method, [*parts, *sentences], 1))
+
+    def _thought_again(self, times: int) -> Calls:
+        """What stands before the target written anew so many times, and the target after it."""
+        prompt = self._objective.sequence.prompt_length
+        longest = self._start + 2 * (self._start - prompt) + MORE + CLOSING
+        written = self._written(times, prompt) + self._written(times, longest)
+        return written + self._scored(times, longest)
 
     def _segments(self, segmenting: Segmenting) -> tuple[Sequence[Segment], int]:
         """All that are scored, in how many rounds."""
@@ -138,6 +151,49 @@ class Forecast:
 def of_response(meter: Meter, prompt: int, response: Sequence[int]) -> Calls:
     """Log-probabilities of a response that was given, after a prompt of so many tokens."""
     return _scored(meter, 1, prompt, response)
+
+
+def of_comparison(engine: Engine, meter: Meter, explanations: Sequence[Explanation]) -> Calls:
+    """What it takes to say how likely each answer is after each prompt of this engine's.
+
+    Raises:
+        InputError, CapabilityError: as `comparing.compare`.
+    """
+    calls = Calls()
+    for one in columns_of(engine, explanations):
+        each = meter.of_answer(one.answer)
+        count = len(one.contexts) * each
+        read = sum(map(len, one.contexts)) * each
+        calls += Calls(count, read + count * len(one.answer))
+    return calls
+
+
+def of_measures(
+    engine: Engine, meter: Meter, examples: Sequence[Example], measures: Sequence[Measure]
+) -> Calls:
+    """What it takes to measure examples, of which no more than two are read.
+
+    The number of calls is a bound where an answer takes one; that of tokens is not: all are taken
+    to have as many for each character as the longest one.
+    """
+    asked = [one for one in examples if one.target]
+    texts = [one.target for one in asked if one.target]
+    asked.sort(key=lambda one: _characters(one.prompt), reverse=True)
+    longest = next((read for one in asked if (read := _read(engine, one.prompt))), None)
+    if longest is None:
+        return Calls()
+    characters = sum(_characters(one.prompt) for one in asked)
+    tokens = ceil(len(longest.tokens) * characters / len(longest.text))
+    calls = Calls()
+    if OF_TARGETS & set(measures):
+        several = {max(texts, key=len), max(texts, key=_bytes_more)}
+        given = [ids for text in several if (ids := _answer(engine, longest, text))]
+        each = max(map(meter.of_answer, given), default=1)
+        answer = max(map(len, given), default=0)
+        calls += Calls(len(asked) * each, (tokens + len(asked) * answer) * each)
+    if OF_ANSWERS & set(measures):
+        calls += Calls(len(asked), tokens)
+    return calls
 
 
 def of_grid(

@@ -1,16 +1,20 @@
 """Proofs of a share of answers: parts are taken away, and answers are counted without them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from backlit.errors import InputError
 from backlit.explaining.shares import AnswerShare
-from backlit.explanation import Proof
+from backlit.explanation import Counted, Proof
+from backlit.explanation.interval import share_of
 from backlit.progress import SILENT, Progress
 from backlit.types import Segment, Span
 
 Spans = tuple[Span, ...]
+
+SAID = 3  # answers that are told of those without some parts
 
 
 def prove(
@@ -55,10 +59,17 @@ def take_away(share: AnswerShare, spans: Spans) -> Proof:
     context = _without(share.context, spans)
     if not context:
         raise InputError("Nothing would be left of the prompt.", "Leave some of it.")
-    ((_, value),) = share.score([context])
-    lost = share.value() - value
+    values = dict(share.score([share.context, context]))
+    lost = values[0] - values[1]
     ((low, high),) = share.intervals(np.array([lost])).tolist()
-    return Proof(spans, lost, share.change(lost), interval=(low, high), measure="share")
+    with_all, without = (
+        share_of(round(values[at] * share.samples / 100), share.samples) for at in (0, 1)
+    )
+    said = Counter(answer.strip() for answer in share.answers(context))
+    counted = Counted(with_all, without, tuple(answer for answer, _ in said.most_common(SAID)))
+    return Proof(
+        spans, lost, share.change(lost), interval=(low, high), measure="share", counted=counted
+    )
 
 
 def _without(context: tuple[int, ...], spans: Spans) -> tuple[int, ...]:

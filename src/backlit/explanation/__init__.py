@@ -7,13 +7,14 @@ from backlit.explanation.explanation import Explanation, load_explanation
 from backlit.explanation.generation import Generation
 from backlit.explanation.grid import Grid
 from backlit.explanation.interval import Estimate
-from backlit.explanation.proof import Proof, Rethought
+from backlit.explanation.proof import Counted, Proof, Rethought
 from backlit.explanation.trace import Link, Path, Trace, TracedSegment
 
 __all__ = [
     "Attribution",
     "Cell",
     "Comparison",
+    "Counted",
     "Curve",
     "Estimate",
     "Explanation",

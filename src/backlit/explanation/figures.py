@@ -1,7 +1,8 @@
 """What is shown of a map, and said beside it."""
 
 from backlit.display import unseen
-from backlit.display.figure import MapFigure, decimals_of, ranking
+from backlit.display.figure import MapFigure, decimals_of, is_unsure, ranking
+from backlit.display.speech import say
 from backlit.explanation.attribution import Attribution
 from backlit.explanation.finding import finding
 from backlit.explanation.generation import Generation
@@ -30,8 +31,13 @@ def remarks_of(generation: Generation, one: Attribution) -> tuple[str, ...]:
     """Sentences to be read with a map, besides what was found."""
     return (
         *one.notes,
+        *((_of_chance(),) if any(map(is_unsure, one.segments)) else ()),
         *unseen.remarks(ranking(one.segments), one.segments),
         *(proof.sentence(generation.sequence) for proof in one.proofs),
         *(one.trace.sentences() if one.trace else ()),
         *((one.faithfulness.sentence,) if one.faithfulness else ()),
     )
+
+
+def _of_chance() -> str:
+    return say("Parts that are drawn faintly may have their score by chance: its interval holds 0.")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from backlit.display.figure import one_line
 from backlit.display.speech import digits, percent, say
+from backlit.explanation.interval import Estimate
 from backlit.segments import segment_of
 from backlit.types import Bound, Interval, Quantity, Span, TokenSequence
 
@@ -54,6 +55,21 @@ class Rethought:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Answers that were counted with everything there, and without some parts.
+
+    Attributes:
+        with_all: the share that counts, of 1, with Wilson's 95% interval.
+        without: the same without the parts.
+        said: some of the answers without them, those given most often first.
+    """
+
+    with_all: Estimate
+    without: Estimate
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What happened to the target without some parts: measured, where a score estimates.
 
@@ -70,8 +86,9 @@ class Proof:
             not asked for, or nothing stands there.
         interval: 95% interval of what a share lost; None of nats, which are exact.
         measure: what lost it: with `share`, the share of answers that say the target; then `lost`
-            are percentage points, and what is said instead is not told.
+            are percentage points, and `counted` tells what is said.
         bound: what `lost` tells, if it is not exact: "at least 163 times less likely".
+        counted: the answers of a share; None of nats.
     """
 
     spans: tuple[Span, ...]
@@ -83,6 +100,7 @@ class Proof:
     interval: Interval | None = None
     measure: Quantity = "log_prob"
     bound: Bound | None = None
+    counted: Counted | None = None
 
     @property
     def sure(self) -> bool:

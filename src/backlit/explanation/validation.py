@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from backlit.explanation.attribution import Attribution, Faithfulness
 from backlit.explanation.generation import Generation
+from backlit.explanation.interval import Estimate
 from backlit.explanation.proof import Rethought
 from backlit.explanation.trace import Trace
 from backlit.segments import segment_of
@@ -94,6 +95,11 @@ def _of_measure(one: Attribution) -> Iterator[str]:
         yield "it has a log-probability where answers were counted, or none where not"
     if any((proof.measure == "share") != (share is not None) for proof in one.proofs):
         yield "a proof is of something else than the map"
+    counted = [proof.counted for proof in one.proofs if proof.counted is not None]
+    if counted and share is None:
+        yield "a proof counts answers that nobody did"
+    if any(not _is_share(each) for two in counted for each in (two.with_all, two.without)):
+        yield "a proof has a share that can't be"
     if any(ends and not _ordered(ends) for ends in _intervals(one)):
         yield "an interval can't be"
     bounds = [segment.bound for segment in one.segments], [proof.bound for proof in one.proofs]
@@ -107,10 +113,15 @@ def _of_measure(one: Attribution) -> Iterator[str]:
     right = whole.value * share.samples
     if share.samples < 1 or whole.of != share.samples or abs(right - round(right)) > 1e-6:
         yield "its share is not of its answers"
-    if whole.low is None or whole.high is None or not 0 <= whole.low <= whole.high <= 1:
+    if not _is_share(whole):
         yield "its share has an interval that can't be"
-    if not 0 <= whole.value <= 1 or one.target.foil is not None or one.trace is not None:
+    if one.target.foil is not None or one.trace is not None:
         yield "its share can't be"
+
+
+def _is_share(one: Estimate) -> bool:
+    ends = one.low is not None and one.high is not None and 0 <= one.low <= one.high <= 1
+    return ends and 0 <= one.value <= 1 and one.of > 0
 
 
 def _intervals(one: Attribution) -> Iterator[Interval | None]:

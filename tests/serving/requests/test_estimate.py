@@ -16,7 +16,9 @@ from backlit.serving import wire
 from backlit.serving.models import ServedModel
 from backlit.serving.requests.check import CheckRequest
 from backlit.serving.requests.estimate import EstimateRequest
+from backlit.serving.requests.mute import MuteRequest
 from backlit.serving.requests.prove import ProveRequest
+from backlit.serving.requests.trace import TraceRequest
 from backlit.serving.service import Service
 from backlit.types import Message, Target
 from tests.support.endpoints import Fake, faked
@@ -261,3 +263,35 @@ def test_of_a_server_it_is_said_in_calls() -> None:
         assert len(fake.of_model()) - before == cost.answers
         assert cost.expense is not None
         assert cost.expense.calls == cost.answers + 3 * 5  # and four proofs, with all drawn afresh
+
+
+def test_a_mute_and_the_way_through_the_answer_ask_for_no_more_than_is_told() -> None:
+    with asking(price=2.5) as (fake, client):
+        asked = question(client, "remote", method="occlusion")
+        told = client.answered(estimate_of(client, "remote"))
+        attribution = client.answered(asked).explanation[0]
+        about: dict[str, Any] = {"model": "remote", "reference": asked.reference}
+        before = len(fake.of_model())
+        client.answered(TraceRequest(**about, attribution=attribution))
+        assert 0 < len(fake.of_model()) - before <= told.costs["occlusion"].trace.calls
+        before = len(fake.of_model())
+        mute = MuteRequest(**about, target=asked.target, spans=[(0, 1)])
+        client.answered(mute)
+        assert len(fake.of_model()) - before <= told.mute.calls
+        before = len(fake.of_model())
+        client.answered(mute.model_copy(update={"think_again": 1}))
+        assert len(fake.of_model()) - before <= told.think_again.calls
+        share: dict[str, Any] = {"measure": "share", "samples": 3, "matching": "a"}
+        told = client.answered(estimate_of(client, "remote", **share))
+        assert told.mute.calls == 6
+        assert told.think_again is None
+        before = len(fake.of_model())
+        client.answered(MuteRequest(**about, target=asked.target, spans=[(0, 1)], **share))
+        assert len(fake.of_model()) - before == 6
+
+
+def test_of_a_model_that_is_here_no_mute_is_told(client: Client) -> None:
+    event = client.answered(estimate_of(client))
+    assert event.mute is None
+    assert event.think_again is None
+    assert {cost.trace for cost in event.costs.values()} == {None}

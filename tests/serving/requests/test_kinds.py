@@ -24,6 +24,7 @@ from backlit.serving.requests import MODEL_KINDS as KINDS
 from backlit.serving.requests.agree import AgreeRequest
 from backlit.serving.requests.check import CheckRequest
 from backlit.serving.requests.compare import CompareRequest
+from backlit.serving.requests.compare_cost import CompareCostRequest
 from backlit.serving.requests.count import CountRequest
 from backlit.serving.requests.draft import DraftRequest
 from backlit.serving.requests.estimate import EstimateRequest
@@ -32,6 +33,7 @@ from backlit.serving.requests.grid import GridRequest
 from backlit.serving.requests.grid_cost import GridCostRequest
 from backlit.serving.requests.load import LoadRequest
 from backlit.serving.requests.measure import MeasureRequest
+from backlit.serving.requests.measure_cost import MeasureCostRequest
 from backlit.serving.requests.mute import MuteRequest
 from backlit.serving.requests.prove import ProveRequest
 from backlit.serving.requests.respond import RespondRequest
@@ -41,7 +43,16 @@ from backlit.serving.requests.trace import TraceRequest
 from tests.support.service import REFERENCE, Client, Endless, opened, question
 
 TOKEN = "a-secret-of-the-tests"
-QUICK = {"load", "estimate", "grid_cost", "segment", "count", "agree"}
+QUICK = {
+    "load",
+    "estimate",
+    "grid_cost",
+    "compare_cost",
+    "measure_cost",
+    "segment",
+    "count",
+    "agree",
+}
 CACHED = {"explain", "check", "compare", "mute", "prove", "trace", "draft"}
 
 
@@ -61,9 +72,10 @@ def request_of(kind: str, client: Client) -> Request:
         return AgreeRequest(model="toy", maps=[[1.0, 2.0], [2.0, 1.0]])
     if kind == "draft":
         return DraftRequest(model="toy", prompt="The dog likes", response=" soup", feedback="No.")
-    if kind == "measure":
+    if kind in ("measure", "measure_cost"):
         place = Place(dataset=client.service.state().datasets[0].name, id="one")
-        return MeasureRequest(model="toy", rows=[place], measures=["tokens"])
+        rows_of = MeasureRequest if kind == "measure" else MeasureCostRequest
+        return rows_of(model="toy", rows=[place], measures=["tokens"])
     if kind in ("grid", "grid_cost"):
         variant = wire.VariantInfo(name="as it is", template="The {who} likes")
         row = wire.ExampleInfo(id="row 1", prompt="", fields={"who": "cat"})
@@ -71,8 +83,9 @@ def request_of(kind: str, client: Client) -> Request:
         return asked_of(model="toy", variants=[variant], rows=[row], answer=" milk")
     asked = question(client, foil=" soup")
     about: dict[str, Any] = {"model": "toy", "reference": asked.reference}
-    if kind == "compare":
-        return CompareRequest(model="toy", explanations=[client.answered(asked).explanation] * 2)
+    if kind in ("compare", "compare_cost"):
+        runs_of = CompareRequest if kind == "compare" else CompareCostRequest
+        return runs_of(model="toy", explanations=[client.answered(asked).explanation] * 2)
     if kind == "check":
         return CheckRequest(**about, attribution=client.answered(asked).explanation[0])
     if kind == "prove":

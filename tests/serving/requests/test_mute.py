@@ -1,15 +1,20 @@
 """Scoring a target again without some of what came before it."""
 
+from typing import Any
+
 import pytest
 
 from backlit.display.words import times_likely
 from backlit.engines.toy import ToyEngine
 from backlit.explaining.responses import respond
+from backlit.explanation.interval import newcombe, wilson
 from backlit.model import Model
-from backlit.serving.requests.mute import MuteEvent, MuteRequest
+from backlit.serving.models import ServedModel
+from backlit.serving.requests.mute import MuteEvent, MuteRequest, ShareMutedEvent
+from backlit.serving.service import Service
 from backlit.serving.wire import SequenceRef
 from tests.support.bounding import BoundingEngine
-from tests.support.service import Client, Writer, opened, reference_of, written
+from tests.support.service import Client, Writer, opened, question, reference_of, written
 
 
 def request_of(client: Client, model: str = "toy") -> MuteRequest:
@@ -96,3 +101,34 @@ def test_a_loss_that_is_a_bound_says_so() -> None:
         event = client.answered(request)
     assert event.bound == "at_least"
     assert event.change == times_likely(event.log_prob - event.muted_log_prob, "at_least")
+
+
+def test_of_a_share_answers_are_counted_both_ways(toy_model: Model) -> None:
+    """As proofs are, with the same draws: what these counted is not drawn again."""
+    with Client(Service([ServedModel.of(toy_model)], [])) as client:
+        asked = question(client, measure="share", samples=6, matching="a")
+        explanation = client.answered(asked).explanation
+        first = explanation[0].segments[0]
+        spans = [(first.start, first.stop)]
+        fields: dict[str, Any] = {"model": "toy", "reference": asked.reference}
+        fields |= {"target": asked.target, "measure": "share", "samples": 6, "matching": "a"}
+        event = client.answered(MuteRequest(**fields, spans=spans))
+        assert isinstance(event, ShareMutedEvent)
+        proof = event.proof
+        (proved,) = toy_model.prove(explanation, without=spans)[0].proofs
+        assert proof == proved
+        counted = proof.counted
+        assert counted is not None
+        assert counted.with_all.of == counted.without.of == 6
+        assert proof.lost == pytest.approx(100 * (counted.with_all.value - counted.without.value))
+        right, without = (round(6 * one.value) for one in (counted.with_all, counted.without))
+        assert (counted.without.low, counted.without.high) == wilson(without, 6)
+        assert proof.interval == pytest.approx(
+            tuple(100 * end for end in newcombe(right, 6, without, 6))
+        )
+        assert 1 <= len(counted.said) <= 3
+        whole = MuteRequest(**fields, spans=[(0, explanation[0].segments[-1].stop)])
+        assert "Nothing would be left" in client.answer(whole).error.message
+        assert asked.target is not None
+        own = MuteRequest(**fields, spans=[(asked.target[0] - 1, asked.target[0])])
+        assert "written anew" in client.answer(own).error.message

@@ -8,7 +8,7 @@ import {
   type Question,
   type Subject,
 } from "../../model/question";
-import type { Cost, ParameterValue } from "../../wire";
+import type { Cost, Expense, ParameterValue } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
 const PAUSE = 150;
@@ -31,6 +31,9 @@ export class Estimating {
   readonly #job: Job;
   costs = $state.raw<Readonly<Record<string, Cost>>>({});
   check = $state.raw<Cost | null>(null);
+  /** Of a server: what a mute asks for, and one after which the model thinks again. */
+  mute = $state.raw<Expense | null>(null);
+  thinkAgain = $state.raw<Expense | null>(null);
   readonly #key: string | null = $derived.by(() => {
     const { subject, prospect, parts } = this.planned();
     if (!prospect) return subject && "";
@@ -75,12 +78,14 @@ export class Estimating {
       if (event.type !== "estimate") return;
       this.costs = event.costs;
       this.check = event.check;
+      this.mute = event.mute ?? null;
+      this.thinkAgain = event.think_again ?? null;
     });
   }
 
   #clear(): void {
     this.#job.cancel();
     this.costs = {};
-    this.check = null;
+    this.check = this.mute = this.thinkAgain = null;
   }
 }

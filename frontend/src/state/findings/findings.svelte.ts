@@ -2,7 +2,7 @@
 import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { comparable } from "../../model/agreement";
-import { keyOfSubject } from "../../model/question";
+import { type Counting, countingOf, keyOfSubject } from "../../model/question";
 import { written } from "../../model/ranking";
 import type { Explanation, Trace } from "../../wire";
 import type { Choices } from "../choices.svelte";
@@ -49,6 +49,11 @@ export class Findings {
     const map = this.shown?.attributions[0];
     return subject && map ? this.tracing.of(subject, map) : null;
   });
+  /** How answers are counted, by the map that is shown or else as was chosen; null if none are. */
+  readonly counting: Counting | null = $derived.by(() => {
+    const { attribution, stale } = this.explaining;
+    return attribution && !stale ? countingOf(attribution) : this.choices.counting;
+  });
   readonly #compared: Compared | null = $derived.by(() => {
     const { subject, cut } = this.inquiry;
     const segments = this.shown?.attributions[0]?.segments;
@@ -73,7 +78,7 @@ export class Findings {
     transport: Transport,
     watcher: Watcher,
     private readonly inquiry: Inquiry,
-    choices: Choices,
+    private readonly choices: Choices,
     keepQuestion: () => boolean,
   ) {
     this.explaining = new Explaining(transport, watcher, this.maps, () => inquiry);

@@ -3,10 +3,12 @@ import { untrack } from "svelte";
 import type { Transport } from "../../host/transport";
 import { type Answer, referenceOf } from "../../model/answer";
 import { covered, include, subtract } from "../../model/spans";
-import type { Bound, Rethought, Span } from "../../wire";
+import { aboutCounting, type Counting } from "../../model/question";
+import type { Bound, Proof, Rethought, Span } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 
-export interface MuteResult {
+/** Of a target of which it is measured how likely it is. */
+export interface Likelihoods {
   readonly logProb: number;
   readonly mutedLogProb: number;
   /** What the loss tells, if it is not exact. */
@@ -17,10 +19,15 @@ export interface MuteResult {
   readonly again: Rethought | null;
 }
 
+/** Or the share of answers that say a target, as it was measured. */
+export type MuteResult = Likelihoods | Proof;
+
 /** What is looked at: parts of an answer and its prompt, and what they may have led to. */
 export interface Looked {
   readonly answer: Answer | null;
   readonly target: Span | null;
+  /** How answers are counted, if the map is of their share. */
+  readonly counting: Counting | null;
 }
 
 export class Muting {
@@ -41,11 +48,14 @@ export class Muting {
     return target ? this.spans.filter(([, stop]) => stop <= target[0]) : [];
   });
   readonly #key: string | null = $derived.by(() => {
-    const { answer, target } = this.looked();
+    const { answer, counting, target } = this.looked();
     return this.#measured.length > 0
-      ? JSON.stringify([answer?.id, target, this.#measured, this.thinkAgain])
+      ? JSON.stringify([answer?.id, target, this.#measured, this.thinkAgain, counting])
       : null;
   });
+
+  /** Answers are counted; a likelihood is measured otherwise. */
+  readonly counts: boolean = $derived.by(() => this.looked().counting !== null);
 
   constructor(
     transport: Transport,
@@ -92,7 +102,7 @@ export class Muting {
 
   /** Score the target without the muted parts; the last result stays until the new one is in. */
   async measure(): Promise<void> {
-    const { answer, target } = this.looked();
+    const { answer, counting, target } = this.looked();
     if (!answer || !target || this.#measured.length === 0) {
       this.job.cancel();
       this.result = null;
@@ -102,11 +112,17 @@ export class Muting {
       model: answer.model,
       reference: referenceOf(answer),
       target,
+      ...aboutCounting({ counting }),
       spans: [...this.#measured],
-      think_again: this.thinkAgain ? 1 : 0,
+      think_again: this.thinkAgain && !counting ? 1 : 0,
     };
-    const key = JSON.stringify([answer.id, target, this.#measured]);
+    const key = JSON.stringify([answer.id, target, this.#measured, counting]);
+    if (this.result && "lost" in this.result !== (counting !== null)) this.result = null; // of another measure
     const outcome = await this.job.run("mute", request, (event) => {
+      if (event.type === "share_muted") {
+        this.#resultOf = key;
+        this.result = event.proof;
+      }
       if (event.type !== "mute") return;
       this.#resultOf = key;
       this.result = {

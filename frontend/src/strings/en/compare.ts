@@ -36,6 +36,9 @@ export const comparing = {
   yours: "Your change",
   hint: "Change the prompt on this side and press Generate: what comes of it is compared by itself.",
   measuring: "Measuring how likely each answer is after each prompt",
+  measure: "Measure how likely each answer is",
+  silent: (models: string) =>
+    `${models} tells no log-probabilities, so how likely each answer is can’t be measured: compare the shares of answers in the maps, or count answers in the grid.`,
   modelsGone:
     "No model that wrote these answers is here now, so how likely they are can’t be measured.",
   matrix: "How likely each answer is after each prompt",

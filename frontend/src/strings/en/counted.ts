@@ -30,6 +30,15 @@ export const counted = {
   matching: (pattern: string) => `Answers that match ${pattern}`,
   score: (score: string, low: string, high: string) =>
     `Score ${score}; with 95% confidence ${low} to ${high}`,
+  chance: ", so it may be chance",
+  hollow: "Hollow bars may be chance: their interval holds 0.",
+  mayBeChance: "It may be chance: the interval of this score holds 0",
+  counting: "Counting answers",
+  before: (share: string) => `With everything there: ${share}`,
+  after: (n: number, share: string) => `Without ${n === 1 ? "it" : "them"}: ${share}`,
+  saidWithout: (n: number) => `Some answers without ${n === 1 ? "it" : "them"}`,
+  saidNothing: "(nothing)",
+  difference: (low: string, high: string) => `Difference ${low} to ${high} points`,
   chart: {
     deletion: "Percentage points that the share of answers loses when the top parts are taken away",
     insertion: "Percentage points that the share of answers loses when only the top parts are left",

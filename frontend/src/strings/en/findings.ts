@@ -74,6 +74,8 @@ export const findings = {
     overFoil: "supports the target",
     unit: (unit: string, contrasted: boolean) =>
       contrasted ? `Unit: ${unit}, of the target over the foil` : `Unit: ${unit}`,
+    unsure: "paler: may be chance",
+    unsureAbout: ". Paler parts may be chance: the 95% interval of their score holds 0.",
   },
   target: {
     title: "Target",
@@ -96,7 +98,8 @@ export const findings = {
     stopped: "Stopped before it was done.",
     again: "Compute again",
     mute: (text: string) => `Mute: ${text}`,
-    muteThis: "Mute: measure the target without it",
+    muteThis: (expense: Expense | null) =>
+      `Mute: measure the target without it${expense ? `, at most ${expenseOf(expense)}` : ""}`,
     unmuteThis: "Unmute",
     blank: "(blank)",
     showTemplate: (n: number) => `Show ${count(n, "template segment", "template segments")}`,
@@ -176,6 +179,8 @@ export const findings = {
       const without = n === 1 ? `Without this ${unit}` : `Without these ${n} ${unit}s`;
       return `${without} the target is ${change}.`;
     },
+    counted: (n: number, unit: string, change: string) =>
+      `${n === 1 ? `Without this ${unit}` : `Without these ${n} ${unit}s`}, ${change}.`,
     kept: "What the answer says before the target was kept.",
     thinkAgain: "Let it think again",
     thinkAgainHint:
@@ -205,6 +210,8 @@ export const findings = {
     },
     method: (label: string, cost: string) => `${label} · ${cost}`,
     short: shortExpense,
+    takes: (expense: Expense) => `Takes at most ${expenseOf(expense)}.`,
+    muting: (expense: Expense) => `Muting takes at most ${expenseOf(expense)}.`,
     described: (description: string, expense: Expense) =>
       `${description} At most ${expenseOf(expense)}.`,
   },

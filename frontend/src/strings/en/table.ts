@@ -51,6 +51,8 @@ export const table = {
     rouge_l: "words that answer and target share in order; 1 is all",
     bleu: "short runs of words that they share; 100 is all",
   },
+  silent: (model: string) =>
+    `${model} tells no log-probabilities, so how likely targets are can’t be measured: measure how near its answers come, or count them in the grid.`,
   measure: (n: number) => `Measure ${count(n, "row", "rows")}`,
   measuring: (n: number) => `Measuring ${count(n, "row", "rows")}…`,
   measured: (n: number, all: number) =>

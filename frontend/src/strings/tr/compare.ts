@@ -44,6 +44,9 @@ export const comparing: typeof englishComparing = {
   yours: "Değişikliğiniz",
   hint: "Bu taraftaki istemi değiştirip “Üret” düğmesine basın: sonuç kendiliğinden karşılaştırılır.",
   measuring: "Her yanıtın her istemden sonra ne kadar olası olduğu ölçülüyor",
+  measure: "Her yanıtın ne kadar olası olduğunu ölç",
+  silent: (models) =>
+    `${models} log olasılık bildirmiyor, bu yüzden yanıtların ne kadar olası olduğu ölçülemiyor: haritalardaki yanıt paylarını karşılaştırın veya ızgarada yanıtları sayın.`,
   modelsGone:
     "Bu yanıtları yazan modellerden hiçbiri şu anda burada değil, bu yüzden ne kadar olası oldukları ölçülemiyor.",
   matrix: "Her yanıtın her istemden sonra ne kadar olası olduğu",

@@ -31,6 +31,16 @@ export const counted: (typeof en)["counted"] = {
   saying: "Bunu söyleyen yanıtlar",
   matching: (pattern) => `${pattern} ile eşleşen yanıtlar`,
   score: (score, low, high) => `Puan ${score}; %95 güvenle ${low} ile ${high} arası`,
+  chance: "; bu yüzden şans eseri olabilir",
+  hollow: "İçi boş çubuklar şans eseri olabilir: aralıkları 0 değerini içeriyor.",
+  mayBeChance: "Şans eseri olabilir: bu puanın aralığı 0 değerini içeriyor",
+  counting: "Yanıtlar sayılıyor",
+  before: (share) => `Her şey yerindeyken: ${share}`,
+  after: (n, share) => `${n === 1 ? "Bu" : "Bunlar"} olmadan: ${share}`,
+  saidWithout: (n) =>
+    n === 1 ? "Bu olmadan verilen bazı yanıtlar" : "Bunlar olmadan verilen bazı yanıtlar",
+  saidNothing: "(hiçbir şey)",
+  difference: (low, high) => `Fark ${low} ile ${high} puan arası`,
   chart: {
     deletion: "En etkili parçalar çıkarılınca yanıtların payının kaybettiği yüzde puan",
     insertion: "Yalnızca en etkili parçalar kalınca yanıtların payının kaybettiği yüzde puan",

@@ -80,6 +80,9 @@ export const findings: typeof english = {
     overFoil: "hedefi destekliyor",
     unit: (unit, contrasted) =>
       contrasted ? `Birim: ${unit} (karşıta kıyasla hedef için)` : `Birim: ${unit}`,
+    unsure: "soluk: şans eseri olabilir",
+    unsureAbout:
+      ". Soluk parçalar şans eseri olabilir: puanlarının %95 aralığı 0 değerini içeriyor.",
   },
   target: {
     title: "Hedef",
@@ -102,7 +105,8 @@ export const findings: typeof english = {
     stopped: "Bitmeden durduruldu.",
     again: "Yeniden hesapla",
     mute: (text) => `Sustur: ${text}`,
-    muteThis: "Sustur: hedefi bu parça olmadan ölç",
+    muteThis: (expense) =>
+      `Sustur: hedefi bu parça olmadan ölç${expense ? `, en çok ${expenseOf(expense)}` : ""}`,
     unmuteThis: "Sesini aç",
     blank: "(boş)",
     showTemplate: (n) => `${number(n)} şablon parçasını göster`,
@@ -179,6 +183,8 @@ export const findings: typeof english = {
     scoring: "Ölçülüyor",
     change: (n, unit, change) =>
       n === 1 ? `Bu ${unit} olmadan hedef ${change}.` : `Bu ${n} ${unit} olmadan hedef ${change}.`,
+    counted: (n, unit, change) =>
+      n === 1 ? `Bu ${unit} olmadan ${change}.` : `Bu ${n} ${unit} olmadan ${change}.`,
     kept: "Yanıtın hedeften önceki bölümü aynı bırakıldı.",
     thinkAgain: "Yeniden düşünsün",
     thinkAgainHint:
@@ -208,6 +214,8 @@ export const findings: typeof english = {
     },
     method: (label, cost) => `${label} · ${cost}`,
     short: shortExpense,
+    takes: (expense) => `Gereken: en çok ${expenseOf(expense)}.`,
+    muting: (expense) => `Susturmak için gereken: en çok ${expenseOf(expense)}.`,
     described: (description, expense) => `${description} En çok ${expenseOf(expense)}.`,
   },
   coarse: {

@@ -53,6 +53,8 @@ export const table: typeof english = {
     rouge_l: "yanıtta ve hedefte aynı sırayla geçen sözcükler; 1 hepsi demektir",
     bleu: "ikisinde de geçen kısa sözcük dizileri; 100 hepsi demektir",
   },
+  silent: (model) =>
+    `${model} log olasılık bildirmiyor, bu yüzden hedeflerin ne kadar olası olduğu ölçülemiyor: yanıtlarının ne kadar yaklaştığını ölçün veya ızgarada yanıtları sayın.`,
   measure: (n) => `${number(n)} kaydı ölç`,
   measuring: (n) => `${count(n, "kayıt")} ölçülüyor…`,
   measured: (n, all) =>

@@ -1,6 +1,6 @@
 import { flushSync } from "svelte";
 import { expect, test } from "vitest";
-import { USUAL } from "../../support/fixtures";
+import { found, USUAL } from "../../support/fixtures";
 import { answered, explained, quiet } from "../../support/workbench";
 
 test("measures at once, all muted parts together", async () => {
@@ -47,7 +47,7 @@ test("what could not be measured is told, and measured again when asked", async 
   expect(workbench.muting.job.error).toEqual(error);
   fails = false;
   await workbench.muting.measure();
-  expect(workbench.muting.result?.logProb).toBe(-1);
+  expect(workbench.muting.result).toMatchObject({ logProb: -1 });
   workbench.setTarget(null);
   await quiet(transport);
   expect(workbench.muting).toMatchObject({ result: null, spans: [[2, 4]] });
@@ -116,4 +116,37 @@ test("thinks again if that was asked for, and then for every part that is muted"
       ],
     },
   ]);
+});
+
+test("of a map of shares answers are counted, and nothing is thought again", async () => {
+  const share = { value: 0.9, low: 0.6, high: 0.98, of: 10 };
+  const proof = {
+    spans: [[2, 4]] as [number, number][],
+    lost: 60,
+    change: "60 percentage points lower",
+    interval: [20, 80] as [number, number],
+    measure: "share" as const,
+    counted: { with_all: share, without: { ...share, value: 0.3 }, said: ["No."] },
+  };
+  const { workbench, transport } = await explained({
+    explain: () => [
+      found({
+        measure: "share",
+        target_log_prob: null,
+        share: { samples: 10, options: null, with_all: share, pattern: null },
+      }),
+    ],
+    mute: () => [{ type: "share_muted", proof, cached: false }],
+  });
+  const { muting } = workbench;
+  muting.thinkAgain = true;
+  muting.toggle([2, 4]);
+  await quiet(transport);
+  expect(transport.requests("mute").at(-1)).toMatchObject({
+    measure: "share",
+    samples: 10,
+    matching: null,
+    think_again: 0,
+  });
+  expect(muting.result).toEqual(proof);
 });

@@ -12,7 +12,7 @@ const measured = (done: number, problems: string[] = []): Event => ({
 
 function measuring(script: object) {
   const transport = new FakeTransport(script);
-  const watcher = { model: vi.fn(), lost: vi.fn() };
+  const watcher = { model: vi.fn(), lost: vi.fn(), remote: () => false, tells: () => true };
   const choices = { model: STATE.models[0]!, options: STATE.options };
   const places = ["a", "b"].map((id) => keyOf({ dataset: "pets", id }));
   const table = { selected: new Set(places) };

@@ -27,6 +27,7 @@ from backlit.serving.requests.base import (
 )
 from backlit.serving.requests.check import CHECK
 from backlit.serving.requests.compare import COMPARE
+from backlit.serving.requests.compare_cost import COMPARE_COST
 from backlit.serving.requests.connect import CONNECT
 from backlit.serving.requests.count import COUNT
 from backlit.serving.requests.draft import DRAFT
@@ -40,6 +41,7 @@ from backlit.serving.requests.grid_cost import GRID_COST
 from backlit.serving.requests.keeping import CHANGES, DROP, KEEP, LIST, READ
 from backlit.serving.requests.load import LOAD
 from backlit.serving.requests.measure import MEASURE
+from backlit.serving.requests.measure_cost import MEASURE_COST
 from backlit.serving.requests.mute import MUTE
 from backlit.serving.requests.prove import PROVE
 from backlit.serving.requests.respond import RESPOND
@@ -61,6 +63,7 @@ ALL: tuple[ModelKind, ...] = (
     PROVE,
     TRACE,
     COMPARE,
+    COMPARE_COST,
     GRID,
     GRID_COST,
     SEGMENT,
@@ -68,6 +71,7 @@ ALL: tuple[ModelKind, ...] = (
     AGREE,
     DRAFT,
     MEASURE,
+    MEASURE_COST,
 )
 KEEPING: tuple[AnyWorkspaceKind, ...] = (LIST, READ, KEEP, DROP, CHANGES)
 

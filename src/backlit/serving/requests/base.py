@@ -59,8 +59,8 @@ class TargetRequest(SequenceRequest):
     foil: wire.Foil | None = None
 
 
-class CountingRequest(TargetRequest):
-    """About a target of which it is measured how likely it is, or the share of answers that say it.
+class Counting(Request):
+    """What is measured of a target: how likely it is, or the share of answers that say it.
 
     Of a share: `samples` are written after each altered prompt, and those count that have the
     target's words, or that match `matching`.
@@ -69,6 +69,10 @@ class CountingRequest(TargetRequest):
     measure: Quantity = "log_prob"
     samples: Annotated[int, Field(ge=1, le=wire.MAX_SAMPLES)] = SAMPLES
     matching: wire.Text | None = None
+
+
+class CountingRequest(TargetRequest, Counting):
+    """About a target, of which one or the other is measured."""
 
 
 class MapRequest(SequenceRequest):

@@ -14,6 +14,7 @@ from backlit.explaining.draws import Drawing
 from backlit.explaining.forecast import Calls, Forecast, of_response
 from backlit.explaining.shares import AnswerShare
 from backlit.explaining.targets import select_target, with_foil
+from backlit.explaining.tracing import SENTENCES
 from backlit.methods import Method, make_method, methods
 from backlit.methods.base import unavailable_for_shares
 from backlit.methods.objective import Objective
@@ -64,22 +65,27 @@ class Cost(wire.Wire):
     """Forward passes of the whole prompt, and seconds if the model's speed is known.
 
     Of a model that a server runs, `expense` is what counts: that of a method with the proofs of
-    its first parts, which a page asks for once a map is there. `answers`: as many are written
-    where their share is measured.
+    its first parts, which a page asks for once a map is there, and `trace` that of following the
+    map through the answer. `answers`: as many are written where their share is measured.
     """
 
     runs: float
     seconds: float | None = None
     expense: Expense | None = None
     answers: int | None = None
+    trace: Expense | None = None
 
 
 class EstimateEvent(wire.Event):
-    """Of each method by its name, where it can be said, and of a check."""
+    """Of each method by its name, where it can be said, and of a check; of a server also of a mute,
+    and of one with what the response has before the target written anew.
+    """
 
     type: Literal["estimate"] = "estimate"
     costs: dict[str, Cost]
     check: Cost
+    mute: Expense | None = None
+    think_again: Expense | None = None
 
 
 def run(request: EstimateRequest, work: Work) -> wire.Event:
@@ -94,10 +100,15 @@ def run(request: EstimateRequest, work: Work) -> wire.Event:
     speed = work.served.seconds_per_token
     billing = _Billing.of(request, work, sequence, target)
 
-    def cost(passes: float, calls: Calls | None) -> Cost:
+    def cost(passes: float, calls: Calls | None, traced: Calls | None = None) -> Cost:
         runs = passes * (1 if request.foil is None else 2)
         expense = Expense.of(calls, billing.meter) if billing and calls else None
-        return Cost(runs=runs, seconds=speed and runs * speed * target.stop, expense=expense)
+        return Cost(
+            runs=runs,
+            seconds=speed and runs * speed * target.stop,
+            expense=expense,
+            trace=Expense.of(traced, billing.meter) if billing and traced else None,
+        )
 
     costs = {}
     for name in methods():
@@ -106,13 +117,19 @@ def run(request: EstimateRequest, work: Work) -> wire.Event:
             calls = None if billing is None else billing.explained(method)
             if billing is not None and calls is None:
                 continue  # runs say nothing of a server
-            costs[name] = cost(method.forward_passes(segments), calls)
+            traced = None if billing is None else billing.traced(method)
+            costs[name] = cost(method.forward_passes(segments), calls, traced)
         except InputError:
             continue  # its parameters can't be used: told of when it is asked to explain
         except Exception:  # a bug of one method leaves the others their costs
             log.exception("What %s would cost can't be said:", name)
     calls = None if billing is None else billing.checked(parts)
-    return EstimateEvent(costs=costs, check=cost(faithfulness.forward_passes(parts), calls))
+    check = cost(faithfulness.forward_passes(parts), calls)
+    if billing is None:
+        return EstimateEvent(costs=costs, check=check)
+    return EstimateEvent(
+        costs=costs, check=check, mute=billing.muted(), think_again=billing.muted(think_again=1)
+    )
 
 
 def _of_shares(
@@ -149,7 +166,8 @@ def _of_shares(
             continue  # as below
         if calls is not None:
             costs[name] = cost(calls, pipeline.TOP)
-    return EstimateEvent(costs=costs, check=cost(forecast.checked(parts)))
+    mute = None if meter is None else Expense.of(forecast.muted(), meter)
+    return EstimateEvent(costs=costs, check=cost(forecast.checked(parts)), mute=mute)
 
 
 class _Billing:
@@ -162,6 +180,7 @@ class _Billing:
         self._forecast = Forecast(objective, meter)
         self._segmenting = Segmenting(request.granularity, request.pattern, budget=request.budget)
         sequence = objective.sequence
+        self._apart = objective.target.start == sequence.prompt_length  # nothing is in between
         written = sequence.input_ids[sequence.prompt_length :]
         self._first = (  # of an answer that was not written here, how likely it is is asked first
             Calls()
@@ -187,8 +206,17 @@ class _Billing:
         calls = self._forecast.explained(method, self._segmenting)
         return calls and calls + self._first + self._forecast.proved(pipeline.TOP)
 
+    def traced(self, method: Method) -> Calls | None:
+        if self._apart:
+            return None
+        calls = self._forecast.traced(method, self._segmenting, SENTENCES)
+        return calls and calls + self._first
+
     def checked(self, parts: int) -> Calls:
         return self._forecast.checked(parts) + self._first
+
+    def muted(self, think_again: int = 0) -> Expense:
+        return Expense.of(self._forecast.muted(think_again), self.meter)
 
 
 ESTIMATE = Kind("estimate", EstimateRequest, run, (EstimateEvent,), quick=True)

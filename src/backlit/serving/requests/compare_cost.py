@@ -1,0 +1,33 @@
+"""What a comparison would take of a server, before it is made."""
+
+from typing import Literal
+
+from backlit.engines.metering import meter_of
+from backlit.explaining.forecast import of_comparison
+from backlit.serving import wire
+from backlit.serving.requests.base import Kind, Work
+from backlit.serving.requests.compare import CompareRequest
+from backlit.serving.requests.estimate import Expense
+
+
+class CompareCostRequest(CompareRequest):
+    """What a comparison would take, which is not made."""
+
+
+class CompareCostEvent(wire.Event):
+    """What a server is asked for, at most; null of a model that is here."""
+
+    type: Literal["compare_cost"] = "compare_cost"
+    expense: Expense | None
+
+
+def run(request: CompareCostRequest, work: Work) -> wire.Event:
+    engine = work.model.engine
+    meter = meter_of(engine)
+    if meter is None:
+        return CompareCostEvent(expense=None)
+    calls = of_comparison(engine, meter, request.explanations)
+    return CompareCostEvent(expense=Expense.of(calls, meter))
+
+
+COMPARE_COST = Kind("compare_cost", CompareCostRequest, run, (CompareCostEvent,), quick=True)
