@@ -71,6 +71,7 @@ HELPERS = {
     "display/speech.py",
     "engines/base.py",
     "engines/bounding.py",
+    "engines/settings.py",
     "methods/__init__.py",
     "methods/base.py",
     "methods/bounds.py",

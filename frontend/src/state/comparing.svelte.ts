@@ -57,10 +57,7 @@ export class Comparing {
   /** Differences told already, by the answers they are between. */
   readonly #differences = new Map<string, readonly [readonly Span[], readonly Span[]]>();
   /** Maps cut already, so that one that did not change is the same one. */
-  readonly #maps = new WeakMap<
-    Seen,
-    { readonly choice: string; readonly map: Attribution | null }
-  >();
+  readonly #maps = new WeakMap<Seen, { choice: string; map: Attribution | null }>();
   /** The answer whose target was chosen by itself last. */
   #offered = "";
 

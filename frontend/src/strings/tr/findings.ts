@@ -6,7 +6,6 @@ import { count, number } from "./words";
 
 /** Fewer are not worth telling beside the time they take. */
 const FEW_RUNS = 10;
-
 const timeOf = (seconds: number) =>
   seconds < 100 ? `yaklaşık ${Math.round(seconds)} sn` : `yaklaşık ${Math.round(seconds / 60)} dk`;
 
