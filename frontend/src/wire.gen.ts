@@ -3161,6 +3161,7 @@ export interface components {
          *             directly is told of each segment.
          *         explained: how many sentences were.
          *         untraced: share that ends in sentences which were not explained.
+         *         rough: whether some of the scores that the shares are of are bounds.
          */
         Trace: {
             /** Segments */
@@ -3173,6 +3174,11 @@ export interface components {
             explained: number;
             /** Untraced */
             untraced: number;
+            /**
+             * Rough
+             * @default false
+             */
+            rough: boolean;
         };
         /**
          * TraceEvent

@@ -29,6 +29,7 @@ Bound = Literal["at_least", "at_most", "about"]
 """What a figure tells that is not exact: the true one is at least or at most that, or either."""
 ParameterValue = bool | int | float | str
 
+SEEDS = 2**63
 MIN_TEMPERATURE = 1e-6  # below it only the likeliest token is left
 REASONING = "reasoning"  # role of what a model sets apart from its answer
 WRITTEN = frozenset({"response", REASONING})  # roles of what a model writes
@@ -188,7 +189,7 @@ class GenerationOptions:
             raise OptionsError(f"temperature is {self.temperature}.", "Use 0 (greedy) to 10.")
         if not 0 < self.top_p <= 1:
             raise OptionsError(f"top_p is {self.top_p}.", "Use more than 0 and at most 1.")
-        if self.seed is not None and not 0 <= self.seed < 2**63:
+        if self.seed is not None and not 0 <= self.seed < SEEDS:
             raise OptionsError(f"seed is {self.seed}.", "Use 0 or a positive 63-bit integer.")
         if any(not isinstance(text, str) or not text for text in self.stop):
             raise OptionsError("A stop string is empty.", "Leave it out or type some text.")

@@ -42,6 +42,7 @@ const trace: Trace = {
   ],
   explained: 2,
   untraced: 0,
+  rough: false,
 };
 
 test("what was written, set apart or not, holds its shares whatever their signs", () => {

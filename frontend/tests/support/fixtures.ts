@@ -267,6 +267,7 @@ export const TRACE: Trace = {
   ],
   explained: 1,
   untraced: 0.04,
+  rough: false,
 };
 
 /** Without the first part the model says something else; two others do nothing. */

@@ -65,6 +65,11 @@ FOUND: Mapping[str, str] = {
         "Tek bir parça değil, birlikte {names} ve {last}: biri ötekinin yerini tutabilir. Onlar "
         "olmadan {effect}"
     ),
+    "Together {names} and {last}: what each does alone is known as a bound only. Without them, "
+    "{effect}": (
+        "Birlikte {names} ve {last}: her birinin tek başına ne yaptığı yalnızca sınır olarak "
+        "biliniyor. Onlar olmadan {effect}"
+    ),
     "Nothing stands out for sure: without some of the first {parts}, the server tells only a "
     "bound.": (
         "Kesin olarak öne çıkan bir şey yok: ilk {parts} arasından bazıları olmadan sunucu "
@@ -108,6 +113,9 @@ FOUND: Mapping[str, str] = {
     "Without {parts} together, the target is {change}": "{parts} birlikte yokken hedef {change}",
     "Once it writes what stands before the target anew, the target is {change}": (
         "Model hedeften öncesini yeniden yazınca hedef {change}"
+    ),
+    "Some of the scores are bounds, so the shares are rough.": (
+        "Bazı puanlar yalnızca sınır olduğundan paylar kabadır."
     ),
     "Through the answer's own sentences came {share} of it.": (
         "Yanıtın kendi cümlelerinden gelen pay: {share}."

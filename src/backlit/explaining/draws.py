@@ -7,7 +7,7 @@ from backlit.display.speech import digits, say
 from backlit.errors import OptionsError, UnknownNameError
 from backlit.explaining.asked import TypedPattern
 from backlit.explanation import Share
-from backlit.types import MIN_TEMPERATURE, GenerationOptions, Quantity
+from backlit.types import MIN_TEMPERATURE, SEEDS, GenerationOptions, Quantity
 
 SAMPLES = 10  # answers after each prompt, unless another number is asked for
 MAX_SAMPLES = 1_000
@@ -49,8 +49,8 @@ class Drawing:
         """The same with other draws: those that chose a map can't also prove it, as the part whose
         answers came out lowest by chance would be the first of the map, and the proof of itself.
         """
-        seed = self.options.seed or 0
-        return replace(self, options=replace(self.options, seed=seed + self.samples))
+        seed = (self.options.seed or 0) + self.samples
+        return replace(self, options=replace(self.options, seed=seed % SEEDS))
 
     def reaching(self, tokens: int) -> "Drawing":
         """The same with answers of so many tokens at least: as long as the one with the target."""

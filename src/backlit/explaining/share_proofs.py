@@ -49,8 +49,11 @@ def take_away(share: AnswerShare, spans: Spans) -> Proof:
     """What the share loses without these, all together.
 
     Raises:
-        InputError: nothing would be left to read, or they are none of the prompt's.
+        InputError: nothing would be left to read, or nothing is taken away, or they are none of
+            the prompt's.
     """
+    if not spans or any(not 0 <= start < stop for start, stop in spans):
+        raise InputError("There is nothing to take away.", "Choose a part of the prompt.")
     if any(stop > len(share.context) for _, stop in spans):
         raise InputError(
             "The answer is written anew, so no part of it can be taken away.",

@@ -26,11 +26,9 @@ from backlit.explaining.draws import Drawing
 from backlit.explanation import Share
 from backlit.explanation.interval import newcombe, share_of
 from backlit.progress import current
-from backlit.types import REASONING, Quantity, Target, TokenSequence
+from backlit.types import REASONING, SEEDS, Quantity, Target, TokenSequence
 
-_SPACED = regex.compile(
-    r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]", regex.VERSION1
-)
+_SPACED = r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]"
 TOKENS_A_WORD = 2
 AT_ONCE = 64  # answers that an engine is handed at a time
 
@@ -184,7 +182,7 @@ class AnswerShare:
         k = self.samples
         prompts = [self._read(context) for context in contexts]
         first = self.options.seed or 0
-        each = [replace(self.options, seed=first + number) for number in range(k)]
+        each = [replace(self.options, seed=(first + number) % SEEDS) for number in range(k)]
         whole = [prompt for prompt in prompts for _ in range(k)]
         left = [k] * len(prompts)
         cut = [0] * len(prompts)
@@ -277,14 +275,16 @@ def _words_in(text: str, start: int, stop: int) -> regex.Pattern[str]:
     first = start + len(spoken) - len(spoken.lstrip())
     last = start + len(spoken.rstrip()) - 1
     before, behind = text[first - 1 : first], text[last + 1 : last + 2]
-    left = r"(?<!\w)" if _is_spaced(text[first : first + 1]) and not _is_spaced(before) else ""
-    right = r"(?!\w)" if _is_spaced(text[last : last + 1]) and not _is_spaced(behind) else ""
-    return regex.compile(left + regex.escape(_plain(spoken)) + right)
+    begins = _is_spaced(text[first : first + 1]) and not _is_spaced(before)
+    ends = _is_spaced(text[last : last + 1]) and not _is_spaced(behind)
+    left = f"(?<!{_SPACED})" if begins else ""
+    right = f"(?!{_SPACED})" if ends else ""
+    return regex.compile(left + regex.escape(_plain(spoken)) + right, regex.VERSION1)
 
 
 def _is_spaced(character: str) -> bool:
     """Whether it is of a word, in a script that sets words apart."""
-    return bool(_SPACED.fullmatch(character))
+    return bool(regex.fullmatch(_SPACED, character, regex.VERSION1))
 
 
 def _plain(text: str) -> str:

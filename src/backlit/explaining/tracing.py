@@ -21,7 +21,7 @@ from itertools import count, islice
 import numpy as np
 
 from backlit.engines.base import FloatArray
-from backlit.errors import CapabilityError, OptionsError
+from backlit.errors import CapabilityError, OptionsError, TargetError
 from backlit.explanation import Attribution, Link, Path, Trace, TracedSegment
 from backlit.methods import Method
 from backlit.methods.objective import Objective
@@ -96,20 +96,31 @@ def trace(
     progress("trace", 0, most)
 
     known = None if one.token_scores is None else np.array(one.token_scores)  # (context,)
-    direct = _shares(objective, method, segments, one.aggregate, known)  # (segments,)
+    direct, rough = _shares(objective, method, segments, one.aggregate, known)  # (segments,)
     ledger = _Ledger(segments, first)
     ledger.share_out(np.array([1.0, 0.0]), direct)
     target = (one.target.start, one.target.stop)
     links = _links(segments, direct, target)
     maps: dict[int, FloatArray] = {}  # of sentences: signed shares of all before each
+    unknown: set[int] = set()  # sentences of which a server does not say how likely they are
+    ended = 0.0  # share that ends there
     while ledger.left > (UNTRACED if maps else LEAST_SHARE):
         index = int(ledger.waiting.sum(axis=1).argmax())
+        if index in unknown:
+            ended += float(ledger.take(index).sum())
+            continue
         if index not in maps:
             if len(maps) == budget:
                 break
             before, sentence = segments[:index], segments[index]
             span = (sentence.start, sentence.stop)
-            maps[index] = _shares(objective.of(Target(*span)), method, before, one.aggregate)
+            try:
+                of_sentence = objective.of(Target(*span))
+                maps[index], bounded = _shares(of_sentence, method, before, one.aggregate)
+            except TargetError:
+                unknown.add(index)
+                continue
+            rough = rough or bounded
             links += _links(before, maps[index], span)
             progress("trace", len(maps), most)
         ledger.share_out(ledger.take(index), maps[index])
@@ -121,7 +132,8 @@ def trace(
         links=tuple(links),
         paths=tuple(islice(_paths(target, links, first), MAX_PATHS)),
         explained=len(maps),
-        untraced=ledger.left,
+        untraced=ledger.left + ended,
+        rough=rough,
     )
 
 
@@ -136,8 +148,9 @@ def _shares(
     segments: Sequence[Segment],
     how: Aggregate | None,
     known: FloatArray | None = None,
-) -> FloatArray:
-    """Signed shares `(segments,)` of a target's map; a template's parts and a sink have none.
+) -> tuple[FloatArray, bool]:
+    """Signed shares `(segments,)` of a target's map; a template's parts and a sink have none. And
+    whether some of its scores are bounds.
 
     Args:
         objective: of the target.
@@ -146,9 +159,10 @@ def _shares(
         how: token scores are joined, for methods that score tokens.
         known: the token scores `(context,)`, if they are.
     """
-    values = known
+    values, rough = known, False
     if values is None:
-        values = method.attribute(objective, segments, SILENT).values
+        scores = method.attribute(objective, segments, SILENT)
+        values, rough = scores.values, any(scores.bounds or ())
     if method.facts.scores_tokens:
         if "gates" in method.facts.needs and np.any(values[1:]):
             values = np.concatenate([[0.0], values[1:]])  # (context,)
@@ -161,7 +175,7 @@ def _shares(
             "Load it with dtype float32, or choose a shorter target.",
         )
     shares: FloatArray = values / (np.abs(values).sum() or 1.0)
-    return shares
+    return shares, rough
 
 
 def _links(segments: Sequence[Segment], shares: FloatArray, target: Span) -> list[Link]:

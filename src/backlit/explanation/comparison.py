@@ -38,6 +38,11 @@ class Comparison:
     log_probs: LogProbs
     at_most: Places = ()
 
+    def __post_init__(self) -> None:
+        known = range(len(self.explanations))
+        if any(place not in known for pair in self.at_most for place in pair):
+            raise InputError("A bound is of none of these runs.", "Compare them once more.")
+
     def __len__(self) -> int:
         return len(self.explanations)
 
@@ -56,7 +61,8 @@ class Comparison:
             tuple(a if a is not None else b for a, b in zip(mine, theirs, strict=True))
             for mine, theirs in zip(self.log_probs, other.log_probs, strict=True)
         ]
-        return Comparison(self.explanations, tuple(rows), (*self.at_most, *other.at_most))
+        added = [(i, j) for i, j in other.at_most if self.log_probs[i][j] is None]
+        return Comparison(self.explanations, tuple(rows), (*self.at_most, *added))
 
     def sentence(self, index: int = 1, *, without: Collection[Part] = ()) -> str:
         """What is other than in the first: the prompt, the answer, how likely the old one is now,

@@ -72,8 +72,17 @@ def _stands_out(proof: Proof) -> bool:
     """
     if proof.measure == "share":
         return proof.sure
+    if proof.bound not in (None, "at_least"):
+        return False  # it may have lost nothing
     lost_some = proof.lost > 0 or proof.bound == "at_least"
     return proof.lost >= NOTABLE or (lost_some and bool(proof.changed))
+
+
+def _may_stand_out(proof: Proof) -> bool:
+    """Whether it might, if more were known than a bound."""
+    return proof.bound in ("at_least", "about") or (
+        proof.bound == "at_most" and proof.lost >= NOTABLE
+    )
 
 
 def _source(one: Attribution, order: Sequence[ScoredSegment]) -> ScoredSegment | None:
@@ -108,9 +117,18 @@ def _together(
 ) -> str | None:
     """Several that matter only together, if that was found."""
     by_span = {_span(segment): segment for segment in order}
+    unsure = any(len(proof.spans) == 1 and _may_stand_out(proof) for proof in one.proofs)
     for proof in one.proofs:
         if len(proof.spans) > 1 and _stands_out(proof) and by_span.keys() >= set(proof.spans):
             *names, last = [named(generation, one, by_span[span]) for span in proof.spans]
+            if unsure:
+                return say(
+                    "Together {names} and {last}: what each does alone is known as a bound only. "
+                    "Without them, {effect}",
+                    names=", ".join(names),
+                    last=last,
+                    effect=_effect(one, proof),
+                )
             return say(
                 "No part alone, but {names} and {last}: each may cover for the other. "
                 "Without them, {effect}",
@@ -124,6 +142,12 @@ def _together(
 def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Span, Proof]) -> str:
     spans = {_span(segment) for segment in order}
     proofs = [alone[span] for span in map(_span, order) if span in alone]
+    if any(map(_may_stand_out, proofs)):
+        return say(
+            "Nothing stands out for sure: without some of the first {parts}, the server tells only "
+            "a bound.",
+            parts=counted(len(proofs), "part"),
+        )
     if len(proofs) == 1:
         effect = _effect(one, proofs[0])
         return say("Nothing stands out. Without the first part, {effect}", effect=effect)
@@ -137,12 +161,6 @@ def _nothing(one: Attribution, order: Sequence[ScoredSegment], alone: Mapping[Sp
             parts=parts,
             how=how,
             target=target,
-        )
-    if any(proof.bound in ("at_least", "about") for proof in proofs):
-        return say(
-            "Nothing stands out for sure: without some of the first {parts}, the server tells only "
-            "a bound.",
-            parts=parts,
         )
     if together:
         return say(

@@ -183,8 +183,12 @@ class Grid:
             return None
         clear = math.log1p(SAME)
         sure = [
-            (line, one) for line, one in told if one.value > clear and (one.sure or one.of == 1)
+            (line, one)
+            for line, one in told
+            if one.value > clear and (one.sure or (one.of == 1 and one.bound in (None, "at_least")))
         ]
+        if not sure and any(one.bound in ("at_least", "about") for _, one in told):
+            return None  # some may
         if not sure:
             return say("of its new lines, none clearly makes the answer likelier") if new else None
         line, effect = sure[0]

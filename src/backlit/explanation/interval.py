@@ -31,7 +31,10 @@ class Estimate:
     @property
     def sure(self) -> bool:
         """Whether it is other than 0, as far as the interval tells."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+        if self.low is None or self.high is None:
+            return False
+        above = self.low > 0 and self.bound in (None, "at_least")
+        return above or (self.high < 0 and self.bound in (None, "at_most"))
 
 
 def share_of(right: int, of: int) -> Estimate:

@@ -78,6 +78,7 @@ class Trace:
             directly is told of each segment.
         explained: how many sentences were.
         untraced: share that ends in sentences which were not explained.
+        rough: whether some of the scores that the shares are of are bounds.
     """
 
     segments: tuple[TracedSegment, ...]
@@ -85,6 +86,7 @@ class Trace:
     paths: tuple[Path, ...]
     explained: int
     untraced: float
+    rough: bool = False
 
     @property
     def through(self) -> float:
@@ -100,6 +102,8 @@ class Trace:
         """What people are told: “a line” -> “a sentence” -> the target (31%)."""
         share = percent(self.through)
         yield say("Through the answer's own sentences came {share} of it.", share=share)
+        if self.rough:
+            yield say("Some of the scores are bounds, so the shares are rough.")
         texts = {(s.start, s.stop): one_line(s.text, MAX_WORDS) for s in self.segments}
         for one in self.heaviest():
             words = texts[one.start, one.stop]

@@ -151,8 +151,8 @@ export const findings = {
         : `About ${Math.max(1, Math.round(share * 100))}% of it came through the answer’s own sentences.`,
     share,
     besides: (through: number) => `· through the answer ${share(through)}`,
-    rest: (untraced: number) =>
-      `Estimated shares of the target, largest first. ${Math.round(untraced * 100)}% were not followed.`,
+    rest: (untraced: number, rough: boolean) =>
+      `Estimated shares of the target, largest first. ${Math.round(untraced * 100)}% were not followed.${rough ? " Some of the scores are bounds, so they are rough." : ""}`,
   },
   unseen: {
     /** Parts by their place in the list. */

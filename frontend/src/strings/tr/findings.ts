@@ -156,8 +156,8 @@ export const findings: typeof english = {
         : `Etkinin %${Math.max(1, Math.round(part * 100))} kadarı yanıtın kendi cümleleri üzerinden geldi.`,
     share,
     besides: (through) => `· yanıt üzerinden ${share(through)}`,
-    rest: (untraced) =>
-      `Hedefteki tahminî paylar, en büyüğü başta. İzlenmeyen pay: %${Math.round(untraced * 100)}.`,
+    rest: (untraced, rough) =>
+      `Hedefteki tahminî paylar, en büyüğü başta. İzlenmeyen pay: %${Math.round(untraced * 100)}.${rough ? " Bazı puanlar yalnızca sınır olduğundan paylar kabadır." : ""}`,
   },
   unseen: {
     parts: (parts) => {

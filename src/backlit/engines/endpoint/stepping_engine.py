@@ -147,7 +147,11 @@ class SteppedText(ToldText):
         return "".join(self._pieces_of_ids(ids))
 
     def _calls_for(self, answer: Ids) -> int:
-        return len(self._tokens_of(answer))
+        if self._own(answer):
+            return len(answer)
+        text = self._text(answer)
+        known = self.stepping.known(text)
+        return len(text.encode()) if known is None else len(known)  # no token has less than a byte
 
     def _check(self, begun: Begun, answer: str) -> None:
         """Refuse what the server can't be sent."""

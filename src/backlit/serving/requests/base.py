@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError, PydanticSerializationError
 
+from backlit.engines.settings import as_taken
 from backlit.explaining.blocks import with_block
 from backlit.explaining.draws import SAMPLES
 from backlit.explaining.responses import read_prompt, respond
@@ -174,7 +175,9 @@ class Work:
         return generation
 
     def _key(self, reference: wire.SequenceRef) -> str:
-        return f"{self.served.info.name} {reference.model_dump_json()}"
+        options = reference.options and as_taken(self.model.engine, reference.options)
+        taken = reference.model_copy(update={"options": options})
+        return f"{self.served.info.name} {taken.model_dump_json()}"
 
     # ---- how quick the model is ----------------------------------------------------------
 

@@ -41,17 +41,27 @@ class ComparisonEvent(wire.Event):
     cached: bool = False
 
 
-def run(request: CompareRequest, work: Work) -> wire.Event:
+def check(request: CompareRequest) -> None:
+    """Refuse what can't be compared.
+
+    Raises:
+        InputError: a run that contradicts itself, or what is known is not of these.
+    """
     explanations, known = request.explanations, request.known
     if known is not None and {len(known), *map(len, known)} != {len(explanations)}:
         raise InputError("What is known is not of these runs.", "Give a row and a column for each.")
     for number, one in enumerate(explanations, start=1):
         for found in contradictions(one.generation, one.attributions):
             raise InputError(f"Run {number} contradicts itself: {found}.", "Make it again.")
+
+
+def run(request: CompareRequest, work: Work) -> wire.Event:
+    check(request)
+    explanations = tuple(request.explanations)
     compared = work.model.compare(explanations)
-    if known is not None:
-        others = Comparison(tuple(explanations), tuple(map(tuple, known)), tuple(request.at_most))
-        compared = compared.joined(others)
+    if request.known is not None:
+        known = tuple(map(tuple, request.known))
+        compared = compared.joined(Comparison(explanations, known, tuple(request.at_most)))
     return ComparisonEvent(
         log_probs=[list(row) for row in compared.log_probs],
         at_most=list(compared.at_most),

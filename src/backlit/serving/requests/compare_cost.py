@@ -6,7 +6,7 @@ from backlit.engines.metering import meter_of
 from backlit.explaining.forecast import of_comparison
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, Work
-from backlit.serving.requests.compare import CompareRequest
+from backlit.serving.requests.compare import CompareRequest, check
 from backlit.serving.requests.estimate import Expense
 
 
@@ -22,6 +22,7 @@ class CompareCostEvent(wire.Event):
 
 
 def run(request: CompareCostRequest, work: Work) -> wire.Event:
+    check(request)
     engine = work.model.engine
     meter = meter_of(engine)
     if meter is None:

@@ -1,6 +1,7 @@
 """What methods and checks would cost."""
 
 import logging
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -177,6 +178,7 @@ class _Billing:
         self, request: EstimateRequest, work: Work, objective: Objective, meter: Meter
     ) -> None:
         self.meter = meter
+        self._objective = objective
         self._forecast = Forecast(objective, meter)
         self._segmenting = Segmenting(request.granularity, request.pattern, budget=request.budget)
         sequence = objective.sequence
@@ -216,7 +218,9 @@ class _Billing:
         return self._forecast.checked(parts) + self._first
 
     def muted(self, think_again: int = 0) -> Expense:
-        return Expense.of(self._forecast.muted(think_again), self.meter)
+        objective = self._objective
+        plain = objective.of(replace(objective.target, foil=None))  # of which no foil is asked
+        return Expense.of(Forecast(plain, self.meter).muted(think_again), self.meter)
 
 
 ESTIMATE = Kind("estimate", EstimateRequest, run, (EstimateEvent,), quick=True)
