@@ -8,7 +8,8 @@ import pytest
 from backlit.engines import open_engine
 from backlit.engines.bounding import bounding
 from backlit.engines.endpoint.options import EndpointOptions
-from backlit.engines.endpoint.stepping_engine import SteppedText, SteppingChatEngine
+from backlit.engines.endpoint.stepped import SteppedText
+from backlit.engines.endpoint.stepping_engine import SteppingChatEngine
 from backlit.engines.toy import ToyEngine
 from backlit.errors import TargetError
 from backlit.methods import methods
@@ -199,9 +200,10 @@ def test_a_typed_answer_is_scored_as_the_likeliest_tokens_that_it_is_made_of(fak
     calls = len(fake.of_model()) - before
     read = here(fake, OTHER)
     toy = ToyEngine()
-    tokens = engine.stepping.known(text)
+    tokens = engine.stepping.settled(engine.begun(sequence.input_ids[:start]), text)
     assert tokens is not None
-    ids = [toy.tokenize(one).input_ids[0] for one in tokens]
+    assert not tokens.is_open
+    ids = [toy.tokenize(one).input_ids[0] for one in tokens.texts]
     ((_, values),) = toy.score([toy.tokenize(read).input_ids], ids)
     assert calls == len(tokens) == engine.meter.of_answer(sequence.input_ids[start:])
     told = [one.log_prob for one in annotated.tokens[start:]]
@@ -212,15 +214,51 @@ def test_a_typed_answer_is_scored_as_the_likeliest_tokens_that_it_is_made_of(fak
 
 
 @pytest.mark.parametrize("text", [" 東京", " xylophone", "👩‍🚀"])
-def test_a_typed_answer_that_is_not_likely_is_refused_where_it_is_asked_about(
-    fake: Fake, text: str
-) -> None:
+def test_of_a_typed_answer_that_is_not_likely_a_bound_is_known(fake: Fake, text: str) -> None:
     engine = opened(fake)
     prompt = engine.tokenize(PROMPT)
     sequence = engine.append(prompt, text)
     assert engine.annotate(sequence) == sequence, "it can still be shown"
-    with pytest.raises(TargetError, match="not among the 20 likeliest"):
-        list(engine.score([prompt.input_ids], sequence.input_ids[prompt.prompt_length :]))
+    answer = sequence.input_ids[prompt.prompt_length :]
+    ((_, told),) = engine.score([prompt.input_ids], answer)
+    assert engine.bounded(prompt.input_ids, answer).all()
+    assert told.sum() <= 0
+    with pytest.raises(TargetError, match="does not say how likely"):
+        load_model(engine).explain(PROMPT, response=text, method="occlusion")
+
+
+def test_what_a_rest_is_cut_into_is_left_open_elsewhere_too(fake: Fake) -> None:
+    """Behind another prompt it may be likely, so that all it is cut into has to be counted."""
+    fake.most = TOP
+    engine = opened(fake)
+    start = len(engine.tokenize(PROMPT).tokens)
+    answer = engine.append(engine.tokenize(PROMPT), " warm milk").input_ids[start:]
+    here_, there = (engine.tokenize(one).input_ids for one in (PROMPT, OTHER))
+    told = dict(engine.score([here_, there], answer))
+    assert engine.bounded(here_, answer).any()
+    assert engine.bounded(there, answer).any()
+    toy = ToyEngine()
+    ids = [i for word in (" warm", " milk") for i in toy.tokenize(word).input_ids]
+    for index, read in enumerate((PROMPT, OTHER)):
+        ((_, exact),) = toy.score([toy.tokenize(here(fake, read)).input_ids], ids)
+        assert told[index].sum() >= exact.sum() - 1e-6
+
+
+def test_what_is_asked_of_other_prompts_before_changes_nothing(fake: Fake) -> None:
+    fake.most = TOP
+    text = " the cat likes warm milk."
+    told = []
+    for order in ((PROMPT, OTHER), (OTHER, PROMPT)):
+        engine = opened(fake)
+        found = {}
+        for one in order:
+            sequence = engine.append(engine.tokenize(one), text)
+            start = sequence.prompt_length
+            ((_, found[one]),) = engine.score(
+                [sequence.input_ids[:start]], sequence.input_ids[start:]
+            )
+        told.append(found)
+    assert all((told[0][one] == told[1][one]).all() for one in (PROMPT, OTHER))
 
 
 def test_words_of_several_tokens_get_their_sums(fake: Fake) -> None:
@@ -317,6 +355,20 @@ def test_words_put_in_the_place_of_others_stay_in_the_prompt(chat: Fake) -> None
     begun = engine.begun([*ids[:-3], *put, *ids[-1:]])
     assert begun.text == ""
     assert begun.messages == (Message("user", "what does the cat bird"),)
+
+
+def test_words_put_in_the_place_of_a_messages_end_are_no_answer(chat: Fake) -> None:
+    engine = opened(chat)
+    prompt = engine.tokenize(CHAT)
+    sequence = engine.append(prompt, " the cat likes milk")
+    start = prompt.prompt_length
+    ids, answer = sequence.input_ids, sequence.input_ids[start:]
+    put = engine.append(prompt, " x").input_ids[start:]
+    for context, begun in ((put, ""), ((*put, *answer[:2]), " the cat")):
+        told = engine.begun([*ids[: start - 1], *context], answer[len(context) - len(put) :])
+        assert [one.role for one in told.messages] == ["system", "user"]
+        assert told.messages[-1].content.endswith(" x")
+        assert told.text == begun
 
 
 def test_words_put_in_the_place_of_the_last_ones_stay_in_the_prompt(chat: Fake) -> None:

@@ -6,8 +6,10 @@ ones.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from json import dumps
+from math import exp, log
 from threading import Lock
 
 import numpy as np
@@ -17,15 +19,30 @@ from backlit.engines.base import FloatArray
 from backlit.engines.bounding import BoolArray
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.listing import Listed
-from backlit.engines.endpoint.scoring import REMEMBERED, REMEMBERED_ANSWERS
+from backlit.engines.endpoint.scoring import REMEMBERED
 from backlit.engines.endpoint.steps import Begun, Steps, next_of
-from backlit.errors import TargetError
 
 REMEMBERED_STEPS = 30_000  # each with twenty tokens or so
+SLACK = 0.01  # of a probability, by which rounding may be off
 
-Tokens = tuple[str, ...]
 Scored = tuple[FloatArray, BoolArray]
 """Log-probabilities of tokens, and which of them are upper bounds, both `(tokens,)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of an answer.
+
+    Attributes:
+        texts: of each.
+        is_open: whether the last is a rest of which it is not known into what it is cut.
+    """
+
+    texts: tuple[str, ...]
+    is_open: bool = False
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 class Stepping:
@@ -41,7 +58,7 @@ class Stepping:
         self._steps = steps
         self._listed: LRUCache[Begun, Listed] = LRUCache(REMEMBERED_STEPS)
         self._scored: LRUCache[bytes, Scored] = LRUCache(REMEMBERED)
-        self._settled: LRUCache[str, Tokens] = LRUCache(REMEMBERED_ANSWERS)
+        self._settled: LRUCache[tuple[Begun, str], Tokens] = LRUCache(REMEMBERED_STEPS)
         self._lock = Lock()  # what work takes is told meanwhile, on other threads
 
     def listed(self, begun: Begun) -> Listed:
@@ -53,52 +70,31 @@ class Stepping:
     # ---- which tokens --------------------------------------------------------------------------
 
     def settle(self, begun: Begun, answer: str) -> Tokens:
-        """The tokens of an answer that was given: those that it had before, or has in a longer
-        answer, or the longest that are likely where it stands.
+        """The tokens of an answer that was given behind what is begun: the longest that are likely.
 
-        Raises:
-            TargetError: what comes next in it is not among the likeliest.
+        Where what comes next is not among the likeliest, the rest is left as it is.
         """
-        tokens = self.known(answer) or self._stepped(begun, answer)
-        self.remember(tokens)
+        known = self.settled(begun, answer)
+        if known is not None:
+            return known
+        texts: list[str] = []
+        rest, at = answer, begun
+        while rest:
+            fitting = [text for text, _ in self.listed(at).others if text and rest.startswith(text)]
+            texts.append(max(fitting, key=len, default=rest))
+            if not fitting:
+                break
+            at += texts[-1]
+            rest = rest[len(texts[-1]) :]
+        tokens = Tokens(tuple(texts), is_open=bool(rest))
+        with self._lock:
+            self._settled[begun, answer] = tokens
         return tokens
 
-    def remember(self, tokens: Tokens) -> None:
-        """Settle an answer on tokens, unless it is on others."""
+    def settled(self, begun: Begun, answer: str) -> Tokens | None:
+        """The same if it can be told without asking."""
         with self._lock:
-            self._settled.setdefault("".join(tokens), tokens)
-
-    def known(self, answer: str) -> Tokens | None:
-        """Its tokens, if they can be told without asking."""
-        with self._lock:
-            return self._settled.get(answer) or self._within(answer)
-
-    def _within(self, answer: str) -> Tokens | None:
-        for text, tokens in reversed(list(self._settled.items())):
-            at = text.find(answer)
-            starts = np.cumsum([0, *map(len, tokens)]).tolist() if at >= 0 else []
-            while at >= 0:
-                if at in starts and at + len(answer) in starts:
-                    return tokens[starts.index(at) : starts.index(at + len(answer))]
-                at = text.find(answer, at + 1)
-        return None
-
-    def _stepped(self, begun: Begun, answer: str) -> Tokens:
-        tokens: list[str] = []
-        rest = answer
-        while rest:
-            listed = self.listed(begun)
-            fitting = [text for text, _ in listed.others if text and rest.startswith(text)]
-            if not fitting:
-                raise TargetError(
-                    f"The server does not say how likely {rest[:20]!r} is here: it is not among "
-                    f"the {self._steps.top} likeliest tokens.",
-                    "Have the model write the answer, or give one that is more likely.",
-                )
-            tokens.append(max(fitting, key=len))
-            begun += tokens[-1]
-            rest = rest[len(tokens[-1]) :]
-        return tuple(tokens)
+            return self._settled.get((begun, answer))
 
     # ---- how likely ----------------------------------------------------------------------------
 
@@ -120,7 +116,7 @@ class Stepping:
                 missing.setdefault(key, []).append(number)
         numbers = sorted(
             (several[0] for several in missing.values()),
-            key=lambda number: (number >= first, pairs[number][0].text),
+            key=lambda number: (number >= first, parts_of(pairs[number][0])),
         )
         places = {number: _places(*pairs[number]) for number in numbers}
         every = dict.fromkeys(place for number in numbers for place in places[number])
@@ -134,8 +130,8 @@ class Stepping:
 
         def whole(number: int) -> Iterator[tuple[int, Scored]]:
             key = _key(*pairs[number])
-            tokens = pairs[number][1]
-            self._scored[key] = _scored([told[place] for place in places[number]], tokens)
+            listed = [told[place] for place in places[number]]
+            self._scored[key] = _scored(listed, pairs[number][1])
             for same in missing[key]:
                 yield same, self._scored[key]
 
@@ -158,14 +154,17 @@ class Stepping:
 
 def _places(begun: Begun, tokens: Tokens) -> list[Begun]:
     """What each token stands behind."""
-    return [begun + "".join(tokens[:place]) for place in range(len(tokens))]
+    return [begun + "".join(tokens.texts[:place]) for place in range(len(tokens))]
 
 
 def _scored(listed: Sequence[Listed], tokens: Tokens) -> Scored:
-    pairs = list(zip(listed, tokens, strict=True))
-    values = [dict(reversed(one.others)).get(token) for one, token in pairs]  # the likelier of two
+    known = [dict(reversed(one.others)) for one in listed]  # of two with one text the likelier
+    values = [one.get(text) for one, text in zip(known, tokens.texts, strict=True)]
+    bounds = [one.bound for one in listed]
+    if tokens.is_open:
+        bounds[-1] = _bound_of_rest(listed[-1], tokens.texts[-1])
     scored = (
-        np.array([one.bound if v is None else v for one, v in zip(listed, values, strict=True)]),
+        np.array([b if v is None else v for v, b in zip(values, bounds, strict=True)]),
         np.array([value is None for value in values]),
     )
     for array in scored:
@@ -173,6 +172,17 @@ def _scored(listed: Sequence[Listed], tokens: Tokens) -> Scored:
     return scored
 
 
+def _bound_of_rest(listed: Listed, rest: str) -> float:
+    """How likely a text is at most, whatever it is cut into, nats: what others than it leave."""
+    others = sum(exp(value) for text, value in listed.others if not rest.startswith(text))
+    return min(0.0, log(max(1 - others, 0.0) + SLACK))
+
+
+def parts_of(begun: Begun) -> tuple[str, ...]:
+    """What is begun, part by part: such as begin alike stand beside each other in their order."""
+    return *(f"{one.role} {one.content}" for one in begun.messages), begun.text
+
+
 def _key(begun: Begun, tokens: Tokens) -> bytes:
-    messages = [(one.role, one.content) for one in begun.messages]
-    return blake2b(dumps((messages, begun.text, tokens)).encode(), digest_size=16).digest()
+    whole = dumps((parts_of(begun), tokens.texts, tokens.is_open))
+    return blake2b(whole.encode(), digest_size=16).digest()
