@@ -27,11 +27,12 @@ from backlit.errors import (
 from backlit.explaining.attribution import Segmenting
 from backlit.explaining.draws import SAMPLES, TEMPERATURE, Drawing, drawing_of
 from backlit.explaining.forecast import Calls, Forecast
+from backlit.explaining.share_proofs import take_away
 from backlit.explaining.shares import AnswerShare
 from backlit.explanation.interval import newcombe, wilson
 from backlit.methods import make_method
 from backlit.model import Model
-from backlit.types import REASONING, GenerationOptions, Message, Target, TokenSequence
+from backlit.types import REASONING, GenerationOptions, Message, Span, Target, TokenSequence
 
 PROMPT = "Milk is cheap.\nBread is dear.\nThe sky is blue.\nGrass is green.\nWhat should I buy?\n"
 ANSWER = "Buy milk now."
@@ -122,6 +123,10 @@ def test_words_are_found_wherever_they_stand(before: str, behind: str, words: st
         ("Tarvika", "ika", "Tarvikan", 0),
         ("京都", "京都", "私は京都に", 100),
         ("It costs $5.", "$5", "US$5", 100),
+        ("Adaは学生です", "Ada", "Adaは学生です", 100),
+        ("7月に", "7", "7月に", 100),
+        ("ราคา5บาท", "5", "ราคา5บาท", 100),
+        ("7月に", "7", "17月に", 0),
     ],
 )
 def test_whole_words_are_found_as_whole_ones(
@@ -175,6 +180,17 @@ def test_every_prompt_has_the_same_seeds() -> None:
     assert len(seeds) == 6
     assert all(each == [7, 8, 9, 10] for each in seeds.values())
     assert {options.temperature for _, options in writer.asked} == {TEMPERATURE}
+
+
+def test_seeds_go_on_from_0_behind_the_last_one() -> None:
+    last = 2**63 - 3
+    writer = Writer()
+    found = writer.explain(samples=4, options={"seed": last})
+    seeds = {options.seed for _, options in writer.asked}
+    assert seeds == {last, last + 1, last + 2, 0}
+    writer.asked.clear()
+    writer.model.prove(found, top=1, progress=False)
+    assert {options.seed for _, options in writer.asked} == {1, 2, 3, 4}
 
 
 def test_it_is_the_same_each_time() -> None:
@@ -467,6 +483,15 @@ def test_a_part_can_be_taken_away_of_the_prompt_alone() -> None:
         writer.model.prove(found, without="Buy", progress=False)
     with pytest.raises(InputError, match="Nothing would be left"):
         writer.model.prove(found, without=(0, found[0].target.start - 1), progress=False)
+
+
+@pytest.mark.parametrize("spans", [(), ((5, 3),), ((-3, -1),), ((2, 2),)])
+def test_nothing_is_counted_where_nothing_is_taken_away(spans: tuple[Span, ...]) -> None:
+    writer = Writer()
+    share = writer.share(samples=3)
+    with pytest.raises(InputError, match="nothing to take away"):
+        take_away(share, spans)
+    assert not writer.asked
 
 
 # ---- what can't be -------------------------------------------------------------------------------

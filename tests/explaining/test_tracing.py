@@ -23,6 +23,7 @@ from backlit.methods.objective import Objective
 from backlit.model import Model
 from backlit.progress import SILENT, Callback, Progress
 from backlit.types import Segment, Target
+from tests.support.bounding import BoundingEngine
 from tests.support.linear import Recorder
 
 PROMPT = "The cat likes milk.\nThe bird sings.\n"
@@ -174,6 +175,32 @@ def test_numbers_that_overflowed_are_refused() -> None:
         trace(objective, one, broken)
     with pytest.raises(OptionsError, match="budget is -1"):
         trace(objective, one, method, budget=-1)
+
+
+def test_a_sentence_of_which_a_server_tells_but_a_bound_is_not_followed() -> None:
+    engine = BoundingEngine(top=400)
+    model = backlit.load_model(engine)
+    found = model.explain(
+        PROMPT, response=RESPONSE, target="milk", method="occlusion", granularity="sentence"
+    )
+    engine.top = 3  # so that the target can still be asked about, but no sentence
+    traced_ = model.trace(found, progress=False)[0].trace
+    assert traced_ is not None
+    assert traced_.explained == 0, "no sentence of this answer is likely to a word"
+    assert traced_.untraced == pytest.approx(traced_.through)
+
+
+def test_bounds_make_shares_rough() -> None:
+    class Bounded(Scripted):
+        def attribute(self, *given: Any) -> Scores:
+            scores = super().attribute(*given)
+            return replace(scores, bounds=["at_least", *[None] * (len(scores.values) - 1)])
+
+    objective, one = mapped(Bounded(BY_HAND))
+    found = trace(objective, one, Bounded(BY_HAND))
+    assert found.rough
+    assert "so the shares are rough" in " ".join(found.sentences())
+    assert not traced(BY_HAND)[0].rough
 
 
 def test_it_can_be_stopped_between_sentences() -> None:

@@ -8,7 +8,7 @@ import pytest
 import backlit
 from backlit.explanation import Attribution, Generation, Proof
 from backlit.explanation.finding import finding, measured
-from backlit.types import Foil, Message, ScoredSegment, Target, Token, TokenSequence
+from backlit.types import Bound, Foil, Message, ScoredSegment, Target, Token, TokenSequence
 
 PIECES = ("Be kind.\n", "Be brief.\n", "\n", "Say no.\n", "Answer:", " No", ", no.")
 SPANS = [(i, i + 1) for i in range(6)]
@@ -111,6 +111,33 @@ def test_parts_that_cover_for_each_other() -> None:
     words = Proof(((0, 2), (3, 4)), 3.0, "20 times less likely")  # not parts of the map
     one = mapped(SCORES, without(3, 0.1), words)
     assert str(measured(generation(), one)).startswith("Nothing stands out")
+
+
+@pytest.mark.parametrize("bound", ["at_most", "about"])
+@pytest.mark.parametrize(("lost", "changed"), [(5.0, None), (0.01, True)])
+def test_what_may_have_lost_nothing_does_not_stand_out(
+    bound: Bound, lost: float, changed: bool | None
+) -> None:
+    one = mapped(SCORES, replace(without(3, lost, "Yes", changed), bound=bound))
+    found = str(measured(generation(), one))
+    assert found.startswith("Nothing stands out")
+    unsure = lost > 1 or bound == "about"
+    assert ("for sure" in found) == unsure
+
+
+def test_what_is_at_least_so_much_stands_out() -> None:
+    one = mapped(SCORES, replace(without(3, 5.0), bound="at_least"))
+    assert str(measured(generation(), one)).startswith("Mostly line 4")
+    little = mapped(SCORES, replace(without(3, 0.1), bound="at_least"))
+    assert "for sure" in str(measured(generation(), little))
+
+
+def test_of_parts_known_by_a_bound_none_is_said_to_do_nothing_alone() -> None:
+    pair = Proof((SPANS[0], SPANS[3]), 3.0, "20 times less likely", " Yes", True)
+    one = mapped(SCORES, replace(without(3, 0.1), bound="at_least"), without(4, 0.2), pair)
+    found = str(measured(generation(), one))
+    assert found.startswith("Together line 1")
+    assert "No part alone" not in found
 
 
 def test_where_nothing_stands_out_it_says_so() -> None:

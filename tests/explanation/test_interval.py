@@ -64,3 +64,12 @@ def test_the_mean_lies_in_its_interval(values: list[float]) -> None:
     assert found.high is not None
     assert found.low <= found.value <= found.high
     assert found.value == pytest.approx(statistics.fmean(values), abs=1e-6)
+
+
+def test_of_a_bound_only_what_it_tells_is_sure() -> None:
+    above, below = [1.0, 1.1, 1.2], [-1.0, -1.1, -1.2]
+    assert mean_of(above, ["at_least"]).sure
+    assert mean_of(below, ["at_most"]).sure
+    assert not mean_of(above, ["at_most"]).sure
+    assert not mean_of(below, ["at_least"]).sure
+    assert not mean_of(above, ["about"]).sure

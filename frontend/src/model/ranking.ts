@@ -56,8 +56,8 @@ export function reach(influences: readonly Influence[]): number {
 }
 
 /** Chance may have made its score: the interval that is known of it holds 0. */
-export function isUnsure({ interval }: Pick<Influence, "interval">): boolean {
-  return interval != null && interval[0] <= 0 && interval[1] >= 0;
+export function isUnsure({ interval, role }: Pick<Influence, "interval" | "role">): boolean {
+  return role !== TEMPLATE && interval != null && interval[0] <= 0 && interval[1] >= 0;
 }
 
 export function spanOf(influence: Influence): Span {

@@ -61,7 +61,7 @@ export class Server implements Watcher {
   /** A model is run by a server, whose calls may have to be paid. */
   remote(name: string | null): boolean {
     const model = this.models.find((one) => one.name === name);
-    return model?.metadata["engine"] === "endpoint";
+    return model !== undefined && /^([^:/]+:)?endpoint:/.test(model.source); // loaded or not
   }
 
   /** A model tells how likely a text is; what is not loaded yet may. */

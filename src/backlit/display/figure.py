@@ -60,8 +60,12 @@ def ranking(segments: tuple[ScoredSegment, ...]) -> list[ScoredSegment]:
 
 
 def is_unsure(segment: ScoredSegment) -> bool:
-    """Whether chance may have made its score: what is known of it holds 0."""
-    return segment.interval is not None and segment.interval[0] <= 0 <= segment.interval[1]
+    """Whether chance may have made its score: what is known of it holds 0. A template's parts,
+    which nobody asks about, are never.
+    """
+    if segment.interval is None or segment.role == "template":
+        return False
+    return segment.interval[0] <= 0 <= segment.interval[1]
 
 
 def tint_of_segment(segment: ScoredSegment, largest: float) -> int:

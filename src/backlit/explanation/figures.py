@@ -31,7 +31,7 @@ def remarks_of(generation: Generation, one: Attribution) -> tuple[str, ...]:
     """Sentences to be read with a map, besides what was found."""
     return (
         *one.notes,
-        *((_of_chance(),) if any(map(is_unsure, ranking(one.segments))) else ()),
+        *((_of_chance(),) if any(map(is_unsure, one.segments)) else ()),
         *unseen.remarks(ranking(one.segments), one.segments),
         *(proof.sentence(generation.sequence) for proof in one.proofs),
         *(one.trace.sentences() if one.trace else ()),

@@ -93,3 +93,7 @@ def test_bounds_are_told_and_those_of_another_model_kept() -> None:
         others = [replace(one, generation=replace(one.generation, model="other")) for one in runs]
         request = CompareRequest(model="m", explanations=others, known=known, at_most=[(1, 0)])
         assert client.answered(request).at_most == [(1, 0)]
+        own = request.model_copy(update={"explanations": runs, "at_most": [(0, 0)]})
+        assert (0, 0) not in client.answered(own).at_most, "the model here says it itself"
+        beside = request.model_copy(update={"at_most": [(0, 2)]})
+        assert "none of these runs" in client.answer(beside).error.message

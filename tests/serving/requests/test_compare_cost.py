@@ -35,6 +35,16 @@ def test_no_more_is_asked_for() -> None:
     assert told.price == told.prompt_tokens * 4 / 1_000_000
 
 
+def test_what_is_not_compared_has_no_cost(client: Client) -> None:
+    explanation = client.answered(question(client)).explanation
+    asked: dict[str, Any] = {"model": "toy", "explanations": [explanation] * 2}
+    cases: list[list[list[float | None]]] = [[[0.0, 0.0]] * 3, [[0.0] * 3] * 2]
+    for known in cases:
+        for request in (CompareRequest, CompareCostRequest):
+            told = client.answer(request(**asked, known=known))
+            assert "not of these runs" in told.error.message
+
+
 def test_who_can_say_nothing_is_not_foretold() -> None:
     with faked("chat") as fake:
         model = load_model(f"remote:{fake.source}")

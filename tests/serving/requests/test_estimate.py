@@ -208,6 +208,15 @@ def test_without_a_price_there_is_none_and_a_foil_costs_more() -> None:
     assert contrast.check.expense.calls == 2 * alone.check.expense.calls
 
 
+def test_a_mute_asks_nothing_of_a_foil() -> None:
+    with asking() as (_, client):
+        alone, contrast = (
+            client.answered(estimate_of(client, "remote", foil=foil)) for foil in (None, " soup")
+        )
+    assert contrast.mute == alone.mute
+    assert contrast.think_again == alone.think_again
+
+
 def test_an_answer_that_came_from_elsewhere_is_a_call_more() -> None:
     with asking() as (fake, client):
         known = question(client, "remote")

@@ -55,7 +55,7 @@ export class Estimating {
     $effect(() => {
       if (this.#key === null) return untrack(() => this.#clear());
       if (this.#key === "") return;
-      untrack(() => (this.check = null)); // of another map
+      untrack(() => (this.check = this.mute = this.thinkAgain = null)); // of another map
       const timer = setTimeout(() => this.#ask(), PAUSE);
       return () => clearTimeout(timer);
     });

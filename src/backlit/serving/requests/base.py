@@ -132,8 +132,7 @@ class Work:
 
     def sequence(self, reference: wire.SequenceRef) -> TokenSequence:
         """The tokens of a reference; reads, and never runs the model."""
-        known = self._generations.get(self._key(reference))
-        if known is not None:
+        if (known := self._generations.get(self._key(reference))) is not None:
             return known.sequence
         prompt = read_prompt(self.model.engine, wire.prompt_of(reference.prompt), reference.muted)
         if not reference.response_ids:
@@ -142,8 +141,7 @@ class Work:
 
     def generation(self, reference: wire.SequenceRef) -> Generation:
         """The answer of a reference, with its log-probabilities."""
-        known = self._generations.get(self._key(reference))
-        if known is not None:
+        if (known := self._generations.get(self._key(reference))) is not None:
             return known
         return self.keep(
             respond(
