@@ -178,7 +178,7 @@ def test_numbers_that_overflowed_are_refused() -> None:
 
 
 def test_a_sentence_of_which_a_server_tells_but_a_bound_is_not_followed() -> None:
-    engine = BoundingEngine(top=400)
+    engine = BoundingEngine(top=340)
     model = backlit.load_model(engine)
     found = model.explain(
         PROMPT, response=RESPONSE, target="milk", method="occlusion", granularity="sentence"
