@@ -160,7 +160,7 @@ def test_of_such_a_server_a_muted_part_is_measured_by_counting(page: Page) -> No
         expect(counted).to_contain_text(
             re.compile(r"\d+ of 10 answers \(.+\)\s*Without it: \d+ of 10 answers \(.+\)")
         )
-        expect(counted).to_contain_text(re.compile(r"Difference .+ points"))
+        expect(counted).to_contain_text(re.compile(r"Difference −.+ to \d+ points, so it may be"))
         expect(counted.get_by_role("listitem").first).not_to_be_empty()
         expect(page.get_by_test_id("mute-result")).to_contain_text("the share of such answers")
         expect(page.get_by_test_id("mute-card")).not_to_contain_text("likely")
@@ -228,5 +228,9 @@ def test_a_server_that_tells_the_likeliest_tokens_is_said_to(page: Page) -> None
         type_prompt(page, "The cat likes warm milk. The dog likes")
         generate(page)
         finished(page)
+        granularity(page, "Word")  # a long list, with the field below it
         answer_chip(page, "likes")
         mapped(page)
+        page.get_by_test_id("foil-field").fill("zebra")  # no token that is told of begins so
+        page.get_by_test_id("apply-foil").click()
+        expect(page.get_by_test_id("foil-error")).to_be_in_viewport(ratio=1)

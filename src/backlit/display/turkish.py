@@ -146,8 +146,8 @@ TRIED: Mapping[str, str] = {
         "{find}: {of} yanıttan {count} tanesinde var (%{low} ile %{high} arası)"
     ),
     "the fixed answer is {change} ({nats})": "sabit yanıt {change} ({nats})",
-    "Parts that are drawn faintly may have their score by chance: its interval holds 0.": (
-        "Soluk gösterilen parçaların puanı şans eseri olabilir: aralığı 0 değerini içeriyor."
+    "A score whose interval holds 0 may be chance.": (
+        "Aralığı 0 değerini içeren bir puan şans eseri olabilir."
     ),
     "{told}, which may be chance": "{told}; bu şans eseri olabilir",
     "without it the answer is {change} ({nats})": "o olmadan yanıt {change} ({nats})",

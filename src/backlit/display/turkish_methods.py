@@ -145,8 +145,8 @@ METHODS: Mapping[str, str] = {
     "A bound was taken, which the sign before a score tells.": (
         "Yerine bir sınır alındı; puanın önündeki işaret bunu gösteriyor."
     ),
-    "Its bound was taken, so those parts may matter more than is shown.": (
-        "Yerine sınırı alındı; o parçalar gösterilenden daha önemli olabilir."
+    "Its bound was taken, so those parts may support it more than is shown.": (
+        "Yerine sınırı alındı; o parçalar hedefi gösterilenden daha çok destekliyor olabilir."
     ),
     "The errors may hold only a part of the noise of each share.": (
         "Hatalar, payların kendi rastlantısının yalnızca bir bölümünü içeriyor olabilir."

@@ -40,4 +40,4 @@ def remarks_of(generation: Generation, one: Attribution) -> tuple[str, ...]:
 
 
 def _of_chance() -> str:
-    return say("Parts that are drawn faintly may have their score by chance: its interval holds 0.")
+    return say("A score whose interval holds 0 may be chance.")

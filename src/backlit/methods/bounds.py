@@ -90,7 +90,7 @@ def bound_notes(
     elif foil:
         means = say("A bound was taken, which the sign before a score tells.")
     else:
-        means = say("Its bound was taken, so those parts may matter more than is shown.")
+        means = say("Its bound was taken, so those parts may support it more than is shown.")
     told = say(
         "After {bounded} of {altered} altered prompts, {who} was not among the likeliest tokens "
         "that the server tells.",

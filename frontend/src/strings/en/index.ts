@@ -132,7 +132,7 @@ export const en = {
     stop: "Stop strings",
     stopHint: "One a line; \\n is a line’s end",
     summary: (tokens: number, temperature: number | null) =>
-      `${count(tokens, "token", "tokens")}, ${temperature === 0 ? "greedy" : `temperature ${temperature ?? "of its own"}`}`,
+      `${count(tokens, "token", "tokens")}, ${temperature === 0 ? "greedy" : temperature === null ? "own temperature" : `temperature ${temperature}`}`,
     reset: "Reset",
   },
   generate: {
