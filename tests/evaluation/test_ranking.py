@@ -115,7 +115,7 @@ def test_shares_are_of_the_kinds_that_are_named_and_never_of_those_to_be_traced(
 def test_the_default_model_finds_plants_better_than_chance(smollm2: Model) -> None:
     """A small run of what `backlit evaluate` does, with the methods that are quick."""
     kinds = [kind for kind in KINDS if kind not in ("long", "flipped_label")]
-    prompts = planted_prompts(seed=3, each=2, languages=("en",), kinds=kinds)
+    prompts = planted_prompts(seed=3, each=1, languages=("en",), kinds=kinds)
     names = ["gate_relevance", "occlusion"]
     found = evaluate(smollm2, prompts, names, cases=1)
     assert found.counted.total() >= 4
