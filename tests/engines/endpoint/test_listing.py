@@ -29,9 +29,12 @@ def test_both_shapes_tell_the_same() -> None:
 @pytest.mark.parametrize(
     ("others", "most"),
     [
-        (OTHERS, 0.1),  # what they leave
+        (OTHERS, 0.12),  # what they leave, and what rounding may hide
         ((*OTHERS, (" c", math.log(0.01))), 0.01),  # the last of them
-        (((" a", 0.0), (" b", math.log(0.5))), 1e-6),  # rounding leaves nothing
+        (((" a", 0.0), (" b", math.log(0.5))), 0.02),
+        # A list of rounded values may add up to one and more, and leave something all the same.
+        (((" Yes", 0.0), *((f" {n}", -9.0 - n / 10) for n in range(19))), math.exp(-10.8)),
+        ((), 1.0),
     ],
 )
 def test_what_is_not_listed_is_bounded(others: Any, most: float) -> None:

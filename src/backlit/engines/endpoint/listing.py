@@ -12,7 +12,7 @@ from backlit.engines.endpoint.answers import LEAST_LOG_PROB, at, log_prob_of, od
 from backlit.engines.text import REPLACEMENT
 
 HALF = math.log(0.5)
-LEAST_LEFT = 1e-6  # of a probability, that rounding leaves of one
+SLACK = 0.02  # of a probability, that rounded values may be off together
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,8 @@ class Listed:
     @property
     def bound(self) -> float:
         """How likely a token that is not among the likeliest is at most, nats."""
-        if not self.others:
-            return self.log_prob
-        left = max(1 - self.probability, LEAST_LEFT)
-        return min(self.others[-1][1], math.log(left))
+        last = self.others[-1][1] if self.others else 0.0
+        return min(last, math.log(max(1 - self.probability, 0) + SLACK))
 
 
 def listed_in(choice: Any) -> list[Listed]:
@@ -77,7 +75,7 @@ def next_in(choice: Any) -> Listed:
         return listed[0]
     if choice.get("finish_reason") != "stop":
         raise odd("no log-probabilities")
-    return Listed("", HALF, (), b"")
+    return Listed("", HALF, (("", HALF),), b"")
 
 
 def likeliest(others: Iterable[tuple[Any, Any]]) -> tuple[tuple[str, float], ...]:
