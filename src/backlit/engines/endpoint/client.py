@@ -80,8 +80,8 @@ class Client:
 
     @contextmanager
     def trying(self) -> Iterator[None]:
-        """While it is found out what the server takes: one that breaks off refuses what it was
-        asked, as those do that check nothing before they use it, and it is not asked again.
+        """While it is found out what the server takes: one that breaks off twice refuses what it
+        was asked, as those do that check nothing before they use it.
         """
         self._sending.trying = True
         try:

@@ -43,7 +43,7 @@ class Sending:
         url: of the API, without who signs in.
         calls: requests so far that the model had to work for.
         model: that is asked for, for messages.
-        trying: whether a server that breaks off is taken to refuse what it was asked.
+        trying: whether a server that breaks off twice is taken to refuse what it was asked.
 
     Raises:
         GatedError: the URL says who signs in, and there is a key, too.
@@ -157,7 +157,8 @@ class Sending:
                 failure = unreachable(error, self._url(path), self._timeout)
                 broken = isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError)
                 again = broken and self._answered  # else there never was a server
-                if again and self.trying and not isinstance(error, httpx2.ConnectError):
+                refuses = number > 1 and not isinstance(error, httpx2.ConnectError)
+                if again and self.trying and refuses:
                     raise EndpointError(failure.message, failure.hint) from error
             except _Failed as failed:
                 failure, seconds = failed.failure, asked_to_wait(failed.response)
