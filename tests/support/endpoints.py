@@ -66,7 +66,7 @@ class Fake:
         limit: what the field is called that bounds an answer of a chat.
         plain: whether SGLang tells what is likely as it is before the temperature.
         style: how `prefill` is asked to go on from a message that is begun; None if it can't be.
-        trims: whether it leaves out blanks that such a message ends with.
+        trims: whether it leaves out blanks that such a message, or a text, ends with.
         most: of the likeliest tokens that are told; more are refused.
         chats: whether `likeliest` tells them in the shape of chats.
         go: while it is not set, answers wait.
@@ -601,11 +601,11 @@ def _likeliest(fake: Fake, body: Any) -> dict[str, Callable[[], Any]]:
 
 def _likeliest_completion(fake: Fake, body: Any) -> Any:
     """It takes echo, and ignores it."""
-    ids = fake.ids(body["prompt"])
+    ids = fake.ids(body["prompt"].rstrip() if fake.trims else body["prompt"])
     if len(ids) + body["max_tokens"] > CONTEXT:
         said = f"This model's maximum context length is {CONTEXT} tokens."
         raise Odd(400, json.dumps({"error": {"message": said}}))
-    top = _top(fake, body["logprobs"]) if body.get("logprobs") else 0
+    top = _top(fake, body.get("top_logprobs") or body.get("logprobs") or 0)
     count = body["max_tokens"]
     new = fake.written(
         ids,

@@ -178,6 +178,36 @@ def test_a_cut_answer_is_said_once_trying_again_does_not_help(fake: Fake) -> Non
     assert len(fake.of_model()) == TRIES
 
 
+def test_a_server_that_breaks_off_while_it_is_tried_refuses(fake: Fake) -> None:
+    client = client_of(fake)
+    client.get("/v1/models")
+    failing(fake, *[Cut()] * 9)
+    with client.trying(), pytest.raises(EndpointError, match="broke off"):
+        client.ask(SCORE)
+    assert len(fake.of_model()) == 2
+    with pytest.raises(OfflineError, match="broke off"):
+        client.ask(SCORE)
+
+
+def test_a_connection_that_is_lost_once_while_a_server_is_tried_is_made_again(fake: Fake) -> None:
+    client = client_of(fake)
+    client.get("/v1/models")
+    failing(fake, Cut())
+    with client.trying():
+        assert client.ask(SCORE)
+
+
+def test_a_server_that_goes_away_while_it_is_tried_is_not_there() -> None:
+    with faked("llama") as fake:
+        client = client_of(fake)
+        client.get("/v1/models")
+        failing(fake, Cut(), Cut())
+        with client.trying(), pytest.raises(EndpointError):
+            client.ask(SCORE)
+    with client.trying(), pytest.raises(OfflineError, match="Nothing answers"):
+        client.ask(SCORE)
+
+
 def test_who_is_not_there_is_named() -> None:
     for url, words in (
         ("http://127.0.0.1:9", "Nothing answers at 127.0.0.1:9"),

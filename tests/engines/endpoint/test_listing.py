@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlit.engines.endpoint.answers import read_by
-from backlit.engines.endpoint.listing import Listed, listed_in, next_in
+from backlit.engines.endpoint.listing import Listed, likeliest, listed_in, next_in
 from backlit.errors import EndpointError
 from tests.engines.endpoint.test_probe import JSON, KEYS
 
@@ -29,9 +29,12 @@ def test_both_shapes_tell_the_same() -> None:
 @pytest.mark.parametrize(
     ("others", "most"),
     [
-        (OTHERS, 0.1),  # what they leave
+        (OTHERS, 0.12),  # what they leave, and what rounding may hide
         ((*OTHERS, (" c", math.log(0.01))), 0.01),  # the last of them
-        (((" a", 0.0), (" b", math.log(0.5))), 1e-6),  # rounding leaves nothing
+        (((" a", 0.0), (" b", math.log(0.5))), 0.02),
+        # A list of rounded values may add up to one and more, and leave something all the same.
+        (((" Yes", 0.0), *((f" {n}", -9.0 - n / 10) for n in range(19))), math.exp(-10.8)),
+        ((), 1.0),
     ],
 )
 def test_what_is_not_listed_is_bounded(others: Any, most: float) -> None:
@@ -44,8 +47,15 @@ def test_an_end_of_which_nothing_is_told_leaves_a_half() -> None:
     for values in shapes:
         one = next_in({"logprobs": values, "finish_reason": "stop"})
         assert math.exp(one.bound) == pytest.approx(0.5)
-    with pytest.raises(EndpointError, match="no log-probabilities"):
-        next_in({"logprobs": None, "finish_reason": "length"})
+    written: tuple[Any, ...] = ({"text": "Yes"}, {"message": {"content": "Yes"}})
+    for other in ({"finish_reason": "length"}, *({"finish_reason": "stop", **w} for w in written)):
+        with pytest.raises(EndpointError, match="no log-probabilities"):
+            next_in({"logprobs": None, **other})
+
+
+def test_of_two_with_the_same_text_the_likelier_is_told_and_parts_of_characters_are_not() -> None:
+    told = [(" a", -2.0), ("\ufffd", -0.5), (" b", -1.5), (" a", -1.0), ("\ufffd", -3.0)]
+    assert likeliest(told) == ((" a", -1.0), (" b", -1.5))
 
 
 @given(told=st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))

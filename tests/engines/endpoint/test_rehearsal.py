@@ -6,9 +6,11 @@ import pytest
 from backlit.engines import open_engine
 from backlit.engines.endpoint.connecting import Seen, look_at
 from backlit.engines.endpoint.options import EndpointOptions
+from backlit.engines.endpoint.steps import TextSteps
 from backlit.errors import BudgetError
 from backlit.sources import parse
-from tests.support.endpoints import Fake, Kind, Odd, Style, faked
+from backlit.types import GenerationOptions
+from tests.support.endpoints import Cut, Fake, Kind, Odd, Style, faked
 
 TEXT = "likeliest tokens on /v1/completions"
 CHAT = "likeliest tokens on /v1/chat/completions"
@@ -177,10 +179,12 @@ def test_what_can_not_be_believed_is_not(kind: Kind, spoil: Spoil, words: str) -
         assert words in " ".join(one.problem for one in found.trials)
 
 
-def test_a_server_that_trims_what_is_begun_is_refused() -> None:
-    with faked("prefill") as fake:
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_server_that_trims_what_is_begun_is_refused(kind: Kind) -> None:
+    with faked(kind) as fake:
         fake.trims = True
-        assert "leaves out the end of a line" in seen(fake).found.trials[2].problem
+        told = " ".join(one.problem for one in seen(fake).found.trials)
+        assert "leaves out the end of a line" in told
 
 
 def test_a_server_that_repeats_what_is_begun_is_refused() -> None:
@@ -210,6 +214,103 @@ def test_a_server_that_tells_values_after_the_temperature_is_found_out() -> None
 
         fake.spoil = spoil
         assert seen(fake).found.tempered
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_server_that_takes_no_temperature_of_0_is_found_out(kind: Kind) -> None:
+    """It tells values as they are after the least temperature that it takes."""
+    with faked(kind, chats=True) as fake:
+
+        def spoil(path: str, body: Any, answer: Any) -> Any:
+            if path == PATHS[kind] and body.get("logprobs"):
+                for one in entries(answer):
+                    for other in (one, *one["top_logprobs"]):
+                        other["logprob"] /= max(body["temperature"], 0.25)
+            return answer
+
+        fake.spoil = spoil
+        found = seen(fake)
+        assert found.found.way is None
+        assert found.run is None
+        told = " ".join(one.problem for one in found.found.trials)
+        assert "at a temperature of 0 than at 1" in told
+
+
+def test_a_chat_that_takes_no_temperature_is_not_stepped_through() -> None:
+    with faked("prefill") as fake:
+
+        def spoil(path: str, body: Any, answer: Any) -> Any:
+            if body and "temperature" in body and "messages" in body:
+                raise Odd(400, '{"error": {"message": "Unsupported parameter: temperature"}}')
+            return answer
+
+        fake.spoil = spoil
+        found = seen(fake)
+        assert (found.found.way, found.run) == (None, None)
+        assert "takes no temperature" in found.found.trials[-1].problem
+        assert not [
+            body for _, body in fake.of_model() if "messages" in body and "logprobs" in body
+        ]
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_temperature_of_more_than_2_is_not_asked_for(kind: Kind) -> None:
+    with faked(kind) as fake:
+
+        def spoil(path: str, body: Any, answer: Any) -> Any:
+            if body and body.get("temperature", 0) > 2:
+                raise Odd(400, '{"error": {"message": "Invalid temperature: must be at most 2"}}')
+            return answer
+
+        fake.spoil = spoil
+        assert not seen(fake).found.tempered
+
+
+def test_what_is_written_may_end_behind_what_is_rehearsed() -> None:
+    with faked("likeliest", chats=True) as fake:
+
+        def spoil(path: str, body: Any, answer: Any) -> Any:
+            if body and body.get("logprobs"):
+                for one in entries(answer):
+                    for other in (one, *one["top_logprobs"]):
+                        if other["token"] == "\n":
+                            other |= {"token": "<end>", "bytes": []}
+                answer["choices"][0]["text"] = answer["choices"][0]["text"].rstrip("\n")
+            return answer
+
+        fake.spoil = spoil
+        found = seen(fake).found
+        assert isinstance(found.way, TextSteps), found.trials
+
+
+def test_a_server_that_breaks_off_at_what_it_does_not_take_is_asked_in_another_form() -> None:
+    """As mlx-lm's: of how many are told it checks nothing before it uses it."""
+    with faked("likeliest", chats=True) as fake:
+
+        def spoil(path: str, body: Any, answer: Any) -> Any:
+            wanted = body.get("logprobs", False) if body else False
+            if not isinstance(wanted, bool) or (wanted and body["top_logprobs"] > 10):
+                raise Cut
+            return answer
+
+        fake.spoil = spoil
+        engine = open_engine(fake.source)
+        assert engine.metadata["route"] == TEXT
+        assert engine.metadata["likeliest"] == "10"
+        bodies = [str(body) for _, body in fake.of_model()]
+        assert bodies.count(bodies[0]) == 2, "a lost connection is made again but once"
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_settings_leave_what_is_likely_as_it_is_and_what_is_asked_for(kind: Kind) -> None:
+    with faked(kind) as fake:
+        engine = open_engine(fake.source)
+        body = fake.of_model()[-1][1]
+        assert body["top_p"] == body["repetition_penalty"] == body["repeat_penalty"] == 1.0
+        options = GenerationOptions(max_new_tokens=1, temperature=1.0, top_p=0.5)
+        list(engine.generate(engine.tokenize("The cat"), options))
+        assert fake.of_model()[-1][1]["top_p"] == 0.5
+        assert fake.of_model()[-1][1]["min_p"] == 0.0
 
 
 def test_calls_that_are_used_up_end_the_trying() -> None:

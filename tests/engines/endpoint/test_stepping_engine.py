@@ -7,6 +7,7 @@ import pytest
 
 from backlit.engines import open_engine
 from backlit.engines.bounding import bounding
+from backlit.engines.endpoint.listing import SLACK
 from backlit.engines.endpoint.options import EndpointOptions
 from backlit.engines.endpoint.stepped import SteppedText
 from backlit.engines.endpoint.stepping_engine import SteppingChatEngine
@@ -64,7 +65,7 @@ def truth(read: str, tokens: Sequence[str]) -> tuple[list[float], list[bool]]:
         (token_id,) = fake.ids(token)
         best = np.sort(log_probs)[::-1][:TOP]
         listed = log_probs[token_id] >= best[-1]
-        left = np.log(1 - np.exp(best).sum())
+        left = np.log(1 - np.exp(best).sum() + SLACK)
         values.append(float(log_probs[token_id] if listed else min(best[-1], left)))
         bounds.append(not listed)
     return values, bounds

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from backlit.engines.endpoint.answers import Ask, Stream, at, reason_of, rows_at
+from backlit.engines.endpoint.answers import Ask, Stream, at, reason_of
 from backlit.engines.endpoint.client import Client
-from backlit.engines.endpoint.echo import Piece
+from backlit.engines.endpoint.echo import Piece, choice_in
 from backlit.errors import BudgetError, EndpointError, PromptError
 from backlit.types import FinishReason, GenerationOptions, Message
 
@@ -109,9 +109,7 @@ def _reader() -> Callable[[Any], Piece]:
 
     def read(event: Any) -> Piece:
         nonlocal thinking
-        if not rows_at(event, "choices"):
-            return "", None  # of the usage
-        choice = at(event, "choices", 0)
+        choice = choice_in(event)
         delta = choice.get("delta") or {}
         thought = next((str(delta[name]) for name in THOUGHTS if delta.get(name)), "")
         said = str(delta.get("content") or "")

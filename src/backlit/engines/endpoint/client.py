@@ -6,7 +6,7 @@ stop.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Coroutine, Generator, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -77,6 +77,17 @@ class Client:
     def set_parallel(self, parallel: int) -> None:
         """Have so many requests in flight from now on."""
         self._sending.set_parallel(parallel)
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """While it is found out what the server takes: one that breaks off twice refuses what it
+        was asked, as those do that check nothing before they use it.
+        """
+        self._sending.trying = True
+        try:
+            yield
+        finally:
+            self._sending.trying = False
 
     def get(self, path: str) -> Any:
         """What JSON is at a path."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 
@@ -19,7 +18,7 @@ from backlit.engines.endpoint.llama_cpp import LlamaCpp
 from backlit.engines.endpoint.options import PARALLEL, EndpointOptions
 from backlit.engines.endpoint.probe import EXACT, PROMPTS, ByIds, Found, Trial, find
 from backlit.engines.endpoint.reading import LlamaCppReading, OpenReading
-from backlit.engines.endpoint.rehearsal import CHAT, TEXT, Run, rehearse, run_of
+from backlit.engines.endpoint.rehearsal import CHAT, FORMS, TEXT, Run, rehearse, run_of
 from backlit.engines.endpoint.server import ServerFacts, facts_of
 from backlit.engines.endpoint.sglang import SGLang
 from backlit.engines.endpoint.stepping_engine import SteppingChatEngine, SteppingTextEngine
@@ -44,6 +43,7 @@ ServerEngine = (
 Scoring = ByIds | Echo | TextSteps | ChatSteps
 APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())  # the quickest to score with first
 MOST_PORT = 65_535
+NO_TEMPERATURE = "It takes no temperature, so how it changes what is told is not known."
 OPENAI_PATH = "/v1"  # which people append, and we do, too
 
 
@@ -179,6 +179,12 @@ def look_at(source: ModelSource, options: EndpointOptions) -> Seen:
     facts = facts_of(client, source.model)
     client.set_model(facts.model)
     client.set_parallel(options.parallel or facts.parallel or PARALLEL)
+    with client.trying():
+        return _tried(client, facts, options)
+
+
+def _tried(client: Client, facts: ServerFacts, options: EndpointOptions) -> Seen:
+    """What is found by trying."""
     tokenizer, unread = _tokenizer(client, facts.model, options)
     ways: list[ByIds | Echo] = [Echo(client, facts.model)]
     if tokenizer is not None:
@@ -201,7 +207,8 @@ def _stepped_through_text(
     client: Client, model: str | None, found: Found[Scoring]
 ) -> Found[Scoring]:
     """What comes of trying the likeliest tokens of text, too."""
-    run, problem = run_of(client, TEXT, partial(TextSteps, model))
+    forms = [TextSteps(model, *form, shape) for shape in (False, True) for form in FORMS]
+    run, problem = run_of(client, TEXT, forms)
     if run is None:
         return replace(found, trials=(*found.trials, Trial(TextSteps.name, problem)))
     way, trials = rehearse(client, run, [run.steps])
@@ -212,7 +219,8 @@ def _stepped_through_chat(
     client: Client, chat: Chat, found: Found[Scoring]
 ) -> tuple[Run[ChatSteps] | None, Found[Scoring]]:
     """What comes of trying the likeliest tokens of messages, too."""
-    run, problem = run_of(client, CHAT, partial(ChatSteps, chat))
+    forms = [ChatSteps(chat, *form) for form in FORMS]
+    run, problem = run_of(client, CHAT, forms) if chat.tempered else (None, NO_TEMPERATURE)
     if run is None:
         trial = Trial(f"{STEPS_NAME} {chat.name}", problem)
         return None, replace(found, trials=(*found.trials, trial))

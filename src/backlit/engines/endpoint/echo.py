@@ -30,7 +30,13 @@ PATH = "/v1/completions"
 TOP = 5  # OpenAI's own tells no more
 REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 # Else what a server prefers is used, which changes what is likely; others leave these unread.
-NEUTRAL = {"top_k": 0, "min_p": 0.0, "repeat_penalty": 1.0}
+NEUTRAL = {
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+    "repeat_penalty": 1.0,  # llama.cpp, Ollama
+    "repetition_penalty": 1.0,  # vLLM, gateways
+}
 
 Piece = tuple[str, FinishReason | None]
 
@@ -110,8 +116,8 @@ class Echo:
             "stream": True,
             "max_tokens": options.max_new_tokens,
             "temperature": options.heat,
-            "top_p": options.top_p,
             **NEUTRAL,
+            "top_p": options.top_p,
         }
         if options.seed is not None:
             body["seed"] = options.seed % 2**31
@@ -121,10 +127,17 @@ class Echo:
         return {**self._named, "prompt": prompt, "logprobs": TOP, "temperature": temperature}
 
 
+def choice_in(event: Any) -> Any:
+    """What an event tells of the answer; nothing where it is of the usage, as the last one may be.
+
+    Raises:
+        EndpointError: it is no event.
+    """
+    return at(event, "choices", 0) if at(event, "choices") else {}
+
+
 def piece_of(event: Any) -> Piece:
-    if not rows_at(event, "choices"):
-        return "", None  # of the usage
-    choice = at(event, "choices", 0)
+    choice = choice_in(event)
     end = choice.get("finish_reason")
     return str(choice.get("text") or ""), reason_of(end, REASONS) if end else None
 

@@ -4,6 +4,7 @@ There are two shapes: that of chats, which some servers have for raw text, too, 
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,9 @@ from backlit.engines.endpoint.answers import LEAST_LOG_PROB, at, log_prob_of, od
 from backlit.engines.text import REPLACEMENT
 
 HALF = math.log(0.5)
-LEAST_LEFT = 1e-6  # of a probability, that rounding leaves of one
+SLACK = 0.02  # of a probability, that rounded values may be off together
+BYTES = "bytes:"  # how OpenAI's older models begin to tell a part of a character
+_BYTE = re.compile(rb"\\x([0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,13 @@ class Listed:
 
     Attributes:
         text: the token's.
-        log_prob: nats.
+        log_prob: nats; None if it is told as impossible, as some do of all but the likeliest.
         others: `(text, log_prob)` of the likeliest, itself among them, best first.
         content: the bytes it stands for, None if they can't be known.
     """
 
     text: str
-    log_prob: float
+    log_prob: float | None
     others: tuple[tuple[str, float], ...]
     content: bytes | None
 
@@ -39,10 +42,8 @@ class Listed:
     @property
     def bound(self) -> float:
         """How likely a token that is not among the likeliest is at most, nats."""
-        if not self.others:
-            return self.log_prob
-        left = max(1 - self.probability, LEAST_LEFT)
-        return min(self.others[-1][1], math.log(left))
+        last = self.others[-1][1] if self.others else 0.0
+        return min(last, math.log(max(1 - self.probability, 0) + SLACK))
 
 
 def listed_in(choice: Any) -> list[Listed]:
@@ -56,38 +57,50 @@ def listed_in(choice: Any) -> list[Listed]:
         raise odd("no log-probabilities")
     if values.get("content") is not None:
         return [_entry(entry) for entry in rows_at(values, "content")]
-    tokens = rows_at(values, "tokens")
+    if "content" in values and not values.get("tokens"):
+        return []
     return [
         Listed(
             str(token),
-            log_prob_of(at(values, "token_logprobs", place)),
+            _own(at(values, "token_logprobs", place)),
             likeliest((at(values, "top_logprobs", place) or {}).items()),
             _content(str(token), None),
         )
-        for place, token in enumerate(tokens)
+        for place, token in enumerate(rows_at(values, "tokens"))
     ]
 
 
 def next_in(choice: Any) -> Listed:
-    """The one token that was asked for. Of one that ends the answer many servers tell nothing:
-    then it is the likeliest, so that any other is half as likely as what is sure at most.
+    """The one token that was asked for, at a temperature of 0. Of one that ends the answer many
+    servers tell nothing: then it is the likeliest, so that any other is half as likely as what is
+    sure at most.
     """
     listed = listed_in(choice) if choice.get("logprobs") else []
     if listed:
         return listed[0]
-    if choice.get("finish_reason") != "stop":
+    if choice.get("finish_reason") != "stop" or text_of(choice):
         raise odd("no log-probabilities")
-    return Listed("", HALF, (), b"")
+    return Listed("", HALF, (("", HALF),), b"")
+
+
+def text_of(choice: Any) -> str:
+    """What was written."""
+    return str(choice.get("text") or (choice.get("message") or {}).get("content") or "")
 
 
 def likeliest(others: Iterable[tuple[Any, Any]]) -> tuple[tuple[str, float], ...]:
-    """`(text, log_prob)`, best first; those that are impossible only fill up a list."""
+    """`(text, log_prob)`, best first, the likelier of two of the same text. Those that are
+    impossible only fill up a list, and parts of characters have no text of their own.
+    """
     told = [
         (str(text), log_prob_of(value))
         for text, value in others
-        if value is not None and value > LEAST_LOG_PROB
+        if value is not None and value > LEAST_LOG_PROB and REPLACEMENT not in str(text)
     ]
-    return tuple(sorted(told, key=lambda one: -one[1]))
+    best: dict[str, float] = {}
+    for text, value in sorted(told, key=lambda one: -one[1]):
+        best.setdefault(text, value)
+    return tuple(best.items())
 
 
 def _entry(entry: Any) -> Listed:
@@ -95,13 +108,21 @@ def _entry(entry: Any) -> Listed:
     text = str(at(entry, "token"))
     return Listed(
         text,
-        log_prob_of(at(entry, "logprob")),
+        _own(at(entry, "logprob")),
         likeliest((at(one, "token"), at(one, "logprob")) for one in others),
         _content(text, entry.get("bytes")),
     )
 
 
+def _own(value: Any) -> float | None:
+    impossible = isinstance(value, int | float) and value <= LEAST_LOG_PROB
+    return None if impossible else log_prob_of(value)
+
+
 def _content(text: str, told: Any) -> bytes | None:
     if isinstance(told, list):
         return bytes(told)
+    if text.startswith(BYTES) and "\\x" in text:
+        named = text.removeprefix(BYTES).encode()
+        return _BYTE.sub(lambda byte: bytes.fromhex(byte[1].decode()), named)
     return None if REPLACEMENT in text else text.encode()

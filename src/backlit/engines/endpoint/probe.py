@@ -20,7 +20,7 @@ from backlit.errors import BudgetError, EndpointError, GatedError, PromptError
 EXACT = 1e-2  # nats a token: kernels for one token and for many round differently
 CLOSE = 0.3  # nats a token: those of bfloat16, whose logits are a sixteenth apart
 TOP = 10
-HOT = 3.0  # a temperature at which nothing is as likely as it was
+HOT = 1.5  # a temperature at which little is as likely as it was; OpenAI takes no more than 2
 PROMPTS = ("The capital of France is", "Two and two make four, and three and three make")
 
 T = TypeVar("T")

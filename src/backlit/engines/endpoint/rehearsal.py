@@ -5,7 +5,7 @@ and three of these has to give the next with the same log-probabilities, and the
 time. A server that ignores what is begun, answers it, or trims it tells others.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,18 +13,18 @@ from backlit.engines.endpoint.answers import odd, read_by
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.echo import NEUTRAL
 from backlit.engines.endpoint.failures import API
-from backlit.engines.endpoint.listing import Listed, listed_in, next_in
-from backlit.engines.endpoint.probe import CLOSE, HOT, PROMPTS, Trial
+from backlit.engines.endpoint.listing import Listed, listed_in, next_in, text_of
+from backlit.engines.endpoint.probe import CLOSE, HOT, Trial
 from backlit.engines.endpoint.steps import Begun, Steps, choice_of
 from backlit.engines.writing import ALTERNATIVES
 from backlit.errors import BudgetError, EndpointError, GatedError, PromptError
 from backlit.types import GenerationOptions, Message
 
-FORMS: tuple[tuple[int, Mapping[str, Any]], ...] = ((20, NEUTRAL), (20, {}), (5, {}))
-TEXT = Begun((), PROMPTS[0])
+FORMS: tuple[tuple[int, Mapping[str, Any]], ...] = ((20, NEUTRAL), (20, {}), (10, {}), (5, {}))
+CATS = "The cat likes warm milk. The dog likes cold water. "
+TEXT = Begun((), f"{CATS * 2}The cat likes")  # which goes on, whatever the model
 CHAT = Begun((Message("user", "Count from one to nine, each number on a line of its own."),), "")
 WRITTEN = GenerationOptions(max_new_tokens=6)
-HOT_ONE = GenerationOptions(max_new_tokens=1, temperature=HOT)
 STEPS = 3
 SURE = 1.02  # the sum of what is likely, with what rounding adds
 REFUSALS = (EndpointError, PromptError, GatedError)
@@ -49,17 +49,14 @@ class Run(Generic[S]):
     tempered: bool
 
 
-def run_of(
-    client: Client, begun: Begun, make: Callable[[int, Mapping[str, Any]], S]
-) -> tuple[Run[S] | None, str]:
+def run_of(client: Client, begun: Begun, forms: Iterable[S]) -> tuple[Run[S] | None, str]:
     """What a server tells of what it writes, in the first form that it takes; or None, and why.
 
     Raises:
         BacklitError: the server can't be reached.
     """
     problem = ""
-    for top, settings in FORMS:
-        steps = make(top, settings)
+    for steps in forms:
         try:
             told = client.ask(choice_of(steps, begun, WRITTEN))
         except BudgetError:
@@ -74,7 +71,7 @@ def run_of(
             return Run(steps, begun, listed, _tempered(client, steps, begun, listed[0])), ""
         except BudgetError:
             raise
-        except EndpointError as error:
+        except REFUSALS as error:
             return None, error.message
     return None, problem
 
@@ -102,7 +99,7 @@ def _trial(client: Client, way: Steps, run: Run[Any]) -> Trial:
     def step(begun: Begun) -> Listed:
         choice = client.ask(choice_of(way, begun, GenerationOptions(max_new_tokens=1)))
         told = read_by(next_in, choice)
-        if begun.messages and _text(choice).startswith(begun.text + told.text):
+        if begun.messages and text_of(choice).startswith(begun.text + told.text):
             raise odd("the beginning that was to be gone on from, too")
         return told
 
@@ -118,7 +115,7 @@ def _trial(client: Client, way: Steps, run: Run[Any]) -> Trial:
     again = _deviation(once, step(begun))
     if again > CLOSE:
         return Trial(way.name, "The same question, asked twice, gets two answers.")
-    if begun.messages and _deviation(once, step(begun + "\n")) <= CLOSE:
+    if _deviation(once, step(begun + "\n")) <= CLOSE:
         return Trial(way.name, "It leaves out the end of a line that stands last.")
     return Trial(way.name, "", max(off, again))
 
@@ -127,7 +124,7 @@ def _deviation(wanted: Listed, told: Listed) -> float:
     """How far one list of the likeliest is off another, nats; endless where tokens are missing."""
     values = dict(told.others)
     off = 0.0 if wanted.text in values else float("inf")
-    for text, value in (*wanted.others[:ALTERNATIVES], (wanted.text, wanted.log_prob)):
+    for text, value in wanted.others[:ALTERNATIVES]:
         if text in values:
             off = max(off, abs(values[text] - value))
         elif value > told.bound + CLOSE:
@@ -138,12 +135,11 @@ def _deviation(wanted: Listed, told: Listed) -> float:
 def _listed(choice: Any) -> list[Listed]:
     """The tokens of a run, if they can be believed."""
     listed = listed_in(choice)
-    text = _text(choice)
     for one in listed[: STEPS + 1]:
-        values = [value for other, value in one.others if other == one.text]
-        if not values:
+        value = dict(one.others).get(one.text)
+        if value is None:
             raise odd("a token that is not among its own likeliest")
-        if min(abs(value - one.log_prob) for value in values) > CLOSE:
+        if one.log_prob is None or abs(value - one.log_prob) > CLOSE:
             raise odd("two log-probabilities of one token")
         if len(one.others) < ALTERNATIVES:
             raise odd(f"{len(one.others)} of the likeliest tokens, where {ALTERNATIVES} are needed")
@@ -151,23 +147,31 @@ def _listed(choice: Any) -> list[Listed]:
             raise odd("tokens that are together more likely than what is sure")
     if len(listed) <= STEPS:
         raise odd(f"{len(listed)} tokens, where {STEPS + 1} are needed")
-    if not text.startswith("".join(one.text for one in listed[: STEPS + 1])):
+    text, spelled = text_of(choice), "".join(one.text for one in listed[:STEPS])
+    ended = text == spelled and len(listed) == STEPS + 1  # the last is the end, and no text
+    if not ended and not text.startswith(spelled + listed[STEPS].text):
         raise odd("tokens that do not spell what it wrote")
     return listed
 
 
-def _text(choice: Any) -> str:
-    return str(choice.get("text") or (choice.get("message") or {}).get("content") or "")
-
-
 def _tempered(client: Client, steps: Steps, begun: Begun, cold: Listed) -> bool:
-    """Whether other log-probabilities are told where a temperature is asked for."""
+    """Whether other log-probabilities are told where a temperature is asked for.
+
+    Raises:
+        EndpointError: and what is told at 0 is not what the model finds, either.
+    """
+
+    def at(temperature: float) -> Listed:
+        one = GenerationOptions(max_new_tokens=1, temperature=temperature)
+        return read_by(next_in, client.ask(choice_of(steps, begun, one)))
+
     try:
-        hot = read_by(next_in, client.ask(choice_of(steps, begun, HOT_ONE)))
+        if _deviation(cold, at(HOT)) <= CLOSE:
+            return False
     except BudgetError:
         raise
     except REFUSALS:
-        return True  # it is not known, so nothing is believed
-    known = dict(cold.others)
-    off = [abs(value - known[text]) for text, value in hot.others if text in known]
-    return not off or max(off) > CLOSE
+        pass  # it is not known, so nothing is believed
+    if _deviation(cold, at(1.0)) > CLOSE:
+        raise odd("other log-probabilities at a temperature of 0 than at 1")
+    return True

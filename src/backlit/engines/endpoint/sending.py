@@ -20,7 +20,7 @@ from backlit.engines.endpoint.failures import (
 )
 from backlit.engines.endpoint.loop import start
 from backlit.engines.endpoint.received import asked_to_wait, content_of, lines_of, parsed, said_in
-from backlit.errors import BacklitError, BudgetError, GatedError, OfflineError
+from backlit.errors import BacklitError, BudgetError, EndpointError, GatedError, OfflineError
 from backlit.sources.https import is_loopback
 
 TRIES = 5
@@ -43,6 +43,7 @@ class Sending:
         url: of the API, without who signs in.
         calls: requests so far that the model had to work for.
         model: that is asked for, for messages.
+        trying: whether a server that breaks off twice is taken to refuse what it was asked.
 
     Raises:
         GatedError: the URL says who signs in, and there is a key, too.
@@ -66,6 +67,7 @@ class Sending:
         self.url = url.copy_with(username=None, password=None)
         self.calls = 0
         self.model: str | None = None
+        self.trying = False
         self._key = key
         queried = [value for _, value in url.params.multi_items()]
         self._secrets = [_said_again(one) for one in (key, url.password, *queried) if one]
@@ -155,6 +157,9 @@ class Sending:
                 failure = unreachable(error, self._url(path), self._timeout)
                 broken = isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError)
                 again = broken and self._answered  # else there never was a server
+                refuses = number > 1 and not isinstance(error, httpx2.ConnectError)
+                if again and self.trying and refuses:
+                    raise EndpointError(failure.message, failure.hint) from error
             except _Failed as failed:
                 failure, seconds = failed.failure, asked_to_wait(failed.response)
                 again = failed.response.status_code in WORTH_TRYING

@@ -39,6 +39,11 @@ class Begun:
         return replace(self, text=self.text + more)
 
 
+def asking_as_chats(top: int) -> Mapping[str, Any]:
+    """The fields that have a chat tell so many of the likeliest tokens."""
+    return {"logprobs": True, "top_logprobs": top}
+
+
 class Steps(Protocol):
     """A way to go on from what is begun."""
 
@@ -69,13 +74,16 @@ class TextSteps:
         model: which of the server's.
         top: how many of the likeliest tokens are asked for.
         settings: that leave what is likely as it is, where the server takes them.
+        as_chats: whether it is asked for them as chats are.
     """
 
     name = f"{NAME} /v1/completions"
 
-    def __init__(self, model: str | None, top: int, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, model: str | None, top: int, settings: Mapping[str, Any], as_chats: bool = False
+    ) -> None:
         self.top = top
-        self.asking: Mapping[str, Any] = {"logprobs": top}
+        self.asking: Mapping[str, Any] = asking_as_chats(top) if as_chats else {"logprobs": top}
         self._named = {} if model is None else {"model": model}
         self._settings = settings
 
@@ -108,7 +116,7 @@ class ChatSteps:
     def __init__(self, chat: Chat, top: int, settings: Mapping[str, Any], style: str = "") -> None:
         self.name = f"{NAME} {chat.name}" + (f", {style}" if style else "")
         self.top = top
-        self.asking: Mapping[str, Any] = {"logprobs": True, "top_logprobs": top, **settings}
+        self.asking: Mapping[str, Any] = {**settings, **asking_as_chats(top)}
         self._chat = chat
         self._settings = settings
         self._style = style
@@ -133,7 +141,7 @@ def choice_of(steps: Steps, begun: Begun, options: GenerationOptions) -> Ask[Any
     """What is written there, and how likely that was, told at once."""
     stream = steps.write(begun, options)
     body = {name: value for name, value in stream.body.items() if name != "stream"}
-    return Ask(stream.path, {**body, **steps.asking}, lambda told: at(told, "choices", 0))
+    return Ask(stream.path, {**steps.asking, **body}, lambda told: at(told, "choices", 0))
 
 
 def next_of(steps: Steps, begun: Begun) -> Ask[Listed]:

@@ -4,14 +4,15 @@ Text is all that is known of such a token. The ids of an answer's tokens say whi
 told, and which are our words; both differ from those of a prompt's words.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any, Self
 
 from backlit.engines.base import GenerationStep
-from backlit.engines.endpoint.answers import Stream, rows_at
-from backlit.engines.endpoint.echo import Piece
+from backlit.engines.endpoint.answers import Stream, read_by
+from backlit.engines.endpoint.echo import Piece, choice_in
 from backlit.engines.endpoint.listing import Listed, listed_in
 from backlit.engines.endpoint.server_text import ServerText
 from backlit.engines.function.pieces import id_of, pieces_of
@@ -20,8 +21,6 @@ from backlit.engines.settings import untaken_by
 from backlit.engines.writing import ALTERNATIVES
 from backlit.errors import EndpointError
 from backlit.types import Alternative, GenerationOptions, Token, TokenSequence
-
-MOST_PENDING = 8  # tokens of one character
 
 
 class Told:
@@ -32,9 +31,9 @@ class Told:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Listed, bool]] = {}  # and whether it is one token
-        self._pending: list[Listed] = []  # of which the characters are not complete
+        self._waiting: list[Listed] = []  # for the rest of a character, or of the text
+        self._written = ""
         self._end = 0  # of what is known
-        self._written = 0  # characters
         self._lost = False
         self._at = 0  # where the text that is cut next begins
 
@@ -43,9 +42,9 @@ class Told:
 
         def noting(event: Any) -> Piece:
             piece = read(event)
-            choice = event["choices"][0] if rows_at(event, "choices") else {}
+            choice = choice_in(event)
             try:
-                new = listed_in(choice) if choice.get("logprobs") else []
+                new = read_by(listed_in, choice) if choice.get("logprobs") else []
             except EndpointError:
                 self._lost = True
                 new = []
@@ -74,32 +73,53 @@ class Told:
         return known if known and known[0].text == text else None
 
     def _note(self, text: str, new: Sequence[Listed]) -> None:
-        self._written += len(text)
-        for one in new:
-            if self._lost:
-                return
-            self._pending.append(one)
-            self._lost = len(self._pending) > MOST_PENDING
-            self._complete()
+        self._written += text
+        self._waiting += [one for one in new if one.content != b""]
+        while not self._lost and self._placed():
+            pass
         # Thoughts that are told apart are no tokens of the answer.
-        self._lost = self._lost or (self._end < self._written and not self._pending)
+        self._lost = self._lost or (not self._waiting and self._end < len(self._written))
 
-    def _complete(self) -> None:
-        content = [one.content for one in self._pending]
-        if None in content:
-            self._lost = True
-            return
+    def _placed(self) -> bool:
+        """Whether the first of what waits, with the rest of its last character, has its place."""
         try:
-            text = b"".join(one for one in content if one is not None).decode()
-        except UnicodeDecodeError:
-            return  # a part of a character
-        if not text:
-            return
-        first, *rest = self._pending
-        whole = replace(first, text=text, log_prob=sum(one.log_prob for one in self._pending))
-        self._known[self._end] = (replace(whole, others=()) if rest else whole, not rest)
+            text, count = _spelled(self._waiting)
+        except ValueError:
+            self._lost = True
+            return False
+        rest = self._written[self._end :]
+        if not count or not rest.startswith(text):
+            self._lost = count > 0 and not text.startswith(rest)  # else more of it may come
+            return False
+        self._know(text, count)
+        return True
+
+    def _know(self, text: str, count: int) -> None:
+        first, *more = self._waiting[:count]
+        if more:
+            values = [one.log_prob for one in (first, *more) if one.log_prob is not None]
+            whole = sum(values) if len(values) == count else None
+            first = replace(first, log_prob=whole, others=())
+        self._known[self._end] = (replace(first, text=text), not more)
         self._end += len(text)
-        self._pending = []
+        del self._waiting[:count]
+
+
+def _spelled(tokens: Iterable[Listed]) -> tuple[str, int]:
+    """What the first tokens spell that end with a whole character, and how many they are.
+
+    Raises:
+        ValueError: they spell nothing.
+    """
+    decoder = getincrementaldecoder("utf-8")()
+    text = ""
+    for count, one in enumerate(tokens, start=1):
+        if one.content is None:
+            raise ValueError
+        text += decoder.decode(one.content)
+        if not decoder.getstate()[0]:
+            return text, count
+    return "", 0
 
 
 class ToldText(ServerText):
@@ -151,7 +171,7 @@ class ToldText(ServerText):
         told = self._told
         if told is None or not self.asking:
             return stream
-        body = {**stream.body, **self.asking}
+        body = {**self.asking, **stream.body}
         return Stream(stream.path, body, lambda: told.reading(stream.reader()))
 
     def _steps(
@@ -173,7 +193,7 @@ class ToldText(ServerText):
             return self._of_answer(token, single=False)
         one, single = known
         token = self._of_answer(token, single=single)
-        if not plain:
+        if not plain or one.log_prob is None:
             return token
         return replace(token, log_prob=one.log_prob, alternatives=self._alternatives(one.others))
 
