@@ -34,7 +34,7 @@ def test_text_is_stepped_through_in_both_shapes_and_with_few_tokens(chats: bool,
         engine = open_engine(fake.source)
         assert engine.metadata["route"] == TEXT
         assert engine.metadata["likeliest"] == f"{most}"
-        assert engine.capabilities == {"generate", "score"}
+        assert engine.capabilities == {"generate", "score", "batch"}
         assert "off" not in engine.metadata
 
 

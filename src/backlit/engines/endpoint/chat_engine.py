@@ -4,25 +4,21 @@ Its tokens are our own words. A message begins with a token that names who speak
 one: from the ids of an altered prompt its messages are made again.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping
 from typing import Any
 
-from backlit.engines.base import Capability, GenerationStep
+from backlit.engines.base import Capability
 from backlit.engines.endpoint.answers import Stream
 from backlit.engines.endpoint.chat import Chat, thoughts_of
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.echo import Piece
 from backlit.engines.endpoint.told import ToldText
 from backlit.engines.function.pieces import id_of, pieces_of
-from backlit.engines.function.returns import parts_of
 from backlit.engines.metering import Meter
 from backlit.engines.text import check_length, check_prompt
-from backlit.errors import CapabilityError, EndpointError
-from backlit.progress import current
+from backlit.errors import CapabilityError
 from backlit.types import (
     WRITTEN,
-    FinishReason,
     GenerationOptions,
     Message,
     Prompt,
@@ -121,54 +117,8 @@ class ChatEndpointEngine(ToldText):
             messages.append(Message("user", NOTHING))
         return tuple(messages)
 
-    def generate(
-        self, prompt: TokenSequence, options: GenerationOptions
-    ) -> Iterator[GenerationStep]:
-        writer = self._writer()
-        stream = writer._stream(prompt, options)
-        parts = parts_of(lambda text, chosen: writer._parts_of(stream), prompt.text, options)
-        return writer._steps(prompt, parts, options)
-
-    def generate_batch(
-        self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]
-    ) -> Generator[tuple[int, GenerationStep], None, None]:
-        """See `Batched.generate_batch`: each answer is told once it is whole."""
-        pairs = list(zip(prompts, options, strict=True))
-        writers = [self._writer() for _ in pairs]
-        streams = [one._stream(*pair) for one, pair in zip(writers, pairs, strict=True)]
-        texts = ["" for _ in pairs]
-        over: set[int] = set()
-        with closing(self.client.streams(streams, over)) as told:
-            for index, news in told:
-                if index in over:
-                    continue
-                if news is None:
-                    raise EndpointError(
-                        f"{self.name} ended its answer without a reason.", "Generate it again."
-                    )
-                prompt, chosen = pairs[index]
-                texts[index] += news[0]
-                apart = self._apart(texts[index])
-                stopped = any(stop in texts[index][apart:] for stop in chosen.stop)
-                if news[1] is None and not stopped:
-                    continue
-                over.add(index)
-                for step in writers[index]._whole(prompt, chosen, texts[index], news[1]):
-                    yield index, step
-
     def _stream(self, prompt: TokenSequence, options: GenerationOptions) -> Stream[Piece]:
         return self._noted(self._chat.write(self.messages_of(prompt), options))
-
-    def _whole(
-        self,
-        prompt: TokenSequence,
-        options: GenerationOptions,
-        text: str,
-        ended: FinishReason | None,
-    ) -> Iterator[GenerationStep]:
-        current().check()
-        parts = parts_of(lambda *_: [(text, None), ("", ended)], prompt.text, options)
-        yield from self._steps(prompt, parts, options)
 
     def _apart(self, text: str) -> int:
         return thoughts_of(text)

@@ -18,12 +18,11 @@ from cachetools import LRUCache
 from backlit.engines.base import FloatArray
 from backlit.engines.bounding import BoolArray
 from backlit.engines.endpoint.client import Client
-from backlit.engines.endpoint.listing import Listed
+from backlit.engines.endpoint.listing import SLACK, Listed
 from backlit.engines.endpoint.scoring import REMEMBERED
 from backlit.engines.endpoint.steps import Begun, Steps, next_of
 
 REMEMBERED_STEPS = 30_000  # each with twenty tokens or so
-SLACK = 0.01  # of a probability, by which rounding may be off
 
 Scored = tuple[FloatArray, BoolArray]
 """Log-probabilities of tokens, and which of them are upper bounds, both `(tokens,)`."""
@@ -158,8 +157,7 @@ def _places(begun: Begun, tokens: Tokens) -> list[Begun]:
 
 
 def _scored(listed: Sequence[Listed], tokens: Tokens) -> Scored:
-    known = [dict(reversed(one.others)) for one in listed]  # of two with one text the likelier
-    values = [one.get(text) for one, text in zip(known, tokens.texts, strict=True)]
+    values = [dict(one.others).get(text) for one, text in zip(listed, tokens.texts, strict=True)]
     bounds = [one.bound for one in listed]
     if tokens.is_open:
         bounds[-1] = _bound_of_rest(listed[-1], tokens.texts[-1])
@@ -174,7 +172,9 @@ def _scored(listed: Sequence[Listed], tokens: Tokens) -> Scored:
 
 def _bound_of_rest(listed: Listed, rest: str) -> float:
     """How likely a text is at most, whatever it is cut into, nats: what others than it leave."""
-    others = sum(exp(value) for text, value in listed.others if not rest.startswith(text))
+    others = sum(
+        exp(value) for text, value in listed.others if not (text and rest.startswith(text))
+    )
     return min(0.0, log(max(1 - others, 0.0) + SLACK))
 
 

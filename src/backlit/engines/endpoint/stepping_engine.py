@@ -5,9 +5,8 @@ given answer is takes a call for each of its tokens; of one that is not among th
 is known.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from backlit.engines.base import GenerationStep
 from backlit.engines.endpoint.answers import Stream
 from backlit.engines.endpoint.chat import CLOSE, OPEN, Chat
 from backlit.engines.endpoint.chat_engine import END_ID, ChatEndpointEngine
@@ -16,7 +15,6 @@ from backlit.engines.endpoint.echo import Piece
 from backlit.engines.endpoint.stepped import SteppedText
 from backlit.engines.endpoint.steps import Begun, ChatSteps, TextSteps
 from backlit.engines.function.pieces import pieces_of
-from backlit.engines.function.returns import parts_of
 from backlit.errors import TargetError
 from backlit.types import WRITTEN, GenerationOptions, Message, Prompt, Token, TokenSequence
 
@@ -44,19 +42,14 @@ class SteppingTextEngine(SteppedText):
     ) -> None:
         super().__init__(None, name, None, pieces_of)
         self.metadata = metadata
-        self.capabilities |= {"generate"}
+        self.capabilities |= {"generate", "batch"}
         self._step_by(client, steps, tempered)
 
     def begun(self, context: Ids, answer: Ids = ()) -> Begun:
         return Begun((), self._text(context))
 
-    def generate(
-        self, prompt: TokenSequence, options: GenerationOptions
-    ) -> Iterator[GenerationStep]:
-        writer = self._writer()
-        stream = writer._noted(self.steps.write(Begun((), prompt.text), options))
-        parts = parts_of(lambda text, chosen: writer._parts_of(stream), prompt.text, options)
-        return writer._steps(prompt, parts, options)
+    def _stream(self, prompt: TokenSequence, options: GenerationOptions) -> Stream[Piece]:
+        return self._noted(self.steps.write(Begun((), prompt.text), options))
 
 
 class SteppingChatEngine(SteppedText, ChatEndpointEngine):

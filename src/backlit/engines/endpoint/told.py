@@ -4,8 +4,10 @@ Text is all that is known of such a token. The ids of an answer's tokens say whi
 told, and which are our words; both differ from those of a prompt's words.
 """
 
+from abc import abstractmethod
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from copy import copy
 from dataclasses import replace
 from typing import Any, Self
@@ -16,11 +18,12 @@ from backlit.engines.endpoint.echo import Piece, choice_in
 from backlit.engines.endpoint.listing import Listed, listed_in
 from backlit.engines.endpoint.server_text import ServerText
 from backlit.engines.function.pieces import id_of, pieces_of
-from backlit.engines.function.returns import Part
+from backlit.engines.function.returns import Part, parts_of
 from backlit.engines.settings import untaken_by
 from backlit.engines.writing import ALTERNATIVES
 from backlit.errors import EndpointError
-from backlit.types import Alternative, GenerationOptions, Token, TokenSequence
+from backlit.progress import current
+from backlit.types import Alternative, FinishReason, GenerationOptions, Token, TokenSequence
 
 
 class Told:
@@ -158,6 +161,56 @@ class ToldText(ServerText):
     def is_single(self, token_id: int) -> bool:
         """Whether it is a single token of the server's."""
         return token_id == id_of(f"\x01{self._known.get(token_id, '')}")
+
+    def generate(
+        self, prompt: TokenSequence, options: GenerationOptions
+    ) -> Iterator[GenerationStep]:
+        writer = self._writer()
+        stream = writer._stream(prompt, options)
+        parts = parts_of(lambda text, chosen: writer._parts_of(stream), prompt.text, options)
+        return writer._steps(prompt, parts, options)
+
+    def generate_batch(
+        self, prompts: Sequence[TokenSequence], options: Sequence[GenerationOptions]
+    ) -> Generator[tuple[int, GenerationStep], None, None]:
+        """See `Batched.generate_batch`: each answer is told once it is whole."""
+        pairs = list(zip(prompts, options, strict=True))
+        writers = [self._writer() for _ in pairs]
+        streams = [one._stream(*pair) for one, pair in zip(writers, pairs, strict=True)]
+        texts = ["" for _ in pairs]
+        over: set[int] = set()
+        with closing(self.client.streams(streams, over)) as told:
+            for index, news in told:
+                if index in over:
+                    continue
+                if news is None:
+                    raise EndpointError(
+                        f"{self.name} ended its answer without a reason.", "Generate it again."
+                    )
+                prompt, chosen = pairs[index]
+                texts[index] += news[0]
+                apart = self._apart(texts[index])
+                stopped = any(stop in texts[index][apart:] for stop in chosen.stop)
+                if news[1] is None and not stopped:
+                    continue
+                over.add(index)
+                for step in writers[index]._whole(prompt, chosen, texts[index], news[1]):
+                    yield index, step
+
+    @abstractmethod
+    def _stream(self, prompt: TokenSequence, options: GenerationOptions) -> Stream[Piece]:
+        """The request that has the answer to a prompt written."""
+
+    def _whole(
+        self,
+        prompt: TokenSequence,
+        options: GenerationOptions,
+        text: str,
+        ended: FinishReason | None,
+    ) -> Iterator[GenerationStep]:
+        current().check()
+        parts = parts_of(lambda *_: [(text, None), ("", ended)], prompt.text, options)
+        yield from self._steps(prompt, parts, options)
 
     def _writer(self) -> Self:
         """This engine for one answer, which it cuts into the tokens that it is told."""
