@@ -56,7 +56,10 @@ export function reach(influences: readonly Influence[]): number {
 }
 
 /** Chance may have made its score: the interval that is known of it holds 0. */
-export function isUnsure({ interval, role }: Pick<Influence, "interval" | "role">): boolean {
+export function isUnsure({
+  interval,
+  role,
+}: Pick<Influence, "interval"> & { role?: string }): boolean {
   return role !== TEMPLATE && interval != null && interval[0] <= 0 && interval[1] >= 0;
 }
 
