@@ -60,6 +60,15 @@ def test_edits_outlive_the_file_that_they_are_of() -> None:
     assert [edit.id for edit in edited.edits] == ["b"]
 
 
+def test_rows_of_one_place_stand_as_they_did_once_a_change_is_undone() -> None:
+    edited = dataset()
+    edited.apply([Edit(name, Example(name, "one"), 0) for name in ("e", "d")])
+    before = ids(edited)
+    assert before == "adebc"
+    edited.apply(edited.apply([Edit("d", None, 0)]))
+    assert ids(edited) == before
+
+
 def test_a_row_is_called_what_its_edit_says() -> None:
     with pytest.raises(InputError, match="'b' is called 'a'"):
         Edit("b", A, 0)

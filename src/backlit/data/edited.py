@@ -96,11 +96,15 @@ class EditedDataset:
     def _row(self, name: str) -> Edit | None:
         return self._edits.get(name) or self._base.get(name)
 
+    def _place(self, row: Edit) -> tuple[float, bool, str]:
+        """By which rows are in order: of one place, whichever was changed last."""
+        return row.order, row.id not in self._base, row.id
+
     def _sorted(self) -> tuple[Edit, ...]:
         rows = self._rows
         if rows is None:
             every = [row for row in {**self._base, **self._edits}.values() if row.example]
-            rows = self._rows = tuple(sorted(every, key=lambda row: row.order))
+            rows = self._rows = tuple(sorted(every, key=self._place))
         return rows
 
 
