@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   answersShare,
   type Influence,
+  isUnsure,
   largest,
   ranked,
   reach,
@@ -51,4 +52,17 @@ describe("those of the prompt and those of the answer", () => {
     expect(answersShare(list, 4)).toBe(0);
     expect(answersShare([influence(0, 0)], 0)).toBe(0);
   });
+});
+
+test("what is known of a score may hold 0; of a template's parts nobody asks", () => {
+  const known = (low: number, high: number, role?: string) =>
+    isUnsure({ ...influence(0, 1, role), interval: [low, high] });
+  expect([known(-1, 2), known(0, 3), known(1, 3), known(-3, -1)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(known(-1, 2, "template")).toBe(false);
+  expect(isUnsure(influence(0, 1))).toBe(false);
 });

@@ -44,3 +44,18 @@ test("who refuses the page is not asked again and again", async () => {
   expect(server.trouble).toEqual({ refusal: "unauthorized", info });
   vi.useRealTimers();
 });
+
+test("a model behind a URL may have to be paid, loaded or not", async () => {
+  const transport = new FakeTransport();
+  const server = new Server(transport, vi.fn());
+  await server.connect();
+  const of = (source: string) => {
+    server.model({ ...READY, source, status: "waiting", metadata: {} });
+    return server.remote(READY.name);
+  };
+  expect(of("endpoint:http://localhost:8080#a")).toBe(true);
+  expect(of("name:endpoint:http://localhost:8080")).toBe(true);
+  expect(of("toy")).toBe(false);
+  expect(of("https://example.org/endpoint:.gguf")).toBe(false);
+  expect(server.remote("gone")).toBe(false);
+});
