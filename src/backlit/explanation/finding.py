@@ -121,20 +121,17 @@ def _together(
     for proof in one.proofs:
         if len(proof.spans) > 1 and _stands_out(proof) and by_span.keys() >= set(proof.spans):
             *names, last = [named(generation, one, by_span[span]) for span in proof.spans]
+            told = {"names": ", ".join(names), "last": last, "effect": _effect(one, proof)}
             if unsure:
                 return say(
                     "Together {names} and {last}: what each does alone is known as a bound only. "
                     "Without them, {effect}",
-                    names=", ".join(names),
-                    last=last,
-                    effect=_effect(one, proof),
+                    **told,
                 )
             return say(
                 "No part alone, but {names} and {last}: each may cover for the other. "
                 "Without them, {effect}",
-                names=", ".join(names),
-                last=last,
-                effect=_effect(one, proof),
+                **told,
             )
     return None
 

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from backlit.engines.metering import meter_of
 from backlit.explaining.forecast import of_comparison
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, Work
@@ -24,11 +23,8 @@ class CompareCostEvent(wire.Event):
 def run(request: CompareCostRequest, work: Work) -> wire.Event:
     check(request)
     engine = work.model.engine
-    meter = meter_of(engine)
-    if meter is None:
-        return CompareCostEvent(expense=None)
-    calls = of_comparison(engine, meter, request.explanations)
-    return CompareCostEvent(expense=Expense.of(calls, meter))
+    told = Expense.told(engine, lambda meter: of_comparison(engine, meter, request.explanations))
+    return CompareCostEvent(expense=told)
 
 
 COMPARE_COST = Kind("compare_cost", CompareCostRequest, run, (CompareCostEvent,), quick=True)

@@ -1,12 +1,14 @@
 """What methods and checks would cost."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from backlit import pipeline
+from backlit.engines.base import Engine
 from backlit.engines.metering import Meter, meter_of
 from backlit.errors import InputError
 from backlit.explaining import faithfulness
@@ -50,6 +52,12 @@ class Expense(wire.Wire):
     prompt_tokens: int
     price: float | None = None
     unit: Literal["token", "word"] = "token"
+
+    @classmethod
+    def told(cls, engine: Engine, calls_of: Callable[[Meter], Calls]) -> "Expense | None":
+        """What calls come to that a meter's engine would get; None of a model that is here."""
+        meter = meter_of(engine)
+        return None if meter is None else cls.of(calls_of(meter), meter)
 
     @classmethod
     def of(cls, calls: Calls, meter: Meter) -> "Expense":

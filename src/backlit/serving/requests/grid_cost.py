@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from backlit.engines.metering import meter_of
 from backlit.explaining.asked import Asked
 from backlit.explaining.forecast import of_grid
 from backlit.serving import wire
@@ -26,15 +25,13 @@ class GridCostEvent(wire.Event):
 
 def run(request: GridCostRequest, work: Work) -> wire.Event:
     engine = work.model.engine
-    meter = meter_of(engine)
-    if meter is None:
-        return GridCostEvent(expense=None)
     asked = Asked(
         request.options, request.samples, answer=request.answer or None, effects=request.effects
     )
     variants = [one.variant for one in request.variants]
     rows = [one.example for one in request.rows]
-    return GridCostEvent(expense=Expense.of(of_grid(engine, meter, variants, rows, asked), meter))
+    told = Expense.told(engine, lambda meter: of_grid(engine, meter, variants, rows, asked))
+    return GridCostEvent(expense=told)
 
 
 GRID_COST = Kind("grid_cost", GridCostRequest, run, (GridCostEvent,), quick=True)

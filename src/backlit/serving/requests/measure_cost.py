@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from backlit.engines.metering import meter_of
-from backlit.explaining.forecast import of_measures
+from backlit.engines.metering import Meter
+from backlit.explaining.forecast import Calls, of_measures
 from backlit.serving import wire
 from backlit.serving.requests.base import Kind, Work
 from backlit.serving.requests.estimate import Expense
@@ -26,12 +26,12 @@ class MeasureCostEvent(wire.Event):
 
 def run(request: MeasureCostRequest, work: Work) -> wire.Event:
     engine = work.model.engine
-    meter = meter_of(engine)
-    if meter is None:
-        return MeasureCostEvent(expense=None)
-    examples = [row for row in examples_at(request.rows, work.shelf) if row is not None]
-    calls = of_measures(engine, meter, examples, request.measures)
-    return MeasureCostEvent(expense=Expense.of(calls, meter))
+
+    def calls_of(meter: Meter) -> Calls:
+        examples = [row for row in examples_at(request.rows, work.shelf) if row is not None]
+        return of_measures(engine, meter, examples, request.measures)
+
+    return MeasureCostEvent(expense=Expense.told(engine, calls_of))
 
 
 MEASURE_COST = Kind("measure_cost", MeasureCostRequest, run, (MeasureCostEvent,), quick=True)
