@@ -1,5 +1,6 @@
 # make run    set up everything and start the page on the default model
-# make test   set up everything and run all tests but those of Gemma and of Keras
+# make test   set up everything and run all tests but those of Gemma and of Keras; with ARGS=--cov
+#             the lines that none of them reaches
 # make test-fast   the tests that need no browser, no model and no other process: under a minute
 # Nothing is needed but Python 3.11 or newer, make, and the package registries.
 
@@ -17,7 +18,7 @@ SHARED = --numprocesses 3 --dist worksteal
 ALONE = OMP_NUM_THREADS=1
 ARGS ?=
 
-.PHONY: setup run test test-fast test-gemma test-keras check format types soak audit bench bench-peers bench-keras screenshots build clean browser
+.PHONY: setup run test test-fast test-gemma test-keras check format types soak audit bench bench-peers bench-keras screenshots build check-wheel clean browser
 
 setup: $(VENV)/.dev
 
@@ -37,8 +38,8 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt hatch_build.py $(SOUR
 run: $(VENV)/.run
 	$(BIN)/backlit serve $(ARGS)
 
-test: setup browser
-	$(ALONE) $(BIN)/pytest -m "not gemma and not keras" $(SHARED) --cov --cov-report term $(ARGS)
+test: setup browser frontend/node_modules
+	$(ALONE) $(BIN)/pytest -m "not gemma and not keras" $(SHARED) $(ARGS)
 
 # While you work: no browser, no model, no other process, nothing large.
 test-fast: setup
@@ -134,6 +135,10 @@ screenshots: setup browser
 
 build: setup
 	$(BIN)/python -m build
+
+# The wheel in a clean environment: its page, its command, its widget.
+check-wheel: build
+	$(BIN)/python scripts/check_wheel.py dist/*.whl
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(AUDIT) $(KERAS)-* dist build src/backlit/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
