@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 if _TYPE_CHECKING:
+    from backlit.batch import explain_dataset, load_batch
     from backlit.data import Dataset, load_dataset
     from backlit.engines.function import from_function
     from backlit.errors import BacklitError
@@ -28,7 +29,9 @@ _HOMES = {
     "Target": "types",
     "check": "model",
     "explain": "model",
+    "explain_dataset": "batch",
     "from_function": "engines.function",
+    "load_batch": "batch",
     "load_dataset": "data",
     "load_explanation": "explanation",
     "load_model": "model",
@@ -51,7 +54,9 @@ __all__ = [
     "__version__",
     "check",
     "explain",
+    "explain_dataset",
     "from_function",
+    "load_batch",
     "load_dataset",
     "load_explanation",
     "load_model",

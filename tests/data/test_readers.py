@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -296,16 +295,6 @@ def test_a_url_that_is_not_valid(address: str) -> None:
     with pytest.raises(DataError, match="The URL is not valid") as caught:
         load_dataset(address)
     assert caught.value.hint
-
-
-def test_a_missing_pyarrow_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(sys.modules, "backlit.data.parquet_rows", raising=False)
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(DataError) as caught:
-        load_dataset(written(tmp_path, "a.parquet", b"PAR1"))
-    assert "pip install 'backlit[parquet]'" in caught.value.hint
 
 
 def test_a_url_is_read_by_its_ending() -> None:

@@ -9,7 +9,18 @@ import os
 # Idle OpenMP threads should sleep: a busy wait beside another process costs ten times the time.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from backlit.cli import check, compare, evaluate, explain, grid, lists, serve, workspace
+from backlit.cli import batch, check, compare, evaluate, explain, grid, lists, serve, workspace
 from backlit.cli.app import app
 
-__all__ = ["app", "check", "compare", "evaluate", "explain", "grid", "lists", "serve", "workspace"]
+__all__ = [
+    "app",
+    "batch",
+    "check",
+    "compare",
+    "evaluate",
+    "explain",
+    "grid",
+    "lists",
+    "serve",
+    "workspace",
+]

@@ -1,6 +1,5 @@
 """`backlit grid`: variants of a prompt over rows, and which of its lines do it."""
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,15 +17,16 @@ from backlit.cli.app import (
 )
 from backlit.cli.calls import told
 from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
+from backlit.cli.rows import only as rows_only
+from backlit.cli.rows import template_of
 from backlit.cli.writing import Output
 from backlit.types import GenerationOptions
 
 if TYPE_CHECKING:
-    from backlit.data import Example
     from backlit.engines.metering import Meter
     from backlit.explaining.forecast import Calls
     from backlit.explaining.variants import Making
-    from backlit.explanation import Grid, Variant
+    from backlit.explanation import Grid
 
 
 @app.command()
@@ -118,10 +118,10 @@ def grid(
     looked_for = find if find_pattern is None else TypedPattern(find_pattern)
     stops = tuple(text.replace("\\n", "\n") for text in stop or ())
     options = GenerationOptions(max_new_tokens, temperature, top_p, seed, stops)
-    examples = _only(only, list(load_dataset(rows, prompts=False).examples))
+    examples = rows_only(only, load_dataset(rows, prompts=False).examples)
     stems = [path.stem for path in templates]
     first, *others = [
-        _template(path, path.stem if stems.count(path.stem) == 1 else str(path))
+        template_of(path, path.stem if stems.count(path.stem) == 1 else str(path))
         for path in templates
     ]
     making = _making(without_each, principle or [], line or [], word or [], reorder=reorder)
@@ -150,18 +150,6 @@ def grid(
             effects=effects,
         )
     _write(found, format_, output)
-
-
-def _template(path: Path, name: str) -> "Variant":
-    """A file's text, without the end of its last line."""
-    from backlit.errors import PromptError
-    from backlit.explanation import Variant
-
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"{path} can't be read: {error}.", "Give a file with text.") from error
-    return Variant(name, text.removesuffix("\n"))
 
 
 def _making(
@@ -195,18 +183,6 @@ def _setting(option: str, setting: str) -> tuple[str, str]:
     if not equals:
         raise typer.BadParameter(f"{option} {setting!r} has no =.")
     return name, value
-
-
-def _only(span: str | None, examples: "list[Example]") -> "list[Example]":
-    if span is None:
-        return examples
-    found = re.fullmatch(r"(\d+):(\d+)", span)
-    if found is None or not 1 <= int(found[1]) <= int(found[2]):
-        raise typer.BadParameter("--only is FIRST:LAST, such as 1:20.")
-    chosen = examples[int(found[1]) - 1 : int(found[2])]
-    if not chosen:
-        raise typer.BadParameter(f"--only {span}: there are {len(examples)} rows.")
-    return chosen
 
 
 def _write(found: "Grid", form: str | None, output: Path | None) -> None:

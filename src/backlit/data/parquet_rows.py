@@ -1,4 +1,4 @@
-"""Rows of Parquet. Needs pyarrow, so import this module only when such a file is asked for."""
+"""Rows of Parquet. Slow to import, so import this module only when such a file is asked for."""
 
 from collections.abc import Iterator
 

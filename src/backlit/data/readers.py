@@ -188,15 +188,8 @@ def _text(data: bytes, file: str) -> str:
 
 
 def _parquet_rows(data: bytes, file: str) -> Iterator[Row]:
-    try:
-        from backlit.data.parquet_rows import parquet_rows  # pyarrow is an extra
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "pyarrow":
-            raise
-        raise DataError(
-            f"Reading {file} needs pyarrow, which is not installed.",
-            "Run: pip install 'backlit[parquet]'",
-        ) from error
+    from backlit.data.parquet_rows import parquet_rows  # slow to import, and seldom needed
+
     return parquet_rows(data, file)
 
 

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from backlit.data.base import Example
 from backlit.data.query import text_of
-from backlit.errors import DataError
 
 LARGEST = 2**63  # of the whole numbers that Parquet knows
 Form = Literal["jsonl", "csv", "parquet"]
@@ -17,9 +16,6 @@ Form = Literal["jsonl", "csv", "parquet"]
 def written(examples: Sequence[Example], form: Form) -> bytes:
     """Examples as a file. What is read from it again are the same examples; in a table, what is
     neither text nor a number stands as JSON, and a chat as `messages`.
-
-    Raises:
-        DataError: pyarrow, which writes Parquet, is not installed.
     """
     if form == "jsonl":
         lines = (json.dumps(_row(one), ensure_ascii=False) + "\n" for one in examples)
@@ -50,14 +46,9 @@ def _csv(examples: Sequence[Example]) -> bytes:
 
 
 def _parquet(examples: Sequence[Example]) -> bytes:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ModuleNotFoundError as error:
-        raise DataError(
-            "Writing Parquet needs pyarrow, which is not installed.",
-            "Run: pip install 'backlit[parquet]'",
-        ) from error
+    import pyarrow
+    from pyarrow import parquet
+
     rows = [_row(one) for one in examples]
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: _column([row.get(name) for row in rows]) for name in names}

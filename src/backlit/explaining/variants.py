@@ -175,6 +175,19 @@ def with_line(template: str, number: int, text: str) -> Variant:
     return Variant(name, "".join(lines), change)
 
 
+def without_lines(template: str, numbers: Sequence[int]) -> str:
+    """A template without some of its lines, counted from 1.
+
+    Raises:
+        OptionsError: there is no such line.
+    """
+    lines = split_lines(template)
+    for number in numbers:
+        if not 1 <= number <= len(lines):
+            raise OptionsError(f"There is no line {number}.", f"Use 1 to {len(lines)}.")
+    return "".join(line for at, line in enumerate(lines, start=1) if at not in numbers)
+
+
 def with_principles(template: Prompt, principles: Sequence[str]) -> Iterator[Variant]:
     """With each principle alone, and with all of them together, on top."""
     for number, principle in enumerate(principles, start=1):

@@ -1,0 +1,61 @@
+"""A worker in a process of its own: run by `processes`.
+
+    python -m backlit.batch.child
+
+Reads pickles from its standard input: a `(ModelSpec, Job)`, then groups in JSON. Writes pickles to
+its standard output: the model's metadata, or the error why it can't be had; then, for each group,
+an `Outcome`, or the error that ends the work. It ends when its standard input closes, which it does
+when the process that started it dies.
+"""
+
+import os
+import pickle
+import queue
+import sys
+import threading
+from typing import IO, Any
+
+
+def main() -> None:
+    """Load the model and run what comes, until there is no more."""
+    # Libraries print; only we may write where answers are read.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    asked: queue.Queue[Any] = queue.Queue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
+    _serve(asked, answers)
+
+
+def _listen(questions: IO[bytes], asked: "queue.Queue[Any]") -> None:
+    """Hand on what comes; end the process with whoever asks."""
+    try:
+        while True:
+            asked.put(pickle.load(questions))  # noqa: S301  of our own parent
+    except (EOFError, pickle.UnpicklingError):
+        os._exit(0)
+
+
+def _serve(asked: "queue.Queue[Any]", answers: IO[bytes]) -> None:
+    from backlit.batch.task import Group
+    from backlit.batch.worker import Worker
+    from backlit.errors import BacklitError, out_of_memory
+
+    def tell(answer: object) -> None:
+        pickle.dump(answer, answers)
+        answers.flush()
+
+    spec, job = asked.get()
+    try:
+        worker = Worker(spec.load(), job)
+        tell(dict(worker.model.engine.metadata))
+        while True:
+            tell(worker(Group.from_json(asked.get())))
+    except Exception as error:
+        known = error if isinstance(error, BacklitError) else out_of_memory(error)
+        if known is None:
+            raise
+        tell(known)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The whole batch on one screen: rows -> tasks -> groups -> workers -> part files -> tables."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from backlit.batch.folder import Folder
+from backlit.batch.job import Job
+from backlit.batch.manifest import check_job, check_model, read_manifest, write_manifest
+from backlit.batch.parts import PartWriter, Place, places_of
+from backlit.batch.tables import are_current, write_tables
+from backlit.batch.task import Group, Task, groups_of, tasks_of
+from backlit.batch.worker import Outcome
+from backlit.data.base import Dataset
+from backlit.display.figure import count_of
+from backlit.errors import DataError, OptionsError
+from backlit.progress import current
+
+MAX_NAMED = 3  # rows that an error names
+
+
+class Runner(Protocol):
+    """Runs groups of tasks, somewhere."""
+
+    def __call__(
+        self, groups: Iterator[Group], ready: Callable[[Mapping[str, str]], None]
+    ) -> Generator[Outcome, None, None]:
+        """Run groups as they come; closing the iterator stops whoever runs them.
+
+        Args:
+            groups: taken when somebody is free.
+            ready: told the model's metadata before the first outcome; what it raises ends the work.
+
+        Yields:
+            What came of each, in whatever order.
+
+        Raises:
+            BacklitError: the model can't be had, or nothing more can be run.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a batch is.
+
+    Attributes:
+        done: runs that are on the disk, those of earlier too.
+        total: runs that there are.
+        new: of those done, the ones of this time.
+        failed: of those done, the ones that failed.
+        unmatched: of those done, the ones whose answer has nothing of what is to be explained.
+        tokens: of prompts and answers, of this time.
+        seconds: since the model was there.
+    """
+
+    done: int
+    total: int
+    new: int = 0
+    failed: int = 0
+    unmatched: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+    def with_(self, outcome: Outcome, seconds: float) -> "Tally":
+        """How far it is with one more group."""
+        return Tally(
+            self.done + outcome.runs,
+            self.total,
+            self.new + outcome.runs,
+            self.failed + outcome.failed,
+            self.unmatched + outcome.unmatched,
+            self.tokens + outcome.tokens,
+            seconds,
+        )
+
+
+def run_batch(
+    runner: Runner,
+    dataset: Dataset,
+    job: Job,
+    folder: Folder,
+    *,
+    retry_failed: bool = False,
+    so_far: Callable[[Tally], None] = lambda tally: None,
+) -> Tally:
+    """Do what is missing of a batch.
+
+    Args:
+        runner: who runs it.
+        dataset: its rows.
+        job: what is done with each.
+        folder: where it is kept.
+        retry_failed: whether runs that failed are missing.
+        so_far: told how far it is, whenever runs were written.
+
+    Raises:
+        OptionsError: the folder is of another batch.
+        DataError: rows of the batch have changed since.
+        DiskError: it can't be written.
+        Cancelled: the work should stop; what was written stays.
+    """
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        check_job(folder, manifest, job)
+    folder.make()
+    with _alone(folder):
+        known = places_of(folder)
+        tally = _begun(known, dataset, job, retry_failed=retry_failed)
+        so_far(tally)
+        started = 0.0
+
+        def is_missing(task: Task) -> bool:
+            place = known.get(task.run)
+            return place is None or (retry_failed and place.status == "failed")
+
+        def ready(model: Mapping[str, str]) -> None:
+            nonlocal manifest, started
+            started = started or time.perf_counter()
+            if manifest is None:
+                data = {"name": dataset.name, "address": getattr(dataset, "address", "")}
+                write_manifest(folder, job, model, data)
+                manifest = read_manifest(folder)
+            else:
+                check_model(folder, manifest, model)
+
+        writer = PartWriter(folder)
+        groups = _missing(groups_of(tasks_of(dataset.examples, job.variants)), is_missing)
+        with closing(runner(groups, ready)) as outcomes:
+            for outcome in outcomes:
+                writer.write(outcome.member)
+                tally = tally.with_(outcome, time.perf_counter() - started)
+                so_far(tally)
+        if not are_current(folder):
+            write_tables(folder)
+    return tally
+
+
+def _begun(known: Mapping[str, Place], dataset: Dataset, job: Job, *, retry_failed: bool) -> Tally:
+    """How far it is before anything is run.
+
+    Raises:
+        DataError: rows have changed since they were run.
+    """
+    changed: dict[str, None] = {}
+    total = 0
+    states: Counter[str] = Counter()
+    for task in tasks_of(dataset.examples, job.variants):
+        current().check()
+        total += 1
+        place = known.get(task.run)
+        if place is None or (retry_failed and place.status == "failed"):
+            continue
+        states[place.status] += 1
+        if place.content != task.content:
+            changed[task.example.id] = None
+    if changed:
+        first = ", ".join(list(changed)[:MAX_NAMED])
+        more = f" and {len(changed) - MAX_NAMED:,} more" if len(changed) > MAX_NAMED else ""
+        raise DataError(
+            f"{count_of(len(changed), 'row')} of {dataset.name} changed since they were run: "
+            f"{first}{more}.",
+            "Give changed rows other ids, or use another folder.",
+        )
+    done = sum(states.values())
+    return Tally(done, total, 0, states["failed"], states["unmatched"])
+
+
+def _missing(groups: Iterable[Group], is_missing: Callable[[Task], bool]) -> Iterator[Group]:
+    """The groups, without what is done."""
+    for group in groups:
+        tasks = tuple(filter(is_missing, group.tasks))
+        if tasks:
+            yield Group(group.number, tasks)
+
+
+@contextmanager
+def _alone(folder: Folder) -> Iterator[None]:
+    """See that nobody else works on the batch; of object stores nobody can.
+
+    Raises:
+        OptionsError: somebody does.
+    """
+    if not folder.is_local:
+        yield
+        return
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder.path(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise OptionsError(
+            f"Another process is at work on {folder.name}.", "Wait for it, or stop it."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
