@@ -18,7 +18,7 @@ SHARED = --numprocesses 3 --dist worksteal
 ALONE = OMP_NUM_THREADS=1
 ARGS ?=
 
-.PHONY: setup run test test-fast test-gemma test-keras check format types soak audit bench bench-peers bench-keras screenshots build check-wheel clean browser
+.PHONY: setup run test test-fast test-gemma test-keras test-keras-quick check format types soak audit bench bench-peers bench-keras screenshots build check-wheel clean browser
 
 setup: $(VENV)/.dev
 
@@ -53,6 +53,10 @@ test-keras: test-keras-torch test-keras-jax test-keras-tensorflow
 
 test-keras-%: $(KERAS)-%/.done browser
 	$(ALONE) KERAS_BACKEND=$* $(KERAS)-$*/bin/pytest -m keras $(SHARED) $(ARGS)
+
+# What of it is run for every change: the notebook and the other frameworks take too long.
+test-keras-quick: ARGS += --deselect tests/test_examples.py
+test-keras-quick: test-keras-torch
 
 # An environment for each framework, those of torch and JAX without TensorFlow.
 .PRECIOUS: $(KERAS)-%/.done

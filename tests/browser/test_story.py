@@ -4,8 +4,6 @@ Told twice: with a mouse, and with nothing but a keyboard.
 """
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from backlit import load_dataset
 from backlit.explanation import Explanation
+from backlit.model import Model
 from tests.browser.test_compare import SLIP, column, figures, kept, live
 from tests.browser.test_report import alone, colours_of
 from tests.support.hands import Hand, Keyboard, Mouse
@@ -38,11 +37,11 @@ ROWS = (
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("hand", [Mouse(), Keyboard()], ids=["mouse", "keyboard"])
 def test_from_a_wrong_answer_to_a_colleague_who_agrees(
-    page: Page, browser: Browser, default_url: str, tmp_path: Path, hand: Hand
+    page: Page, browser: Browser, default_url: str, smollm2: Model, tmp_path: Path, hand: Hand
 ) -> None:
     page.goto(default_url)
     find_the_line(page, hand)
-    fixed = fix_and_compare(page, hand)
+    fixed = fix_and_compare(page, hand, smollm2)
     feedback_becomes_a_principle(page, hand)
     which_principle_did_it(page, hand, fixed)
     file = note_and_export(page, hand, tmp_path)
@@ -64,8 +63,8 @@ def find_the_line(page: Page, hand: Hand) -> None:
     expect(page.get_by_test_id("proof").first).to_be_in_viewport(ratio=1)
 
 
-def fix_and_compare(page: Page, hand: Hand) -> str:
-    """Try a change beside the run; the answers' own figures are those of `backlit explain`."""
+def fix_and_compare(page: Page, hand: Hand, model: Model) -> str:
+    """Try a change beside the run; the answers' own figures are those of `explain`."""
     mistaken = load_dataset("sample_prompts").examples[0].prompt
     assert isinstance(mistaken, str)
     before, _, after = mistaken.rpartition(SLIP)
@@ -85,7 +84,7 @@ def fix_and_compare(page: Page, hand: Hand) -> str:
     runs = [Explanation.from_json(json.dumps(one)) for one in kept(page)]
     assert [run.generation.prompt for run in runs] == [mistaken, fixed]
     for number, run in enumerate(runs):
-        assert shown[number][number] == pytest.approx(explained(run), abs=1e-4)
+        assert shown[number][number] == pytest.approx(explained(run, model), abs=1e-4)
         others = [row[number] for row in shown]
         assert max(others) == shown[number][number]  # after its own prompt it is the likeliest
     hand.press(column(page, 1).get_by_test_id("look-at"))
@@ -93,16 +92,11 @@ def fix_and_compare(page: Page, hand: Hand) -> str:
     return fixed
 
 
-def explained(run: Explanation) -> float:
-    """How likely the command line finds the words that were asked about: nats."""
-    target = run[0].target
-    command = [
-        *(sys.executable, "-m", "backlit", "explain", "--prompt", str(run.generation.prompt)),
-        *("--stop", r"\n\n", "--target-tokens", f"{target.start}:{target.stop}"),
-        *("--method", "grad_l2", "--format", "json"),
-    ]
-    found = subprocess.run(command, capture_output=True, check=True).stdout
-    again = Explanation.from_json(found)
+def explained(run: Explanation, model: Model) -> float:
+    """How likely Python finds the words that were asked about: nats."""
+    target, prompt = run[0].target, run.generation.prompt
+    span, options = (target.start, target.stop), {"stop": ("\n\n",)}
+    again = model.explain(prompt, target=span, method="grad_l2", options=options, progress=False)
     assert again.generation.response == run.generation.response
     log_prob = again[0].target_log_prob
     assert log_prob is not None

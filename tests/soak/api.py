@@ -57,6 +57,7 @@ def fuzz(examples: int, folder: Path, phases: str = "coverage,fuzzing") -> Fuzze
             *("--checks", "all", "--exclude-checks", UNASKED, "--request-timeout", "60"),
             *("--report", "ndjson", "--report-ndjson-path", str(folder / "report.ndjson")),
             *("--no-color", "--generation-database", "none"),
+            *("--suppress-health-check", "too_slow"),  # by the clock, on a machine that is busy
         ]
         done = subprocess.run(
             command,

@@ -2,10 +2,10 @@
 
     python -m backlit.batch.child
 
-Reads pickles from its standard input: a `(ModelSpec, Job)`, then groups in JSON. Writes pickles to
-its standard output: the model's metadata, or the error why it can't be had; then, for each group,
-an `Outcome`, or the error that ends the work. It ends when its standard input closes, which it does
-when the process that started it dies.
+Reads pickles from its standard input: a `(ModelSpec, Job)`, then groups in JSON. Writes a line to
+its standard output, and then pickles: the model's metadata, or the error why it can't be had; then,
+for each group, an `Outcome`, or the error that ends the work. It ends when its standard input
+closes, which it does when the process that started it dies.
 """
 
 import os
@@ -15,12 +15,15 @@ import sys
 import threading
 from typing import IO, Any
 
+BEGIN = b"backlit.batch\n"  # of answers; what Python's own start printed comes before
+
 
 def main() -> None:
     """Load the model and run what comes, until there is no more."""
-    # Libraries print; only we may write where answers are read.
+    # Libraries print; from here on only we may write where answers are read.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    answers.write(BEGIN)
     asked: queue.Queue[Any] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
     _serve(asked, answers)

@@ -14,10 +14,11 @@ from backlit.batch.worker import ModelSpec, Outcome, Worker
 from backlit.data import load_dataset
 from backlit.data.base import Dataset, Example, ExampleList
 from backlit.data.readers import as_datasets
+from backlit.data.rows import Row, examples_from
 from backlit.display.bar import ProgressLike, followed
 from backlit.errors import OptionsError
 from backlit.explaining.draws import SAMPLES
-from backlit.explaining.grids import VariantsLike, as_examples, as_variants
+from backlit.explaining.grids import VariantsLike, as_variants
 from backlit.methods import Method, make_method
 from backlit.methods.base import params_of
 from backlit.model import load_model
@@ -171,7 +172,8 @@ def dataset_of(
         return load_dataset(data, prompts=prompts)
     if prompts or hasattr(data, "examples"):
         return as_datasets([data])[0]
-    return ExampleList("data", tuple(as_examples(data)))
+    rows = [Row(f"row {number}", row) for number, row in enumerate(data, start=1)]
+    return ExampleList("data", examples_from(rows, "data", "data", prompts=False))
 
 
 def runner_for(

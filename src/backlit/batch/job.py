@@ -124,6 +124,10 @@ class Job:
     without_top: bool = False
 
     def __post_init__(self) -> None:
+        if self.answer not in get_args(AnswerFrom):
+            raise OptionsError(
+                f"Rows can't be answered by {self.answer!r}.", "Use model, or target."
+            )
         if not self.granularities:
             raise OptionsError("There is no granularity.", "Give at least one, such as line.")
         for one in self.granularities:

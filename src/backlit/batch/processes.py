@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from backlit.batch.child import BEGIN
 from backlit.batch.job import Job
 from backlit.batch.record import Failure
 from backlit.batch.task import Group
@@ -135,6 +136,8 @@ class Processes:
     def _listen(self, child: _Child) -> None:
         assert child.process.stdout is not None
         with suppress(EOFError, pickle.UnpicklingError, ValueError, OSError):
+            while child.process.stdout.readline() not in (BEGIN, b""):
+                pass
             while True:
                 self._events.put((child, pickle.load(child.process.stdout)))  # noqa: S301  our own
         self._events.put((child, None))
@@ -152,9 +155,10 @@ class Processes:
         """Start another worker in its place, and give what it had to whoever is free; what kills
         workers again and again is run row by row, and a single row that does has failed.
         """
-        child.process.wait()
-        code = child.process.returncode
+        with suppress(subprocess.TimeoutExpired):
+            child.process.wait(POLL_SECONDS)
         self._end(child)
+        code = child.process.returncode
         if not child.ready:
             self._starts += 1
             if self._starts >= STARTS:

@@ -227,7 +227,7 @@ def _target(record: Record, maps: Sequence[Attribution]) -> dict[str, Any]:
         "target_start": first.target.start,
         "target_stop": first.target.stop,
         "target_log_prob": first.target_log_prob,
-        "verdict": verdicts[0]["verdict"],
+        "verdict": next((one["verdict"] for one in verdicts if one["verdict"]), None),
         "verdicts": verdicts,
     }
     for top in first.top(1, "prompt"):

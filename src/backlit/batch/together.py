@@ -91,7 +91,12 @@ class Together(Generic[T]):
             Cancelled: the work should stop.
         """
         threads = [
-            threading.Thread(target=copy_context().run, args=(self._work, number), daemon=True)
+            threading.Thread(
+                target=copy_context().run,
+                args=(self._work, number),
+                name=f"batch-{number}",
+                daemon=True,
+            )
             for number in range(len(self._works))
         ]
         for thread in threads:
