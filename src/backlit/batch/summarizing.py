@@ -50,7 +50,7 @@ def summarize(
         UnknownNameError: no such method, granularity or section.
         PatternError: the pattern took too long.
     """
-    of, maps = _measured(runs, scores, read, wanted)
+    of, maps, model = _measured(runs, scores, read, wanted)
     asked = Asked(job.options, find=wanted.find)
     names: list[str | None] = [one.name for one in job.variants] or [None]
     tables = [_of_variant(runs, name) for name in names]
@@ -79,7 +79,7 @@ def summarize(
     )
     told = notes(of, variants, wanted.parts, answers=any(one.left_out for one in found))
     return Summary(
-        manifest["model"].get("model", ""),
+        model,
         manifest["data"].get("name", ""),
         of,
         wanted.parts,
@@ -91,8 +91,8 @@ def summarize(
 
 def _measured(
     runs: pa.Table, scores: pa.Table, read: Callable[[str], Explanation], wanted: Wanted
-) -> tuple[Measured, pa.Table]:
-    """Which maps are meant, and their scores."""
+) -> tuple[Measured, pa.Table, str]:
+    """Which maps are meant, their scores, and the model that answered."""
     if scores.num_rows == 0:
         states = Counter(runs["status"].to_pylist())
         raise DataError(
@@ -122,7 +122,11 @@ def _measured(
     # of several segments, the sum is not what all of them cost together
     alone = (cut, wanted.parts) == ("line", "line")
     lost = method == "occlusion" and measure == "log_prob" and alone
-    return Measured(method, cast(Granularity, cut), measure, unit, signed, lost), maps
+    return (
+        Measured(method, cast(Granularity, cut), measure, unit, signed, lost),
+        maps,
+        explanation.generation.model,
+    )
 
 
 def _of_variant(runs: pa.Table, name: str | None) -> pa.Table:

@@ -14,7 +14,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e4e7ec; --dim: #a0a8b4; --rule: #343a44; --ground: #16181d; }
 }
-body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 62rem; color: var(--ink);
+body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 74rem; color: var(--ink);
   background: var(--ground); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; margin: 0 0 1rem; }
 h2 { font-size: 1.05rem; margin: 2.25rem 0 0.5rem; }
@@ -24,9 +24,9 @@ p { max-width: 46rem; margin: 0 0 0.6rem; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 svg { display: block; min-width: 44rem; width: 100%; height: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0;
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.9rem 0.3rem 0;
   border-bottom: 1px solid var(--rule); white-space: nowrap; }
-td:last-child { white-space: normal; min-width: 16rem; }
+td:last-child { white-space: normal; min-width: 7rem; }
 th { color: var(--dim); font-weight: 500; }
 b { font-weight: 600; }
 """

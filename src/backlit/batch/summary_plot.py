@@ -91,7 +91,7 @@ def _variant(of: Measured, one: VariantSummary, top: int, low: float, high: floa
 def _row(of: Measured, effect: Effect, top: int, x: Callable[[float], float]) -> Iterator[str]:
     middle = top + ROW / 2
     mean, words = effect.mean, effect.part.words
-    label = one_line(f"{effect.part.name}  {words}", LETTERS)
+    label = one_line(f"{effect.part.name} · {words}" if words else effect.part.name, LETTERS)
     kind = "unsure"
     if effect.stands_out:
         kind = "for" if mean.value > 0 else "against"

@@ -7,7 +7,7 @@ from html import escape
 from backlit.batch.effect import Effect, Measured, VariantSummary, between, number
 from backlit.batch.summary_words import in_points, named
 from backlit.display.figure import one_line
-from backlit.display.markdown import escaped
+from backlit.display.markdown import SPECIAL, escaped
 from backlit.display.markdown import table as markdown_table
 from backlit.display.speech import digits, percent, say
 from backlit.explanation.interval import Estimate
@@ -27,10 +27,10 @@ class Table:
     def to_markdown(self) -> str:
         """The table under a heading; what stands out is bold."""
         rows = [
-            [f"**{escaped(cell)}**" if strong and cell else escaped(cell) for cell in row]
+            [f"**{_cell(cell)}**" if strong and cell else _cell(cell) for cell in row]
             for row, strong in zip(self.rows, self.strong, strict=True)
         ]
-        header = [escaped(one) for one in self.header]
+        header = [_cell(one) for one in self.header]
         return f"### {escaped(self.title)}\n\n{markdown_table(header, rows)}"
 
     def to_text(self) -> str:
@@ -56,29 +56,30 @@ class Table:
         )
 
 
+def _cell(text: str) -> str:
+    """Text as Markdown, in a cell, where nothing is at the beginning of a line."""
+    return SPECIAL.sub(r"\\\1", text)
+
+
 def effects_table(of: Measured, one: VariantSummary) -> Table:
     """The effects of a variant's parts."""
-    header = [say("part"), say("effect"), "95%", say("by chance"), "p (Holm)", say("rows")]
-    header += [say("opposite")] if of.signed else []
     has_text = any(effect.part.words for effect in one.effects)
-    header += [say("text")] if has_text else []
-    rows = [_row(of, effect) for effect in one.effects]
-    return Table(
-        _title(of, one),
-        tuple(header),
-        tuple(
-            (*row, effect.part.words)[: len(header)]
-            for row, effect in zip(rows, one.effects, strict=True)
-        ),
-        tuple(effect.stands_out for effect in one.effects),
-    )
+    header = [say("part"), *([say("text")] if has_text else [])]
+    header += [say("effect"), "95%", say("by chance"), "p (Holm)", say("rows")]
+    header += [say("opposite")] if of.signed else []
+    rows = []
+    for effect in one.effects:
+        words = [effect.part.words] if has_text else []
+        rows.append((effect.part.name, *words, *_figures(of, effect)))
+    strong = tuple(effect.stands_out for effect in one.effects)
+    return Table(_title(of, one), tuple(header), tuple(rows), strong)
 
 
 def answers_table(variants: Sequence[VariantSummary], find: str | None) -> Table:
     """The answers of each variant: how many there are, and what is in them."""
     header = [say("variant"), say("runs"), say("maps"), say("without such words"), say("failed")]
     if find is not None:
-        header += [find, "95%", say("more than with the first"), "95%"]
+        header += [find, "95%", say("points more than with the first"), "95%"]
     rows = []
     for number_, one in enumerate(variants):
         row = [one_line(one.name or say("all rows")), digits(one.runs), digits(one.mapped)]
@@ -97,10 +98,9 @@ def _title(of: Measured, one: VariantSummary) -> str:
     return title if one.name is None else f"{one_line(one.name)}: {title}"
 
 
-def _row(of: Measured, effect: Effect) -> tuple[str, ...]:
+def _figures(of: Measured, effect: Effect) -> tuple[str, ...]:
     mean = effect.mean
     row = [
-        effect.part.name,
         number(mean.value, of.decimals, mean.bound, signed=of.signed),
         between(mean.low, mean.high, of.decimals),
         between(effect.low, effect.high, of.decimals),

@@ -96,7 +96,7 @@ AVERAGES: Mapping[str, str] = {
     "without such words": "böyle sözcükler yok",
     "failed": "başarısız",
     "answers": "yanıtlar",
-    "more than with the first": "ilkinden ne kadar çok",
+    "points more than with the first": "ilkinden kaç puan çok",
     "stands out, 95%": "öne çıkıyor, %95",
     "Effects of the parts, beside chance": "Parçaların etkileri, şansın yanında",
 }
