@@ -150,6 +150,18 @@ def test_several_that_stand_out_are_named(told: Any) -> None:
     assert "; line 5 stands out, too." in told({"base": scores}).sentence
 
 
+def test_a_mean_that_few_rows_make_is_named_last(told: Any) -> None:
+    scores = planted(rows=30, size=2.0)
+    scores[:, 4] = -0.1
+    scores[::3, 4] = 9.0
+    found = told({"base": scores})
+    few, most = (by_part(found.variants[0])[name] for name in ("line 5", "line 3"))
+    assert few.mean.value > most.mean.value
+    assert (few.is_mixed, most.is_mixed) == (True, False)
+    assert found.sentence.startswith("base: line 3, “Line 3” does the most")
+    assert "; line 5 stands out, too." in found.sentence
+
+
 def test_the_line_that_asks_is_in_the_table_but_in_no_sentence(told: Any) -> None:
     found = told({"base": planted(at=7)})
     effect = by_part(found.variants[0])["line 8"]

@@ -126,6 +126,11 @@ class Effect:
         """Whether it is more than chance makes of any of all parts."""
         return self.corrected < LEVEL and self.mean.sure
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it is the other way round in half of the rows or more, so that few make it."""
+        return 2 * len(self.opposite) >= self.mean.of
+
 
 @dataclass(frozen=True, slots=True)
 class VariantSummary:
@@ -155,9 +160,11 @@ class VariantSummary:
 
     @property
     def strongest(self) -> tuple[Effect, ...]:
-        """The effects that stand out, the strongest first, but for the line that asks."""
+        """The effects that stand out, the strongest first, but for the line that asks; those that
+        are the other way round in half of the rows, last.
+        """
         known = [one for one in self.effects if one.stands_out and not one.asks]
-        return tuple(sorted(known, key=lambda one: -abs(one.mean.value)))
+        return tuple(sorted(known, key=lambda one: (one.is_mixed, -abs(one.mean.value))))
 
 
 def number(value: float, decimals: int, bound: Bound | None = None, *, signed: bool = True) -> str:
