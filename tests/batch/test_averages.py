@@ -41,7 +41,8 @@ def noise(rows: int, units: int, seed: int) -> FloatArray:
 def test_units_of_one_part_are_summed_and_what_is_not_there_stays_out() -> None:
     scores = np.array([[1.0, 2.0, 4.0], [math.nan, 8.0, math.nan]])
     parts = np.array([0, 0, 1])
-    assert np.array_equal(sums_of_parts(scores, parts, 2), [[3, 4], [8, math.nan]], equal_nan=True)
+    sums = np.array([[3.0, 4.0], [8.0, math.nan]])
+    assert np.array_equal(sums_of_parts(scores, parts, 2), sums, equal_nan=True)
     assert sizes_of_parts(scores, parts, 2).tolist() == [[2, 1], [1, 0]]
 
 

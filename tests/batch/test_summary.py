@@ -10,6 +10,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import backlit
 from backlit.batch import Batch, explain_dataset
@@ -24,6 +27,7 @@ from backlit.errors import DataError, OptionsError, PatternError, UnknownNameErr
 from backlit.explaining.asked import TypedPattern
 from backlit.explanation import Explanation
 from backlit.explanation.cell import Variant
+from backlit.types import Message
 
 LINES = [f"Line {number}" for number in range(1, 9)]
 BASE = Variant("base", "\n".join(LINES))
@@ -40,7 +44,7 @@ def explanations() -> Mapping[str, Explanation]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def told(explanations: Mapping[str, Explanation]) -> Any:
     """Summarize scores: of each variant a table of rows and lines, nan where there is none."""
 
@@ -235,6 +239,34 @@ def test_few_rows_are_said(told: Any) -> None:
     assert not any("Of fewer" in note for note in told({"base": planted(rows=10)}).notes)
 
 
+def test_a_variant_without_a_map_says_so(told: Any) -> None:
+    found = told({"base": planted(), "more": np.full((3, 8), np.nan)}, variants=(BASE, MORE))
+    assert found.sentences[1] == (
+        "more: nothing was measured; 3 of 3 runs have no map (3 without such words, 0 failed)."
+    )
+    assert len(found.tables) == 2
+    ElementTree.fromstring(found.to_svg())
+
+
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(1, 5), st.just(8)),
+        elements=st.one_of(st.just(np.nan), st.floats(-1e6, 1e6, width=32)),
+    ).filter(lambda scores: not np.isnan(scores).all()),
+    st.sampled_from(["occlusion", "grad_l2"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_scores_are_told(told: Any, scores: Any, method: str) -> None:
+    found = told({"base": scores}, method=method)
+    read = json.loads(found.to_json())
+    assert len(read["variants"][0]["effects"]) == (~np.isnan(scores)).any(axis=0).sum()
+    assert "NaN" not in found.to_json()
+    ElementTree.fromstring(found.to_svg())
+    assert "nan" not in found.to_svg()
+    assert "nan" not in found.to_markdown()
+
+
 # ---- parts -----------------------------------------------------------------------------------
 
 
@@ -259,6 +291,22 @@ def test_sections_follow_their_lines_into_other_variants(told: Any) -> None:
     assert "its mean is +" in found.sentence, "which is no loss of all of its lines"
     assert any("sum of what its pieces score" in note for note in found.notes)
     assert found.by == "section"
+
+
+def test_sections_of_a_chat_are_of_a_message(told: Any) -> None:
+    template = (Message("system", "Be kind.\nBe brief."), Message("user", "A\nB\nC"))
+    wanted = Wanted(sections=(Section("rules", 1, 2, 1), Section("question", 2, 3, 2)))
+    found = told(
+        {"base": planted()[:, :5]},
+        wanted,
+        variants=(Variant("base", template),),
+        message=lambda row, at: 1 if at < 2 else 2,
+        line=lambda row, at: at + 1 if at < 2 else at - 1,
+    )
+    effects = by_part(found.variants[0])
+    assert effects["rules"].mean.value == pytest.approx(planted()[:, :2].sum(axis=1).mean())
+    assert effects["question"].mean.value == pytest.approx(planted()[:, 3:5].sum(axis=1).mean())
+    assert set(effects) == {"rules", "question", "all other lines"}
 
 
 def test_parts_by_role(told: Any) -> None:
@@ -511,3 +559,24 @@ def test_sections_of_a_batch(zoo: Batch) -> None:
     for lines in ((1,), (1, 2, 3, 4), ("1", "2")):
         with pytest.raises(OptionsError, match="The section facts is"):
             zoo.summary(sections={"facts": lines})  # type: ignore[dict-item]
+
+
+def test_other_tools_say_the_same_as_the_docs_promise(
+    zoo: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "menu").symlink_to(zoo.folder.name)
+    monkeypatch.chdir(tmp_path)
+    docs = (Path(__file__).parents[2] / "docs" / "scale.md").read_text("utf-8")
+    block = re.search(
+        r"^    (import pandas.*)\n\n    (pandas.*)\n    (polars.*)\n    (duckdb.*)$", docs, re.M
+    )
+    assert block is not None
+    names: dict[str, Any] = {}
+    exec(block[1], names)
+    by_pandas, by_polars, by_duckdb = (eval(line, names) for line in block.groups()[1:])
+    means = zoo.scores.group_by(["variant", "line"]).aggregate([("score", "mean")]).to_pylist()
+    known = {(one["variant"], one["line"]): one["score_mean"] for one in means}
+    of_lines = {place: mean for place, mean in known.items() if place[1] is not None}
+    assert by_pandas.to_dict() == pytest.approx(of_lines)
+    for rows in (by_polars.rows(), by_duckdb.fetchall()):
+        assert {(name, line): mean for name, line, mean in rows} == pytest.approx(known)

@@ -65,7 +65,7 @@ def effects_table(of: Measured, one: VariantSummary) -> Table:
     """The effects of a variant's parts."""
     has_text = any(effect.part.words for effect in one.effects)
     header = [say("part"), *([say("text")] if has_text else [])]
-    header += [say("effect"), "95%", say("by chance"), "p (Holm)", say("rows")]
+    header += [say("effect"), percent(0.95), say("by chance"), "p (Holm)", say("rows")]
     header += [say("opposite")] if of.signed else []
     rows = []
     for effect in one.effects:
@@ -79,7 +79,7 @@ def answers_table(variants: Sequence[VariantSummary], find: str | None) -> Table
     """The answers of each variant: how many there are, and what is in them."""
     header = [say("variant"), say("runs"), say("maps"), say("without such words"), say("failed")]
     if find is not None:
-        header += [find, "95%", say("points more than with the first"), "95%"]
+        header += [find, percent(0.95), say("points more than with the first"), percent(0.95)]
     rows = []
     for number_, one in enumerate(variants):
         row = [one_line(one.name or say("all rows")), digits(one.runs), digits(one.mapped)]

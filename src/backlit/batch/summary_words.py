@@ -159,8 +159,8 @@ def _found(one: VariantSummary, find: str | None) -> str | None:
     return say(
         "{find} is in {count} of {of} answers ({low} to {high} %)",
         find=find,
-        count=round(one.found.value * one.found.of),
-        of=one.found.of,
+        count=digits(round(one.found.value * one.found.of)),
+        of=digits(one.found.of),
         low=f"{100 * (one.found.low or 0):.0f}",
         high=f"{100 * (one.found.high or 0):.0f}",
     )
@@ -190,10 +190,10 @@ def _missing(one: VariantSummary) -> str | None:
         return None
     return say(
         "{count} of {of} runs have no map ({unmatched} without such words, {failed} failed)",
-        count=one.runs - one.mapped,
-        of=one.runs,
-        unmatched=round(one.unmatched.value * one.unmatched.of),
-        failed=round(one.failed.value * one.failed.of),
+        count=digits(one.runs - one.mapped),
+        of=digits(one.runs),
+        unmatched=digits(round(one.unmatched.value * one.unmatched.of)),
+        failed=digits(round(one.failed.value * one.failed.of)),
     )
 
 
