@@ -12,11 +12,15 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
+from backlit.batch.variants_file import read_variants
 from backlit.cli import app
+from backlit.data import load_dataset
+from backlit.explaining.templates import filled
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 GEMMA = "gemma_in_keras"
+AVERAGES = EXAMPLES / "what_holds_on_average.ipynb"
 SUBSET = {
     path: pytest.mark.gemma if path.stem == GEMMA else pytest.mark.model for path in NOTEBOOKS
 }
@@ -122,6 +126,22 @@ def test_commands_and_links_exist(path: Path) -> None:
             assert name in commands
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", cell.source):
             assert (EXAMPLES / link).exists()
+
+
+def test_the_menu_is_asked_about_as_the_samples_are() -> None:
+    rows = load_dataset(str(EXAMPLES / "menu.jsonl"), prompts=False).examples
+    assert len(rows) == 30
+    samples = {one.id: one.prompt for one in load_dataset("sample_prompts").examples}
+    variants = read_variants(EXAMPLES / "menu_variants.jsonl")
+    assert {f"fewshot-{one.name}": filled(one.template, rows[0]) for one in variants} == {
+        name: samples[name] for name in ("fewshot-mistake", "fewshot-fixed", "fewshot-constitution")
+    }
+    known = {tuple(map(str, (row.id, *row.fields.values()))) for row in rows}
+    (code,) = (cell.source for cell in read(AVERAGES).cells if cell.id == "rows-made")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["rows"]
+    assert {tuple(row.values()) for row in names["rows"]} <= known
 
 
 def test_the_list_names_every_notebook() -> None:

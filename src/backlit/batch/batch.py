@@ -1,19 +1,24 @@
 """A batch that was run, or is being run: its tables, and each run as an explanation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from backlit.batch.effect import By, Section
 from backlit.batch.folder import Folder
 from backlit.batch.job import Job
 from backlit.batch.manifest import job_of, read_manifest
 from backlit.batch.parts import Member
+from backlit.batch.summarizing import summarize
+from backlit.batch.summary import Summary
 from backlit.batch.tables import RUNS, SCORES, Reader, are_current, write_tables
+from backlit.batch.wanted import Wanted
 from backlit.display.figure import count_of
-from backlit.errors import DataError, UnknownNameError
+from backlit.errors import DataError, OptionsError, UnknownNameError
+from backlit.explaining.asked import Searches
 from backlit.explanation import Explanation
 
 
@@ -79,6 +84,39 @@ class Batch:
             if status != "failed":
                 yield self[number]
 
+    def summary(
+        self,
+        *,
+        method: str | None = None,
+        granularity: str | None = None,
+        by: By | None = None,
+        sections: Mapping[str, Sequence[int]] | None = None,
+        find: str | Searches | None = None,
+        seed: int = 0,
+    ) -> Summary:
+        """What holds on average over rows: which part of the prompt did it, by how much.
+
+        Args:
+            method: whose maps; left out, the batch's first.
+            granularity: at which; left out, the batch's first.
+            by: what is a part: `line` of the template, `role`, or `section`.
+            sections: lines by names, such as `{"examples": (1, 19)}`: the first and the last, by
+                their numbers in the first variant's template, or in the rows' own prompts; of a
+                chat, message, first and last.
+            find: in which share of the answers is this phrase, or does this compiled regular
+                expression match?
+            seed: of the draws that intervals and chance are made of.
+
+        Raises:
+            DataError: there is no map.
+            UnknownNameError: no such method, granularity or section.
+            OptionsError: parts that do not go together.
+            PatternError: the pattern took too long.
+        """
+        named = tuple(_section(name, lines) for name, lines in (sections or {}).items())
+        wanted = Wanted(method, granularity, by, named, find, seed)
+        return summarize(self.job, self.manifest, self.runs, self.scores, self.__getitem__, wanted)
+
     def _place(self, run: str) -> int:
         if self._places is None:
             names = self.runs["run"].to_pylist()
@@ -96,6 +134,21 @@ class Batch:
 
     def __repr__(self) -> str:
         return f"<Batch {self.folder.name}: {count_of(len(self), 'run')}>"
+
+
+def _section(name: str, lines: Sequence[int]) -> Section:
+    """Lines by a name: the first and the last, behind the number of a message if there is one.
+
+    Raises:
+        OptionsError: these are no lines.
+    """
+    if not all(isinstance(one, int) for one in lines) or len(lines) not in (2, 3):
+        raise OptionsError(
+            f"The section {name} is {lines!r}.",
+            "Give its first and its last line; of a chat, message, first and last.",
+        )
+    *message, first, last = lines
+    return Section(name, first, last, message[0] if message else None)
 
 
 def load_batch(folder: str | Path) -> Batch:

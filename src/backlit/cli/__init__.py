@@ -9,7 +9,18 @@ import os
 # Idle OpenMP threads should sleep: a busy wait beside another process costs ten times the time.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from backlit.cli import batch, check, compare, evaluate, explain, grid, lists, serve, workspace
+from backlit.cli import (
+    batch,
+    check,
+    compare,
+    evaluate,
+    explain,
+    grid,
+    lists,
+    serve,
+    summary,
+    workspace,
+)
 from backlit.cli.app import app
 
 __all__ = [
@@ -22,5 +33,6 @@ __all__ = [
     "grid",
     "lists",
     "serve",
+    "summary",
     "workspace",
 ]

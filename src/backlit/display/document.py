@@ -29,7 +29,7 @@ def document(title: str, data: str, plain: Sequence[str]) -> str:
         plain: lines for who runs no scripts.
     """
     script, style = _static("report.js"), _static("report.css")
-    policy = POLICY.format(script=_hash(script), style=_hash(style))
+    policy = POLICY.format(script=digest(script), style=digest(style))
     lines = "".join(f"<p>{escape(line)}</p>\n" for line in plain)
     return (
         "<!doctype html>\n"
@@ -51,9 +51,10 @@ def _static(name: str) -> str:
     return file.read_text(encoding="utf-8").strip("\n")
 
 
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
+def digest(text: str) -> str:
+    """How a policy names a script or a style that it allows."""
+    found = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(found).decode()}"
 
 
 def _inert(data: str) -> str:

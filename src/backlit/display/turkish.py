@@ -6,6 +6,7 @@ stands behind a colon, in brackets, or before a word of its own.
 
 from collections.abc import Mapping
 
+from backlit.display.turkish_averages import AVERAGES
 from backlit.display.turkish_found import FOUND
 from backlit.display.turkish_methods import METHODS
 
@@ -169,4 +170,12 @@ TRIED: Mapping[str, str] = {
     "the feedback": "geri bildirim",
 }
 
-TURKISH: Mapping[str, str] = {**FIGURES, **FOUND, **CHECKED, **COMPARED, **TRIED, **METHODS}
+TURKISH: Mapping[str, str] = {
+    **FIGURES,
+    **FOUND,
+    **CHECKED,
+    **COMPARED,
+    **TRIED,
+    **METHODS,
+    **AVERAGES,
+}
