@@ -7,15 +7,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backlit.batch.effect import By, Section
+from backlit.batch.averages.effect import By, Section
+from backlit.batch.averages.summarizing import summarize
+from backlit.batch.averages.summary import Summary
+from backlit.batch.averages.wanted import Wanted
 from backlit.batch.folder import Folder
 from backlit.batch.job import Job
 from backlit.batch.manifest import job_of, read_manifest
 from backlit.batch.parts import Member
-from backlit.batch.summarizing import summarize
-from backlit.batch.summary import Summary
 from backlit.batch.tables import RUNS, SCORES, Reader, are_current, write_tables
-from backlit.batch.wanted import Wanted
 from backlit.display.figure import count_of
 from backlit.errors import DataError, OptionsError, UnknownNameError
 from backlit.explaining.asked import Searches

@@ -10,7 +10,7 @@ import typer
 from backlit.cli.app import app, errors_for_people
 
 if TYPE_CHECKING:
-    from backlit.batch.summary import Form
+    from backlit.batch.averages.summary import Form
 
 
 @app.command()
@@ -59,7 +59,7 @@ def summary(
     if len(sections) < len(section or []):
         raise typer.BadParameter("Two sections have one name.", param_hint="--section")
     from backlit.batch import load_batch
-    from backlit.batch.summary import form_of
+    from backlit.batch.averages.summary import form_of
     from backlit.explaining.asked import TypedPattern
 
     looked_for = find if find_pattern is None else TypedPattern(find_pattern)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from backlit.batch.averages import bootstrap, chance, holm, sums_of_parts
-from backlit.batch.effect import Effect, Measured, Part
+from backlit.batch.averages.effect import Effect, Measured, Part
+from backlit.batch.averages.resampling import bootstrap, chance, holm, sums_of_parts
+from backlit.batch.averages.scored import Scored
 from backlit.batch.job import Job
-from backlit.batch.scored import Scored
 from backlit.explaining.templates import lines_of
 from backlit.explanation.interval import Estimate
 from backlit.types import Bound, joined

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from backlit.batch.effect import Effect, Measured, VariantSummary, between, number
-from backlit.batch.summary_words import in_points, named
+from backlit.batch.averages.effect import Effect, Measured, VariantSummary, between, number
+from backlit.batch.averages.words import in_points, named
 from backlit.display.figure import one_line
 from backlit.display.markdown import SPECIAL, escaped
 from backlit.display.markdown import table as markdown_table

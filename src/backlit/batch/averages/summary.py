@@ -7,11 +7,11 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-from backlit.batch.effect import By, Effect, Measured, VariantSummary
-from backlit.batch.summary_page import page
-from backlit.batch.summary_plot import plot
-from backlit.batch.summary_table import Table, answers_table, effects_table
-from backlit.batch.summary_words import sentence
+from backlit.batch.averages.effect import By, Effect, Measured, VariantSummary
+from backlit.batch.averages.page import page
+from backlit.batch.averages.plot import plot
+from backlit.batch.averages.table import Table, answers_table, effects_table
+from backlit.batch.averages.words import sentence
 from backlit.display.figure import count_of, one_line
 from backlit.display.markdown import escaped
 from backlit.display.speech import say

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from backlit.batch.averages import LEVEL
+from backlit.batch.averages.resampling import LEVEL
 from backlit.display.figure import one_line
 from backlit.display.speech import digits, say
 from backlit.explanation.cell import Line

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from backlit.batch.averages import RESAMPLES
-from backlit.batch.effect import By, Effect, Measured, VariantSummary, between, number
+from backlit.batch.averages.effect import By, Effect, Measured, VariantSummary, between, number
+from backlit.batch.averages.resampling import RESAMPLES
 from backlit.display.figure import one_line
 from backlit.display.speech import counted, digits, say
 from backlit.display.words import points, times_likely

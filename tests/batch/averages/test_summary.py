@@ -16,12 +16,12 @@ from hypothesis.extra.numpy import arrays
 
 import backlit
 from backlit.batch import Batch, explain_dataset
-from backlit.batch.effect import Section, VariantSummary
+from backlit.batch.averages.effect import Section, VariantSummary
+from backlit.batch.averages.summarizing import summarize
+from backlit.batch.averages.summary import FORMS, Summary
+from backlit.batch.averages.wanted import Wanted
 from backlit.batch.job import Job
-from backlit.batch.summarizing import summarize
-from backlit.batch.summary import FORMS, Summary
 from backlit.batch.tables import RUN_COLUMNS, SCORE_COLUMNS
-from backlit.batch.wanted import Wanted
 from backlit.display.speech import speaking
 from backlit.errors import DataError, OptionsError, PatternError, UnknownNameError
 from backlit.explaining.asked import TypedPattern
@@ -566,7 +566,7 @@ def test_other_tools_say_the_same_as_the_docs_promise(
 ) -> None:
     (tmp_path / "menu").symlink_to(zoo.folder.name)
     monkeypatch.chdir(tmp_path)
-    docs = (Path(__file__).parents[2] / "docs" / "scale.md").read_text("utf-8")
+    docs = (Path(__file__).parents[3] / "docs" / "scale.md").read_text("utf-8")
     block = re.search(
         r"^    (import pandas.*)\n\n    (pandas.*)\n    (polars.*)\n    (duckdb.*)$", docs, re.M
     )

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from backlit.batch.effect import By, Part, Section
+from backlit.batch.averages.effect import By, Part, Section
+from backlit.batch.averages.scored import Scored
 from backlit.batch.job import Job
-from backlit.batch.scored import Scored
 from backlit.errors import OptionsError, UnknownNameError
 from backlit.explaining.asked import Searches
 from backlit.explaining.templates import lines_of

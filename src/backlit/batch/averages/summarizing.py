@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from backlit.batch.averaged import averaged
-from backlit.batch.averages import bootstrap
-from backlit.batch.effect import Effect, Measured, VariantSummary
+from backlit.batch.averages.averaged import averaged
+from backlit.batch.averages.effect import Effect, Measured, VariantSummary
+from backlit.batch.averages.resampling import bootstrap
+from backlit.batch.averages.scored import scored
+from backlit.batch.averages.summary import Summary
+from backlit.batch.averages.wanted import Wanted, parts_of
+from backlit.batch.averages.words import notes
 from backlit.batch.job import Job
-from backlit.batch.scored import scored
-from backlit.batch.summary import Summary
-from backlit.batch.summary_words import notes
-from backlit.batch.wanted import Wanted, parts_of
 from backlit.display.figure import count_of
 from backlit.display.speech import say
 from backlit.errors import DataError, UnknownNameError

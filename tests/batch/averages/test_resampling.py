@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.stats import norm
 
-from backlit.batch import averages
-from backlit.batch.averages import (
+from backlit.batch.averages import resampling
+from backlit.batch.averages.resampling import (
     LEVEL,
     bootstrap,
     chance,
@@ -95,9 +95,9 @@ def test_sums_are_of_as_many_units_drawn_without_return(monkeypatch: pytest.Monk
     found = chance(scores, np.array([0, 0, 1]), 2, 2)
     assert found.p_values[0] == pytest.approx(1.0, abs=0.02)
     assert found.bands[0].tolist() == [6.5, 8.0]
-    drawn = averages._chances(scores, np.array([2, 2]), 9_999, (0,))
-    monkeypatch.setattr(averages, "ENOUGH", 0)
-    centre, deviation = averages._chances(scores, np.array([2, 2]), 9_999, (0,))
+    drawn = resampling._chances(scores, np.array([2, 2]), 9_999, (0,))
+    monkeypatch.setattr(resampling, "ENOUGH", 0)
+    centre, deviation = resampling._chances(scores, np.array([2, 2]), 9_999, (0,))
     assert centre == pytest.approx((14 / 3 + 10) / 2)
     variance = np.var([3, 5, 6]) / 4
     assert deviation == pytest.approx(math.sqrt(variance))
@@ -110,7 +110,7 @@ def test_of_many_rows_the_normal_distribution_says_the_same(
     scores = noise(300, 12, 5)
     scores[:, 4] += 0.15
     drawn = chance(scores, alone(12), 12, 12)
-    monkeypatch.setattr(averages, "ENOUGH", 0)
+    monkeypatch.setattr(resampling, "ENOUGH", 0)
     exact = chance(scores, alone(12), 12, 12)
     assert exact.p_values == pytest.approx(drawn.p_values, abs=0.02)
     assert exact.bands == pytest.approx(drawn.bands, abs=0.01)
@@ -119,9 +119,9 @@ def test_of_many_rows_the_normal_distribution_says_the_same(
 @pytest.mark.parametrize(("size", "centre"), [(0.5, 0.0), (1.5, 0.4), (0.2, -2.0)])
 def test_a_normal_tail_is_two_sided_about_zero(size: float, centre: float) -> None:
     one = norm(centre, 0.7)
-    assert averages._beyond(size, centre, 0.7) == pytest.approx(one.sf(size) + one.cdf(-size))
-    assert averages._beyond(-1e-12, centre, 0.7) == 1.0
-    assert averages._beyond(1.0, centre, 0.0) == float(abs(centre) >= 1.0)
+    assert resampling._beyond(size, centre, 0.7) == pytest.approx(one.sf(size) + one.cdf(-size))
+    assert resampling._beyond(-1e-12, centre, 0.7) == 1.0
+    assert resampling._beyond(1.0, centre, 0.0) == float(abs(centre) >= 1.0)
 
 
 def test_holm_against_a_worked_example() -> None:
@@ -174,7 +174,7 @@ def test_a_planted_part_is_found_and_its_interval_holds_the_effect() -> None:
 def test_where_nothing_matters_nothing_is_called_sure_but_in_five_percent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(averages, "DRAWS", 1_999)
+    monkeypatch.setattr(resampling, "DRAWS", 1_999)
     wrong = 0
     for seed in range(300):
         scores = np.random.default_rng(seed).standard_t(3, size=(12, 15))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from math import ceil, floor, log10
 
-from backlit.batch.effect import Effect, Measured, VariantSummary, between, number
+from backlit.batch.averages.effect import Effect, Measured, VariantSummary, between, number
 from backlit.display.figure import OPPOSES, SUPPORTS, one_line
 from backlit.display.speech import say
 

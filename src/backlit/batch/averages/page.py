@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
-from backlit.batch.summary_plot import STYLE as PLOT_STYLE
-from backlit.batch.summary_table import Table
+from backlit.batch.averages.plot import STYLE as PLOT_STYLE
+from backlit.batch.averages.table import Table
 from backlit.display.document import digest
 from backlit.display.speech import spoken
 

@@ -1,0 +1,1 @@
+"""What holds on average over the runs of a batch."""
