@@ -7,10 +7,10 @@ from itertools import chain
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: see backlit.cli
 
-from benchmarks import endpoint, frames, grid, notebook, page, passes, salience
+from benchmarks import batch, endpoint, frames, grid, notebook, page, passes, salience
 from benchmarks.timing import Line
 
-GROUPS = ("smollm2", "gemma3", "passes", "grid", "page", "frames", "notebook", "endpoint")
+GROUPS = ("smollm2", "gemma3", "passes", "grid", "batch", "page", "frames", "notebook", "endpoint")
 
 
 def main() -> int:
@@ -26,6 +26,8 @@ def main() -> int:
             found = chain(passes.run("smollm2"), passes.run("gemma3"))
         elif group == "grid":
             found = grid.run("smollm2")
+        elif group == "batch":
+            found = batch.run("smollm2")
         elif group == "endpoint":
             found = endpoint.run()
         elif group == "frames":
