@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @with_endpoint
 def batch(
     data: Annotated[
-        str, typer.Argument(metavar="DATASET", help=".jsonl, .json, .csv, .parquet or .txt.")
+        str, typer.Argument(metavar="DATASET", help="A file, or a URL that fsspec knows.")
     ],
     output: Annotated[
         str,
