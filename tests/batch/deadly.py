@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from backlit.batch.worker import ModelSpec
-from backlit.engines.base import TokenSequence
 from backlit.engines.toy import ToyEngine
 from backlit.model import Model
+from backlit.types import TokenSequence
 
 POISON = "poison"
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -100,7 +101,8 @@ def same(one: Batch, other: Batch) -> None:
 
 
 @pytest.mark.usefixtures("ray")
-def test_tables_are_those_of_one_process(tmp_path: Path) -> None:
+def test_tables_are_those_of_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_ray, "WINDOW", 2)  # of three groups
     asked: dict[str, Any] = {"method": ["occlusion", "lime"], "granularity": ["line", "word"]}
     there = explain_dataset("toy", rows(24), tmp_path / "ray", ray=True, workers=2, **asked)
     here = explain_dataset("toy", rows(24), tmp_path / "here", **asked)
@@ -178,7 +180,7 @@ def test_a_job_that_is_stopped_goes_on(tmp_path: Path) -> None:
 
 
 def failing(spec: ModelSpec, groups: Iterator[Group]) -> Iterator[Outcome]:
-    return OnRay(spec, JOB, 2)(groups, ignored)
+    return OnRay(spec, JOB, 1)(groups, ignored)
 
 
 @pytest.mark.usefixtures("ray")
@@ -273,7 +275,35 @@ def test_what_goes_with_ray(toy: Any, tmp_path: Path) -> None:
         explain_dataset("toy", rows(2), tmp_path / "batch", ray=True, gpus_per_worker=-1)
 
 
-def test_the_command_ends_with_what_it_started(tmp_path: Path) -> None:
+def test_the_command_on_a_cluster_that_is_there(ray: Any, tmp_path: Path) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows(8)))
+    address = ray.get_runtime_context().gcs_address
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "backlit", "batch", str(data), "--output", f"{tmp_path}/batch"),
+            *("--model", "toy", "--method", "occlusion", "--ray-address", address, "--quiet"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert all("runs" in line for line in done.stderr.splitlines()), done.stderr
+    assert len(load_batch(tmp_path / "batch")) == 8
+    wait_for_no_workers()
+    assert ray.cluster_resources()["CPU"] == 2, "it is there still"
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder of a short name, as the names of sockets in it are bounded."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_the_command_ends_with_what_it_started(tmp_path: Path, short: Path) -> None:
     """Ctrl-C in a terminal, which every process there gets."""
     data = tmp_path / "rows.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows(20_000)))
@@ -283,23 +313,27 @@ def test_the_command_ends_with_what_it_started(tmp_path: Path) -> None:
         *("--model", "toy", "--method", "lime", "--granularity", "word", "--ray", "--workers", "2"),
     ]
     environment = {name: one for name, one in os.environ.items() if name != "RAY_ADDRESS"}
-    environment["RAY_TMPDIR"] = str(tmp_path)  # apart from the cluster of the other tests
+    environment["RAY_TMPDIR"] = str(short)  # apart from the cluster of the other tests
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     started = subprocess.Popen(
         [*command, "--quiet"],
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
         start_new_session=True,
     )
-    assert started.stderr is not None
-    wait_for(lambda: any((output / "parts").glob("*.gz")), started)
-    others = psutil.Process(started.pid).children(recursive=True)
-    assert any("MapWorker" in " ".join(one.cmdline()) for one in others)
-    stopped = time.monotonic()
-    os.killpg(started.pid, signal.SIGINT)
-    told = started.communicate(timeout=PATIENCE)[1]
+    signal.signal(signal.SIGINT, before)
+    try:
+        wait_for(lambda: any((output / "parts").glob("*.gz")), started)
+        others = psutil.Process(started.pid).children(recursive=True)
+        assert any("MapWorker" in " ".join(one.cmdline()) for one in others)
+        os.killpg(started.pid, signal.SIGINT)
+        said, told = started.communicate(timeout=PATIENCE)
+    finally:
+        started.terminate()
+    assert said == ""
     assert started.returncode == 130
-    print(f"stopped after {time.monotonic() - stopped:.1f} s")
     assert "Run the same command again to go on." in told
     assert all("runs" in line for line in told.splitlines()), told
     _, alive = psutil.wait_procs(others, timeout=PATIENCE)

@@ -36,15 +36,15 @@ def installed() -> Any:
 
 
 @contextmanager
-def connected(ray: Any, address: str | None) -> Iterator[None]:
-    """A connection to the cluster, closed in the end if it was made here: with it end the workers,
-    and a cluster that was started.
+def connected(ray: Any, address: str | None) -> Iterator[bool]:
+    """A connection to the cluster, and whether it is made here: then it is closed in the end, and
+    with it end the workers, and a cluster that was started.
 
     Raises:
         OfflineError: nothing answers there.
     """
     if ray.is_initialized():
-        yield
+        yield False
         return
     named = address or os.environ.get("RAY_ADDRESS", "")
     try:
@@ -53,12 +53,16 @@ def connected(ray: Any, address: str | None) -> Iterator[None]:
         with unwarned(), _mute():  # it tells that it was told to be quiet
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (OSError, OverflowError, ValueError, RuntimeError) as error:
+        if not named:
+            raise OfflineError(
+                f"Ray can't be started: {error}.", "Correct that, or do it without Ray."
+            ) from error
         raise OfflineError(
-            f"There is no Ray cluster at {named}." if named else f"Ray can't be started: {error}.",
+            f"There is no Ray cluster at {named}.",
             "Start one (ray start --head), or leave the address out for this machine alone.",
         ) from error
     try:
-        yield
+        yield True
     finally:
         ray.shutdown()
 

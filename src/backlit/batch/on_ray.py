@@ -10,7 +10,7 @@ import pickle
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from importlib.metadata import version
 from itertools import islice
 from typing import Any
@@ -71,27 +71,29 @@ class OnRay:
         """See `Runner`."""
         if not (window := list(islice(groups, WINDOW))):
             return
-        with quiet(), connected(self._ray, self._address):
+        with quiet(), connected(self._ray, self._address) as is_ours:
             device = self._spec.options.get("device")
             given = pool(self._ray, self._workers, self._gpus, device)
             told: Mapping[str, str] | None = None
             while window:
-                for model, outcomes in self._run(window, given):
-                    if model != told:
-                        ready(model)
-                        told = model
-                    yield from outcomes
+                with closing(self._run(window, given, is_ours)) as answers:
+                    for model, outcomes in answers:
+                        if model != told:
+                            ready(model)
+                            told = model
+                        yield from outcomes
                 window = list(islice(groups, WINDOW))
 
     def _run(
-        self, groups: list[Group], room: Mapping[str, Any]
-    ) -> Iterator[tuple[Mapping[str, str], list[Outcome]]]:
+        self, groups: list[Group], room: Mapping[str, Any], is_ours: bool
+    ) -> Generator[tuple[Mapping[str, str], list[Outcome]], None, None]:
         """What workers say: their model, and what came of a group.
 
         Raises:
             BacklitError: what ended the work.
         """
-        ledger = self._ray.remote(Ledger).options(num_cpus=0, max_restarts=-1).remote()
+        lasting = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}
+        ledger = self._ray.remote(**lasting)(Ledger).remote()
         given = {
             "spec": self._spec,
             "job": self._job,
@@ -107,15 +109,22 @@ class OnRay:
         listener.start()
         try:
             while (news := _next(heard)) is not None:
+                if isinstance(news, BacklitError):
+                    raise news
                 if isinstance(news, BaseException):
-                    raise self._explained(news) from news
+                    raise _explained(news) from news
                 yield news
         finally:
-            with suppress(self._ray.exceptions.RayError):
-                for worker in self._ray.get(ledger.workers.remote(), timeout=STOP_SECONDS):
-                    self._ray.kill(worker)
-            self._ray.kill(ledger)
-            listener.join(STOP_SECONDS)
+            if not is_ours:  # else they end with the connection
+                self._end(ledger)
+                listener.join(STOP_SECONDS)
+
+    def _end(self, ledger: Any) -> None:
+        """End the workers, of which those that ended do no more."""
+        with suppress(self._ray.exceptions.RayError):
+            for worker in self._ray.get(ledger.workers.remote(), timeout=STOP_SECONDS):
+                self._ray.kill(worker)
+        self._ray.kill(ledger)
 
     def _dataset(self, groups: list[Group]) -> Any:
         """A block for each group, so that one is what is run again; the first, which is empty, asks
@@ -132,25 +141,6 @@ class OnRay:
             return data.from_arrow(
                 [pyarrow.table({GROUP: pyarrow.array([one], pyarrow.binary())}) for one in asked]
             )
-
-    def _explained(self, error: BaseException) -> BaseException:
-        """The error as people should see it."""
-        if isinstance(error, BacklitError) or not isinstance(
-            error, self._ray.exceptions.RayError | ImportError
-        ):
-            return error
-        told = str(error)
-        if "No module named 'backlit" in told:
-            return MissingPackageError(
-                "The cluster's machines don't have Backlit.",
-                f"Run on each: pip install 'backlit[ray]=={version('backlit')}'",
-            )
-        log.error("Ray ended the work", exc_info=error)
-        last = [line.strip() for line in told.splitlines() if line.strip()][-1:]
-        return CapabilityError(
-            f"Ray could not go on: {' '.join(last) or type(error).__name__}.",
-            "What was done is kept. Run the same again to go on.",
-        )
 
 
 def _listen(results: Any, heard: "queue.SimpleQueue[Any]") -> None:
@@ -171,3 +161,19 @@ def _next(heard: "queue.SimpleQueue[Any]") -> Any:
         current().check()
         with suppress(queue.Empty):
             return heard.get(timeout=POLL_SECONDS)
+
+
+def _explained(error: BaseException) -> BacklitError:
+    """What people should see of an error that Ray raised."""
+    told = str(error)
+    if "No module named 'backlit" in told:
+        return MissingPackageError(
+            "The cluster's machines don't have Backlit.",
+            f"Run on each: pip install 'backlit[ray]=={version('backlit')}'",
+        )
+    log.error("Ray ended the work", exc_info=error)
+    last = [line.strip() for line in told.splitlines() if line.strip()][-1:]
+    return CapabilityError(
+        f"Ray could not go on: {' '.join(last) or type(error).__name__}.",
+        "What was done is kept. Run the same again to go on.",
+    )
