@@ -1,6 +1,7 @@
 """Batches on a real Ray cluster of this machine, with two workers."""
 
 import contextlib
+import gc
 import gzip
 import importlib
 import json
@@ -62,6 +63,7 @@ def ray() -> Iterator[Any]:
         ray.init(num_cpus=2, log_to_driver=False, logging_level=logging.CRITICAL)
         yield ray
         ray.shutdown()
+        gc.collect()  # of its processes it says that nobody waited for them
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import socket
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 from backlit.errors import MissingPackageError, OfflineError, OptionsError
 
 CONNECT_SECONDS = 5.0
+STOP_SECONDS = 5.0  # for Ray to let go
 
 _SILENCE = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 _HOST = re.compile(r"(ray://)?(?P<host>[^/]+):(?P<port>\d+)")
@@ -65,6 +67,17 @@ def connected(ray: Any, address: str | None) -> Iterator[bool]:
         yield True
     finally:
         ray.shutdown()
+
+
+def disconnect(ray: Any, listener: threading.Thread) -> None:
+    """End the connection while a thread still waits for results."""
+    hook = importlib.import_module("ray._private.auto_init_hook")
+    connects = getattr(hook, "enable_auto_connect", True)
+    hook.enable_auto_connect = False  # or that thread would start another cluster
+    ray.shutdown()
+    listener.join(STOP_SECONDS)
+    if not listener.is_alive():
+        hook.enable_auto_connect = connects
 
 
 @contextmanager

@@ -15,7 +15,15 @@ from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
-from backlit.batch.cluster import connected, installed, pool, quiet, unwarned
+from backlit.batch.cluster import (
+    STOP_SECONDS,
+    connected,
+    disconnect,
+    installed,
+    pool,
+    quiet,
+    unwarned,
+)
 from backlit.batch.job import Job
 from backlit.batch.ray_worker import GROUP, NEWS, Ledger, RayWorker
 from backlit.batch.task import Group
@@ -25,7 +33,6 @@ from backlit.progress import current
 
 WINDOW = 4096  # groups that are handed over at a time: more would be held in memory at once
 POLL_SECONDS = 0.2  # between two looks whether the work should stop
-STOP_SECONDS = 5.0  # for Ray to let go
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +114,7 @@ class OnRay:
         heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
         listener = threading.Thread(target=_listen, args=(results, heard), daemon=True)
         listener.start()
+        over = False
         try:
             while (news := _next(heard)) is not None:
                 if isinstance(news, BacklitError):
@@ -114,8 +122,11 @@ class OnRay:
                 if isinstance(news, BaseException):
                     raise _explained(news) from news
                 yield news
+            over = True
         finally:
-            if not is_ours:  # else they end with the connection
+            if is_ours and not over:
+                disconnect(self._ray, listener)
+            elif not is_ours:
                 self._end(ledger)
                 listener.join(STOP_SECONDS)
 
