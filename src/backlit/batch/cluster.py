@@ -71,7 +71,7 @@ def connected(ray: Any, address: str | None) -> Iterator[bool]:
 
 def disconnect(ray: Any, listener: threading.Thread) -> None:
     """End the connection while a thread still waits for results."""
-    hook = importlib.import_module("ray._private.auto_init_hook")
+    hook: Any = importlib.import_module("ray._private.auto_init_hook")
     connects = getattr(hook, "enable_auto_connect", True)
     hook.enable_auto_connect = False  # or that thread would start another cluster
     ray.shutdown()
