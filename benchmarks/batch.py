@@ -32,9 +32,7 @@ def run(name: str) -> Iterator[Line]:
 
 
 def together(name: str, place: Path) -> Line:
-    """Rows that share the examples of `fewshot-mistake`, by occlusion of lines: the batch as a part of
-    as many single calls.
-    """
+    """Rows that share few-shot examples, by occlusion of lines: a batch / as many single calls."""
     example = next(e for e in load_dataset("sample_prompts").examples if e.id == "fewshot-mistake")
     assert isinstance(example.prompt, str)
     *before, _, _, _ = example.prompt.splitlines()

@@ -2,12 +2,14 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from backlit.errors import DiskError, MissingPackageError, OptionsError
+from backlit.errors import BacklitError, DiskError, MissingPackageError, OptionsError
 
 ROOM = "Check that it may be written to and has room, then run the same again to go on."
 
@@ -56,31 +58,31 @@ class Folder:
 
     def is_file(self) -> bool:
         """Whether something else than a folder is there."""
-        return bool(self._files.isfile(self._root))
+        with self._reading():
+            return bool(self._files.isfile(self._root))
 
     def names(self, within: str = "") -> list[str]:
         """What is in it or in a folder of it, in order; nothing if that is not there."""
         try:
-            found = self._files.ls(self.path(within), detail=False, refresh=True)
+            with self._reading():
+                found = self._files.ls(self.path(within), detail=False, refresh=True)
         except (FileNotFoundError, NotADirectoryError):
             return []
-        except PermissionError as error:
-            raise DiskError(
-                f"{self.name} can't be read: {error.strerror}.", "Check its permissions."
-            ) from error
         return sorted(one.rstrip("/").rpartition("/")[2] for one in found)
 
     def size(self, name: str) -> int | None:
         """How many bytes a file has; None if there is none."""
         try:
-            return int(self._files.info(self.path(name))["size"])
+            with self._reading():
+                return int(self._files.info(self.path(name))["size"])
         except FileNotFoundError:
             return None
 
     def read(self, name: str, start: int | None = None, stop: int | None = None) -> bytes:
         """What a file holds, or a part of that; b"" if there is none."""
         try:
-            return bytes(self._files.cat_file(self.path(name), start=start, end=stop))
+            with self._reading():
+                return bytes(self._files.cat_file(self.path(name), start=start, end=stop))
         except FileNotFoundError:
             return b""
 
@@ -98,9 +100,12 @@ class Folder:
             DiskError: it can't be written.
         """
         path = self.path(name)
-        if not self.is_local:  # an object is there once it is closed
-            with self._writing("written to"), self._files.open(path, "wb") as file:
-                yield file
+        if not self.is_local:  # an object is there once it is closed, whatever was the reason
+            with tempfile.TemporaryFile() as whole:
+                yield whole
+                whole.seek(0)
+                with self._writing("written to"), self._files.open(path, "wb") as there:
+                    shutil.copyfileobj(whole, there)
             return
         partial = Path(path).with_name(f".{secrets.token_hex(8)}.part")
         try:
@@ -155,12 +160,35 @@ class Folder:
             os.close(descriptor)
 
     @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError):
+            raise
+        except Exception as error:
+            if self._is_its_own(error):
+                raise DiskError(
+                    f"{self.name} can't be read: {_reason(error)}.", "Check its permissions."
+                ) from error
+            raise
+
+    @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
         try:
             yield
-        except DiskError:
+        except Exception as error:
+            if self._is_its_own(error):
+                raise DiskError(
+                    f"{self.name} could not be {what}: {_reason(error)}.", ROOM
+                ) from error
             raise
-        except OSError as error:
-            raise DiskError(
-                f"{self.name} could not be {what}: {error.strerror or error}.", ROOM
-            ) from error
+
+    def _is_its_own(self, error: Exception) -> bool:
+        """Whether an error is of the file system; every store has some that Python doesn't know."""
+        return not isinstance(error, BacklitError) and (
+            isinstance(error, OSError) or not self.is_local
+        )
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from backlit.batch.batch import Batch, load_batch
 from backlit.batch.folder import Folder
 from backlit.batch.job import AnswerFrom, Job, NamedMethod, Selection
+from backlit.batch.on_ray import OnRay
 from backlit.batch.processes import Processes, devices_of
 from backlit.batch.running import Runner, Tally, run_batch
 from backlit.batch.task import Group
@@ -47,6 +48,8 @@ def explain_dataset(
     options: OptionsLike = None,
     model_options: Mapping[str, Any] | None = None,
     workers: int | None = None,
+    ray: bool | str = False,
+    gpus_per_worker: float | None = None,
     retry_failed: bool = False,
     so_far: Callable[[Tally], None] = lambda tally: None,
     progress: ProgressLike = None,
@@ -82,6 +85,10 @@ def explain_dataset(
         model_options: what `load_model` is told of a model that is given by its name.
         workers: processes, each with a model of its own, for a model that is given by its name;
             left out, one for each GPU if there are several, else this process.
+        ray: whether workers run on a Ray cluster, or its address; True is the cluster that this
+            process or machine belongs to or that `RAY_ADDRESS` names, else one that is started here
+            and ends with the work. `workers` left out, one for each GPU, or for each machine.
+        gpus_per_worker: on a Ray cluster, which may be a part of one; left out, 1 where there are.
         retry_failed: also do rows again that failed.
         so_far: told how far it is, whenever runs were written.
         progress: as for `explain`; the phase is `explain`, steps are runs.
@@ -94,6 +101,7 @@ def explain_dataset(
         InputError: what can't be done as asked, a folder of another batch, or rows that changed.
         DiskError: the folder can't be written; what was, stays.
         SourceError: the model can't be had.
+        MissingPackageError: Ray, or what reaches the folder, is not installed.
     """
     job = job_of(
         variants=variants,
@@ -121,7 +129,9 @@ def explain_dataset(
             follower("explain", tally.done, tally.total)
             so_far(tally)
 
-        runner = runner_for(model, job, model_options or {}, workers)
+        runner = runner_for(
+            model, job, model_options or {}, workers, ray=ray, gpus_per_worker=gpus_per_worker
+        )
         run_batch(runner, dataset, job, folder, retry_failed=retry_failed, so_far=told)
     return load_batch(output)
 
@@ -177,21 +187,34 @@ def dataset_of(
 
 
 def runner_for(
-    model: Any, job: Job, options: Mapping[str, Any], workers: int | None = None
+    model: Any,
+    job: Job,
+    options: Mapping[str, Any],
+    workers: int | None = None,
+    *,
+    ray: bool | str = False,
+    gpus_per_worker: float | None = None,
 ) -> Runner:
-    """Who runs a batch: this process, or several others.
+    """Who runs a batch: this process, several others, or a Ray cluster.
 
     Raises:
-        OptionsError: several processes, for a model that can't be loaded in them.
+        OptionsError: others, for a model that can't be loaded in them; GPUs for none of a cluster.
+        MissingPackageError: Ray is not installed.
     """
+    if gpus_per_worker is not None and not ray:
+        raise OptionsError("gpus_per_worker is for a Ray cluster.", "Leave it out, or use Ray.")
     if isinstance(model, str):
+        spec = ModelSpec(model, options)
+        if ray:
+            address = ray if isinstance(ray, str) else None
+            return OnRay(spec, job, workers, address, gpus_per_worker)
         devices = devices_of(workers, options.get("device"))
         if workers is not None or len(devices) > 1:
-            return Processes(ModelSpec(model, options), job, devices)
-    elif workers is not None:
+            return Processes(spec, job, devices)
+    elif workers is not None or ray:
         raise OptionsError(
             "A model that is loaded already can't be handed to other processes.",
-            "Give its name, or leave workers out.",
+            "Give its name, or leave workers and ray out.",
         )
     return Here(model, job, options)
 

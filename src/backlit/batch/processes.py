@@ -15,14 +15,11 @@ from typing import Any
 
 from backlit.batch.child import BEGIN
 from backlit.batch.job import Job
-from backlit.batch.record import Failure
 from backlit.batch.task import Group
-from backlit.batch.worker import ModelSpec, Outcome, record_of
+from backlit.batch.worker import STARTS, TRIES, ModelSpec, Outcome, lost
 from backlit.errors import BacklitError, CapabilityError, OptionsError
 from backlit.progress import current
 
-TRIES = 2  # of a group with which its worker dies
-STARTS = 3  # of workers that die before their model is loaded
 IN_HAND = 2  # groups of a worker: the one that runs, and the next
 POLL_SECONDS = 0.2  # between two looks whether the work should stop
 
@@ -178,18 +175,8 @@ class Processes:
                 alone = [Group(group.number, (task,)) for task in group.tasks]
                 self._waiting.extendleft(reversed(alone))
             else:
-                yield self._lost(group, code)
+                yield lost(group, self._job, _reason(code))
         self._start(child.number)
-
-    def _lost(self, group: Group, code: int) -> Outcome:
-        failure = Failure(
-            "CapabilityError",
-            f"Its worker ended {TRIES} times while it ran this row ({_reason(code)}).",
-            "With too little memory, shorten the prompt or use fewer workers.",
-        )
-        return Outcome.of(
-            group.number, [record_of(one, self._job, failure=failure) for one in group.tasks]
-        )
 
 
 def devices_of(workers: int | None, device: str | None) -> list[str | None]:

@@ -22,6 +22,8 @@ from backlit.model import Model, load_model
 from backlit.progress import current
 
 DIGITS = 4  # of seconds
+TRIES = 2  # of a group with which its worker dies
+STARTS = 3  # of workers that die before their model is loaded
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +166,16 @@ def record_of(
         explanation=explanation,
         lines=tuple(map(tuple, lines)),
     )
+
+
+def lost(group: Group, job: Job, why: str = "") -> Outcome:
+    """The outcome of a row that ended its worker again and again."""
+    failure = Failure(
+        "CapabilityError",
+        f"Its worker ended {TRIES} times while it ran this row{why and f' ({why})'}.",
+        "With too little memory, shorten the prompt or use fewer workers.",
+    )
+    return Outcome.of(group.number, [record_of(one, job, failure=failure) for one in group.tasks])
 
 
 def _is_of_a_row(error: BaseException) -> bool:

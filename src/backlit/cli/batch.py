@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @with_endpoint
 def batch(
     data: Annotated[
-        str, typer.Argument(metavar="DATASET", help=".jsonl, .json, .csv, .parquet or .txt.")
+        str, typer.Argument(metavar="DATASET", help="A file, or a URL that fsspec knows.")
     ],
     output: Annotated[
         str,
@@ -121,6 +121,20 @@ def batch(
         int | None,
         typer.Option(min=1, help="Processes; one for each GPU, or one, if left out."),
     ] = None,
+    ray: Annotated[
+        bool,
+        typer.Option(
+            "--ray", help="On the Ray cluster that is here or that RAY_ADDRESS names, or a new one."
+        ),
+    ] = False,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="On the Ray cluster there, such as HOST:6379."),
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="N", help="On Ray: 1 where there are some, if left out."),
+    ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Also do again what failed.")
     ] = False,
@@ -173,7 +187,15 @@ def batch(
     options: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
     options["trust_remote_code"] = trust_remote_code
     a_process = None if parse(model).endpoint else 1  # a server does the work of an endpoint
-    runner = runner_for(model, job, options, workers or a_process)
+    on_ray = ray_address or ray
+    runner = runner_for(
+        model,
+        job,
+        options,
+        workers or (None if on_ray else a_process),
+        ray=on_ray,
+        gpus_per_worker=gpus_per_worker,
+    )
     folder = Folder(output)
     view = Log() if quiet else Bar()
     try:

@@ -3,6 +3,7 @@
 sample_prompts              the prompts that come with Backlit
 my/prompts.jsonl            a file: .jsonl, .json, .csv, .parquet or .txt
 https://example.org/a.csv   the same over https
+s3://bucket/a.parquet       the same wherever fsspec reaches, if its package is installed
 mine:my/prompts.jsonl       any of them under a name of your choice
 """
 
@@ -20,8 +21,9 @@ from backlit.data.csv_rows import csv_rows
 from backlit.data.json_rows import json_rows, jsonl_rows
 from backlit.data.rows import Row, examples_from
 from backlit.data.samples import SAMPLE_PROMPTS, sample_bytes
+from backlit.data.stores import read_stored
 from backlit.errors import DataError, NotFoundError
-from backlit.sources.address import path_of_url
+from backlit.sources.address import is_url, path_of_url
 
 if TYPE_CHECKING:
     import httpx2
@@ -37,14 +39,15 @@ def load_dataset(
     """Read a whole dataset.
 
     Args:
-        address: `name:path` or `path`; the path is `sample_prompts`, a file or an https URL.
-            Without a name, the file's own name without its ending.
+        address: `name:path` or `path`; the path is `sample_prompts`, a file, an https URL or one
+            that fsspec knows. Without a name, the file's own name without its ending.
         client: for URLs; by default one made for this call.
         prompts: whether every row must have a prompt; those for the variables of a template need
             none.
 
     Raises:
         DataError: nothing there, nothing in it, an unknown format, or bad rows.
+        MissingPackageError: what reaches a URL is not installed.
     """
     match = _NAMED.fullmatch(address.strip())
     name, path = (match["name"], match["path"].strip()) if match else ("", address.strip())
@@ -53,17 +56,19 @@ def load_dataset(
     if path == SAMPLE_PROMPTS:
         name = name or SAMPLE_PROMPTS
         return ExampleList(name, examples_from(jsonl_rows(_text(sample_bytes(), path)), name, path))
-    is_url = _SCHEME.match(path) is not None
-    file = Path(_path_of_url(path) if is_url else path)
+    scheme = _SCHEME.match(path)
+    file = _path_of_url(path) if is_url(path) else Path(path[scheme.end() :] if scheme else path)
     _ending(file)  # an unknown format is told before anything is fetched
-    if is_url:
+    if is_url(path):
         from backlit.data.web import fetch  # slow to import, and seldom needed
 
         data = fetch(path, client)
+    elif scheme:
+        data = read_stored(path)
     else:
         data = _bytes(file)
     read = read_dataset(data, file.name, name or file.stem, prompts=prompts)
-    return replace(read, address=path if is_url else str(file.absolute()))
+    return replace(read, address=path if scheme else str(file.absolute()))
 
 
 def read_dataset(data: bytes, file: str, name: str, *, prompts: bool = True) -> ExampleList:
