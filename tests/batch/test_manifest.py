@@ -59,6 +59,18 @@ def test_a_job_comes_back(folder: Folder) -> None:
             r"methods was \[.*lime.* there, and is \[.*occl",
         ),
         ({"variants": ()}, "variants was .*there, and is none here"),
+        (
+            {"variants": (Variant("a", "other", "b"),)},
+            r"variants, a, template was .*x.* there, and is other here",
+        ),
+        (
+            {"variants": (*JOB.variants, Variant("more", "{x}"))},
+            "variants, more was none there, and is ",
+        ),
+        (
+            {"methods": (NamedMethod("lime", {"samples": 9}),)},
+            "methods, lime, params, samples was 64 there, and is 9 here",
+        ),
     ],
 )
 def test_another_job_is_refused_with_the_difference(
@@ -76,7 +88,7 @@ def test_another_job_is_refused_with_the_difference(
     ("name", "message"),
     [
         ("dtype", "dtype was float64 there, and is bfloat16 here"),
-        ("revision", "revision was none there, and is bfloat16 here"),
+        ("weights", "weights was none there, and is bfloat16 here"),
     ],
 )
 def test_another_model_is_refused(folder: Folder, name: str, message: str) -> None:

@@ -1,8 +1,11 @@
-"""What is recorded of how an answer was asked for: what the model takes."""
+"""What is recorded of a model and of how it was asked: what it takes, and its weights."""
 
-from backlit.engines.settings import as_taken, untaken_by
+import numpy as np
+
+from backlit.engines.settings import as_taken, digest_of, untaken_by, weights_of
 from backlit.engines.toy import ToyEngine
 from backlit.types import GenerationOptions
+from tests.support import tiny
 
 ASKED = GenerationOptions(9, 0.5, 0.9, 3, ("\n",))
 
@@ -30,3 +33,24 @@ def test_a_temperature_of_none_writes_as_one_of_one(toy: ToyEngine) -> None:
 
     own, one = (GenerationOptions(30, temperature, seed=4) for temperature in (None, 1.0))
     assert ids(own) == ids(one) != ids(GenerationOptions(30, 0.0))
+
+
+def test_weights_tell_models_of_one_name_apart() -> None:
+    first, again = tiny.engine(), tiny.engine()
+    known = weights_of(first)
+    assert known is not None
+    assert weights_of(again) == known
+    parameter = next(again._model.parameters())
+    parameter.data += 0.01
+    assert weights_of(again) != known
+
+
+def test_of_an_engine_without_weights_nothing_is_known(toy: ToyEngine) -> None:
+    assert weights_of(toy) is None
+
+
+def test_names_and_numbers_are_in_the_digest() -> None:
+    one = digest_of([("a", np.array([1.0, 2.0]))])
+    assert one == digest_of([("a", np.array([1, 2]))])
+    assert one != digest_of([("b", np.array([1.0, 2.0]))])
+    assert one != digest_of([("a", np.array([2.0, 1.0]))])

@@ -50,7 +50,7 @@ def _serve(asked: "queue.Queue[Any]", answers: IO[bytes]) -> None:
     spec, job = asked.get()
     try:
         worker = Worker(spec.load(), job)
-        tell(dict(worker.model.engine.metadata))
+        tell(worker.facts)
         while True:
             tell(worker(Group.from_json(asked.get())))
     except Exception as error:

@@ -241,8 +241,8 @@ class Here:
         if first is None:
             return
         model = load_model(self._model, **self._options)
-        ready(model.engine.metadata)
         worker = Worker(model, self._job)
+        ready(worker.facts)
         with model.turn():
             yield worker(first)
             yield from map(worker, groups)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NAME = "job.json"
 FORMAT = 1
-MODEL = ("source", "engine", "architecture", "revision", "weights", "dtype", "backend", "backlit")
+MODEL = ("source", "engine", "architecture", "weights", "dtype", "backend", "backlit")
 """What of a model's metadata changes results, as far as it is known; where it runs, and on which
 versions of libraries, is recorded beside it."""
 ANOTHER = "Use another folder, or run what this folder is of."
@@ -127,15 +127,27 @@ def _differences(
         told = f"{within}{name.replace('_', ' ')}"
         if isinstance(one, dict) and isinstance(other, dict):
             yield from _differences(one, other, f"{told}, ")
+        elif (
+            isinstance(one, list)
+            and isinstance(other, list)
+            and _by_name(one).keys() & _by_name(other)
+        ):
+            yield from _differences(_by_name(one), _by_name(other), f"{told}, ")
+            if [*_by_name(one)] != [*_by_name(other)]:
+                yield f"the order of {told}", [*_by_name(one)], [*_by_name(other)]
         elif one != other:
             yield told, one, other
 
 
+def _by_name(several: list[Any]) -> dict[str, Any]:
+    """Variants or methods by their names, in order."""
+    return {one["name"]: one for one in several if isinstance(one, dict) and "name" in one}
+
+
 def _short(value: Any) -> str:
     """A value in an error."""
-    if isinstance(value, list):
-        plain = all(isinstance(one, str) for one in value)
-        value = ", ".join(value) if plain else value
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        value = ", ".join(value)
     if value in (None, [], ""):
         return "none"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

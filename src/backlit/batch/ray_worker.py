@@ -41,6 +41,7 @@ class RayWorker:
                     "Install the same on all.",
                 )
             self._worker: Worker | BacklitError = Worker(spec.load(), job)
+            self._facts = self._worker.facts
             self._told("is_ready", self._id)
         except Exception as error:  # noqa: BLE001  what is not known is raised
             self._worker = _known(error)
@@ -59,7 +60,7 @@ class RayWorker:
             outcomes = list(self._outcomes(self._worker, Group.from_json(group))) if group else []
         except Exception as error:  # noqa: BLE001  what is not known is raised
             return _known(error)
-        return dict(self._worker.model.engine.metadata), outcomes
+        return self._facts, outcomes
 
     def _outcomes(self, worker: Worker, group: Group) -> Iterator[Outcome]:
         """Run it; what ended workers again and again is run row by row, and a single row that did

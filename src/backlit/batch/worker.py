@@ -14,6 +14,7 @@ from backlit.batch.row import explained, lines_of_maps
 from backlit.batch.task import Group, Task
 from backlit.batch.together import Together
 from backlit.engines.base import Engine
+from backlit.engines.settings import weights_of
 from backlit.errors import BacklitError, BudgetError, Cancelled, out_of_memory
 from backlit.explanation import Explanation
 from backlit.explanation.cell import Line
@@ -70,6 +71,13 @@ class Worker:
     def __init__(self, model: Model, job: Job) -> None:
         self.model = model
         self._job = job
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is known of the model, and a digest of its weights if they can be had."""
+        weights = weights_of(self.model.engine)
+        known = {} if weights is None else {"weights": weights}
+        return {**self.model.engine.metadata, **known}
 
     def __call__(self, group: Group) -> Outcome:
         """Run a group.

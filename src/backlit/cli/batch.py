@@ -205,7 +205,7 @@ def batch(
         told = f"Stopped. {sentence(view.last)} Run the same command again to go on."
         typer.echo(told, err=True)
         raise
-    typer.echo(f"{sentence(view.last)} They are in {output}.", err=True)
+    typer.echo(f"{sentence(view.last)} What holds on average: backlit summary {output}", err=True)
 
 
 def _variants(template: Path | None, variants: Path | None) -> "tuple[Variant, ...]":

@@ -1,8 +1,12 @@
-"""Which generation options a model takes: some servers refuse those that others want."""
+"""What is known of a model beside what it does: the options that it takes, and its weights."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from hashlib import blake2b
 
-from backlit.engines.base import Engine
+import numpy as np
+
+from backlit.engines.base import Engine, FloatArray
 from backlit.types import GenerationOptions
 
 
@@ -23,3 +27,23 @@ def as_taken(engine: Engine, options: GenerationOptions) -> GenerationOptions:
         top_p=1.0 if "top_p" in untaken else options.top_p,
         seed=None if "seed" in untaken else options.seed,
     )
+
+
+NUMBERS = 16  # of each weight that are looked at
+
+
+def weights_of(engine: Engine) -> str | None:
+    """A digest by which one model is told from another of its name; an engine that can tell has
+    `sampled_weights`, an iterator of names and numbers.
+    """
+    sampled = getattr(engine, "sampled_weights", None)
+    return None if sampled is None else digest_of(sampled())
+
+
+def digest_of(weights: Iterable[tuple[str, FloatArray]]) -> str:
+    """A digest of numbers by their names."""
+    found = blake2b(digest_size=12)
+    for name, numbers in weights:
+        found.update(name.encode())
+        found.update(np.asarray(numbers, dtype=np.float64).tobytes())
+    return found.hexdigest()

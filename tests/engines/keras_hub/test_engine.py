@@ -9,6 +9,7 @@ import pytest
 
 import backlit
 from backlit.engines.keras_hub.engine import KerasHubEngine
+from backlit.engines.settings import weights_of
 from backlit.errors import (
     CapabilityError,
     OptionsError,
@@ -229,3 +230,16 @@ def test_keras_is_imported_only_when_asked_for() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.splitlines()[-1] == "found []"
+
+
+def test_weights_tell_models_apart(engine: KerasHubEngine) -> None:
+    known = weights_of(engine)
+    assert known == weights_of(engine)
+    weight = engine._model.model.weights[0]
+    before = np.array(keras.ops.convert_to_numpy(weight))
+    weight.assign(before + 0.25)
+    try:
+        assert weights_of(engine) != known
+    finally:
+        weight.assign(before)
+    assert weights_of(engine) == known

@@ -26,6 +26,7 @@ from backlit.engines.huggingface.opening import opening_error
 from backlit.engines.huggingface.scorer import TreeScorer
 from backlit.engines.huggingface.tokens import HuggingFaceTokenizer
 from backlit.engines.huggingface.tree_writer import groups, write_together
+from backlit.engines.settings import NUMBERS
 from backlit.engines.tokens import TokenReader
 from backlit.engines.writing import Draft, annotated, write
 from backlit.errors import OptionsError, UnsupportedModelError
@@ -139,6 +140,10 @@ class HuggingFaceEngine(Gradients):
             "transformers": transformers.__version__,
             "backlit": version("backlit"),
         }
+
+    def sampled_weights(self) -> Iterator[tuple[str, FloatArray]]:
+        """See `weights_of`."""
+        return self._causal.sampled_weights(NUMBERS)
 
     # ---- reading -----------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """A causal language model of transformers, run only where it matters."""
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
+from backlit.engines.base import FloatArray
 from backlit.progress import current
 
 
@@ -44,6 +46,14 @@ class CausalModel:
         """Where its first layer is."""
         device: torch.device = self.module.device
         return device
+
+    def sampled_weights(self, count: int) -> Iterator[tuple[str, FloatArray]]:
+        """A few numbers of each weight, by its name and shape; not of those that are elsewhere."""
+        for name, weight in self.module.named_parameters():
+            if weight.device.type != "meta":
+                flat = weight.detach().flatten()
+                numbers = flat[:: max(1, flat.numel() // count)][:count]
+                yield f"{name} {tuple(weight.shape)}", numbers.double().cpu().numpy()
 
     def tensor(self, ids: Any) -> torch.Tensor:
         """Ids on the device of the embeddings."""

@@ -13,6 +13,7 @@ from backlit.engines.keras_hub.model import KerasModel
 from backlit.engines.keras_hub.runtime import framework_module
 from backlit.engines.keras_hub.scorer import CacheScorer, logits_close
 from backlit.engines.keras_hub.tokens import KerasTokenizer, Template, end_ids
+from backlit.engines.settings import NUMBERS
 from backlit.engines.tokens import TokenReader
 from backlit.engines.writing import Draft, annotated, log_softmax_at, write
 from backlit.errors import CapabilityError
@@ -74,6 +75,14 @@ class KerasHubEngine:
             "keras_hub": version("keras-hub"),
             "backlit": version("backlit"),
         } | ({"inputs": "text only"} if self._model.ignored_inputs else {})
+
+    def sampled_weights(self) -> Iterator[tuple[str, FloatArray]]:
+        """See `weights_of`."""
+        for number, weight in enumerate(self._model.model.weights):  # names count models made
+            flat = keras.ops.reshape(weight.value, (-1,))
+            numbers = flat[:: max(1, flat.shape[0] // NUMBERS)][:NUMBERS]
+            found = keras.ops.convert_to_numpy(keras.ops.cast(numbers, "float32"))
+            yield f"{number} {tuple(weight.shape)}", found
 
     # ---- reading -----------------------------------------------------------------------
 
