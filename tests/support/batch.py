@@ -7,8 +7,12 @@ from backlit.batch import Batch
 from backlit.explanation.cell import Variant
 
 VARIANTS = (
-    Variant("warm", "The {who} likes warm milk.\nBe kind.\nQuestion: what does it like? Answer:"),
-    Variant("cold", "The {who} likes cold water.\nBe kind.\nQuestion: what does it like? Answer:"),
+    Variant(
+        "warm", "The {who} likes warm milk.\nBe kind.\nBe brief.\nQuestion: what does it like?"
+    ),
+    Variant(
+        "cold", "The {who} likes cold water.\nBe kind.\nBe brief.\nQuestion: what does it like?"
+    ),
 )
 ROWS = [
     {"id": "0", "prompt": "-", "who": "cat"},
@@ -25,7 +29,7 @@ def toy_batch(folder: Path) -> Batch:
         folder,
         variants=VARIANTS,
         method=("occlusion", "lime"),
-        target_pattern="milk",
+        target_pattern=".*milk.*",
         check=True,
         options={"max_new_tokens": 12},
         progress=False,

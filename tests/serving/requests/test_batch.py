@@ -60,7 +60,7 @@ def test_a_page_knows_which_there_are(client: Client) -> None:
 def test_what_it_is_of(client: Client) -> None:
     event = client.answered(BatchInfoRequest(batch="menu"))
     assert isinstance(event, BatchEvent)
-    assert (event.model, event.rows, event.pattern) == ("toy", 3, "milk")
+    assert (event.model, event.rows, event.pattern) == ("toy", 3, ".*milk.*")
     assert event.variants == [one.name for one in VARIANTS]
     assert [one.method for one in event.maps] == ["occlusion", "lime"]
     assert event.statuses == {"done": 2, "unmatched": 2, "failed": 2}
@@ -80,7 +80,8 @@ def test_rows_travel_thin(client: Client) -> None:
     assert failed.error is not None
     assert "{who}" in failed.error
     done = rows(client, status="done").rows[0]
-    assert done.target == " milk"
+    assert done.target is not None
+    assert "milk" in done.target
     assert done.target_log_prob is not None
     assert done.top
     assert done.verdict is not None
