@@ -124,6 +124,8 @@ def test_no_page_learns_where_it_is(folder: Path, tmp_path: Path) -> None:
         opened.reload()
     assert str(tmp_path) not in str(caught.value)
     assert "moved" in caught.value.message
+    with pytest.raises(DataError, match="A run of moved can't be read"):
+        opened.explanation(0)
     assert len(opened.runs) == 6  # as it was
 
 

@@ -1,6 +1,7 @@
 """The batches that are shown, and how their runs are found: in Arrow, however many there are."""
 
 import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
-from backlit.errors import BacklitError, UnknownNameError
+from backlit.errors import BacklitError, DataError, UnknownNameError
 
 if TYPE_CHECKING:  # what reads tables is slow to import, and most pages show no batch
     import pyarrow as pa
@@ -108,7 +109,19 @@ class Opened:
             BacklitError: it can't be read.
         """
         with self._lock, self._without_path():
-            return self._batch[number]
+            try:
+                return self._batch[number]
+            except (OSError, EOFError, LookupError, ValueError, zlib.error) as error:
+                raise DataError(
+                    f"A run of {self.name} can't be read: its part file is damaged or gone.",
+                    "Read the batch again.",
+                ) from error
+
+    def distinct(self, column: str) -> int:
+        """How many values a column has."""
+        import pyarrow.compute as pc
+
+        return int(pc.count_distinct(self._runs[column]).as_py())
 
     def counts(self, column: str) -> dict[Any, int]:
         """How many runs have which value in a column of names."""

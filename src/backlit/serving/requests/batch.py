@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 
+import numpy as np
 from pydantic import Field
 
 from backlit.explanation import Explanation
@@ -180,7 +181,7 @@ def batch(request: BatchInfoRequest, batches: Batches) -> wire.Event:
         words=job.select.words,
         pattern=job.select.pattern,
         last_line=job.select.last_line,
-        rows=len(opened.counts("row")),
+        rows=opened.distinct("row"),
         variants=[one.name for one in job.variants],
         statuses=opened.counts("status"),
         verdicts=opened.counts("verdict"),
@@ -224,8 +225,9 @@ def batch_run(request: BatchRunRequest, batches: Batches) -> wire.Event:
     whole = None
     if row.status != "failed":
         whole = opened.explanation(number).reported(row.row, "prompt")
-    found = list(opened.found(request.query))
-    at = found.index(number) if number in found else None
+    found = np.asarray(opened.found(request.query))
+    (places,) = np.nonzero(found == number)
+    at = int(places[0]) if len(places) else None
     near = [] if at is None else [i for i in (at - 1, at + 1) if 0 <= i < len(found)]
     names = {i: opened.rows([found[i]], ("run",))[0]["run"] for i in near}
     return BatchRunEvent(
