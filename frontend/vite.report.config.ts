@@ -1,9 +1,10 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { withoutPageOnly } from "./vite.page-only";
 
 // What a report holds beside its data: one script and one style, which travel with every file.
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [withoutPageOnly(), svelte()],
   publicDir: false,
   define: { "process.env.NODE_ENV": '"production"' },
   build: {

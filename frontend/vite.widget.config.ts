@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { withoutPageOnly } from "./vite.page-only";
 
 // What a notebook loads: each a module of its own, its styles inside. They travel with every
 // notebook that uses them, so they should stay small; but for the editor and other languages, which are asked for.
@@ -12,6 +13,7 @@ const ENTRIES: Record<string, string> = {
 
 export default defineConfig(({ mode }) => ({
   plugins: [
+    withoutPageOnly(),
     svelte({
       emitCss: false,
       // Names of classes stand there a thousand times.

@@ -76,6 +76,7 @@ HELPERS = {
     "methods/base.py",
     "methods/bounds.py",
     "progress.py",
+    "serving/batches.py",
     "serving/models.py",
     "serving/offered.py",
     "serving/recent.py",

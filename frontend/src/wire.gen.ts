@@ -666,6 +666,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch
+         * @description What a batch is of, and how its runs ended; `again` reads its folder anew.
+         */
+        post: operations["batch_api_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batch_rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch Rows
+         * @description Some of the runs that are found, as a table shows them.
+         */
+        post: operations["batch_rows_api_batch_rows_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batch_run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch Run
+         * @description All of a run, and which comes before and after it among those that are found.
+         */
+        post: operations["batch_run_api_batch_run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/export": {
         parameters: {
             query?: never;
@@ -904,6 +964,202 @@ export interface components {
              */
             measure: "log_prob" | "share";
             share?: components["schemas"]["Share"] | null;
+        };
+        /**
+         * BatchEvent
+         * @description What a batch is of. `words`, `pattern` or `last_line` is what was explained of each answer,
+         *     all of it if there is none; `signed` and `measure` are of the scores.
+         */
+        BatchEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "batch";
+            /** Model */
+            model: string;
+            /** Data */
+            data: string;
+            /** Maps */
+            maps: components["schemas"]["MadeMap"][];
+            /** Signed */
+            signed: boolean;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "log_prob" | "share";
+            /** Words */
+            words: string | null;
+            /** Pattern */
+            pattern: string | null;
+            /** Last Line */
+            last_line: boolean;
+            /** Rows */
+            rows: number;
+            /** Variants */
+            variants: string[];
+            /** Statuses */
+            statuses: {
+                [key: string]: number;
+            };
+            /** Verdicts */
+            verdicts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * BatchInfoRequest
+         * @description What a batch is of, and how its runs ended; `again` reads its folder anew.
+         */
+        BatchInfoRequest: {
+            /** Batch */
+            batch: string;
+            /**
+             * Again
+             * @default false
+             */
+            again: boolean;
+        };
+        /**
+         * BatchRow
+         * @description A run as a table shows it: of each text the beginning.
+         */
+        BatchRow: {
+            /** Run */
+            run: string;
+            /** Row */
+            row: string;
+            /** Variant */
+            variant: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "done" | "unmatched" | "failed";
+            /** Answer */
+            answer: string | null;
+            /** Target */
+            target: string | null;
+            /** Target Log Prob */
+            target_log_prob: number | null;
+            /** Top */
+            top: string | null;
+            /** Top Score */
+            top_score: number | null;
+            /** Verdict */
+            verdict: ("holds" | "weak" | "chance") | null;
+            /** Seconds */
+            seconds: number;
+            /** Error */
+            error: string | null;
+        };
+        /**
+         * BatchRowsEvent
+         * @description `found` runs of `total`; these are the first of them from `first` on.
+         */
+        BatchRowsEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "batch_rows";
+            /** Total */
+            total: number;
+            /** Found */
+            found: number;
+            /** First */
+            first: number;
+            /** Rows */
+            rows: components["schemas"]["BatchRow"][];
+        };
+        /**
+         * BatchRowsRequest
+         * @description Some of the runs that are found, as a table shows them.
+         */
+        BatchRowsRequest: {
+            /** Batch */
+            batch: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Variant */
+            variant?: string | null;
+            /** Status */
+            status?: ("done" | "unmatched" | "failed") | null;
+            /** Verdict */
+            verdict?: ("holds" | "weak" | "chance") | null;
+            /** Column */
+            column?: ("row" | "variant" | "answer" | "target" | "target_log_prob" | "top" | "top_score" | "verdict" | "seconds") | null;
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+            /**
+             * First
+             * @default 0
+             */
+            first: number;
+            /**
+             * Count
+             * @default 200
+             */
+            count: number;
+        };
+        /**
+         * BatchRunEvent
+         * @description A run; `whole` is null of one that failed, and `error` says why. It is `number` of `found`,
+         *     from 0; null if it is none of those, and then nothing is before or after it.
+         */
+        BatchRunEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "batch_run";
+            row: components["schemas"]["BatchRow"];
+            whole: components["schemas"]["ReportedRun"] | null;
+            /** Error */
+            error: string | null;
+            /** Number */
+            number: number | null;
+            /** Found */
+            found: number;
+            /** Before */
+            before: string | null;
+            /** After */
+            after: string | null;
+        };
+        /**
+         * BatchRunRequest
+         * @description All of a run, and which comes before and after it among those that are found.
+         */
+        BatchRunRequest: {
+            /** Batch */
+            batch: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Variant */
+            variant?: string | null;
+            /** Status */
+            status?: ("done" | "unmatched" | "failed") | null;
+            /** Verdict */
+            verdict?: ("holds" | "weak" | "chance") | null;
+            /** Column */
+            column?: ("row" | "variant" | "answer" | "target" | "target_log_prob" | "top" | "top_score" | "verdict" | "seconds") | null;
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+            /** Run */
+            run: string;
         };
         /**
          * Cell
@@ -2072,6 +2328,16 @@ export interface components {
             model: string;
         };
         /**
+         * MadeMap
+         * @description A method and what it scored as one: of each there is a map.
+         */
+        MadeMap: {
+            /** Method */
+            method: string;
+            /** Granularity */
+            granularity: string;
+        };
+        /**
          * MeasureCostEvent
          * @description What a server is asked for, at most, but that its tokens are about as many; null of a model
          *     that is here.
@@ -2639,6 +2905,48 @@ export interface components {
             type: "removed";
         };
         /**
+         * ReportedRun
+         * @description An answer and its maps, as they are handed on.
+         *
+         *     Attributes:
+         *         generation: the prompt and the answer.
+         *         attributions: its maps, of which a reader chooses one.
+         *         metadata: of the model, as an explanation has it.
+         *         segmentations: token spans of every granularity.
+         *         findings: what was found, of each map; None where nothing was measured.
+         *         remarks: what else is to be said of each map.
+         *         example: how the example is called that the prompt came from.
+         *         scope: which parts are spoken of.
+         */
+        ReportedRun: {
+            generation: components["schemas"]["Generation"];
+            /** Attributions */
+            attributions: components["schemas"]["Attribution"][];
+            /** Metadata */
+            metadata: {
+                [key: string]: string | number;
+            };
+            /** Segmentations */
+            segmentations: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            };
+            /** Findings */
+            findings: (string | null)[];
+            /** Remarks */
+            remarks: string[][];
+            /** Example */
+            example?: string | null;
+            /**
+             * Scope
+             * @default both
+             * @enum {string}
+             */
+            scope: "prompt" | "response" | "both";
+        };
+        /**
          * RespondRequest
          * @description Take a given response, and say how likely the model finds it.
          *
@@ -3038,7 +3346,7 @@ export interface components {
          *     `units` is what people call a segment of each granularity. The first method that a model can
          *     serve is the one to begin with. Without a workspace, the browser keeps what is kept. If
          *     `review`, what is kept is read and reviewed, and nothing else is answered. Without
-         *     `connectable`, models are those of the beginning.
+         *     `connectable`, models are those of the beginning. `batches` are shown by their names.
          */
         State: {
             /** Version */
@@ -3073,6 +3381,11 @@ export interface components {
              */
             review: boolean;
             connectable?: components["schemas"]["Connectable"] | null;
+            /**
+             * Batches
+             * @default []
+             */
+            batches: string[];
         };
         /**
          * Target
@@ -3474,6 +3787,9 @@ export interface components {
             undo: components["schemas"]["UndoRequest"];
             add: components["schemas"]["AddRequest"];
             remove: components["schemas"]["RemoveRequest"];
+            batch: components["schemas"]["BatchInfoRequest"];
+            batch_rows: components["schemas"]["BatchRowsRequest"];
+            batch_run: components["schemas"]["BatchRunRequest"];
             export: components["schemas"]["ExportRequest"];
             vary: components["schemas"]["VaryRequest"];
             review: components["schemas"]["ReviewRequest"];
@@ -3544,6 +3860,12 @@ export interface components {
             add: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["AddedEvent"];
             /** Remove */
             remove: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["RemovedEvent"];
+            /** Batch */
+            batch: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["BatchEvent"];
+            /** Batch Rows */
+            batch_rows: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["BatchRowsEvent"];
+            /** Batch Run */
+            batch_run: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["BatchRunEvent"];
             /** Export */
             export: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExportedEvent"];
             /** Vary */
@@ -3577,51 +3899,6 @@ export interface components {
             };
             /** @default null */
             target: components["schemas"]["Target"] | null;
-        };
-        /**
-         * ReportedRun
-         * @description An answer and its maps, as they are handed on.
-         *
-         *     Attributes:
-         *         generation: the prompt and the answer.
-         *         attributions: its maps, of which a reader chooses one.
-         *         metadata: of the model, as an explanation has it.
-         *         segmentations: token spans of every granularity.
-         *         findings: what was found, of each map; None where nothing was measured.
-         *         remarks: what else is to be said of each map.
-         *         example: how the example is called that the prompt came from.
-         *         scope: which parts are spoken of.
-         */
-        ReportedRun: {
-            generation: components["schemas"]["Generation"];
-            /** Attributions */
-            attributions: components["schemas"]["Attribution"][];
-            /** Metadata */
-            metadata: {
-                [key: string]: string | number;
-            };
-            /** Segmentations */
-            segmentations: {
-                [key: string]: [
-                    number,
-                    number
-                ][];
-            };
-            /** Findings */
-            findings: (string | null)[];
-            /** Remarks */
-            remarks: string[][];
-            /**
-             * Example
-             * @default null
-             */
-            example: string | null;
-            /**
-             * Scope
-             * @default both
-             * @enum {string}
-             */
-            scope: "prompt" | "response" | "both";
         };
         /**
          * Report
@@ -5821,6 +6098,213 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RemoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    batch_api_batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchInfoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    batch_rows_api_batch_rows_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRowsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    batch_run_api_batch_run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRunRequest"];
             };
         };
         responses: {

@@ -21,6 +21,8 @@ Granularity = Literal["token", "word", "sentence", "line", "paragraph", "custom"
 Aggregate = Literal["sum", "mean", "max"]
 FinishReason = Literal["stop", "length", "context", "cancelled", "given"]
 Verdict = Literal["holds", "weak", "chance"]
+RunStatus = Literal["done", "unmatched", "failed"]
+"""Explained; answered, but what is to be explained is not in the answer; or neither."""
 Scope = Literal["prompt", "response", "both"]  # which of the segments before a target
 Span = tuple[int, int]
 Interval = tuple[float, float]

@@ -15,6 +15,7 @@ from tests.support.command import run
     [
         (["serve", "toy", "toy"], "Two models are called 'toy'"),
         (["serve", "toy", "--data", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["serve", "toy", "--batch", "nowhere"], "There is no batch in nowhere"),
         (["serve", "toy", "--host", "203.0.113.1"], "can't listen"),
         (["serve", "toy", "--host", ""], "No host is given"),
     ],

@@ -1,7 +1,6 @@
 /** All that can be done by its name: what buttons do, the examples, and the runs. */
 import { type Side, SIDES } from "../model/layout";
 import { folded } from "../model/letters";
-import { VIEWS } from "../model/place";
 import { trimmed } from "../model/unseen";
 import { language } from "../state/language.svelte";
 import { theme } from "../state/theme.svelte";
@@ -47,7 +46,7 @@ function textOf({ about = "", group, name }: Command): string {
 
 function acts(workbench: Workbench, root: ParentNode, help: () => void): Command[] {
   const { answering, answers, comparing, connecting } = workbench;
-  const { exporting, principling, prompting, session } = workbench;
+  const { exporting, principling, prompting, server, session } = workbench;
   const looking = session.view === "look";
   const written = looking && answers.current?.finish != null;
   const act = (id: string, name: string, run: () => void, keys?: string): Command => ({
@@ -77,9 +76,11 @@ function acts(workbench: Workbench, root: ParentNode, help: () => void): Command
       : []),
     ...(connecting.offered ? [act("connect", t.connect.open, () => connecting.ask())] : []),
     act("new", t.palette.new, () => prompting.open(null)),
-    ...VIEWS.filter((view) => view !== session.view).map((view) =>
-      act(`view ${view}`, t.palette.view(t.views.names[view]), () => session.setView(view)),
-    ),
+    ...server.views
+      .filter((view) => view !== session.view)
+      .map((view) =>
+        act(`view ${view}`, t.palette.view(t.views.names[view]), () => session.setView(view)),
+      ),
     ...SIDES.filter((side) => hasRail(root, side)).map((side) => {
       const pane = side === "library" ? t.app.libraryPane : t.app.findingsPane;
       const { folded } = session.layout[side];

@@ -1,12 +1,15 @@
 /** Where a person is on the page, as a link tells it: no word of theirs is in it, nor any key. */
 import type { Span } from "../wire";
 
-export const VIEWS = ["look", "compare", "grid", "table", "review"] as const;
+export const VIEWS = ["look", "compare", "grid", "table", "batch", "review"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export interface Place {
   readonly view: ViewName;
-  /** By their ids: the one that is looked at, or those beside each other; of grids, the grid. */
+  /**
+   * By their ids: the one that is looked at, or those beside each other; of grids, the grid. A
+   * batch by its name, and which of its runs is read.
+   */
   readonly runs: readonly string[];
   /** Parts that are muted, as spans of tokens; of the one that is looked at. */
   readonly mutes?: readonly Span[];

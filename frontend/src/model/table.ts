@@ -41,6 +41,7 @@ export function keyOf({ dataset, id }: Place): string {
 }
 
 export const PAGE = 200; // rows that are asked for at once
+export const ROW = 34; // px, as high as one is
 const MARGIN = 12; // rows above and below those in sight
 
 export function conditionsOf({ anywhere, columns, isPattern }: TableSetup): Condition[] {

@@ -37,6 +37,7 @@ void language.follow(navigator.languages, browserStore, loadCatalogue).then(() =
     target: document.getElementById("app")!,
     props: {
       workbench,
+      loadBatch: () => import("../views/batch/Batch.svelte"),
       loadEditor: async () => (await import("../editing/codemirror")).createEditor,
     },
   });

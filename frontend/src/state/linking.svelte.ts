@@ -1,6 +1,7 @@
 /** The address says what is shown, and what it says is shown: links can be kept and handed on. */
 import { untrack } from "svelte";
 import type { Address } from "../host/address";
+import { setupOf } from "../model/batch";
 import { linkTo, placeOf } from "../model/place";
 import { MOST } from "./comparing.svelte";
 import type { Workbench } from "./workbench.svelte";
@@ -32,7 +33,10 @@ export function followAddress(address: Address, workbench: Shown): () => void {
       // Who comes back goes on with what was typed and chosen since.
       untrack(() => {
         const link = address.read();
-        if (!address.returns || link !== session.link) follow();
+        if (!server.views.includes(session.view)) session.setView("look");
+        if (link === "" && !address.returns && server.batches.length > 0) {
+          session.setView("batch"); // it was started for them
+        } else if (!address.returns || link !== session.link) follow();
         else workbench.muting.set(placeOf(link)?.mutes ?? []);
       });
     });
@@ -53,23 +57,27 @@ export function followAddress(address: Address, workbench: Shown): () => void {
 }
 
 /** Null while what is shown is on its way. */
-function linkOf({ comparing, muting, runs, session }: Shown): string | null {
-  const { compared, trying, view } = session;
+function linkOf({ comparing, muting, runs, server, session }: Shown): string | null {
+  const { batch, compared, trying, view } = session;
   const { current } = runs;
   if (view === "look") {
     return current ? linkTo({ view, runs: [current], mutes: muting.spans }) : null;
   }
 
   if (view === "grid") return linkTo({ view, runs: session.shownGrid ? [session.shownGrid] : [] });
+  if (view === "batch") {
+    const { name, run } = setupOf(batch, server.batches);
+    return linkTo({ view, runs: run ? [name, run] : [name] });
+  }
   if (view !== "compare") return linkTo({ view, runs: [] });
   if (!trying) return linkTo({ view, runs: compared });
   return comparing.tried ? linkTo({ view, runs: [...compared, current] }) : null;
 }
 
 async function go(link: string, workbench: Shown): Promise<void> {
-  const { gridding, muting, prompting, runs, session } = workbench;
+  const { gridding, muting, prompting, runs, server, session } = workbench;
   const place = placeOf(link);
-  if (!place) return;
+  if (!place || !server.views.includes(place.view)) return;
   session.set({ link });
   if (place.view === "compare") {
     session.set({ view: "compare", compared: place.runs.slice(0, MOST), trying: false });
@@ -77,6 +85,8 @@ async function go(link: string, workbench: Shown): Promise<void> {
   }
   if (place.view !== "look") {
     session.setView(place.view);
+    const [name, run = ""] = place.view === "batch" ? place.runs : [];
+    if (name) session.set({ batch: { ...session.batch, name, run } });
     const [grid] = place.view === "grid" ? place.runs : [];
     if (grid) await gridding.show(grid);
     return;

@@ -1,5 +1,6 @@
 /** What the server offers, whether it is there, and loading a model. */
 import { type Link, LIVE, type Refusal, type Transport, TransportError } from "../host/transport";
+import { type ViewName, VIEWS } from "../model/place";
 import type { DatasetInfo, ErrorInfo, Granularity, ModelInfo, State } from "../wire";
 import { Job, type Watcher } from "./job.svelte";
 
@@ -19,7 +20,7 @@ export class Server implements Watcher {
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    private readonly transport: Transport,
+    readonly transport: Transport,
     /** Called each time the server's state arrives; `changed` if it tells of other examples. */
     private readonly arrived: (changed: boolean) => void,
   ) {
@@ -36,6 +37,16 @@ export class Server implements Watcher {
 
   get datasets(): readonly DatasetInfo[] {
     return this.state?.datasets ?? [];
+  }
+
+  /** The names of those that are shown. */
+  get batches(): readonly string[] {
+    return this.state?.batches ?? [];
+  }
+
+  /** What there is something to see in. */
+  get views(): readonly ViewName[] {
+    return VIEWS.filter((view) => view !== "batch" || this.batches.length > 0);
   }
 
   /** Whoever is here reads what is kept and says what they think of it, and nothing else. */

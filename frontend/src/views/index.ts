@@ -1,10 +1,10 @@
-/** The views beside that of one answer, each loaded once it is opened. */
+/** The views beside that of one answer, each loaded once it is opened; a page alone has batches. */
 import type { Component } from "svelte";
 import type { ViewName } from "../model/place";
 
-type Load = () => Promise<{ default: Component }>;
+export type LoadView = () => Promise<{ default: Component }>;
 
-export const views: Readonly<Record<Exclude<ViewName, "look">, Load>> = {
+export const views: Readonly<Record<Exclude<ViewName, "look" | "batch">, LoadView>> = {
   compare: () => import("./compare/Compare.svelte"),
   grid: () => import("./grid/Grid.svelte"),
   table: () => import("./table/Table.svelte"),

@@ -141,3 +141,34 @@ test("a link leads to the grid, and the address says so", async () => {
   workbench.session.setView("grid");
   await vi.waitFor(() => expect(address.link).toBe("#grid="));
 });
+
+const WITH_BATCHES = { ...STATE, batches: ["menu", "other"] };
+
+test("a server of batches shows them at once, and a link leads to a run of one", async () => {
+  const { workbench } = await started({}, WITH_BATCHES);
+  const address = follow(workbench);
+  await vi.waitFor(() => expect(address.link).toBe("#batch=menu"));
+  expect(workbench.session.view).toBe("batch");
+  address.go("#batch=other,abc");
+  await vi.waitFor(() => expect(workbench.session.batch.run).toBe("abc"));
+  expect(workbench.session.batch.name).toBe("other");
+  flushSync();
+  expect(address.link).toBe("#batch=other,abc");
+});
+
+test("whoever comes back to a server of batches goes on where they were", async () => {
+  const { workbench } = await started({}, WITH_BATCHES);
+  follow(workbench, "", true);
+  expect(workbench.session.view).toBe("look");
+});
+
+test("without batches there is no such view, whatever was kept or linked", async () => {
+  const { workbench } = await started();
+  workbench.session.setView("batch");
+  const address = follow(workbench, "#batch=menu");
+  await vi.waitFor(() => expect(workbench.session.view).toBe("look"));
+  expect(workbench.server.views).not.toContain("batch");
+  address.go("#batch=menu,abc");
+  await vi.waitFor(() => expect(workbench.session.batch.run).toBe(""));
+  expect(workbench.session.view).toBe("look");
+});

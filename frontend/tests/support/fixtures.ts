@@ -112,6 +112,7 @@ function method(name: string, scoresTokens: boolean, signed = true): MethodInfo 
 
 export const STATE: State = {
   version: "0.1.0",
+  batches: [],
   models: [{ ...READY, status: "loading", progress: { phase: "download", done: 5e6, total: 1e7 } }],
   methods: [method("occlusion", false), method("gradient", true), method("attention", true)],
   datasets: [

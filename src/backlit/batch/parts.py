@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backlit.batch.folder import Folder
-from backlit.batch.record import Record, Status
+from backlit.batch.record import Record
+from backlit.types import RunStatus
 
 PARTS = "parts"
 CHUNK = 1 << 20
@@ -49,7 +50,7 @@ class Place:
     run: str
     position: int
     variant: int
-    status: Status
+    status: RunStatus
     content: str
     member: Member
     line: int

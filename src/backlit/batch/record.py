@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from backlit.explanation import Explanation
 from backlit.explanation.cell import Line
+from backlit.types import RunStatus
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-
-Status = Literal["done", "unmatched", "failed"]
-"""Explained; answered, but what is to be explained is not in the answer; or neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Record:
     row: str
     position: int
     content: str
-    status: Status
+    status: RunStatus
     seconds: float
     variant: str | None = None
     variant_number: int | None = None

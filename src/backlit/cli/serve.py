@@ -39,6 +39,12 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME:PATH", help="Examples: .jsonl, .json, .csv, .parquet, .txt."),
     ] = None,
+    batch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER", help="What `backlit batch` wrote. May be given more than once."
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="What to listen on.")] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="A free one if left out.")
@@ -90,8 +96,10 @@ def serve(
         raise typer.BadParameter("--no-workspace leaves no workspace to open.")
     if review and (no_workspace or read_only):
         raise typer.BadParameter("What is reviewed is in a workspace, where reviews are kept.")
-    if review and (models or data):
-        raise typer.BadParameter("A page for review asks no model, and shows no examples.")
+    if review and (models or data or batch):
+        raise typer.BadParameter(
+            "A page for review asks no model, and shows no examples and no batches."
+        )
     if review and allow_endpoints:
         raise typer.BadParameter("A page for review asks no model, so it connects to none.")
     import threading
@@ -102,6 +110,7 @@ def serve(
     from backlit.engines import open_engine
     from backlit.errors import ReadOnlyError
     from backlit.serving.access import Access
+    from backlit.serving.batches import Batches
     from backlit.serving.http import create_app
     from backlit.serving.listening import FIRST_PORT, LOOPBACK, Serving, bind
     from backlit.serving.models import ServedModel
@@ -123,6 +132,7 @@ def serve(
     ]
     paths = [] if review else data or [DEFAULT_DATA]
     datasets: list[Dataset] = [load_dataset(path) for path in paths]
+    batches = Batches(batch or [])
     # Taken out of the environment, so that no process that is started from here inherits it.
     access = Access(os.environ.pop("BACKLIT_TOKEN", None), used=lambda code: used(code))
     printed = ""
@@ -139,6 +149,7 @@ def serve(
         review=review,
         connect=elsewhere,
         anywhere=allow_endpoints,
+        batches=batches,
     )
 
     def close() -> None:

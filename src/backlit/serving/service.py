@@ -21,6 +21,7 @@ from backlit.methods import methods
 from backlit.methods.base import Method, Parameter, parameters
 from backlit.segments import AGGREGATES, GRANULARITIES
 from backlit.serving import wire
+from backlit.serving.batches import Batches
 from backlit.serving.call import Call, Emit, key_of
 from backlit.serving.errors import error_info
 from backlit.serving.keeping import Keeping, is_of_review
@@ -31,6 +32,7 @@ from backlit.serving.queue import JobQueue
 from backlit.serving.recent import Recent
 from backlit.serving.requests import (
     KIND_OF,
+    BatchKind,
     Kind,
     ModelKind,
     ModelRequest,
@@ -67,6 +69,7 @@ class Service:
         review: pages read what is kept and review it; whatever else they ask is refused.
         connect: opens a model of a server that a page named; left out, no page may.
         anywhere: pages may name any server; else those of the models.
+        batches: shown to the person.
 
     Raises:
         InputError: two models or two datasets have one name.
@@ -81,7 +84,9 @@ class Service:
         review: bool = False,
         connect: Open | None = None,
         anywhere: bool = False,
+        batches: Batches | None = None,
     ) -> None:
+        self._batches = batches or Batches(())
         self._offered = Offered(models, connect, anywhere)
         _check_datasets(datasets)
         self._shelf = Shelf(datasets, workspace)
@@ -135,6 +140,7 @@ class Service:
             workspace=self._keeping.info(),
             review=self._review,
             connectable=None if self._review else self._offered.connectable(),
+            batches=self._batches.names(),
         )
 
     def submit(self, request: Request, emit: Emit) -> Callable[[], None]:
@@ -153,6 +159,10 @@ class Service:
             if isinstance(kind, ShelfKind):
                 return answer(
                     self._readers, kind.name, lambda: kind.run(request, self._shelf), emit
+                )
+            if isinstance(kind, BatchKind):
+                return answer(
+                    self._readers, kind.name, lambda: kind.run(request, self._batches), emit
                 )
             if isinstance(kind, PlainKind):
                 return answer(self._readers, kind.name, lambda: kind.run(request), emit)

@@ -158,7 +158,7 @@ class State(Wire):
     `units` is what people call a segment of each granularity. The first method that a model can
     serve is the one to begin with. Without a workspace, the browser keeps what is kept. If
     `review`, what is kept is read and reviewed, and nothing else is answered. Without
-    `connectable`, models are those of the beginning.
+    `connectable`, models are those of the beginning. `batches` are shown by their names.
     """
 
     version: str
@@ -173,6 +173,7 @@ class State(Wire):
     workspace: WorkspaceInfo | None = None
     review: bool = False
     connectable: Connectable | None = None
+    batches: list[str] = []
 
 
 # ---- what requests speak of ----------------------------------------------------------------

@@ -13,6 +13,7 @@ from backlit.serving import wire
 from backlit.serving.access import Access
 from backlit.serving.http import create_app, event_of
 from backlit.serving.requests import (
+    BATCH_KINDS,
     KIND_OF,
     OFFER_KINDS,
     PLAIN_KINDS,
@@ -117,6 +118,7 @@ def test_all_kinds_are_known() -> None:
         *KINDS.values(),
         *WORKSPACE_KINDS.values(),
         *SHELF_KINDS.values(),
+        *BATCH_KINDS.values(),
         *PLAIN_KINDS.values(),
         *OFFER_KINDS.values(),
     ]

@@ -1,5 +1,6 @@
 /** What of a session is kept, and what is read of what an earlier version kept. */
 import type { Density, Paint } from "../../model/appearance";
+import { type BatchSetup, NO_BATCH } from "../../model/batch";
 import { BLANK, type Draft } from "../../model/draft";
 import { type GridSetup, NO_GRID } from "../../model/grid";
 import { type TableSetup, NO_TABLE } from "../../model/table";
@@ -67,6 +68,8 @@ export interface Saved {
   shownGrid: string;
   /** What is looked for in datasets. */
   table: TableSetup;
+  /** What is looked for in a batch, and which of its runs is read. */
+  batch: BatchSetup;
   /** What is typed of runs and not kept yet, by their ids. */
   unsaid: Readonly<Record<string, Unsaid>>;
   /** The link to what was shown last: with it in the address, a page goes on where it was. */
@@ -106,6 +109,7 @@ export const FIRST: Saved = {
   grid: NO_GRID,
   shownGrid: "",
   table: NO_TABLE,
+  batch: NO_BATCH,
   unsaid: {},
   link: "",
   unwantedRun: "",
@@ -145,6 +149,7 @@ function wellFormed(stored: Partial<Saved>): Partial<Saved> {
   if (saved.draft && !Array.isArray(saved.draft.messages)) delete saved.draft;
   if (saved.layout) saved.layout = asLayout(saved.layout);
   if (saved.table) saved.table = { ...NO_TABLE, ...saved.table };
+  if (saved.batch) saved.batch = { ...NO_BATCH, ...saved.batch };
   if (saved.grid) saved.grid = { ...NO_GRID, ...saved.grid };
   const lists = saved.grid && [
     saved.grid.rows,

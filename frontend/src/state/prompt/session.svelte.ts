@@ -41,6 +41,7 @@ export class Session {
   readonly grid = $derived(this.#saved.grid);
   readonly shownGrid = $derived(this.#saved.shownGrid);
   readonly table = $derived(this.#saved.table);
+  readonly batch = $derived(this.#saved.batch);
   readonly unsaid = $derived(this.#saved.unsaid);
   readonly link = $derived(this.#saved.link);
   readonly unwantedRun = $derived(this.#saved.unwantedRun);

@@ -1,33 +1,22 @@
 /** Datasets as a table: rows as they are scrolled to, one of them whole, and what is changed. */
-import { SvelteMap, SvelteSet } from "svelte/reactivity";
+import { SvelteSet } from "svelte/reactivity";
 import type { Transport } from "../../host/transport";
 import { type Example, fromServer } from "../../model/example";
-import {
-  conditionsOf,
-  keyOf,
-  PAGE,
-  pagesOf,
-  type Place,
-  placeOf,
-  type TableSetup,
-} from "../../model/table";
+import { conditionsOf, keyOf, type Place, placeOf, type TableSetup } from "../../model/table";
 import type { Event, ExampleInfo } from "../../wire";
 import { Job, type Watcher } from "../job.svelte";
 import type { Session } from "../prompt/session.svelte";
 import type { Server } from "../server.svelte";
+import { type Page, Paging } from "./paging.svelte";
 
-type Rows = Extract<Event<"rows">, { type: "rows" }>;
-export type RowHead = Rows["rows"][number];
+export type RowHead = Extract<Event<"rows">, { type: "rows" }>["rows"][number];
 
 const PAUSE = 180; // ms after the last key before what is typed is looked for
 const MOST_AT_ONCE = 1000; // rows that the server tells at once
 
-export class Tabling {
+export class Tabling extends Paging<RowHead> {
   readonly finding: Job;
   readonly selecting: Job;
-  total = $state(0);
-  /** How many rows meet the conditions; null until that is known. */
-  found = $state<number | null>(null);
   columns = $state.raw<readonly string[]>([]);
   /** How many there are besides, which only a row by itself shows. */
   more = $state(0);
@@ -40,15 +29,10 @@ export class Tabling {
     const chosen = this.setup.datasets?.filter((name) => all.includes(name)) ?? [];
     return chosen.length > 0 ? chosen : all;
   });
-  readonly #pages = new SvelteMap<number, readonly RowHead[]>();
   /** All that are found are selected. */
   readonly allSelected: boolean = $derived.by(
     () => this.selected.size > 0 && this.selected.size === this.found,
   );
-  #wanted: readonly number[] = [];
-  #version = 0;
-  #known = -1;
-  #busy = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -57,6 +41,7 @@ export class Tabling {
     private readonly session: Session,
     private readonly server: Pick<Server, "datasets">,
   ) {
+    super();
     this.finding = new Job(transport, watcher);
     this.selecting = new Job(transport, watcher);
   }
@@ -69,59 +54,23 @@ export class Tabling {
     this.#timer = setTimeout(() => this.refresh(), soon ? PAUSE : 0);
   }
 
-  /** What is there is asked for anew; until it comes, what was there stays. */
-  refresh(): void {
-    this.#version += 1;
-    this.finding.cancel();
-    void this.#load();
+  protected get ready(): boolean {
+    return this.datasets.length > 0;
   }
 
-  /** These rows are in sight. */
-  need(first: number, last: number): void {
-    this.#wanted = pagesOf(first, last);
-    void this.#load();
-  }
-
-  /** A row by its number among those that were found; null while it is not here. */
-  at(number: number): RowHead | null {
-    return this.#pages.get(Math.floor(number / PAGE))?.[number % PAGE] ?? null;
-  }
-
-  async #load(): Promise<void> {
-    if (this.#busy || this.datasets.length === 0) return;
-    this.#busy = true;
-    for (let page = this.#next(); page !== null; page = this.#next()) {
-      const version = this.#version;
-      const request = { ...this.asked(), first: page * PAGE, count: PAGE };
-      const outcome = await this.finding.run("rows", request, (event) => {
-        if (event.type === "rows" && version === this.#version) this.#take(event, version);
-      });
-      if (outcome === "failed" && version === this.#version) break;
-    }
-    this.#busy = false;
+  protected ask(first: number, count: number, take: (page: Page<RowHead>) => void) {
+    return this.finding.run("rows", { ...this.asked(), first, count }, (event) => {
+      if (event.type !== "rows") return;
+      this.columns = event.columns;
+      this.more = event.more;
+      take(event);
+    });
   }
 
   /** What is looked for, as it travels. */
   asked() {
     const { datasets, setup } = this;
     return { datasets: [...datasets], conditions: conditionsOf(setup), order: setup.order };
-  }
-
-  /** The next page to ask for; null if all that are wanted are here. */
-  #next(): number | null {
-    const wanted = this.#wanted.length > 0 ? this.#wanted : [0];
-    if (this.#known !== this.#version) return wanted[0]!;
-    return wanted.find((page) => !this.#pages.has(page)) ?? null;
-  }
-
-  #take({ columns, first, found, more, rows, total }: Rows, version: number): void {
-    if (this.#known !== version) this.#pages.clear();
-    this.#known = version;
-    this.total = total;
-    this.found = found;
-    this.columns = columns;
-    this.more = more;
-    this.#pages.set(first / PAGE, rows);
   }
 
   /** All of some rows, in the same order, without those that are gone; null if it went wrong. */

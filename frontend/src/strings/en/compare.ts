@@ -1,12 +1,20 @@
 /** Words of runs beside each other. */
 export const views = {
   label: "View",
-  names: { look: "Look", compare: "Compare", grid: "Grid", table: "Table", review: "Review" },
+  names: {
+    look: "Look",
+    compare: "Compare",
+    grid: "Grid",
+    table: "Table",
+    batch: "Batch",
+    review: "Review",
+  },
   about: {
     look: "One answer, and what led to it",
     compare: "Runs beside each other: what changed, and what came of it",
     grid: "Variants of a prompt over several rows, and which lines did the work",
     table: "All rows of the datasets: found, sorted and changed",
+    batch: "Runs of a whole dataset, each with its map",
     review: "What was found, run by run, and what people think of it",
   },
   loading: "Opening…",

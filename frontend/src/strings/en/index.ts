@@ -1,5 +1,6 @@
 /** Every word of the page, in English. */
 import type { MethodKind } from "../../wire";
+import { batch } from "./batch";
 import { comparing, views } from "./compare";
 import { connect } from "./connect";
 import { counted } from "./counted";
@@ -236,6 +237,7 @@ export const en = {
     compact: "Compact",
   },
   ...findings,
+  batch,
   comparing,
   connect,
   counted,

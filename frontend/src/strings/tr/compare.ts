@@ -8,6 +8,7 @@ export const views: typeof englishViews = {
     compare: "Karşılaştırma",
     grid: "Izgara",
     table: "Tablo",
+    batch: "Toplu iş",
     review: "İnceleme",
   },
   about: {
@@ -15,6 +16,7 @@ export const views: typeof englishViews = {
     compare: "Yan yana çalıştırmalar: ne değişti ve bunun sonucu ne oldu",
     grid: "Bir istemin varyantları çeşitli kayıtlarda: hangi satırlar işe yaradı",
     table: "Veri kümelerinin tüm kayıtları: arayın, sıralayın, değiştirin",
+    batch: "Bütün bir veri kümesinin çalıştırmaları, her biri haritasıyla",
     review: "Her çalıştırmada ne bulundu ve insanlar bu konuda ne düşünüyor",
   },
   loading: "Açılıyor…",

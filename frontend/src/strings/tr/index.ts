@@ -1,5 +1,6 @@
 /** Every word of the page, in Turkish. */
 import type { en } from "../en";
+import { batch } from "./batch";
 import { comparing, views } from "./compare";
 import { connect } from "./connect";
 import { counted } from "./counted";
@@ -260,6 +261,7 @@ export const tr: typeof en = {
     compact: "Sıkı",
   },
   ...findings,
+  batch,
   comparing,
   connect,
   counted,

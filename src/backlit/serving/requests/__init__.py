@@ -2,8 +2,8 @@
 
 To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
 that says whether it is cached or quick) and name it here. Those that ask no model stand together:
-about the workspace in `keeping.py`, about datasets in `rows.py` and `edits.py`; a `PlainKind` asks
-nothing at all, and an `OfferKind` changes which models there are.
+about the workspace in `keeping.py`, about datasets in `rows.py` and `edits.py`, about batches in
+`batch.py`; a `PlainKind` asks nothing at all, and an `OfferKind` changes which models there are.
 The route, the messages of notebooks, the OpenAPI document and the page's types follow.
 """
 
@@ -25,6 +25,7 @@ from backlit.serving.requests.base import (
     WorkspaceKind,
     WorkspaceRequest,
 )
+from backlit.serving.requests.batch import BATCH, BATCH_ROWS, BATCH_RUN, BatchKind
 from backlit.serving.requests.check import CHECK
 from backlit.serving.requests.compare import COMPARE
 from backlit.serving.requests.compare_cost import COMPARE_COST
@@ -80,6 +81,9 @@ WORKSPACE_KINDS: dict[str, AnyWorkspaceKind] = {kind.name: kind for kind in KEEP
 SHELF_KINDS: dict[str, ShelfKind[Any]] = {
     kind.name: kind for kind in (ROWS, ROW, WRITE, EDIT, UNDO, ADD, REMOVE)
 }
+BATCH_KINDS: dict[str, BatchKind[Any]] = {
+    kind.name: kind for kind in (BATCH, BATCH_ROWS, BATCH_RUN)
+}
 PLAIN_KINDS: dict[str, PlainKind[Any]] = {
     kind.name: kind for kind in (EXPORT, VARY, REVIEW, WRITE_GRID)
 }
@@ -88,12 +92,14 @@ KINDS: dict[str, AnyKind] = {
     **MODEL_KINDS,
     **WORKSPACE_KINDS,
     **SHELF_KINDS,
+    **BATCH_KINDS,
     **PLAIN_KINDS,
     **OFFER_KINDS,
 }
 KIND_OF: dict[type[Request], AnyKind] = {kind.request: kind for kind in KINDS.values()}
 
 __all__ = [
+    "BATCH_KINDS",
     "KINDS",
     "KIND_OF",
     "MODEL_KINDS",
@@ -103,6 +109,7 @@ __all__ = [
     "WORKSPACE_KINDS",
     "AnyKind",
     "AnyWorkspaceKind",
+    "BatchKind",
     "Kind",
     "ModelKind",
     "ModelRequest",

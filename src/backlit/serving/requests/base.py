@@ -98,6 +98,7 @@ R = TypeVar("R", bound=ModelRequest)
 W = TypeVar("W", bound=WorkspaceRequest)
 S = TypeVar("S", bound=ShelfRequest)
 P = TypeVar("P", bound=Request)
+T = TypeVar("T")
 
 
 class Work:
@@ -212,8 +213,8 @@ class Kind(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceKind(Generic[W]):
-    """All that is known of a kind of request about the workspace.
+class KindAbout(Generic[P, T]):
+    """All that is known of a kind of request about something that is no model.
 
     Attributes:
         name: the route is `/api/` and the name.
@@ -223,26 +224,17 @@ class WorkspaceKind(Generic[W]):
     """
 
     name: str
-    request: type[W]
-    run: Callable[[W, Workspace], wire.Event]
+    request: type[P]
+    run: Callable[[P, T], wire.Event]
     events: tuple[type[wire.Event], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfKind(Generic[S]):
-    """All that is known of a kind of request about the datasets.
+class WorkspaceKind(KindAbout[W, Workspace]):
+    """One about the workspace."""
 
-    Attributes:
-        name: the route is `/api/` and the name.
-        request: its fields.
-        run: answers it.
-        events: what it may be told, beside `wire.COMMON_EVENTS`.
-    """
 
-    name: str
-    request: type[S]
-    run: Callable[[S, Shelf], wire.Event]
-    events: tuple[type[wire.Event], ...]
+class ShelfKind(KindAbout[S, Shelf]):
+    """One about the datasets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +283,7 @@ class OfferKind(Generic[P]):
 
 ModelKind = Kind[Any]
 AnyWorkspaceKind = WorkspaceKind[Any]
-AnyKind = Kind[Any] | WorkspaceKind[Any] | ShelfKind[Any] | PlainKind[Any] | OfferKind[Any]
+AnyKind = Kind[Any] | KindAbout[Any, Any] | PlainKind[Any] | OfferKind[Any]
 
 
 def segmentations(sequence: TokenSequence) -> wire.Segmentations:

@@ -1,0 +1,138 @@
+"""A batch in the page: its runs found, and each read with its map, while no model is there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.axe import violations
+from tests.support.batch import toy_batch
+from tests.support.page import serve, view
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a server whose model fails whoever asks it."""
+    folder: Path = tmp_path_factory.mktemp("batches") / "menu"
+    toy_batch(folder)
+    with serve("gone:/nowhere/model", "--batch", str(folder)) as url:
+        yield url
+
+
+def rows(page: Page) -> Locator:
+    return page.get_by_test_id("batch-row")
+
+
+def found(page: Page, words: str) -> None:
+    expect(page.get_by_test_id("batch-found")).to_have_text(words)
+
+
+def tints(run: Locator) -> set[str]:
+    """The colours on the chips of what the model read."""
+    chips = run.locator("[data-pane=prompt] [data-token]")
+    return set(chips.evaluate_all("chips => chips.map(chip => chip.style.backgroundColor)"))
+
+
+def open_run(page: Page, number: int) -> None:
+    page.get_by_test_id("open-run").nth(number).click()
+    expect(page.get_by_test_id("all-runs")).to_be_in_viewport(ratio=1)
+
+
+def test_it_is_seen_at_once_and_its_runs_are_found(page: Page, url: str) -> None:
+    page.goto(url)
+    found(page, "6 runs")
+    expect(page.get_by_test_id("batch-facts")).to_contain_text("3 rows × 2 variants")
+    expect(page.get_by_test_id("banner")).to_have_count(0)  # a model is not needed
+    expect(rows(page).nth(0)).to_contain_text("milk")
+    expect(rows(page).nth(1)).to_contain_text("is not in the answer")
+    expect(rows(page).nth(2)).to_contain_text("{who}")
+    status = page.get_by_test_id("batch-status")
+    expect(status).to_contain_text("Failed 2")
+    status.get_by_text("Failed").click()
+    found(page, "2 of 6 runs")
+    status.get_by_text("All").click()
+    page.get_by_test_id("batch-variant").select_option("warm")
+    page.get_by_test_id("sort").filter(has_text="row").click()
+    page.get_by_test_id("sort").filter(has_text="row").click()
+    expect(page.get_by_test_id("open-run")).to_have_text(["2", "1", "0"])
+    page.get_by_test_id("batch-search").fill("istanbul")
+    found(page, "1 of 6 runs")
+    page.get_by_test_id("batch-search").fill("nothing of the kind")
+    found(page, "0 of 6 runs")
+    page.get_by_role("button", name="Clear what is looked for").click()
+    found(page, "6 runs")
+    expect(page.locator("[data-testid=batch] b")).to_have_count(0)
+    assert violations(page) == ""
+
+
+def test_a_run_opens_with_its_map_and_a_reload_shows_the_same(page: Page, url: str) -> None:
+    page.goto(url)
+    open_run(page, 0)
+    run = page.get_by_test_id("run")
+    expect(run.locator("[data-pane=prompt]")).to_contain_text("The cat likes warm milk.")
+    assert len(tints(run)) > 1  # its map is drawn
+    expect(run.get_by_test_id("ranked").first).to_be_visible()
+    run.get_by_test_id("method").get_by_text("LIME").click()
+    expect(run.get_by_role("radio", name="LIME")).to_be_checked()
+    assert len(tints(run)) > 1
+    expect(page.get_by_test_id("run-place")).to_have_text("1 of 6")
+    assert violations(page) == ""
+
+    page.get_by_test_id("run-after").click()
+    expect(page.get_by_test_id("run-place")).to_have_text("2 of 6")
+    expect(page.get_by_test_id("unmatched")).to_be_in_viewport(ratio=1)
+    page.get_by_test_id("run-after").click()
+    expect(page.get_by_test_id("error")).to_contain_text("{who}")
+    address = page.url
+    assert "#batch=menu," in address
+    page.reload()
+    expect(page.get_by_test_id("error")).to_contain_text("{who}")
+    expect(page.get_by_test_id("run-place")).to_have_text("3 of 6")
+    assert page.url == address
+    page.get_by_test_id("all-runs").click()
+    found(page, "6 runs")
+    assert page.url.endswith("#batch=menu")
+
+
+def test_the_table_is_where_it_was_and_keys_go_on(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 1440, "height": 320})
+    page.goto(url)
+    found(page, "6 runs")
+    page.get_by_role("region", name="Runs", exact=True).evaluate("pane => (pane.scrollTop = 60)")
+    open_run(page, 4)
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("open-run").nth(4)).to_be_focused()
+    pane = page.get_by_role("region", name="Runs", exact=True)
+    assert pane.evaluate("pane => pane.scrollTop") == 60
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("run-place")).to_have_text("6 of 6")
+    expect(page.get_by_test_id("run-after")).to_be_disabled()
+
+
+def test_a_link_to_a_run_that_is_gone_says_so(page: Page, url: str) -> None:
+    page.goto(f"{url}#batch=menu,gone")
+    expect(page.get_by_test_id("error")).to_contain_text("no run 'gone' in menu")
+    page.get_by_test_id("all-runs").click()
+    found(page, "6 runs")
+
+
+def test_there_is_no_such_view_without_one(page: Page, toy_url: str) -> None:
+    page.goto(toy_url)
+    expect(page.get_by_test_id("views").get_by_role("radio")).to_have_count(5)
+    view(page, "Table")
+    expect(page.get_by_test_id("table")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 760])
+def test_it_fits_a_narrow_window(page: Page, url: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(url)
+    found(page, "6 runs")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    open_run(page, 0)
+    expect(page.get_by_test_id("run")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
