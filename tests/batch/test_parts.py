@@ -18,10 +18,10 @@ from backlit.batch.parts import (
     sizes_of,
     unpacked,
 )
-from backlit.batch.record import Failure, Record, Status
+from backlit.batch.record import Failure, Record, RunStatus
 
 
-def record(name: str, status: Status = "failed", content: str = "c") -> Record:
+def record(name: str, status: RunStatus = "failed", content: str = "c") -> Record:
     return Record(name, name, int(name), content, status, 0.5, failure=Failure("E", f"No {name}."))
 
 
@@ -60,7 +60,7 @@ def test_a_part_is_a_gzip_file(tmp_path: Path) -> None:
 
 def test_a_success_wins_over_failures_before_and_after(tmp_path: Path) -> None:
     folder = folder_at(tmp_path)
-    states: tuple[Status, ...] = ("failed", "done", "failed")
+    states: tuple[RunStatus, ...] = ("failed", "done", "failed")
     for status in states:
         PartWriter(folder).write(packed([record("1", status)]))
     assert places_of(folder)["1"].status == "done"
