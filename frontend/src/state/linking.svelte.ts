@@ -86,7 +86,7 @@ async function go(link: string, workbench: Shown): Promise<void> {
   if (place.view !== "look") {
     session.setView(place.view);
     const [name, run = ""] = place.view === "batch" ? place.runs : [];
-    if (name) session.set({ batch: { ...session.batch, name, run } });
+    if (name) session.set({ batch: { ...setupOf(session.batch, [name]), run } });
     const [grid] = place.view === "grid" ? place.runs : [];
     if (grid) await gridding.show(grid);
     return;
