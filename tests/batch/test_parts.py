@@ -18,7 +18,8 @@ from backlit.batch.parts import (
     sizes_of,
     unpacked,
 )
-from backlit.batch.record import Failure, Record, RunStatus
+from backlit.batch.record import Failure, Record
+from backlit.types import RunStatus
 
 
 def record(name: str, status: RunStatus = "failed", content: str = "c") -> Record:
