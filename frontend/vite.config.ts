@@ -22,6 +22,7 @@ export default defineConfig({
     environment: "jsdom",
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/support/setup.ts"],
+    testTimeout: 60_000, // of a busy machine: tests wait for what they wait for
   },
 });
 

@@ -7,8 +7,9 @@ import pytest
 
 import backlit
 from backlit.batch import explain_dataset
-from backlit.batch.functions import dataset_of, job_of
+from backlit.batch.functions import Here, dataset_of, job_of, runner_for
 from backlit.batch.job import NamedMethod
+from backlit.batch.processes import Processes
 from backlit.errors import Cancelled, DataError, InputError, OptionsError
 from backlit.explanation.cell import Variant
 from backlit.methods.occlusion import Occlusion
@@ -39,6 +40,23 @@ def test_datasets_in_any_form(tmp_path: Path) -> None:
         dataset_of([{"dish": "soup"}], prompts=True)
     with pytest.raises(DataError, match="its id `b` is already that of row 1"):
         dataset_of([{"id": "b", "prompt": "x"}, {"id": "b", "prompt": "y"}], prompts=True)
+
+
+def test_paths_are_read_as_their_names_are(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"id": "a", "prompt": "The cat"}\n')
+    assert dataset_of(tmp_path / "rows.jsonl", prompts=True).name == "rows"
+
+
+def test_who_runs_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = job_of(method="occlusion")
+    assert isinstance(runner_for("toy", job, {}), Here)
+    assert isinstance(runner_for("toy", job, {}, apart=True), Processes)
+    assert isinstance(runner_for("toy", job, {}, 2), Processes)
+    server = "endpoint:http://127.0.0.1:9/v1"
+    assert isinstance(runner_for(server, job, {}, apart=True), Here)
+    monkeypatch.setattr("backlit.batch.functions.devices_of", lambda *_: ["cuda:0", "cuda:1"])
+    assert isinstance(runner_for("toy", job, {}), Processes)
+    assert isinstance(runner_for(server, job, {}), Here)
 
 
 def test_bad_rows_leave_nothing_behind(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from backlit.batch.job import Job, NamedMethod, Selection
 from backlit.engines.base import Engine
-from backlit.errors import InputError, OptionsError, TargetError, UnknownNameError
+from backlit.errors import InputError, OptionsError, PatternError, UnknownNameError
 from backlit.explaining.responses import respond
 from backlit.explanation import Generation
 from backlit.explanation.cell import Variant
@@ -50,10 +50,16 @@ def test_an_answer_of_blank_lines_has_no_last_line(toy: Engine) -> None:
     assert Selection(last_line=True).of(respond(toy, "The soup", "\n\n")) is None
 
 
-def test_without_an_answer_nothing_can_be_selected(generation: Generation) -> None:
+def test_an_empty_answer_has_no_part(generation: Generation) -> None:
     empty = Generation("a", generation.sequence.prompt, "stop", "toy")
-    with pytest.raises(TargetError, match="no response"):
-        Selection(last_line=True).of(empty)
+    assert Selection().of(empty) is None
+    assert Selection(last_line=True).of(empty) is None
+
+
+def test_a_pattern_that_takes_too_long_is_stopped(toy: Engine) -> None:
+    answer = respond(toy, "The soup", "a" * 5_000 + "b")
+    with pytest.raises(PatternError, match="took longer"):
+        Selection(pattern="(a|aa)+$").of(answer)
 
 
 @pytest.mark.parametrize(
@@ -63,11 +69,11 @@ def test_without_an_answer_nothing_can_be_selected(generation: Generation) -> No
         ({"words": "a", "last_line": True}, "Several parts"),
         ({"words": ""}, "is empty"),
         ({"pattern": ""}, "is empty"),
-        ({"pattern": "("}, "can't be read"),
+        ({"pattern": "("}, "missing )"),
     ],
 )
 def test_a_selection_that_says_nothing(fields: dict[str, str], message: str) -> None:
-    with pytest.raises(OptionsError, match=re.escape(message)):
+    with pytest.raises(InputError, match=re.escape(message)):
         Selection(**fields)  # type: ignore[arg-type]  # what people may type
 
 
@@ -78,6 +84,7 @@ def test_a_selection_that_says_nothing(fields: dict[str, str], message: str) -> 
         ({"granularities": ("verse",)}, UnknownNameError, "no granularity 'verse'"),
         ({"granularities": ("custom",)}, OptionsError, "go together"),
         ({"pattern": ","}, OptionsError, "go together"),
+        ({"granularities": ("custom",), "pattern": "("}, PatternError, "missing"),
         ({"aggregate": "median"}, OptionsError, "no aggregate 'median'"),
         ({"measure": "luck"}, UnknownNameError, "no measure 'luck'"),
         ({"samples": 3}, OptionsError, "only where their share"),

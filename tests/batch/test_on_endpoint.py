@@ -25,8 +25,8 @@ def test_scores_are_those_of_the_same_model_here(fake: Fake, tmp_path: Path) -> 
     there = explain_dataset(fake.source, rows_of(6), tmp_path / "there", **ASKED)
     here = explain_dataset("toy", rows_of(6), tmp_path / "here", **ASKED)
     assert there.runs["answer"].to_pylist() == here.runs["answer"].to_pylist()
-    scores = (one.scores["score"].to_numpy() for one in (there, here))
-    np.testing.assert_allclose(*scores, atol=1e-6)
+    scores, same = (one.scores["score"].to_numpy() for one in (there, here))
+    np.testing.assert_allclose(scores, same, atol=1e-6)
 
 
 def test_the_last_call_that_is_allowed_ends_the_work_and_fails_no_row(

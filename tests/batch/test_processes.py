@@ -44,7 +44,7 @@ def children() -> list[psutil.Process]:
     found = []
     for one in psutil.Process().children(recursive=True):
         try:
-            if "backlit.batch.child" in one.cmdline():
+            if any("backlit.batch.child" in part for part in one.cmdline()):
                 found.append(one)
         except psutil.Error:
             continue

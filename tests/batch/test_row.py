@@ -3,11 +3,12 @@
 import pytest
 
 from backlit.batch.job import Job, NamedMethod, Selection
-from backlit.batch.row import explained, lines_of_maps
+from backlit.batch.row import answered, explained, lines_of_maps
 from backlit.batch.task import Task, tasks_of
 from backlit.data.base import Example
 from backlit.engines.toy import ToyEngine
-from backlit.errors import DataError, TargetError
+from backlit.errors import DataError
+from backlit.explanation import Explanation
 from backlit.explanation.cell import Variant
 from backlit.model import Model
 from backlit.types import GenerationOptions, Message
@@ -22,13 +23,17 @@ def model(toy: ToyEngine) -> Model:
     return Model(toy)
 
 
+def run(model: Model, one: Task, job: Job) -> Explanation:
+    return explained(model, answered(model, one, job), job)
+
+
 def task(example: Example, *variants: Variant) -> Task:
     return next(tasks_of([example], variants))
 
 
 def test_a_row_is_explained_as_explain_does_it(model: Model) -> None:
     job = Job(methods=OCCLUSION, select=Selection(words="milk"), options=SHORT)
-    found = explained(model, task(Example("a", PROMPT)), job)
+    found = run(model, task(Example("a", PROMPT)), job)
     alone = model.explain(PROMPT, target="milk", method="occlusion", options=SHORT, progress=False)
     assert found.generation == alone.generation
     assert found.attributions == alone.attributions
@@ -42,7 +47,7 @@ def test_a_map_for_each_method_and_granularity(model: Model) -> None:
         pattern=",",
         options=SHORT,
     )
-    found = explained(model, task(Example("a", PROMPT)), job)
+    found = run(model, task(Example("a", PROMPT)), job)
     assert [(one.method, one.granularity) for one in found] == [
         (method, granularity)
         for granularity in ("line", "word", "custom")
@@ -51,22 +56,22 @@ def test_a_map_for_each_method_and_granularity(model: Model) -> None:
 
 
 def test_without_a_method_it_is_the_models_first(model: Model) -> None:
-    found = explained(model, task(Example("a", PROMPT)), Job(options=SHORT))
+    found = run(model, task(Example("a", PROMPT)), Job(options=SHORT))
     assert [one.method for one in found] == ["gate_relevance"]
 
 
 def test_the_answer_may_be_the_rows_own(model: Model) -> None:
     job = Job(answer="target", methods=OCCLUSION)
-    found = explained(model, task(Example("a", PROMPT, " ripe berries.")), job)
+    found = run(model, task(Example("a", PROMPT, " ripe berries.")), job)
     assert found.generation.response == " ripe berries."
     with pytest.raises(DataError, match="a has no target"):
-        explained(model, task(Example("a", PROMPT)), job)
+        run(model, task(Example("a", PROMPT)), job)
 
 
 def test_an_answer_without_the_part_has_no_map(model: Model) -> None:
     job = Job(methods=OCCLUSION, select=Selection(words="soup"), options=SHORT)
     a = task(Example("a", PROMPT))
-    found = explained(model, a, job)
+    found = run(model, a, job)
     assert found.attributions == ()
     assert found.generation.response
     assert lines_of_maps(found, a, job) == []
@@ -74,28 +79,31 @@ def test_an_answer_without_the_part_has_no_map(model: Model) -> None:
 
 def test_a_row_that_fills_no_template_fails(model: Model) -> None:
     with pytest.raises(DataError, match="nothing for the variable"):
-        explained(model, task(Example("a", ""), Variant("v", "{dish}")), Job())
+        run(model, task(Example("a", ""), Variant("v", "{dish}")), Job())
 
 
-def test_an_empty_answer_is_an_error(model: Model) -> None:
-    with pytest.raises(TargetError):
-        explained(model, task(Example("a", "Two and two make four.\n")), Job(options=SHORT))
+def test_an_empty_answer_has_no_map(model: Model) -> None:
+    found = run(model, task(Example("a", "Two and two make four.\n")), Job(options=SHORT))
+    assert found.generation.response == ""
+    assert found.attributions == ()
 
 
 def test_maps_are_checked_where_there_is_enough_to_check(model: Model) -> None:
     job = Job(methods=OCCLUSION, granularities=("word", "paragraph"), check=True, options=SHORT)
-    by_word, by_paragraph = explained(model, task(Example("a", "The cat likes warm milk. So")), job)
+    by_word, by_paragraph = run(model, task(Example("a", "The cat likes warm milk. So")), job)
     assert by_word.faithfulness is not None
     assert by_paragraph.faithfulness is None  # a single one
+    assert by_paragraph.notes[-1].startswith("Not checked: ")
 
 
 def test_the_first_part_is_taken_away(model: Model) -> None:
     job = Job(methods=OCCLUSION, without_top=True, options=SHORT)
-    (one,) = explained(model, task(Example("a", PROMPT)), job)
+    (one,) = run(model, task(Example("a", PROMPT)), job)
     (proof,) = one.proofs
     assert proof.spans == ((one.top(1)[0].start, one.top(1)[0].stop),)
-    (alone,) = explained(model, task(Example("a", "The cat")), job)
+    (alone,) = run(model, task(Example("a", "The cat")), job)
     assert alone.proofs == ()  # nothing would be left to read
+    assert alone.notes[-1].startswith("The first part was not taken away: ")
 
 
 def test_lines_are_those_of_the_template(model: Model) -> None:
@@ -103,7 +111,7 @@ def test_lines_are_those_of_the_template(model: Model) -> None:
     row = Example("a", "", fields={"names": "cat\ndog", "who": "it"})
     job = Job(variants=(variant,), methods=OCCLUSION, options=SHORT)
     one = task(row, variant)
-    found = explained(model, one, job)
+    found = run(model, one, job)
     (lines,) = lines_of_maps(found, one, job)
     assert [line and line.number for line in lines] == [1, 2, 2, 4]
     assert [segment.text for segment in found[0].segments][1:3] == ["cat\n", "dog\n\n"]
@@ -113,7 +121,7 @@ def test_without_a_template_they_are_the_prompts_own(model: Model) -> None:
     prompt = "Use {braces} and {prompt}.\n\nThe cat likes"
     job = Job(methods=OCCLUSION, granularities=("word",), options=SHORT)
     one = task(Example("a", prompt))
-    found = explained(model, one, job)
+    found = run(model, one, job)
     (lines,) = lines_of_maps(found, one, job)
     by_text = {
         s.text.strip(): line and line.number
@@ -127,7 +135,7 @@ def test_of_a_chat_messages_are_told_and_the_templates_marks_are_of_no_line(mode
     chat = (Message("system", "Be kind."), Message("user", "The cat likes\nwhat?"))
     job = Job(methods=OCCLUSION, options=SHORT)
     one = task(Example("a", chat))
-    found = explained(model, one, job)
+    found = run(model, one, job)
     (lines,) = lines_of_maps(found, one, job)
     named = [line and (line.message, line.number) for line in lines]
     assert [one for one in named if one] == [(1, 1), (2, 1), (2, 2)]
@@ -138,7 +146,7 @@ def test_of_a_chat_messages_are_told_and_the_templates_marks_are_of_no_line(mode
 def test_what_the_answer_has_before_the_target_is_of_no_line(model: Model) -> None:
     job = Job(methods=OCCLUSION, select=Selection(words="milk"), options=SHORT)
     one = task(Example("a", PROMPT))
-    found = explained(model, one, job)
+    found = run(model, one, job)
     (lines,) = lines_of_maps(found, one, job)
     assert found[0].segments[-1].role == "response"
     assert lines[-1] is None

@@ -1,6 +1,7 @@
 """A batch goes on where it was, and refuses what it is not of."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,14 @@ from backlit.batch.running import Tally, run_batch
 from backlit.batch.task import ROWS, Group
 from backlit.batch.worker import Outcome, record_of
 from backlit.data.base import Example, ExampleList
-from backlit.errors import Cancelled, DataError, DiskError, OptionsError
+from backlit.errors import (
+    BudgetError,
+    Cancelled,
+    DataError,
+    DiskError,
+    EndpointError,
+    OptionsError,
+)
 from backlit.explanation.cell import Variant
 from backlit.progress import Callback, following
 from backlit.types import GenerationOptions
@@ -42,6 +50,7 @@ class Noted:
         self._stop_after = stop_after
         self._failing = failing
         self.facts: Mapping[str, str] = FACTS
+        self.source = "toy"
 
     def __call__(
         self, groups: Iterator[Group], ready: Callable[[Mapping[str, str]], None]
@@ -125,7 +134,7 @@ def test_rows_may_be_added(folder: Folder) -> None:
 def test_rows_that_are_left_out_stay_where_they_are(folder: Folder) -> None:
     run_batch(Noted(), dataset(9), JOB, folder)
     tally = run_batch(Noted(), dataset(4), JOB, folder)
-    assert (tally.done, tally.total) == (4, 4)
+    assert (tally.done, tally.total, tally.others) == (4, 4, 5)
     assert len(places_of(folder)) == 9
 
 
@@ -141,12 +150,101 @@ def test_rows_that_changed_are_refused_by_their_names(folder: Folder) -> None:
     assert runner.ran == []
 
 
+def test_failed_rows_that_were_corrected_may_be_done_again(folder: Folder) -> None:
+    run_batch(Noted(failing=frozenset({"r1"})), dataset(3), JOB, folder)
+    corrected = {"r1": Example("r1", "Something better")}
+    with pytest.raises(DataError) as caught:
+        run_batch(Noted(), dataset(3, **corrected), JOB, folder)
+    assert "--retry-failed" in caught.value.hint
+    again = Noted()
+    run_batch(again, dataset(3, **corrected), JOB, folder, retry_failed=True)
+    assert again.ran == ["r1"]
+
+
 def test_another_job_writes_nothing(folder: Folder) -> None:
     run_batch(Noted(), dataset(3), JOB, folder)
     parts = sizes_of(folder)
     with pytest.raises(OptionsError, match="variants was none there"):
         run_batch(Noted(), dataset(9), Job(variants=(Variant("v", "{id}"),)), folder)
     assert sizes_of(folder) == parts
+
+
+def test_another_model_is_refused_also_where_nothing_is_missing(folder: Folder) -> None:
+    run_batch(Noted(), dataset(3), JOB, folder)
+    other = Noted()
+    other.source = "smollm2"
+    with pytest.raises(OptionsError, match="asked was toy there, and is smollm2 here"):
+        run_batch(other, dataset(3), JOB, folder)
+    run_batch(other, dataset(4), JOB, folder)  # which loads it, and finds it is the same
+
+
+def test_another_dataset_is_not_mixed_in(folder: Folder) -> None:
+    run_batch(Noted(), dataset(3), JOB, folder)
+    rows = tuple(Example(f"x{n}", "Other") for n in range(3))
+    runner = Noted()
+    with pytest.raises(DataError, match="holds runs of rows, and none of others"):
+        run_batch(runner, ExampleList("others", rows), JOB, folder)
+    assert runner.ran == []
+
+
+def test_some_rows_keep_their_places(folder: Folder) -> None:
+    later = run_batch(Noted(), dataset(9), JOB, folder, rows=range(4, 9))
+    assert (later.done, later.total) == (5, 5)
+    tally = run_batch(Noted(), dataset(9), JOB, folder, rows=range(4))
+    assert (tally.done, tally.total, tally.others) == (4, 4, 5)
+    places = sorted((one.position, one.run) for one in places_of(folder).values())
+    assert [position for position, _ in places] == list(range(9))
+
+
+class Troubled(Noted):
+    """A server that fails all rows but some groups."""
+
+    def __init__(self, fine: frozenset[int]) -> None:
+        super().__init__()
+        self._fine = fine
+
+    def __call__(
+        self, groups: Iterator[Group], ready: Callable[[Mapping[str, str]], None]
+    ) -> Generator[Outcome, None, None]:
+        for outcome in super().__call__(groups, ready):
+            bad = outcome.group not in self._fine
+            yield replace(outcome, trouble="Connection refused.") if bad else outcome
+
+
+def test_a_server_that_answers_no_more_ends_the_work(folder: Folder) -> None:
+    runner = Troubled(frozenset({0}))
+    with pytest.raises(EndpointError, match=r"Nothing is answered any more: Connection refused\."):
+        run_batch(runner, dataset(80), JOB, folder)
+    assert len(places_of(folder)) == ROWS  # the others are not done
+    assert len(runner.ran) == 4 * ROWS
+
+
+def test_trouble_that_passes_is_that_of_rows(folder: Folder) -> None:
+    run_batch(Troubled(frozenset({0, 3, 6})), dataset(56), JOB, folder)
+    assert len(places_of(folder)) == 56
+
+
+def test_what_ends_the_work_comes_after_what_was_done(folder: Folder) -> None:
+    class Spent(Noted):
+        def __call__(
+            self, groups: Iterator[Group], ready: Callable[[Mapping[str, str]], None]
+        ) -> Generator[Outcome, None, None]:
+            for outcome in super().__call__(groups, ready):
+                yield replace(outcome, ends=BudgetError("No more calls."))
+
+    with pytest.raises(BudgetError):
+        run_batch(Spent(), dataset(40), JOB, folder)
+    assert len(places_of(folder)) == ROWS
+
+
+def test_runs_without_their_manifest_are_not_trusted(folder: Folder, tmp_path: Path) -> None:
+    run_batch(Noted(), dataset(3), JOB, folder)
+    (tmp_path / "runs" / "job.json").unlink()
+    with pytest.raises(DataError, match=r"job\.json is gone"):
+        run_batch(Noted(), dataset(3), JOB, folder)
+    (tmp_path / "runs" / "job.json").touch()
+    with pytest.raises(DataError, match="is damaged"):
+        run_batch(Noted(), dataset(3), JOB, folder)
 
 
 def test_another_model_writes_nothing(folder: Folder) -> None:

@@ -47,7 +47,7 @@ def test_names_of_runs_do_not_run_into_each_other() -> None:
 
 def test_the_content_tells_what_was_asked() -> None:
     def content(example: Example, variants: Sequence[Variant] = ()) -> str:
-        (task,) = tasks_of([example], variants)
+        (task,) = tasks_of([example], variants, targets=True)
         return task.content
 
     plain = content(Example("a", "one"))

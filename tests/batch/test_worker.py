@@ -1,7 +1,9 @@
 """Groups are run whole: what fails fails alone; with too little memory, less is run at a time."""
 
 import json
+import weakref
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from backlit.batch.task import Group, groups_of, tasks_of
 from backlit.batch.worker import ModelSpec, Outcome, Worker
 from backlit.data.base import Example
 from backlit.engines.toy import ToyEngine
-from backlit.errors import BudgetError, Cancelled
+from backlit.errors import BudgetError, Cancelled, CapabilityError, OfflineError
 from backlit.explanation.cell import Variant
 from backlit.model import Model
 from backlit.types import GenerationOptions
@@ -129,7 +131,7 @@ def test_a_row_that_is_too_large_even_alone_fails() -> None:
     assert all(one is not None and "not enough memory" in one.message for one in failures)
 
 
-@pytest.mark.parametrize("error", [Cancelled(), BudgetError("No more calls."), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [Cancelled(), KeyboardInterrupt()])
 @pytest.mark.parametrize("kind", [ToyEngine, Batching])
 def test_what_ends_the_work_is_no_failure_of_a_row(
     error: BaseException, kind: type[ToyEngine], monkeypatch: pytest.MonkeyPatch
@@ -141,6 +143,75 @@ def test_what_ends_the_work_is_no_failure_of_a_row(
     monkeypatch.setattr(Batching, "generate_batch", stop)
     with pytest.raises(type(error)):
         Worker(Model(kind()), JOB)(group_of(ROWS))
+
+
+@pytest.mark.parametrize("kind", [ToyEngine, Batching])
+def test_rows_that_a_budget_did_not_reach_are_not_done_and_the_others_are(
+    kind: type[ToyEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = kind.score
+
+    def spent(engine: Any, contexts: Any, *answers: Any) -> Any:
+        if "2" in engine._tokenizer.decode(list(contexts[0])):
+            raise BudgetError("No more calls.")
+        return score(engine, contexts, *answers)
+
+    def together(*_: object) -> Any:
+        raise BudgetError("No more calls.")
+
+    monkeypatch.setattr(kind, "score", spent)
+    monkeypatch.setattr(Batching, "score_batch", together)
+    outcome = Worker(Model(kind()), JOB)(group_of(ROWS))
+    assert isinstance(outcome.ends, BudgetError)
+    assert [one.row for one in records(outcome)] == ["r0", "r1", "r3"]
+    assert outcome.failed == 0
+
+
+def test_an_answer_that_can_not_be_explained_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> Any:
+        raise CapabilityError("No scores today.")
+
+    monkeypatch.setattr(ToyEngine, "score", fails)
+    (one, *_) = records(Worker(Model(ToyEngine()), JOB)(group_of(ROWS)))
+    assert one.status == "failed"
+    assert one.failure is not None
+    assert one.failure.message == "No scores today."
+    assert one.explanation is not None
+    assert one.explanation.generation.response
+    assert one.explanation.attributions == ()
+
+
+def test_a_servers_trouble_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> Any:
+        raise OfflineError("Connection refused.")
+
+    monkeypatch.setattr(ToyEngine, "generate", fails)
+    assert Worker(Model(ToyEngine()), JOB)(group_of(ROWS)).trouble == "Connection refused."
+    monkeypatch.undo()
+    assert Worker(Model(ToyEngine()), JOB)(group_of(ROWS)).trouble == ""
+
+
+def test_memory_is_let_go_before_less_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+    alive: weakref.WeakSet[Large] = weakref.WeakSet()
+
+    def score_batch(engine: Any, contexts: Any, answers: Any) -> Any:
+        held.append(len(alive))
+        large = Large()
+        alive.add(large)
+        if len(contexts) > 3:
+            raise MemoryError
+        return Small.score_batch(engine, contexts, answers)
+
+    engine = Small(6)
+    monkeypatch.setattr(engine, "score_batch", partial(score_batch, engine))
+    Worker(Model(engine), JOB)(group_of(ROWS))
+    assert len(held) > 1
+    assert set(held) == {0}
+
+
+class Large:
+    """What fills the memory while a call runs."""
 
 
 def test_a_model_is_loaded_from_what_is_said_of_it() -> None:

@@ -71,7 +71,7 @@ def test_failures_are_counted_and_done_again_when_asked_for(tmp_path: Path) -> N
     command = ["batch", str(tmp_path / "rows.jsonl"), "-o", str(tmp_path / "runs"), *TOY, "--quiet"]
     command += ["--answer", "target"]
     first = run(*command)
-    assert first.exit_code == 0
+    assert first.exit_code == 1
     assert "2 of 2 runs are on the disk, 2 of them failed (--retry-failed" in first.output
     assert len(list((tmp_path / "runs" / PARTS).iterdir())) == 1
     run(*command)
@@ -85,7 +85,8 @@ def test_failures_are_counted_and_done_again_when_asked_for(tmp_path: Path) -> N
     [
         (["--granularity", "verse"], "There is no granularity 'verse'"),
         (["--target", "a", "--last-line"], "Several parts"),
-        (["--target-pattern", "("], "can't be read"),
+        (["--target-pattern", "("], "missing )"),
+        (["--granularity", "custom", "--pattern", "("], "missing )"),
         (["--only", "9:1"], "--only is FIRST:LAST"),
         (["--only", "50:60"], "there are 10 rows"),
         (["--variants", "none.jsonl"], "can't be read"),

@@ -115,7 +115,8 @@ class Batch:
         """
         named = tuple(_section(name, lines) for name, lines in (sections or {}).items())
         wanted = Wanted(method, granularity, by, named, find, seed)
-        return summarize(self.job, self.manifest, self.runs, self.scores, self.__getitem__, wanted)
+        scores = self.scores  # which may be made anew, and runs with them
+        return summarize(self.job, self.manifest, self.runs, scores, self.__getitem__, wanted)
 
     def _place(self, run: str) -> int:
         if self._places is None:
@@ -129,6 +130,7 @@ class Batch:
         """A table, made anew if there are more runs than when it was made."""
         if not are_current(self.folder):
             write_tables(self.folder)
+            self._runs = self._places = None
         with self.folder.opened(name) as file:
             return pq.read_table(file)
 
@@ -161,8 +163,8 @@ def load_batch(folder: str | Path) -> Batch:
         Its tables as Arrow's, and lazily each run as an `Explanation`.
 
     Raises:
-        OptionsError: no batch is there.
-        DataError: it is damaged, or of another version.
+        OptionsError: something else is there.
+        DataError: no batch is there, or a damaged one, or one of another version.
         DiskError: its tables are to be made, and can't be written.
     """
     place = Folder(folder)

@@ -1,6 +1,7 @@
 """`explain_dataset`: what `explain` does, for every row of a dataset."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,12 +24,13 @@ from backlit.explaining.grids import VariantsLike, as_variants
 from backlit.methods import Method, make_method
 from backlit.methods.base import params_of
 from backlit.model import load_model
+from backlit.sources import parse, shown
 from backlit.types import Aggregate, Granularity, OptionsLike, ParameterValue, Quantity, as_options
 
 
 def explain_dataset(
     model: Any,
-    data: str | Dataset | Sequence[Mapping[str, Any] | Example],
+    data: str | PathLike[str] | Dataset | Sequence[Mapping[str, Any] | Example],
     output: str | Path,
     *,
     variants: VariantsLike = (),
@@ -167,7 +169,7 @@ def job_of(
 
 
 def dataset_of(
-    data: str | Dataset | Sequence[Mapping[str, Any] | Example], *, prompts: bool
+    data: str | PathLike[str] | Dataset | Sequence[Mapping[str, Any] | Example], *, prompts: bool
 ) -> Dataset:
     """The dataset that is meant.
 
@@ -178,8 +180,8 @@ def dataset_of(
     Raises:
         DataError: it can't be read.
     """
-    if isinstance(data, str):
-        return load_dataset(data, prompts=prompts)
+    if isinstance(data, str | PathLike):
+        return load_dataset(fspath(data), prompts=prompts)
     if prompts or hasattr(data, "examples"):
         return as_datasets([data])[0]
     rows = [Row(f"row {number}", row) for number, row in enumerate(data, start=1)]
@@ -194,8 +196,19 @@ def runner_for(
     *,
     ray: bool | str = False,
     gpus_per_worker: float | None = None,
+    apart: bool = False,
 ) -> Runner:
     """Who runs a batch: this process, several others, or a Ray cluster.
+
+    Args:
+        model: or its name, or what `load_model` takes.
+        job: what is done with every row.
+        options: of `load_model`.
+        workers: how many; None is one for each GPU.
+        ray: whether they are on a cluster, or its address.
+        gpus_per_worker: of a cluster.
+        apart: a single worker is a process of its own, too, which may die; not where a server does
+            the work.
 
     Raises:
         OptionsError: others, for a model that can't be loaded in them; GPUs for none of a cluster.
@@ -208,8 +221,10 @@ def runner_for(
         if ray:
             address = ray if isinstance(ray, str) else None
             return OnRay(spec, job, workers, address, gpus_per_worker)
+        if workers is None and parse(model).endpoint:
+            return Here(model, job, options)
         devices = devices_of(workers, options.get("device"))
-        if workers is not None or len(devices) > 1:
+        if apart or workers is not None or len(devices) > 1:
             return Processes(spec, job, devices)
     elif workers is not None or ray:
         raise OptionsError(
@@ -232,6 +247,7 @@ class Here:
         self._model = model
         self._job = job
         self._options = options
+        self.source = shown(model) if isinstance(model, str) else load_model(model).name
 
     def __call__(
         self, groups: Iterator[Group], ready: Callable[[Mapping[str, str]], None]

@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from backlit.errors import OptionsError, UnknownNameError
+from backlit.errors import OptionsError, PatternError, UnknownNameError
 from backlit.explaining.draws import SAMPLES, drawing_of
-from backlit.explaining.targets import occurrences, select_target
+from backlit.explaining.targets import occurrences, select_target, tokens_at
 from backlit.explanation import Generation
 from backlit.explanation.cell import Variant
-from backlit.segments import AGGREGATES
+from backlit.segments import AGGREGATES, MAX_PATTERN_SECONDS, compile_pattern
 from backlit.types import (
     Aggregate,
     GenerationOptions,
@@ -17,12 +17,14 @@ from backlit.types import (
     ParameterValue,
     Quantity,
     Target,
+    TokenSequence,
 )
 
 AnswerFrom = Literal["model", "target"]
 """Who answers: the model, or the row's own target."""
 
 DEFAULTS = GenerationOptions()
+LINE = re.compile(r"[^\r\n]*\S[^\r\n]*")  # one that holds something
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Selection:
         last_line: the last line that holds something.
 
     Raises:
-        OptionsError: several are given, or a pattern that can't be read.
+        OptionsError: several are given.
+        PatternError: the pattern can't be read, or is too large.
     """
 
     words: str | None = None
@@ -50,30 +53,47 @@ class Selection:
             )
         if self.words == "" or self.pattern == "":
             raise OptionsError("What is to be explained is empty.", "Leave it out for all of it.")
-        try:
-            re.compile(self.pattern or "")
-        except re.error as error:
-            raise OptionsError(
-                f"The pattern of the target can't be read: {error}.", "Correct it."
-            ) from error
+        if self.pattern is not None:
+            compile_pattern(self.pattern)
 
     def of(self, generation: Generation) -> Target | None:
         """The part of an answer that is meant; None if the answer has no such part.
 
         Raises:
-            TargetError: there is no answer.
+            TargetError: there is nothing before the answer.
+            PatternError: the pattern took too long.
         """
         sequence = generation.sequence
+        if len(sequence.tokens) == sequence.prompt_length:
+            return None
         whole = select_target(sequence)
         if self.last_line:
-            found = occurrences(sequence, re.compile(r"[^\r\n]*\S[^\r\n]*"))[-1:]
+            found = occurrences(sequence, LINE)[-1:]
         elif self.words is not None:
             found = occurrences(sequence, self.words)[:1]
         elif self.pattern is not None:
-            found = occurrences(sequence, re.compile(self.pattern))[:1]
+            found = self._matched(sequence, self.pattern)
         else:
             found = [whole]
         return found[0] if found else None
+
+    def _matched(self, sequence: TokenSequence, pattern: str) -> list[Target]:
+        """The first match that holds something."""
+        start = len(sequence.prompt.text)
+        matches = compile_pattern(pattern).finditer(
+            sequence.text[start:], timeout=MAX_PATTERN_SECONDS, concurrent=True
+        )
+        try:
+            span = next((one.span() for one in matches if one.group()), None)
+        except TimeoutError as error:
+            raise PatternError(
+                f"The pattern took longer than {MAX_PATTERN_SECONDS} seconds on an answer.",
+                "Simplify it: a repeat inside a repeat, such as (a+)+, is the usual cause.",
+            ) from error
+        if span is None:
+            return []
+        places = (start + span[0], start + span[1])
+        return [Target(*tokens_at(sequence, places, sequence.prompt_length))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +159,8 @@ class Job:
             raise OptionsError(
                 "A pattern and the granularity custom go together.", "Give both, or neither."
             )
+        if self.pattern is not None:
+            compile_pattern(self.pattern)
         if self.aggregate not in AGGREGATES:
             raise OptionsError(
                 f"There is no aggregate {self.aggregate!r}.", f"Use one of {', '.join(AGGREGATES)}."

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NAME = "job.json"
 FORMAT = 1
-MODEL = ("source", "engine", "architecture", "weights", "dtype", "backend", "backlit")
+MODEL = ("asked", "source", "engine", "architecture", "weights", "dtype", "backend", "backlit")
 """What of a model's metadata changes results, as far as it is known; where it runs, and on which
 versions of libraries, is recorded beside it."""
 ANOTHER = "Use another folder, or run what this folder is of."
@@ -56,7 +56,11 @@ def read_manifest(folder: Folder) -> dict[str, Any] | None:
     if folder.is_file():
         raise OptionsError(f"{folder.name} is a file.", "Give a folder.")
     data = folder.read(NAME)
-    if not data:
+    if folder.size(NAME) is None:
+        if folder.names("parts"):
+            raise DataError(
+                f"{folder.name} holds runs, and not what they are of: {NAME} is gone.", ANOTHER
+            )
         if any(not name.startswith(".") and name != "parts" for name in folder.names()):
             raise OptionsError(
                 f"{folder.name} is not empty, and holds no batch.", "Use a folder of its own."

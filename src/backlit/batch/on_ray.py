@@ -30,6 +30,7 @@ from backlit.batch.task import Group
 from backlit.batch.worker import ModelSpec, Outcome
 from backlit.errors import BacklitError, CapabilityError, MissingPackageError, OptionsError
 from backlit.progress import current
+from backlit.sources import shown
 
 WINDOW = 4096  # groups that are handed over at a time: more would be held in memory at once
 POLL_SECONDS = 0.2  # between two looks whether the work should stop
@@ -70,6 +71,7 @@ class OnRay:
         self._job = job
         self._workers = workers
         self._address = address
+        self.source = shown(spec.source)
         self._gpus = gpus
 
     def __call__(

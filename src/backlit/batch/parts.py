@@ -10,6 +10,7 @@ its own.
 import gzip
 import json
 import re
+import secrets
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from backlit.types import RunStatus
 PARTS = "parts"
 CHUNK = 1 << 20
 LEVEL = 6
-_NAME = re.compile(r"(\d+)(-\d+)?\.jsonl\.gz")
+_NAME = re.compile(r"(\d+)(-[0-9a-f]+-\d+)?\.jsonl\.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class PartWriter:
         taken = [int(found[1]) for found in map(_NAME.fullmatch, folder.names(PARTS)) if found]
         self._attempt = max(taken, default=0) + 1
         self._written = 0
+        self._token = secrets.token_hex(4)  # where nobody can see that nobody else writes
 
     def write(self, member: bytes) -> None:
         """Write a member; it is durable once this returns.
@@ -89,7 +91,9 @@ class PartWriter:
             self._folder.append(f"{PARTS}/{self._attempt:04}.jsonl.gz", member)
         else:
             self._written += 1
-            self._folder.write(f"{PARTS}/{self._attempt:04}-{self._written:06}.jsonl.gz", member)
+            self._folder.write(
+                f"{PARTS}/{self._attempt:04}-{self._token}-{self._written:06}.jsonl.gz", member
+            )
 
 
 def sizes_of(folder: Folder) -> dict[str, int]:

@@ -19,6 +19,7 @@ from backlit.batch.task import Group
 from backlit.batch.worker import STARTS, TRIES, ModelSpec, Outcome, lost
 from backlit.errors import BacklitError, CapabilityError, OptionsError
 from backlit.progress import current
+from backlit.sources import shown
 
 IN_HAND = 2  # groups of a worker: the one that runs, and the next
 POLL_SECONDS = 0.2  # between two looks whether the work should stop
@@ -54,6 +55,7 @@ class Processes:
         self._spec = spec
         self._job = job
         self._devices = devices
+        self.source = shown(spec.source)
         self._events: queue.Queue[tuple[_Child, Any]] = queue.Queue()
         self._children: set[_Child] = set()
         self._waiting: deque[Group] = deque()  # given back by workers that died
@@ -119,7 +121,7 @@ class Processes:
             spec = replace(spec, options={**spec.options, "device": device})
         environment = {**os.environ, **_threads(len(self._devices))}
         process = subprocess.Popen(
-            [sys.executable, "-m", "backlit.batch.child"],
+            [sys.executable, "-c", "from backlit.batch.child import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

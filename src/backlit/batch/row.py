@@ -1,12 +1,12 @@
 """One row: answered, explained, and checked if that is asked for."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from backlit.batch.job import Job
 from backlit.batch.task import Task
 from backlit.data.base import Example
+from backlit.display.speech import say
 from backlit.errors import CapabilityError, DataError, InputError
 from backlit.explaining.responses import respond
 from backlit.explaining.templates import lines_of, spans_of_lines, variables
@@ -16,13 +16,30 @@ from backlit.methods import Method, default_method, make_method
 from backlit.model import Model
 
 
-def explained(model: Model, task: Task, job: Job) -> Explanation:
-    """The answer and its maps; without maps if what is to be explained is not in the answer.
+def answered(model: Model, task: Task, job: Job) -> Generation:
+    """A row's prompt, and its answer.
 
     Raises:
-        BacklitError: the row can't be answered or explained.
+        BacklitError: it can't be answered.
     """
-    generation = _answered(model, task, job)
+    if task.prompt is None:
+        raise DataError(task.problem)
+    if job.answer == "model":
+        return model.generate(task.prompt, options=job.options, progress=False)
+    if not task.example.target:
+        raise DataError(
+            f"{task.example.id} has no target, and targets are to be explained.",
+            "Give it one, or let the model answer.",
+        )
+    return respond(model.engine, task.prompt, task.example.target)
+
+
+def explained(model: Model, generation: Generation, job: Job) -> Explanation:
+    """An answer and its maps; without maps if what is to be explained is not in the answer.
+
+    Raises:
+        BacklitError: it can't be explained.
+    """
     target = job.select.of(generation)
     maps: list[Attribution] = []
     for granularity in job.granularities if target is not None else ():
@@ -44,8 +61,10 @@ def explained(model: Model, task: Task, job: Job) -> Explanation:
         maps = [_checked(model, replace(whole, attributions=(one,))) for one in maps]
     if job.without_top and maps:
         first = replace(whole, attributions=(maps[0],))
-        with suppress(InputError, CapabilityError):  # nothing would be left to read
+        try:
             maps[0] = model.prove(first, top=1, scope="prompt", progress=False)[0]
+        except (InputError, CapabilityError) as error:
+            maps[0] = _noted(maps[0], say("The first part was not taken away: {why}", why=error))
     return replace(whole, attributions=tuple(maps))
 
 
@@ -70,19 +89,6 @@ def lines_of_maps(explanation: Explanation, task: Task, job: Job) -> list[list[L
     return [[lines[segment.start] for segment in one.segments] for one in explanation]
 
 
-def _answered(model: Model, task: Task, job: Job) -> Generation:
-    if task.prompt is None:
-        raise DataError(task.problem)
-    if job.answer == "model":
-        return model.generate(task.prompt, options=job.options, progress=False)
-    if not task.example.target:
-        raise DataError(
-            f"{task.example.id} has no target, and targets are to be explained.",
-            "Give it one, or let the model answer.",
-        )
-    return respond(model.engine, task.prompt, task.example.target)
-
-
 def _methods(model: Model, job: Job) -> Sequence[Method]:
     if not job.methods:
         return [make_method(default_method(model.engine, job.measure))]
@@ -90,7 +96,12 @@ def _methods(model: Model, job: Job) -> Sequence[Method]:
 
 
 def _checked(model: Model, explanation: Explanation) -> Attribution:
-    """A map with its check; as it is where there is too little to check."""
-    with suppress(InputError, CapabilityError):
-        explanation = model.check(explanation, progress=False)
-    return explanation[0]
+    """A map with its check, or with the reason why there is none."""
+    try:
+        return model.check(explanation, progress=False)[0]
+    except (InputError, CapabilityError) as error:
+        return _noted(explanation[0], say("Not checked: {why}", why=error))
+
+
+def _noted(one: Attribution, note: str) -> Attribution:
+    return replace(one, notes=(*one.notes, note))

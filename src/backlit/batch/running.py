@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from backlit.batch.folder import Folder
 from backlit.batch.job import Job
@@ -16,14 +16,20 @@ from backlit.batch.task import Group, Task, groups_of, tasks_of
 from backlit.batch.worker import Outcome
 from backlit.data.base import Dataset
 from backlit.display.figure import count_of
-from backlit.errors import DataError, OptionsError
+from backlit.errors import DataError, DiskError, EndpointError, OptionsError
 from backlit.progress import current
 
 MAX_NAMED = 3  # rows that an error names
+TROUBLED = 24  # rows, after which a server that fails them all is asked no more
 
 
 class Runner(Protocol):
     """Runs groups of tasks, somewhere."""
+
+    @property
+    def source(self) -> str:
+        """The model's, as it was asked for."""
+        ...
 
     def __call__(
         self, groups: Iterator[Group], ready: Callable[[Mapping[str, str]], None]
@@ -55,6 +61,7 @@ class Tally:
         unmatched: of those done, the ones whose answer has nothing of what is to be explained.
         tokens: of prompts and answers, of this time.
         seconds: since the model was there.
+        others: runs that are of rows which the dataset does not have.
     """
 
     done: int
@@ -64,6 +71,7 @@ class Tally:
     unmatched: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    others: int = 0
 
     def with_(self, outcome: Outcome, seconds: float) -> "Tally":
         """How far it is with one more group."""
@@ -75,6 +83,7 @@ class Tally:
             self.unmatched + outcome.unmatched,
             self.tokens + outcome.tokens,
             seconds,
+            self.others,
         )
 
 
@@ -84,6 +93,7 @@ def run_batch(
     job: Job,
     folder: Folder,
     *,
+    rows: range | None = None,
     retry_failed: bool = False,
     so_far: Callable[[Tally], None] = lambda tally: None,
 ) -> Tally:
@@ -94,79 +104,138 @@ def run_batch(
         dataset: its rows.
         job: what is done with each.
         folder: where it is kept.
+        rows: their numbers, from 0, if not all of them are meant.
         retry_failed: whether runs that failed are missing.
         so_far: told how far it is, whenever runs were written.
 
     Raises:
         OptionsError: the folder is of another batch.
-        DataError: rows of the batch have changed since.
+        DataError: rows of the batch have changed since, or it is of other rows.
         DiskError: it can't be written.
+        EndpointError: a server answers no more.
         Cancelled: the work should stop; what was written stays.
     """
-    manifest = read_manifest(folder)
-    if manifest is not None:
-        check_job(folder, manifest, job)
+    read_manifest(folder)  # nothing is made in a folder of something else
     folder.make()
     with _alone(folder):
+        manifest = read_manifest(folder)
+        if manifest is not None:
+            check_job(folder, manifest, job)
         known = places_of(folder)
-        tally = _begun(known, dataset, job, retry_failed=retry_failed)
-        so_far(tally)
-        started = 0.0
+
+        def tasks() -> Iterator[Task]:
+            targets = job.answer == "target"
+            return tasks_of(dataset.examples, job.variants, rows, targets=targets)
 
         def is_missing(task: Task) -> bool:
             place = known.get(task.run)
             return place is None or (retry_failed and place.status == "failed")
+
+        tally = _begun(known, tasks(), is_missing, dataset.name)
+        if manifest is not None:
+            _check_rows(folder, manifest, tally, dataset)
+            if tally.done == tally.total:
+                check_model(folder, manifest, {**manifest["model"], "asked": runner.source})
+        so_far(tally)
+        started = 0.0
 
         def ready(model: Mapping[str, str]) -> None:
             nonlocal manifest, started
             started = started or time.perf_counter()
             if manifest is None:
                 data = {"name": dataset.name, "address": getattr(dataset, "address", "")}
-                write_manifest(folder, job, model, data)
+                write_manifest(folder, job, {"asked": runner.source, **model}, data)
                 manifest = read_manifest(folder)
             else:
-                check_model(folder, manifest, model)
+                check_model(folder, manifest, {**model, "asked": manifest["model"].get("asked")})
 
         writer = PartWriter(folder)
-        groups = _missing(groups_of(tasks_of(dataset.examples, job.variants)), is_missing)
-        with closing(runner(groups, ready)) as outcomes:
-            for outcome in outcomes:
-                writer.write(outcome.member)
-                tally = tally.with_(outcome, time.perf_counter() - started)
-                so_far(tally)
+        with closing(runner(_missing(groups_of(tasks()), is_missing), ready)) as outcomes:
+            for outcome in _without_trouble(outcomes):
+                if outcome.runs:
+                    writer.write(outcome.member)
+                    tally = tally.with_(outcome, time.perf_counter() - started)
+                    so_far(tally)
+                if outcome.ends is not None:
+                    raise outcome.ends
         if not are_current(folder):
             write_tables(folder)
     return tally
 
 
-def _begun(known: Mapping[str, Place], dataset: Dataset, job: Job, *, retry_failed: bool) -> Tally:
+def _begun(
+    known: Mapping[str, Place],
+    tasks: Iterable[Task],
+    is_missing: Callable[[Task], bool],
+    name: str,
+) -> Tally:
     """How far it is before anything is run.
 
     Raises:
         DataError: rows have changed since they were run.
     """
-    changed: dict[str, None] = {}
-    total = 0
+    changed: dict[str, bool] = {}  # and whether they failed
+    total = found = 0
     states: Counter[str] = Counter()
-    for task in tasks_of(dataset.examples, job.variants):
+    for task in tasks:
         current().check()
         total += 1
         place = known.get(task.run)
-        if place is None or (retry_failed and place.status == "failed"):
+        found += place is not None
+        if place is None or is_missing(task):
             continue
         states[place.status] += 1
         if place.content != task.content:
-            changed[task.example.id] = None
+            changed[task.example.id] = place.status == "failed"
     if changed:
         first = ", ".join(list(changed)[:MAX_NAMED])
         more = f" and {len(changed) - MAX_NAMED:,} more" if len(changed) > MAX_NAMED else ""
+        again = "Do those that failed again (--retry-failed, retry_failed=True)."
         raise DataError(
-            f"{count_of(len(changed), 'row')} of {dataset.name} changed since they were run: "
+            f"{count_of(len(changed), 'row')} of {name} changed since they were run: "
             f"{first}{more}.",
-            "Give changed rows other ids, or use another folder.",
+            again if all(changed.values()) else "Give them other ids, or use another folder.",
         )
-    done = sum(states.values())
-    return Tally(done, total, 0, states["failed"], states["unmatched"])
+    done, others = sum(states.values()), len(known) - found
+    return Tally(done, total, 0, states["failed"], states["unmatched"], others=others)
+
+
+def _check_rows(
+    folder: Folder, manifest: Mapping[str, Any], tally: Tally, dataset: Dataset
+) -> None:
+    """See that a folder's runs are of this dataset.
+
+    Raises:
+        DataError: all are of another one.
+    """
+    before = manifest["data"].get("name")
+    if tally.others and not tally.done and before != dataset.name:
+        raise DataError(
+            f"{folder.name} holds runs of {before}, and none of {dataset.name}.",
+            "Use another folder.",
+        )
+
+
+def _without_trouble(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Outcomes, of which those that a server's trouble spoilt wait until it is known to be over.
+
+    Raises:
+        EndpointError: it goes on; those rows are not done.
+    """
+    held: list[Outcome] = []
+    for outcome in outcomes:
+        if not outcome.trouble:
+            yield from held
+            held.clear()
+            yield outcome
+            continue
+        held.append(outcome)
+        if sum(one.runs for one in held) >= TROUBLED:
+            raise EndpointError(
+                f"Nothing is answered any more: {outcome.trouble}",
+                "Once it is, run the same again to go on.",
+            )
+    yield from held
 
 
 def _missing(groups: Iterable[Group], is_missing: Callable[[Task], bool]) -> Iterator[Group]:
@@ -195,6 +264,10 @@ def _alone(folder: Folder) -> Iterator[None]:
     except Timeout as error:
         raise OptionsError(
             f"Another process is at work on {folder.name}.", "Wait for it, or stop it."
+        ) from error
+    except OSError as error:
+        raise DiskError(
+            f"{folder.name} could not be written to: {error.strerror}.", "Check its permissions."
         ) from error
     try:
         yield

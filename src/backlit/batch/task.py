@@ -67,13 +67,28 @@ class Group:
         return _adapter().validate_json(data)
 
 
-def tasks_of(examples: Iterable[Example], variants: Sequence[Variant]) -> Iterator[Task]:
-    """A task for every row, of each variant if there are some."""
-    for position, example in enumerate(examples):
+def tasks_of(
+    examples: Sequence[Example],
+    variants: Sequence[Variant],
+    rows: range | None = None,
+    *,
+    targets: bool = False,
+) -> Iterator[Task]:
+    """A task for every row, of each variant if there are some.
+
+    Args:
+        examples: all rows.
+        variants: what they fill in.
+        rows: their numbers, from 0, if not all of them are meant.
+        targets: whether their own targets are explained.
+    """
+    for position in range(len(examples)) if rows is None else rows:
+        example = examples[position]
+        given = example.target if targets else None
         if not variants:
-            yield _task(position, example, None, None)
+            yield _task(position, example, given, None, None)
         for number, variant in enumerate(variants):
-            yield _task(position, example, number, variant)
+            yield _task(position, example, given, number, variant)
 
 
 def groups_of(tasks: Iterable[Task]) -> Iterator[Group]:
@@ -101,7 +116,13 @@ def run_of(row: str, variant: str | None) -> str:
     return _digest([row, variant])
 
 
-def _task(position: int, example: Example, number: int | None, variant: Variant | None) -> Task:
+def _task(
+    position: int,
+    example: Example,
+    given: str | None,
+    number: int | None,
+    variant: Variant | None,
+) -> Task:
     prompt: Prompt | None = example.prompt
     problem = ""
     if variant is not None:
@@ -111,7 +132,7 @@ def _task(position: int, example: Example, number: int | None, variant: Variant 
             prompt, problem = None, error.message
     name = None if variant is None else variant.name
     told = prompt if isinstance(prompt, str | None) else [asdict(one) for one in prompt]
-    content = _digest([told, problem, example.target])
+    content = _digest([told, problem, given])
     return Task(run_of(example.id, name), position, number, example, prompt, problem, content)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from backlit.engines.base import Engine, FloatArray, GenerationStep
 from backlit.engines.batches import generate_batch, score_batch
-from backlit.errors import BacklitError, Cancelled, out_of_memory
+from backlit.errors import Cancelled, out_of_memory
 from backlit.progress import current
 from backlit.types import GenerationOptions, TokenSequence
 
@@ -176,7 +176,7 @@ class Together(Generic[T]):
             except Cancelled:
                 raise
             except Exception as error:
-                if out_of_memory(error) is not None or not isinstance(error, BacklitError):
+                if out_of_memory(error) is not None:
                     raise
                 # one of them can't be answered, and it is not known which
         for ask in asks:

@@ -1,16 +1,17 @@
 """Who runs groups of tasks on a model: in this process, in others, or on a cluster."""
 
+import gc
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from backlit.batch.job import Job
 from backlit.batch.parts import packed
 from backlit.batch.record import Failure, Record, tokens_of
-from backlit.batch.row import explained, lines_of_maps
+from backlit.batch.row import answered, explained, lines_of_maps
 from backlit.batch.task import Group, Task
 from backlit.batch.together import Together
 from backlit.engines.base import Engine
@@ -23,6 +24,11 @@ from backlit.model import Model, load_model
 from backlit.progress import current
 
 DIGITS = 4  # of seconds
+TROUBLES = {
+    "EndpointError",
+    "OfflineError",
+    "GatedError",
+}  # which are rather a server's than a row's
 TRIES = 2  # of a group with which its worker dies
 STARTS = 3  # of workers that die before their model is loaded
 
@@ -48,7 +54,18 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a group: its records, packed for a part file, and what is counted of them."""
+    """What came of a group: its records, packed for a part file, and what is counted of them.
+
+    Attributes:
+        group: its number.
+        member: the records.
+        runs: how many there are.
+        failed: of these.
+        unmatched: of these.
+        tokens: of prompts and answers.
+        ends: why nothing more can be run; what was is in it.
+        trouble: what a server said, if all failed by that.
+    """
 
     group: int
     member: bytes
@@ -56,13 +73,25 @@ class Outcome:
     failed: int = 0
     unmatched: int = 0
     tokens: int = 0
+    ends: BudgetError | None = None
+    trouble: str = ""
 
     @classmethod
     def of(cls, group: int, records: Sequence[Record]) -> "Outcome":
         """The outcome of a group with these records."""
         states = [one.status for one in records]
         failed, unmatched = states.count("failed"), states.count("unmatched")
-        return cls(group, packed(records), len(states), failed, unmatched, tokens_of(records))
+        codes = {one.failure.code if one.failure is not None else "" for one in records}
+        failure = records[0].failure if records and codes <= TROUBLES else None
+        return cls(
+            group,
+            packed(records),
+            len(states),
+            failed,
+            unmatched,
+            tokens_of(records),
+            trouble="" if failure is None else failure.message,
+        )
 
 
 class Worker:
@@ -84,70 +113,98 @@ class Worker:
 
         Raises:
             Cancelled: the work should stop.
-            BudgetError: a server may be called no more.
         """
-        return Outcome.of(group.number, self._records(group.tasks))
+        found = self._came(group.tasks)
+        done = [one for one in found if not isinstance(one.error, BudgetError)]
+        ends = next((one.error for one in found if isinstance(one.error, BudgetError)), None)
+        outcome = Outcome.of(group.number, [self._record(one) for one in done])
+        return replace(outcome, ends=ends) if ends is not None else outcome
 
-    def _records(self, tasks: Sequence[Task]) -> list[Record]:
-        """A record for each task; with too little memory for all of them, half of them at a time,
-        and a single one in the smallest batches.
+    def _came(self, tasks: Sequence[Task]) -> list["_Came"]:
+        """What came of each task; with too little memory for all of them, of half of them at a
+        time, and of a single one in the smallest batches.
         """
         started = time.perf_counter()
-        try:
-            found = self._run(tasks, CHUNK * len(tasks))
-        except Exception as error:
-            if out_of_memory(error) is None:
-                raise
-            if len(tasks) > 1:
-                half = len(tasks) // 2
-                return self._records(tasks[:half]) + self._records(tasks[half:])
-            try:
-                found = self._run(tasks, 1)
-            except Exception as again:
-                known = out_of_memory(again)
-                if known is None:
-                    raise
-                found = [known]
+        found = self._run(tasks, CHUNK * len(tasks))
+        if found is None:
+            gc.collect()  # errors and their frames hold each other, and what fills the memory
+        if found is None and len(tasks) > 1:
+            half = len(tasks) // 2
+            return [*self._came(tasks[:half]), *self._came(tasks[half:])]
+        if found is None:
+            found = self._run(tasks, 1)
+        if found is None:
+            found = [_Came(tasks[0], error=out_of_memory(MemoryError()))]
         seconds = round((time.perf_counter() - started) / len(tasks), DIGITS)
-        each = zip(tasks, found, strict=True)
-        return [self._record(task, outcome, seconds) for task, outcome in each]
+        return [replace(one, seconds=seconds) for one in found]
 
-    def _run(self, tasks: Sequence[Task], batch_size: int) -> list[Explanation | Exception]:
-        """What came of each task.
+    def _run(self, tasks: Sequence[Task], batch_size: int) -> list["_Came"] | None:
+        """What came of each task; None if there was not enough memory.
 
         Raises:
-            Exception: there was not enough memory, or the work should stop.
+            Exception: the work should stop.
         """
         engine = self.model.engine
         works = [partial(self._explained, task, batch_size) for task in tasks]
-        results: Sequence[Explanation | BaseException]
-        if "batch" in engine.capabilities and len(tasks) > 1:
-            results = Together(engine, works).run()
-        else:
-            results = [self._alone(work) for work in works]
-        found: list[Explanation | Exception] = []
-        for one in results:
-            if isinstance(one, BaseException) and not _is_of_a_row(one):
+        results: Sequence[_Came | BaseException]
+        try:
+            if "batch" in engine.capabilities and len(tasks) > 1:
+                results = Together(engine, works).run()
+            else:
+                results = [self._alone(work) for work in works]
+        except Exception as error:
+            if out_of_memory(error) is None:
+                raise
+            return None
+        found: list[_Came] = []
+        for task, one in zip(tasks, results, strict=True):
+            if isinstance(one, _Came):
+                found.append(one)
+            elif isinstance(one, Cancelled) or not isinstance(one, Exception):
                 raise one
-            found.append(cast(Explanation | Exception, one))
+            elif out_of_memory(one) is not None:
+                return None
+            else:
+                found.append(_Came(task, error=one))
         return found
 
-    def _alone(self, work: "partial[Explanation]") -> Explanation | BaseException:
+    def _alone(self, work: "partial[_Came]") -> "_Came | BaseException":
         current().check()
         try:
             return work(self.model.engine)
         except Exception as error:  # noqa: BLE001  looked at by whoever asked
             return error
 
-    def _explained(self, task: Task, batch_size: int, engine: Engine) -> Explanation:
+    def _explained(self, task: Task, batch_size: int, engine: Engine) -> "_Came":
         """On a model of its own, so that nothing of a row is kept."""
-        return explained(Model(engine, batch_size), task, self._job)
+        model = Model(engine, batch_size)
+        generation = answered(model, task, self._job)
+        try:
+            return _Came(task, explained(model, generation, self._job))
+        except (Cancelled, BudgetError):
+            raise
+        except Exception as error:
+            if out_of_memory(error) is not None:
+                raise
+            return _Came(task, Explanation(generation, (), engine.metadata), error)
 
-    def _record(self, task: Task, outcome: Explanation | Exception, seconds: float) -> Record:
-        if isinstance(outcome, Exception):
-            return record_of(task, self._job, seconds, failure=_failure(task, outcome))
-        lines = lines_of_maps(outcome, task, self._job)
-        return record_of(task, self._job, seconds, explanation=outcome, lines=lines)
+    def _record(self, one: "_Came") -> Record:
+        task, whole = one.task, one.explanation
+        failure = None if one.error is None else _failure(task, one.error)
+        lines = lines_of_maps(whole, task, self._job) if whole is not None else ()
+        return record_of(
+            task, self._job, one.seconds, failure=failure, explanation=whole, lines=lines
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of a task: its answer with its maps, as far as it came, and what ended it."""
+
+    task: Task
+    explanation: Explanation | None = None
+    error: Exception | None = None
+    seconds: float = 0.0
 
 
 def record_of(
@@ -165,7 +222,7 @@ def record_of(
         row=task.example.id,
         position=task.position,
         content=task.content,
-        status="failed" if explanation is None else "done" if lines else "unmatched",
+        status="failed" if failure is not None else "done" if lines else "unmatched",
         seconds=seconds,
         variant=None if task.variant is None else job.variants[task.variant].name,
         variant_number=task.variant,
@@ -184,12 +241,6 @@ def lost(group: Group, job: Job, why: str = "") -> Outcome:
         "With too little memory, shorten the prompt or use fewer workers.",
     )
     return Outcome.of(group.number, [record_of(one, job, failure=failure) for one in group.tasks])
-
-
-def _is_of_a_row(error: BaseException) -> bool:
-    """Whether it says something of one row, and the others may go on."""
-    stops = isinstance(error, Cancelled | BudgetError) or not isinstance(error, Exception)
-    return not stops and out_of_memory(error) is None
 
 
 def _failure(task: Task, error: Exception) -> Failure:

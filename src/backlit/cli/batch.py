@@ -18,7 +18,7 @@ from backlit.cli.app import (
 from backlit.cli.batch_progress import Bar, Log, sentence
 from backlit.cli.endpoint import Endpoint, options_for, with_endpoint
 from backlit.cli.methods import methods_of
-from backlit.cli.rows import only, template_of
+from backlit.cli.rows import span_of, template_of
 from backlit.types import Aggregate, GenerationOptions, Quantity
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def batch(
     without_top: Annotated[
         bool,
         typer.Option(
-            "--without-top", help="Take each map's first part away, and see what is said then."
+            "--without-top", help="Take the first map's first part away, and see what is said then."
         ),
     ] = False,
     max_new_tokens: Annotated[int, typer.Option(help="Longest response to generate.")] = 128,
@@ -151,9 +151,7 @@ def batch(
     from backlit.batch.folder import Folder
     from backlit.batch.functions import dataset_of, job_of, runner_for
     from backlit.batch.running import run_batch
-    from backlit.data.base import ExampleList
     from backlit.explaining.draws import SAMPLES
-    from backlit.sources import parse
 
     # All of it is checked before a model is loaded, which takes seconds.
     job = job_of(
@@ -180,31 +178,40 @@ def batch(
         ),
     )
     dataset = dataset_of(data, prompts=not job.variants)
-    if only_ is not None:
-        dataset = ExampleList(dataset.name, tuple(only(only_, dataset.examples)), data)
+    rows = span_of(only_, len(dataset.examples))
     asked = options_for(endpoint, model)
     given = {"device": device, "dtype": dtype, "endpoint": asked}
     options: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
     options["trust_remote_code"] = trust_remote_code
-    a_process = None if parse(model).endpoint else 1  # a server does the work of an endpoint
-    on_ray = ray_address or ray
     runner = runner_for(
         model,
         job,
         options,
-        workers or (None if on_ray else a_process),
-        ray=on_ray,
+        workers,
+        ray=ray_address or ray,
         gpus_per_worker=gpus_per_worker,
+        apart=True,
     )
     folder = Folder(output)
     view = Log() if quiet else Bar()
     try:
         with closing(view):
-            run_batch(runner, dataset, job, folder, retry_failed=retry_failed, so_far=view.show)
+            tally = run_batch(
+                runner,
+                dataset,
+                job,
+                folder,
+                rows=rows,
+                retry_failed=retry_failed,
+                so_far=view.show,
+            )
     except KeyboardInterrupt:
         told = f"Stopped. {sentence(view.last)} Run the same command again to go on."
         typer.echo(told, err=True)
         raise
+    if tally.failed == tally.done:
+        typer.echo(f"{sentence(view.last)} See their errors in {output}/runs.parquet.", err=True)
+        raise typer.Exit(1)
     typer.echo(f"{sentence(view.last)} What holds on average: backlit summary {output}", err=True)
 
 

@@ -24,6 +24,8 @@ class Bar:
             from tqdm import tqdm
 
             self._bar = tqdm(desc="Runs", unit=" runs", total=tally.total, initial=tally.done)
+        if tally.seconds:  # those since the model is there
+            self._bar.start_t = time.time() - tally.seconds
         self._bar.set_postfix_str(_details(tally), refresh=False)
         self._bar.update(tally.done - self._bar.n)
         self.last = tally
@@ -64,6 +66,8 @@ def sentence(tally: "Tally | None") -> str:
         told += f", {tally.failed:,} of them failed (--retry-failed does them again)"
     if tally.unmatched:
         told += f", {tally.unmatched:,} of them have nothing of what is to be explained"
+    if tally.others:
+        told += f"; {tally.others:,} more are of rows that the dataset does not have"
     return f"{told}."
 
 

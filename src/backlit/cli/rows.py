@@ -14,14 +14,20 @@ if TYPE_CHECKING:
 
 def only(span: str | None, examples: "Sequence[Example]") -> "Sequence[Example]":
     """The rows `FIRST:LAST`, counted from 1; all of them if nothing is said."""
+    found = span_of(span, len(examples))
+    return examples if found is None else examples[found.start : found.stop]
+
+
+def span_of(span: str | None, count: int) -> range | None:
+    """The numbers, from 0, of the rows `FIRST:LAST`, of so many; None if nothing is said."""
     if span is None:
-        return examples
+        return None
     found = re.fullmatch(r"(\d+):(\d+)", span)
     if found is None or not 1 <= int(found[1]) <= int(found[2]):
         raise typer.BadParameter("--only is FIRST:LAST, such as 1:20.")
-    chosen = examples[int(found[1]) - 1 : int(found[2])]
+    chosen = range(int(found[1]) - 1, min(int(found[2]), count))
     if not chosen:
-        raise typer.BadParameter(f"--only {span}: there are {len(examples)} rows.")
+        raise typer.BadParameter(f"--only {span}: there are {count} rows.")
     return chosen
 
 

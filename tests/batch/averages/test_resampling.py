@@ -14,6 +14,7 @@ from scipy.stats import norm
 from backlit.batch.averages import resampling
 from backlit.batch.averages.resampling import (
     LEVEL,
+    away_from_zero,
     bootstrap,
     chance,
     holm,
@@ -188,3 +189,33 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     one, same, other = (chance(scores, alone(5), 5, 5, seed) for seed in ((1,), (1,), (2,)))
     assert np.array_equal(one.p_values, same.p_values)
     assert not np.array_equal(one.p_values, other.p_values)
+
+
+def test_rows_that_swing_about_0_are_seldom_called_sure() -> None:
+    """A random order alone would call them: they are far from what quiet parts score."""
+    random = np.random.default_rng(3)
+    parts = np.arange(20)
+    called = only_by_chance = 0
+    for seed in range(60):
+        spread = np.where(np.arange(20) < 3, 1.0, 0.05)
+        scores = random.normal(0.0, spread, (30, 20))
+        p_values = chance(scores, parts, 20, 20, (seed,)).p_values
+        both = np.maximum(p_values, away_from_zero(sums_of_parts(scores, parts, 20)))
+        only_by_chance += bool((holm(p_values) < LEVEL).any())
+        called += bool((holm(both) < LEVEL).any())
+    assert only_by_chance > 20
+    assert called <= 8  # 3 are expected
+
+
+def test_students_test_is_that_of_scipy() -> None:
+    from scipy.stats import ttest_1samp
+
+    random = np.random.default_rng(0)
+    sums = random.normal(0.3, 1.0, (12, 4))
+    sums[:3, 1] = np.nan
+    found = away_from_zero(sums)
+    for column in range(4):
+        known = sums[~np.isnan(sums[:, column]), column]
+        assert found[column] == pytest.approx(ttest_1samp(known, 0).pvalue)
+    assert away_from_zero(np.array([[1.0], [np.nan]])).tolist() == [1.0]
+    assert away_from_zero(np.array([[1.0, 0.0], [1.0, 0.0]])).tolist() == [0.0, 1.0]

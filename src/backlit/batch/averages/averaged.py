@@ -6,7 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from backlit.batch.averages.effect import Effect, Measured, Part
-from backlit.batch.averages.resampling import bootstrap, chance, holm, sums_of_parts
+from backlit.batch.averages.resampling import (
+    away_from_zero,
+    bootstrap,
+    chance,
+    holm,
+    sums_of_parts,
+)
 from backlit.batch.averages.scored import Scored
 from backlit.batch.job import Job
 from backlit.explaining.templates import lines_of
@@ -29,15 +35,17 @@ def averaged(
     several = [list(dict.fromkeys(each)) for each in parts]
     tests = sum(map(len, several))
     effects: list[tuple[Effect, ...]] = []
-    columns, chances = [], []
+    columns, chances, several_sums, p_values = [], [], [], []
     for index, one in enumerate(found):
         places = {part: place for place, part in enumerate(several[index])}
         columns.append(np.array([places[part] for part in parts[index]], dtype=np.int64))
         seeds = (seed, index)
         chances.append(chance(one.scores, columns[index], len(places), tests, seeds))
-    corrected = iter(holm(np.concatenate([one.p_values for one in chances])).tolist())
+        several_sums.append(sums_of_parts(one.scores, columns[index], len(places)))
+        p_values.append(np.maximum(chances[index].p_values, away_from_zero(several_sums[index])))
+    corrected = iter(holm(np.concatenate(p_values)).tolist())
     for index, one in enumerate(found):
-        sums = sums_of_parts(one.scores, columns[index], len(several[index]))
+        sums = several_sums[index]
         ends = bootstrap(sums, (seed, index)).tolist()
         last = lines_of(job.variants[index].template)[-1:] if job.variants else ()
         made = []
@@ -50,7 +58,7 @@ def averaged(
                     _mean(sums[:, at], ends[at], bounds),
                     low,
                     high,
-                    float(chances[index].p_values[at]),
+                    float(p_values[index][at]),
                     next(corrected),
                     _opposite(one.rows, sums[:, at], bounds) if of.signed else (),
                     part.line is not None and part.line in last,

@@ -123,6 +123,29 @@ def chance(
     return Chance(bands, p_values)
 
 
+def away_from_zero(sums: FloatArray) -> FloatArray:
+    """How often means of rows as uneven as these are as far from 0, if that is what they are about:
+    Student's test (Student 1908, doi:10.2307/2331554) of each column, `(columns,)`; 1 of one row.
+
+    What a random order gives is not enough: a part whose score swings from row to row about 0 may
+    be far from what others score, and does nothing on average.
+    """
+    from scipy.special import stdtr  # slow to import, and seldom needed
+
+    p_values = np.ones(sums.shape[1])
+    for column in range(sums.shape[1]):
+        known = sums[~np.isnan(sums[:, column]), column]
+        count = len(known)
+        if count < 2:
+            continue
+        mean, error = float(known.mean()), float(known.std(ddof=1)) / math.sqrt(count)
+        if error > 0:
+            p_values[column] = 2 * stdtr(count - 1, -abs(mean) / error)
+        elif mean:
+            p_values[column] = 0.0
+    return p_values
+
+
 def holm(p_values: FloatArray) -> FloatArray:
     """P-values that are corrected for being looked at together (Holm 1979, jstor:4615733): to call
     those under 5% sure is to be wrong of any of them in at most 5% of cases.

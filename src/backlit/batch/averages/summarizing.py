@@ -140,11 +140,11 @@ def _answers(table: pa.Table, asked: Asked) -> dict[str, bool]:
     """Of each row that was answered, whether what is looked for is in it."""
     if asked.find is None:
         return {}
-    columns = (table[name].to_pylist() for name in ("row", "answer", "status"))
+    columns = (table[name].to_pylist() for name in ("row", "answer"))
     return {
         row: bool(asked.finds(answer))
-        for row, answer, status in zip(*columns, strict=True)
-        if status != "failed" and answer is not None
+        for row, answer in zip(*columns, strict=True)
+        if answer is not None
     }
 
 
