@@ -1,8 +1,10 @@
 /** What jsdom lacks and the page uses. */
-import { cleanup } from "@testing-library/svelte";
+import { cleanup, configure } from "@testing-library/svelte";
 import { afterEach, vi } from "vitest";
 import "@testing-library/jest-dom/vitest";
 import "fake-indexeddb/auto";
+
+configure({ asyncUtilTimeout: 20_000 }); // a busy machine takes as long as it takes
 
 vi.stubGlobal(
   "matchMedia",

@@ -95,6 +95,8 @@ AVERAGES: Mapping[str, str] = {
     "maps": "haritalar",
     "without such words": "böyle sözcükler yok",
     "failed": "başarısız",
+    "Not checked: {why}": "Sınanmadı: {why}",
+    "The first part was not taken away: {why}": "İlk parça çıkarılmadı: {why}",
     "answers": "yanıtlar",
     "points more than with the first": "ilkinden kaç puan çok",
     "stands out, 95%": "öne çıkıyor, %95",
