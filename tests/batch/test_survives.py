@@ -15,6 +15,7 @@ import pytest
 
 from backlit.batch import Batch, explain_dataset, load_batch
 from backlit.batch.parts import PARTS, members_of, sizes_of
+from backlit.batch.running import Tally
 from backlit.data.base import Example
 from backlit.data.writers import written
 from backlit.model import Model
@@ -110,3 +111,24 @@ def test_on_the_default_model_and_in_processes_too(tmp_path: Path, smollm2: Mode
     batch = load_batch(output)
     assert sorted(runs_in_parts(batch)) == sorted(whole.runs["run"].to_pylist())
     assert results(batch) == results(whole), f"killed at byte {at}"
+
+
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    """`make bench` does it with ten thousand rows."""
+    process = psutil.Process()
+    sizes: list[float] = []
+
+    def so_far(tally: Tally) -> None:
+        if tally.new >= 400:
+            sizes.append(process.memory_info().rss / 1e6)
+
+    explain_dataset(
+        "toy",
+        rows_of(1_600),
+        tmp_path / "runs",
+        method="occlusion",
+        options={"max_new_tokens": 2},
+        progress=False,
+        so_far=so_far,
+    )
+    assert max(sizes) - sizes[0] < 20  # MB; each row's tokens and scores are some 30 kB
