@@ -1,6 +1,6 @@
 # make run    set up everything and start the page on the default model
-# make test   set up everything and run all tests but those of Gemma and of Keras; with ARGS=--cov
-#             the lines that none of them reaches
+# make test   set up everything and run all tests but those of Gemma, of Keras and of Ray; with
+#             ARGS=--cov the lines that none of them reaches
 # make test-fast   the tests that need no browser, no model and no other process: under a minute
 # Nothing is needed but Python 3.11 or newer, make, and the package registries.
 
@@ -18,7 +18,7 @@ SHARED = --numprocesses 3 --dist worksteal
 ALONE = OMP_NUM_THREADS=1
 ARGS ?=
 
-.PHONY: setup run test test-fast test-gemma test-keras test-keras-quick check format types soak audit bench bench-peers bench-keras screenshots build check-wheel clean browser
+.PHONY: setup run test test-fast test-gemma test-ray test-keras test-keras-quick check format types soak audit bench bench-peers bench-keras screenshots build check-wheel clean browser
 
 setup: $(VENV)/.dev
 
@@ -39,14 +39,18 @@ run: $(VENV)/.run
 	$(BIN)/backlit serve $(ARGS)
 
 test: setup browser frontend/node_modules
-	$(ALONE) $(BIN)/pytest -m "not gemma and not keras" $(SHARED) $(ARGS)
+	$(ALONE) $(BIN)/pytest -m "not gemma and not keras and not ray" $(SHARED) $(ARGS)
 
 # While you work: no browser, no model, no other process, nothing large.
 test-fast: setup
-	$(ALONE) $(BIN)/pytest -m "not (gemma or keras or model or browser or process or heavy)" $(SHARED) $(ARGS)
+	$(ALONE) $(BIN)/pytest -m "not (gemma or keras or ray or model or browser or process or heavy)" $(SHARED) $(ARGS)
 
 test-gemma: setup
 	$(BIN)/pytest -m "gemma and not keras" $(ARGS)
+
+# Batches on clusters of this machine; Ray leaves processes and files to the garbage collector.
+test-ray: setup
+	$(BIN)/pytest -m ray -W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning $(ARGS)
 
 # KerasHub's models, on each framework that Keras runs on; `make test-keras-jax` for one of them.
 test-keras: test-keras-torch test-keras-jax test-keras-tensorflow

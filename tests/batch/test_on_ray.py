@@ -40,7 +40,7 @@ from backlit.errors import (
 )
 from tests.batch.deadly import DeadlyModel, DeadlyRows, HeldRows, rows
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.ray, pytest.mark.process]
 
 ROOT = Path(__file__).parents[2]
 OWN = (
