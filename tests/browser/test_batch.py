@@ -132,7 +132,7 @@ def test_a_run_opens_with_its_map_and_a_reload_shows_the_same(page: Page, url: s
 
 
 def test_the_table_is_where_it_was_and_keys_go_on(page: Page, url: str) -> None:
-    page.set_viewport_size({"width": 1440, "height": 400})
+    page.set_viewport_size({"width": 1440, "height": 460})
     page.goto(url)
     found(page, "6 runs")
     page.get_by_role("region", name="Runs", exact=True).evaluate("pane => (pane.scrollTop = 60)")
