@@ -726,6 +726,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batch_summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch Summary
+         * @description What holds on average: which part of the prompt did it, by how much.
+         *
+         *     `method` and `granularity` are the batch's first if they are left out; `find` is looked for in
+         *     the answers.
+         */
+        post: operations["batch_summary_api_batch_summary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/export": {
         parameters: {
             query?: never;
@@ -1160,6 +1183,53 @@ export interface components {
             descending: boolean;
             /** Run */
             run: string;
+        };
+        /**
+         * BatchSummaryEvent
+         * @description A sentence for each variant, a picture (SVG) of the effects and the figures as tables, with
+         *     notes on how to read them; and all of it as Markdown and as a page to hand on.
+         */
+        BatchSummaryEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "batch_summary";
+            /** Sentences */
+            sentences: string[];
+            /** Plot */
+            plot: string;
+            /** Tables */
+            tables: components["schemas"]["SummaryTable"][];
+            /** Notes */
+            notes: string[];
+            /** Markdown */
+            markdown: string;
+            /** Html */
+            html: string;
+        };
+        /**
+         * BatchSummaryRequest
+         * @description What holds on average: which part of the prompt did it, by how much.
+         *
+         *     `method` and `granularity` are the batch's first if they are left out; `find` is looked for in
+         *     the answers.
+         */
+        BatchSummaryRequest: {
+            /** Batch */
+            batch: string;
+            /** Method */
+            method?: string | null;
+            /** Granularity */
+            granularity?: string | null;
+            /**
+             * By
+             * @default line
+             * @enum {string}
+             */
+            by: "line" | "role";
+            /** Find */
+            find?: string | null;
         };
         /**
          * Cell
@@ -3388,6 +3458,20 @@ export interface components {
             batches: string[];
         };
         /**
+         * SummaryTable
+         * @description Cells of plain text; `strong` are the rows that stand out.
+         */
+        SummaryTable: {
+            /** Title */
+            title: string;
+            /** Header */
+            header: string[];
+            /** Rows */
+            rows: string[][];
+            /** Strong */
+            strong: boolean[];
+        };
+        /**
          * Target
          * @description The tokens `[start, stop)` of the response that are explained.
          *
@@ -3790,6 +3874,7 @@ export interface components {
             batch: components["schemas"]["BatchInfoRequest"];
             batch_rows: components["schemas"]["BatchRowsRequest"];
             batch_run: components["schemas"]["BatchRunRequest"];
+            batch_summary: components["schemas"]["BatchSummaryRequest"];
             export: components["schemas"]["ExportRequest"];
             vary: components["schemas"]["VaryRequest"];
             review: components["schemas"]["ReviewRequest"];
@@ -3866,6 +3951,8 @@ export interface components {
             batch_rows: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["BatchRowsEvent"];
             /** Batch Run */
             batch_run: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["BatchRunEvent"];
+            /** Batch Summary */
+            batch_summary: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["BatchSummaryEvent"];
             /** Export */
             export: components["schemas"]["QueuedEvent"] | components["schemas"]["ModelEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["ExportedEvent"];
             /** Vary */
@@ -6305,6 +6392,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BatchRunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The body is larger than it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+            /** @description The request is not one of this kind, or holds what can't be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorInfo"];
+                };
+            };
+        };
+    };
+    batch_summary_api_batch_summary_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchSummaryRequest"];
             };
         };
         responses: {

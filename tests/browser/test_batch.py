@@ -68,6 +68,40 @@ def test_it_is_seen_at_once_and_its_runs_are_found(page: Page, url: str) -> None
     assert violations(page) == ""
 
 
+def test_what_holds_on_average_is_seen_at_once_and_its_figures_on_demand(
+    page: Page, url: str, tmp_path: Path
+) -> None:
+    page.goto(url)
+    said = page.get_by_test_id("averages-told").get_by_role("listitem")
+    expect(said.nth(0)).to_contain_text("warm: ")
+    expect(said.nth(0)).to_be_in_viewport(ratio=1)
+    expect(rows(page).nth(0)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_test_id("averages-figures")).to_have_count(0)
+    page.get_by_test_id("averages-more").click()
+    drawn = page.get_by_test_id("averages-plot")
+    expect(drawn).to_be_in_viewport()
+    assert drawn.evaluate("async drawn => (await drawn.decode(), drawn.naturalWidth)") > 0
+    tables = page.get_by_test_id("averages-figures").get_by_role("table")
+    expect(tables.nth(0)).to_contain_text("cold")
+    expect(tables.nth(1)).to_contain_text("Be kind.")
+    expect(tables.nth(0)).not_to_contain_text("milk")
+
+    page.get_by_test_id("averages-find").fill("milk")
+    expect(said.nth(0)).to_contain_text("“milk” is in 2 of 2 answers")
+    expect(tables.nth(0)).to_contain_text("100%")
+    page.get_by_test_id("averages-map").select_option("1")
+    expect(page.get_by_test_id("averages-figures")).to_contain_text("lime by")
+    assert violations(page) == ""
+    with page.expect_download() as download:
+        page.get_by_test_id("averages-save").click()
+    download.value.save_as(tmp_path / "menu.html")
+    assert download.value.suggested_filename == "menu.html"
+    assert "“milk” is in 2 of 2 answers" in (tmp_path / "menu.html").read_text(encoding="utf-8")
+    open_run(page, 0)
+    page.get_by_test_id("all-runs").click()
+    expect(said.nth(0)).to_contain_text("“milk”")  # as it was asked
+
+
 def test_a_run_opens_with_its_map_and_a_reload_shows_the_same(page: Page, url: str) -> None:
     page.goto(url)
     open_run(page, 0)
@@ -98,7 +132,7 @@ def test_a_run_opens_with_its_map_and_a_reload_shows_the_same(page: Page, url: s
 
 
 def test_the_table_is_where_it_was_and_keys_go_on(page: Page, url: str) -> None:
-    page.set_viewport_size({"width": 1440, "height": 320})
+    page.set_viewport_size({"width": 1440, "height": 460})
     page.goto(url)
     found(page, "6 runs")
     page.get_by_role("region", name="Runs", exact=True).evaluate("pane => (pane.scrollTop = 60)")

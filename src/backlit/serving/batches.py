@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
+from backlit.display.speech import Language, spoken
 from backlit.errors import BacklitError, DataError, UnknownNameError
 
 if TYPE_CHECKING:  # what reads tables is slow to import, and most pages show no batch
     import pyarrow as pa
 
     from backlit.batch import Batch
+    from backlit.batch.averages.summary import Summary
+    from backlit.batch.averages.wanted import Wanted
     from backlit.explanation import Explanation
 
 SEARCHED = ("row", "variant", "prompt", "answer", "target", "top", "error")
 NAMED = ("variant", "status", "verdict")
-REMEMBERED = 8  # orders of runs
+REMEMBERED = 8  # orders of runs, and summaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,33 @@ class Opened:
                     "Read the batch again.",
                 ) from error
 
+    def summary(self, wanted: "Wanted") -> "Summary":
+        """What holds on average over the runs that were read. It may take seconds.
+
+        Raises:
+            BacklitError: there is no map of what is wanted, or it can't be read.
+        """
+        import pyarrow.compute as pc
+
+        from backlit.batch.averages.summarizing import summarize
+
+        key = (wanted, spoken())
+        with self._lock, self._without_path():
+            batch, known = self._batch, self._summaries
+            if key in known:
+                return known[key]
+            scores = batch.scores
+        # more may have been done since
+        scores = scores.filter(pc.is_in(scores["run"], value_set=batch.runs["run"]))
+
+        def read(run: str) -> "Explanation":
+            return self.explanation(self.number(run))
+
+        made = summarize(batch.job, batch.manifest, batch.runs, scores, read, wanted)
+        with self._lock:
+            known[key] = made
+        return made
+
     def distinct(self, column: str) -> int:
         """How many values a column has."""
         import pyarrow.compute as pc
@@ -139,6 +169,7 @@ class Opened:
         self._batch, self._runs = batch, runs
         self._text: pa.ChunkedArray | None = None
         self._found: LRUCache[Query, Sequence[int]] = LRUCache(REMEMBERED)
+        self._summaries: LRUCache[tuple[Wanted, Language], Summary] = LRUCache(REMEMBERED)
 
     def _find(self, query: Query) -> Sequence[int]:
         import pyarrow as pa

@@ -93,6 +93,7 @@ class Service:
         self._queue = queue or JobQueue()
         self._owns_queue = queue is None
         self._readers = JobQueue("backlit-reader", READERS)
+        self._averages = JobQueue("backlit-averages")
         self._keeping = Keeping(workspace, review)
         self._review = review
         self._calls: set[Call] = set()
@@ -110,6 +111,7 @@ class Service:
             call.let_go()
             self._queue.forget(call.job)
         self._readers.close()
+        self._averages.close()
         self._keeping.close()
         if self._owns_queue:
             self._queue.close()
@@ -161,9 +163,8 @@ class Service:
                     self._readers, kind.name, lambda: kind.run(request, self._shelf), emit
                 )
             if isinstance(kind, BatchKind):
-                return answer(
-                    self._readers, kind.name, lambda: kind.run(request, self._batches), emit
-                )
+                queue = self._averages if kind.slow else self._readers
+                return answer(queue, kind.name, lambda: kind.run(request, self._batches), emit)
             if isinstance(kind, PlainKind):
                 return answer(self._readers, kind.name, lambda: kind.run(request), emit)
             if isinstance(kind, OfferKind):

@@ -54,7 +54,7 @@ def read(client: Client, run: str, **asked: Any) -> BatchRunEvent:
 
 def test_a_page_knows_which_there_are(client: Client) -> None:
     assert client.service.state().batches == ["menu"]
-    assert set(BATCH_KINDS) == {"batch", "batch_rows", "batch_run"}
+    assert set(BATCH_KINDS) == {"batch", "batch_rows", "batch_run", "batch_summary"}
 
 
 def test_what_it_is_of(client: Client) -> None:

@@ -3,8 +3,9 @@
 To add one, write its module (its fields, its events, the function that answers it, and a `Kind`
 that says whether it is cached or quick) and name it here. Those that ask no model stand together:
 about the workspace in `keeping.py`, about datasets in `rows.py` and `edits.py`, about batches in
-`batch.py`; a `PlainKind` asks nothing at all, and an `OfferKind` changes which models there are.
-The route, the messages of notebooks, the OpenAPI document and the page's types follow.
+`batch.py` and `batch_summary.py`; a `PlainKind` asks nothing at all, and an `OfferKind` changes
+which models there are. The route, the messages of notebooks, the OpenAPI document and the page's
+types follow.
 """
 
 from typing import Any
@@ -26,6 +27,7 @@ from backlit.serving.requests.base import (
     WorkspaceRequest,
 )
 from backlit.serving.requests.batch import BATCH, BATCH_ROWS, BATCH_RUN, BatchKind
+from backlit.serving.requests.batch_summary import BATCH_SUMMARY
 from backlit.serving.requests.check import CHECK
 from backlit.serving.requests.compare import COMPARE
 from backlit.serving.requests.compare_cost import COMPARE_COST
@@ -82,7 +84,7 @@ SHELF_KINDS: dict[str, ShelfKind[Any]] = {
     kind.name: kind for kind in (ROWS, ROW, WRITE, EDIT, UNDO, ADD, REMOVE)
 }
 BATCH_KINDS: dict[str, BatchKind[Any]] = {
-    kind.name: kind for kind in (BATCH, BATCH_ROWS, BATCH_RUN)
+    kind.name: kind for kind in (BATCH, BATCH_ROWS, BATCH_RUN, BATCH_SUMMARY)
 }
 PLAIN_KINDS: dict[str, PlainKind[Any]] = {
     kind.name: kind for kind in (EXPORT, VARY, REVIEW, WRITE_GRID)

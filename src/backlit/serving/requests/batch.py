@@ -1,6 +1,7 @@
 """Batches as tables: what one is of, its runs found and sorted, and one of them whole."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
 import numpy as np
@@ -55,8 +56,15 @@ class BatchRequest(Request):
 B = TypeVar("B", bound=BatchRequest)
 
 
+@dataclass(frozen=True, slots=True)
 class BatchKind(KindAbout[B, Batches]):
-    """One about batches."""
+    """One about batches.
+
+    Attributes:
+        slow: it may take seconds, so it waits for its like, and nothing quick waits for it.
+    """
+
+    slow: bool = False
 
 
 class BatchInfoRequest(BatchRequest):
