@@ -12,6 +12,7 @@ from backlit.batch.folder import Folder
 from backlit.batch.functions import Here
 from backlit.batch.job import Job, NamedMethod
 from backlit.batch.parts import packed, places_of, sizes_of
+from backlit.batch.record import Failure
 from backlit.batch.running import Tally, run_batch
 from backlit.batch.task import ROWS, Group
 from backlit.batch.worker import Outcome, record_of
@@ -230,7 +231,7 @@ def test_what_ends_the_work_comes_after_what_was_done(folder: Folder) -> None:
             self, groups: Iterator[Group], ready: Callable[[Mapping[str, str]], None]
         ) -> Generator[Outcome, None, None]:
             for outcome in super().__call__(groups, ready):
-                yield replace(outcome, ends=BudgetError("No more calls."))
+                yield replace(outcome, ends=Failure("BudgetError", "No more calls."))
 
     with pytest.raises(BudgetError):
         run_batch(Spent(), dataset(40), JOB, folder)

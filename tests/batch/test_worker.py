@@ -10,7 +10,7 @@ import pytest
 
 from backlit.batch.job import Job, NamedMethod, Selection
 from backlit.batch.parts import unpacked
-from backlit.batch.record import Record
+from backlit.batch.record import Failure, Record
 from backlit.batch.task import Group, groups_of, tasks_of
 from backlit.batch.worker import ModelSpec, Outcome, Worker
 from backlit.data.base import Example
@@ -162,7 +162,7 @@ def test_rows_that_a_budget_did_not_reach_are_not_done_and_the_others_are(
     monkeypatch.setattr(kind, "score", spent)
     monkeypatch.setattr(Batching, "score_batch", together)
     outcome = Worker(Model(kind()), JOB)(group_of(ROWS))
-    assert isinstance(outcome.ends, BudgetError)
+    assert outcome.ends == Failure("BudgetError", "No more calls.")
     assert [one.row for one in records(outcome)] == ["r0", "r1", "r3"]
     assert outcome.failed == 0
 

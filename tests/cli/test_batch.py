@@ -117,7 +117,11 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     rows.write_text("".join(json.dumps(row) + "\n" for row in rows_of(2_000)))
     out = tmp_path / "runs"
     command = [sys.executable, "-m", "backlit", "batch", str(rows), "-o", str(out), *TOY]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as job:
+
+    def listening() -> None:  # it may be that nobody is to listen to it where tests are run
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listening) as job:
         while not list((out / PARTS).glob("*.gz")):
             assert job.poll() is None
             time.sleep(0.01)

@@ -2,22 +2,21 @@
 
     python -c "from backlit.batch.child import main; main()"
 
-Reads pickles from its standard input: a `(ModelSpec, Job)`, then groups in JSON. Writes a line to
-its standard output, and then pickles: the model's metadata, or the error why it can't be had; then,
-for each group, an `Outcome`, or the error that ends the work. It ends when its standard input
-closes, which it does when the process that started it dies.
+Reads lines from its standard input: what to do, then groups. Writes lines to its standard output:
+that it begins; what is known of the model, or why it can't be had; then what came of each group, or
+what ends the work. It ends when its standard input closes, which it does when the process that
+started it dies.
 """
 
 import ctypes
 import os
-import pickle
 import queue
 import signal
 import sys
 import threading
 import traceback
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 BEGIN = b"backlit.batch\n"  # of answers; what Python's own start printed comes before
@@ -30,35 +29,34 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     answers.write(BEGIN)
-    asked: queue.Queue[Any] = queue.Queue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
-    _serve(asked, answers)
+    heard: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, heard), daemon=True).start()
+    _serve(heard, answers)
 
 
-def _listen(questions: IO[bytes], asked: "queue.Queue[Any]") -> None:
+def _listen(questions: IO[bytes], heard: "queue.Queue[bytes]") -> None:
     """Hand on what comes; end the process with whoever asks."""
-    try:
-        while True:
-            asked.put(pickle.load(questions))  # noqa: S301  of our own parent
-    except (EOFError, pickle.UnpicklingError):
-        os._exit(0)
+    for line in questions:
+        heard.put(line)
+    os._exit(0)
 
 
-def _serve(asked: "queue.Queue[Any]", answers: IO[bytes]) -> None:
+def _serve(heard: "queue.Queue[bytes]", answers: IO[bytes]) -> None:
+    from backlit.batch.messages import Said, asked, saying
     from backlit.batch.task import Group
     from backlit.batch.worker import Worker
     from backlit.errors import BacklitError, out_of_memory
 
-    def tell(answer: object) -> None:
-        pickle.dump(answer, answers)
+    def tell(news: Said) -> None:
+        answers.write(saying(news))
         answers.flush()
 
-    spec, job = asked.get()
     try:
+        spec, job = asked(heard.get())
         worker = Worker(spec.load(), job)
         tell(worker.facts)
         while True:
-            tell(worker(Group.from_json(asked.get())))
+            tell(worker(Group.from_json(heard.get())))
     except Exception as error:  # noqa: BLE001  told, or printed
         known = error if isinstance(error, BacklitError) else out_of_memory(error)
         if known is None:

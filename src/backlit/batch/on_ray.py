@@ -5,8 +5,8 @@ Ray does again, as it does when a worker or a node is lost, can't be in the batc
 """
 
 import importlib
+import json
 import logging
-import pickle
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -25,6 +25,7 @@ from backlit.batch.cluster import (
     unwarned,
 )
 from backlit.batch.job import Job
+from backlit.batch.messages import said
 from backlit.batch.ray_worker import GROUP, NEWS, Ledger, RayWorker
 from backlit.batch.task import Group
 from backlit.batch.worker import ModelSpec, Outcome
@@ -163,7 +164,8 @@ def _listen(results: Any, heard: "queue.SimpleQueue[Any]") -> None:
         tables = results.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
         for table in tables:
             for news in table[NEWS]:
-                heard.put(pickle.loads(news.as_py()))  # noqa: S301  of our own workers
+                first, *rest = (said(line.encode()) for line in json.loads(news.as_py()))
+                heard.put(first if isinstance(first, BacklitError) else (first, rest))
         heard.put(None)
     except BaseException as error:  # noqa: BLE001  raised by whoever hears it
         heard.put(error)

@@ -1,7 +1,6 @@
 """Workers in processes of their own on this machine, one for each device."""
 
 import os
-import pickle
 import queue
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 from backlit.batch.child import BEGIN
 from backlit.batch.job import Job
+from backlit.batch.messages import asking, said
 from backlit.batch.task import Group
 from backlit.batch.worker import STARTS, TRIES, ModelSpec, Outcome, lost
 from backlit.errors import BacklitError, CapabilityError, OptionsError
@@ -34,11 +34,11 @@ class _Child:
     ready: bool = False
     groups: deque[Group] = field(default_factory=deque)
 
-    def send(self, message: object) -> None:
+    def send(self, line: bytes) -> None:
         """Hand something over; one that is dead is found to be by its silence."""
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):
-            pickle.dump(message, self.process.stdin)
+            self.process.stdin.write(line)
             self.process.stdin.flush()
 
 
@@ -102,7 +102,7 @@ class Processes:
                         over = True
                         break
                     one.groups.append(group)
-                    one.send(group.to_json())
+                    one.send(group.to_json() + b"\n")
 
     def _next(self) -> tuple[_Child, Any]:
         """What a worker says next; None once it is dead."""
@@ -130,15 +130,15 @@ class Processes:
         child = _Child(process, number)
         self._children.add(child)
         threading.Thread(target=self._listen, args=(child,), daemon=True).start()
-        child.send((spec, self._job))
+        child.send(asking(spec, self._job))
 
     def _listen(self, child: _Child) -> None:
         assert child.process.stdout is not None
-        with suppress(EOFError, pickle.UnpicklingError, ValueError, OSError):
+        with suppress(ValueError, OSError):  # it died within a line, or was ended
             while child.process.stdout.readline() not in (BEGIN, b""):
                 pass
-            while True:
-                self._events.put((child, pickle.load(child.process.stdout)))  # noqa: S301  our own
+            for line in child.process.stdout:
+                self._events.put((child, said(line)))
         self._events.put((child, None))
 
     def _end(self, child: _Child) -> None:

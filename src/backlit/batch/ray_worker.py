@@ -1,13 +1,14 @@
 """A worker on a Ray cluster, and who keeps count of what workers begin: run by `on_ray`."""
 
 import importlib
-import pickle
+import json
 from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
 from backlit.batch.job import Job
+from backlit.batch.messages import Said, saying
 from backlit.batch.task import Group
 from backlit.batch.worker import STARTS, TRIES, ModelSpec, Outcome, Worker, lost
 from backlit.errors import BacklitError, CapabilityError, OptionsError, out_of_memory
@@ -50,17 +51,21 @@ class RayWorker:
         """Run a group."""
         import pyarrow
 
-        news = pickle.dumps(self._news(batch[GROUP][0].as_py()))
+        news = json.dumps(self._news(batch[GROUP][0].as_py())).encode()
         return pyarrow.table({NEWS: pyarrow.array([news], pyarrow.binary())})
 
-    def _news(self, group: bytes) -> BacklitError | tuple[dict[str, str], list[Outcome]]:
+    def _news(self, group: bytes) -> list[str]:
+        return [saying(one).decode() for one in self._said(group)]
+
+    def _said(self, group: bytes) -> list[Said]:
+        """What is known of the model and what came of a group; or what ended the work."""
         if isinstance(self._worker, BacklitError):
-            return self._worker
+            return [self._worker]
         try:
             outcomes = list(self._outcomes(self._worker, Group.from_json(group))) if group else []
         except Exception as error:  # noqa: BLE001  what is not known is raised
-            return _known(error)
-        return self._facts, outcomes
+            return [_known(error)]
+        return [self._facts, *outcomes]
 
     def _outcomes(self, worker: Worker, group: Group) -> Iterator[Outcome]:
         """Run it; what ended workers again and again is run row by row, and a single row that did

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from backlit.batch.folder import Folder
 from backlit.batch.job import Job
 from backlit.batch.manifest import check_job, check_model, read_manifest, write_manifest
+from backlit.batch.messages import error_of
 from backlit.batch.parts import PartWriter, Place, places_of
 from backlit.batch.tables import are_current, write_tables
 from backlit.batch.task import Group, Task, groups_of, tasks_of
@@ -157,7 +158,7 @@ def run_batch(
                     tally = tally.with_(outcome, time.perf_counter() - started)
                     so_far(tally)
                 if outcome.ends is not None:
-                    raise outcome.ends
+                    raise error_of(outcome.ends)
         if not are_current(folder):
             write_tables(folder)
     return tally

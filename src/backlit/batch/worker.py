@@ -73,7 +73,7 @@ class Outcome:
     failed: int = 0
     unmatched: int = 0
     tokens: int = 0
-    ends: BudgetError | None = None
+    ends: Failure | None = None
     trouble: str = ""
 
     @classmethod
@@ -116,9 +116,11 @@ class Worker:
         """
         found = self._came(group.tasks)
         done = [one for one in found if not isinstance(one.error, BudgetError)]
-        ends = next((one.error for one in found if isinstance(one.error, BudgetError)), None)
+        spent = next((one.error for one in found if isinstance(one.error, BudgetError)), None)
         outcome = Outcome.of(group.number, [self._record(one) for one in done])
-        return replace(outcome, ends=ends) if ends is not None else outcome
+        if spent is None:
+            return outcome
+        return replace(outcome, ends=Failure(spent.code, spent.message, spent.hint))
 
     def _came(self, tasks: Sequence[Task]) -> list["_Came"]:
         """What came of each task; with too little memory for all of them, of half of them at a
