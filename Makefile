@@ -141,7 +141,7 @@ bench-keras-%: $(KERAS)-%/.done
 screenshots: setup browser
 	$(BIN)/python scripts/screenshots.py
 
-build: setup
+build: setup frontend/node_modules
 	$(BIN)/python -m build
 
 # The wheel in a clean environment: its page, its command, its widget.

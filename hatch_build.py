@@ -7,6 +7,7 @@ the front end's `node_modules`, so installing from it, or again, needs neither N
 import hashlib
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,15 @@ class CustomBuildHook(BuildHookInterface[Any]):
 def inputs_hash(frontend: Path) -> str:
     """SHA-256 over the names and contents of everything the page is built from."""
     digest = hashlib.sha256()
-    for path in sorted(frontend.rglob("*")):
+    for path in sorted(_inputs(frontend)):
         name = path.relative_to(frontend)
-        if NOT_INPUTS.isdisjoint(name.parts) and path.is_file():
-            digest.update(f"{name.as_posix()}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
+        digest.update(f"{name.as_posix()}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _inputs(frontend: Path) -> Iterator[Path]:
+    """Files that count; npm may be changing others meanwhile."""
+    for folder, folders, files in os.walk(frontend):
+        folders[:] = [name for name in folders if name not in NOT_INPUTS]
+        yield from (Path(folder) / name for name in files if name not in NOT_INPUTS)
