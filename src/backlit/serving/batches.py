@@ -113,7 +113,7 @@ class Opened:
         """
         with self._lock, self._without_path():
             try:
-                return self._batch[number]
+                return self._batch[self._runs["run"][number].as_py()]  # which may have more by now
             except (OSError, EOFError, LookupError, ValueError, zlib.error) as error:
                 raise DataError(
                     f"A run of {self.name} can't be read: its part file is damaged or gone.",
@@ -135,14 +135,14 @@ class Opened:
             batch, known = self._batch, self._summaries
             if key in known:
                 return known[key]
-            scores = batch.scores
+            runs, scores = self._runs, batch.scores
         # more may have been done since
-        scores = scores.filter(pc.is_in(scores["run"], value_set=batch.runs["run"]))
+        scores = scores.filter(pc.is_in(scores["run"], value_set=runs["run"]))
 
         def read(run: str) -> "Explanation":
             return self.explanation(self.number(run))
 
-        made = summarize(batch.job, batch.manifest, batch.runs, scores, read, wanted)
+        made = summarize(batch.job, batch.manifest, runs, scores, read, wanted)
         with self._lock:
             known[key] = made
         return made
