@@ -9,7 +9,7 @@ import psutil
 from backlit import load_dataset, load_model
 from backlit.batch import explain_dataset
 from backlit.batch.folder import Folder
-from backlit.batch.functions import job_of, runner_for
+from backlit.batch.functions import job_from, runner_for
 from backlit.batch.running import Tally, run_batch
 from backlit.data.base import Example, ExampleList
 from backlit.explaining.templates import filled
@@ -61,7 +61,7 @@ def two_workers(place: Path) -> Line:
     """The time of a row on two workers, as a part of that on one, once their models are there."""
     words = "the cat likes warm milk and the dog likes cold water and ripe berries. " * 4
     rows = [Example(f"r{n}", f"{n} {words}\nSo the bird likes") for n in range(160)]
-    job = job_of(method="occlusion", granularity="word", options={"max_new_tokens": 8})
+    job = job_from(method="occlusion", granularity="word", options={"max_new_tokens": 8})
 
     def per_row(workers: int) -> float:
         tallies: list[Tally] = []

@@ -7,7 +7,7 @@ import pytest
 
 import backlit
 from backlit.batch import explain_dataset
-from backlit.batch.functions import Here, dataset_of, job_of, runner_for
+from backlit.batch.functions import Here, dataset_of, job_from, runner_for
 from backlit.batch.job import NamedMethod
 from backlit.batch.processes import Processes
 from backlit.errors import Cancelled, DataError, InputError, OptionsError
@@ -48,7 +48,7 @@ def test_paths_are_read_as_their_names_are(tmp_path: Path) -> None:
 
 
 def test_who_runs_what(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = job_of(method="occlusion")
+    job = job_from(method="occlusion")
     assert isinstance(runner_for("toy", job, {}), Here)
     assert isinstance(runner_for("toy", job, {}, apart=True), Processes)
     assert isinstance(runner_for("toy", job, {}, 2), Processes)
@@ -66,7 +66,7 @@ def test_bad_rows_leave_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_jobs_from_what_people_give() -> None:
-    job = job_of(
+    job = job_from(
         variants={"v": "{x}"},
         method="lime",
         params={"n_samples": 99},
@@ -87,9 +87,9 @@ def test_jobs_from_what_people_give() -> None:
 def test_methods_in_any_form() -> None:
     plain = (NamedMethod("occlusion", {"replacement": ""}),)
     for method in ("occlusion", Occlusion(), ["occlusion"], [Occlusion()]):
-        assert job_of(method=method).methods == plain
-    assert job_of().methods == ()
-    assert [one.name for one in job_of(method=["occlusion", "grad_l2"]).methods] == [
+        assert job_from(method=method).methods == plain
+    assert job_from().methods == ()
+    assert [one.name for one in job_from(method=["occlusion", "grad_l2"]).methods] == [
         "occlusion",
         "grad_l2",
     ]
@@ -111,7 +111,7 @@ def test_what_does_not_fit_is_told_before_anything_is_done(
     fields: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        job_of(**fields)
+        job_from(**fields)
 
 
 def test_it_can_be_followed_and_stopped(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ import pytest
 from backlit.batch import Batch, explain_dataset, load_batch, on_ray
 from backlit.batch.cluster import connected, pool, quiet, unwarned
 from backlit.batch.folder import Folder
-from backlit.batch.functions import dataset_of, job_of, runner_for
+from backlit.batch.functions import dataset_of, job_from, runner_for
 from backlit.batch.on_ray import OnRay
 from backlit.batch.running import Tally, run_batch
 from backlit.batch.task import Group, groups_of, tasks_of
@@ -50,7 +50,7 @@ OWN = (
     "part_stop",
     "part_line",
 )  # columns of how and where it was run
-JOB = job_of(method="occlusion", granularity="word")
+JOB = job_from(method="occlusion", granularity="word")
 PATIENCE = 120.0  # for what takes a second on a machine that is not busy
 
 

@@ -105,7 +105,7 @@ def explain_dataset(
         SourceError: the model can't be had.
         MissingPackageError: Ray, or what reaches the folder, is not installed.
     """
-    job = job_of(
+    job = job_from(
         variants=variants,
         answer=answer,
         target=target,
@@ -138,7 +138,7 @@ def explain_dataset(
     return load_batch(output)
 
 
-def job_of(
+def job_from(
     *,
     variants: VariantsLike = (),
     answer: AnswerFrom = "model",

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from backlit.errors import OptionsError, PatternError, UnknownNameError
+from backlit.errors import OptionsError, UnknownNameError
+from backlit.explaining.asked import TypedPattern
 from backlit.explaining.draws import SAMPLES, drawing_of
 from backlit.explaining.targets import occurrences, select_target, tokens_at
 from backlit.explanation import Generation
 from backlit.explanation.cell import Variant
-from backlit.segments import AGGREGATES, MAX_PATTERN_SECONDS, compile_pattern
+from backlit.segments import AGGREGATES, compile_pattern
 from backlit.types import (
     Aggregate,
     GenerationOptions,
@@ -80,16 +81,7 @@ class Selection:
     def _matched(self, sequence: TokenSequence, pattern: str) -> list[Target]:
         """The first match that holds something."""
         start = len(sequence.prompt.text)
-        matches = compile_pattern(pattern).finditer(
-            sequence.text[start:], timeout=MAX_PATTERN_SECONDS, concurrent=True
-        )
-        try:
-            span = next((one.span() for one in matches if one.group()), None)
-        except TimeoutError as error:
-            raise PatternError(
-                f"The pattern took longer than {MAX_PATTERN_SECONDS} seconds on an answer.",
-                "Simplify it: a repeat inside a repeat, such as (a+)+, is the usual cause.",
-            ) from error
+        span = TypedPattern(pattern).first(sequence.text[start:])
         if span is None:
             return []
         places = (start + span[0], start + span[1])

@@ -149,12 +149,12 @@ def batch(
 ) -> None:
     """Explain every row of a dataset, and keep all of it. Run again, it goes on."""
     from backlit.batch.folder import Folder
-    from backlit.batch.functions import dataset_of, job_of, runner_for
+    from backlit.batch.functions import dataset_of, job_from, runner_for
     from backlit.batch.running import run_batch
     from backlit.explaining.draws import SAMPLES
 
     # All of it is checked before a model is loaded, which takes seconds.
-    job = job_of(
+    job = job_from(
         variants=_variants(template, variants),
         answer=answer,
         target=target,

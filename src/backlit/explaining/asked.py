@@ -1,11 +1,13 @@
 """What is asked of every cell of a grid."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from backlit.errors import OptionsError, PatternError
 from backlit.segments import MAX_PATTERN_SECONDS, compile_pattern
-from backlit.types import MIN_TEMPERATURE, GenerationOptions
+from backlit.types import MIN_TEMPERATURE, GenerationOptions, Span
 
 MAX_SAMPLES = 100  # of a cell
 
@@ -36,13 +38,29 @@ class TypedPattern:
         Raises:
             PatternError: that took too long.
         """
-        try:
+        with _in_time():
             return self._compiled.search(string, timeout=MAX_PATTERN_SECONDS, concurrent=True)
-        except TimeoutError as error:
-            raise PatternError(
-                f"The pattern took longer than {MAX_PATTERN_SECONDS} seconds on an answer.",
-                "Simplify it: a repeat inside a repeat, such as (a+)+, is the usual cause.",
-            ) from error
+
+    def first(self, string: str) -> Span | None:
+        """The characters of its first match that holds some.
+
+        Raises:
+            PatternError: that took too long.
+        """
+        with _in_time():
+            matches = self._compiled.finditer(string, timeout=MAX_PATTERN_SECONDS, concurrent=True)
+            return next((one.span() for one in matches if one.group()), None)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise PatternError(
+            f"The pattern took longer than {MAX_PATTERN_SECONDS} seconds on an answer.",
+            "Simplify it: a repeat inside a repeat, such as (a+)+, is the usual cause.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
