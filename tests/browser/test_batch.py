@@ -131,6 +131,20 @@ def test_a_run_opens_with_its_map_and_a_reload_shows_the_same(page: Page, url: s
     assert page.url.endswith("#batch=menu")
 
 
+def test_a_run_is_looked_into(page: Page, url: str) -> None:
+    page.goto(url)
+    open_run(page, 0)
+    page.get_by_test_id("look-into-run").click()
+    prompt = page.locator("[data-pane=prompt]")
+    expect(prompt).to_contain_text("The cat likes warm milk.")
+    expect(prompt).to_be_in_viewport()
+    expect(page.get_by_test_id("influence").first).to_be_in_viewport(ratio=1)
+    assert len(tints(page.locator("body"))) > 1
+    assert "#batch" not in page.url
+    view(page, "Batch")
+    expect(page.get_by_test_id("run-place")).to_have_text("1 of 6")
+
+
 def test_the_table_is_where_it_was_and_keys_go_on(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 460})
     page.goto(url)

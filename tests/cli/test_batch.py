@@ -13,6 +13,7 @@ from backlit.batch import load_batch
 from backlit.batch.parts import PARTS
 from tests.batch.conftest import rows_of
 from tests.support.command import run
+from tests.support.endpoints import faked
 
 pytestmark = pytest.mark.process
 
@@ -138,3 +139,13 @@ def test_progress_is_a_bar(rows: Path, tmp_path: Path) -> None:
     done = run("batch", str(rows), "-o", str(tmp_path / "runs"), *TOY)
     assert "10/10" in done.output
     assert "tokens/s" in done.output
+
+
+def test_the_calls_of_a_server_are_counted(rows: Path, tmp_path: Path) -> None:
+    with faked("vllm") as server:
+        asked = ("--model", server.source, "--only", "1:9", *TOY[2:])
+        done = run("batch", str(rows), "-o", str(tmp_path / "runs"), *asked)
+        calls = len(server.of_model())
+    assert calls > 9
+    assert f"{calls:,} calls were made." in done.output
+    assert f"{calls:,} of some {calls:,} calls" in done.output

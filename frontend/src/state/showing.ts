@@ -68,6 +68,12 @@ function showGeneration(
   workbench.leave();
 }
 
+/** Go on with a run that is seen elsewhere, where it can be changed and asked about. */
+export function lookInto(workbench: Shown, run: Seen): void {
+  workbench.session.set({ view: "look" });
+  showRun(workbench, run);
+}
+
 /** Show a run as it was left, and compute nothing of it again. */
 export function showRun(workbench: Shown, run: Seen): void {
   const { answering, answers, cutting, findings, prompting, server, session } = workbench;

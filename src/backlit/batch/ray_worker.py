@@ -94,7 +94,7 @@ class Ledger:
         self._workers: dict[str, Any] = {}
 
     def starts(self, worker: str, handle: Any) -> int:
-        """A worker loads its model: the how manieth time since it last had it."""
+        """A worker loads its model: how many times by now, since it last had it."""
         self._workers[worker] = handle
         self._started[worker] += 1
         return self._started[worker]
@@ -104,7 +104,7 @@ class Ledger:
         del self._started[worker]
 
     def begins(self, key: tuple[str, int]) -> int:
-        """A group is run, by whomever: the how manieth time."""
+        """A group is run, by whomever: how many times by now."""
         self._begun[key] += 1
         return self._begun[key]
 

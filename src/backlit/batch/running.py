@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from backlit.batch.folder import Folder
@@ -61,6 +61,7 @@ class Tally:
         failed: of those done, the ones that failed.
         unmatched: of those done, the ones whose answer has nothing of what is to be explained.
         tokens: of prompts and answers, of this time.
+        calls: of a server's model, of this time, those to connect, too.
         seconds: since the model was there.
         others: runs that are of rows which the dataset does not have.
     """
@@ -71,20 +72,21 @@ class Tally:
     failed: int = 0
     unmatched: int = 0
     tokens: int = 0
+    calls: int = 0
     seconds: float = 0.0
     others: int = 0
 
     def with_(self, outcome: Outcome, seconds: float) -> "Tally":
         """How far it is with one more group."""
-        return Tally(
-            self.done + outcome.runs,
-            self.total,
-            self.new + outcome.runs,
-            self.failed + outcome.failed,
-            self.unmatched + outcome.unmatched,
-            self.tokens + outcome.tokens,
-            seconds,
-            self.others,
+        return replace(
+            self,
+            done=self.done + outcome.runs,
+            new=self.new + outcome.runs,
+            failed=self.failed + outcome.failed,
+            unmatched=self.unmatched + outcome.unmatched,
+            tokens=self.tokens + outcome.tokens,
+            calls=self.calls + outcome.calls,
+            seconds=seconds,
         )
 
 

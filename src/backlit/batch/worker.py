@@ -15,6 +15,7 @@ from backlit.batch.row import answered, explained, lines_of_maps
 from backlit.batch.task import Group, Task
 from backlit.batch.together import Together
 from backlit.engines.base import Engine
+from backlit.engines.metering import meter_of
 from backlit.engines.settings import weights_of
 from backlit.errors import BacklitError, BudgetError, Cancelled, out_of_memory
 from backlit.explanation import Explanation
@@ -63,6 +64,7 @@ class Outcome:
         failed: of these.
         unmatched: of these.
         tokens: of prompts and answers.
+        calls: of a server's model; of a worker's first group, those to connect, too.
         ends: why nothing more can be run; what was is in it.
         trouble: what a server said, if all failed by that.
     """
@@ -73,6 +75,7 @@ class Outcome:
     failed: int = 0
     unmatched: int = 0
     tokens: int = 0
+    calls: int = 0
     ends: Failure | None = None
     trouble: str = ""
 
@@ -100,6 +103,7 @@ class Worker:
     def __init__(self, model: Model, job: Job) -> None:
         self.model = model
         self._job = job
+        self._counted = 0  # calls
 
     @property
     def facts(self) -> dict[str, str]:
@@ -118,9 +122,16 @@ class Worker:
         done = [one for one in found if not isinstance(one.error, BudgetError)]
         spent = next((one.error for one in found if isinstance(one.error, BudgetError)), None)
         outcome = Outcome.of(group.number, [self._record(one) for one in done])
+        outcome = replace(outcome, calls=self._new_calls())
         if spent is None:
             return outcome
         return replace(outcome, ends=Failure(spent.code, spent.message, spent.hint))
+
+    def _new_calls(self) -> int:
+        """How often a server's model was called since this was asked."""
+        meter = meter_of(self.model.engine)
+        before, self._counted = self._counted, 0 if meter is None else meter.counter.calls
+        return self._counted - before
 
     def _came(self, tasks: Sequence[Task]) -> list["_Came"]:
         """What came of each task; with too little memory for all of them, of half of them at a

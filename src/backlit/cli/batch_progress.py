@@ -68,11 +68,15 @@ def sentence(tally: "Tally | None") -> str:
         told += f", {tally.unmatched:,} of them have nothing of what is to be explained"
     if tally.others:
         told += f"; {tally.others:,} more are of rows that the dataset does not have"
-    return f"{told}."
+    made = f" {tally.calls:,} calls were made." if tally.calls else ""
+    return f"{told}.{made}"
 
 
 def _details(tally: "Tally") -> str:
     told = [f"{tally.tokens / tally.seconds:,.0f} tokens/s"] if tally.seconds else []
+    if tally.calls and tally.new:
+        in_all = tally.calls / tally.new * (tally.new + tally.total - tally.done)
+        told.append(f"{tally.calls:,} of some {in_all:,.0f} calls")
     if tally.failed:
         told.append(f"{tally.failed:,} failed")
     if tally.unmatched:
