@@ -19,6 +19,7 @@ from benchmarks.timing import Line, seconds
 ROWS = 40
 WRITTEN = 24  # new tokens of an answer
 MANY = 10_000
+ATTEMPTS = 3  # of which the quickest counts
 FIRST = 500  # rows after which memory should grow no more
 TASTES = ("salt", "olives")
 
@@ -63,14 +64,14 @@ def two_workers(place: Path) -> Line:
     rows = [Example(f"r{n}", f"{n} {words}\nSo the bird likes") for n in range(160)]
     job = job_from(method="occlusion", granularity="word", options={"max_new_tokens": 8})
 
-    def per_row(workers: int) -> float:
+    def per_row(workers: int, attempt: int) -> float:
         tallies: list[Tally] = []
         runner = runner_for("toy", job, {}, workers)
-        data, folder = ExampleList("rows", tuple(rows)), Folder(place / f"{workers}")
+        data, folder = ExampleList("rows", tuple(rows)), Folder(place / f"{workers}-{attempt}")
         run_batch(runner, data, job, folder, so_far=tallies.append)
         return tallies[-1].seconds / tallies[-1].new
 
-    one, two = per_row(1), per_row(2)
+    one, two = (min(per_row(workers, n) for n in range(ATTEMPTS)) for workers in (1, 2))
     return Line(f"toy: a row on two workers / on one ({1 / one:.0f} rows/s)", two / one, 1 / 1.7)
 
 

@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 
 const { BACKLIT, BACKLIT_TOKEN = "", VITEST } = process.env;
 
+/** Tests of what knows nothing of a page, which would take longer to make than they take. */
+const WORDS = ["tests/*.test.ts", "tests/{model,strings}/**/*.test.ts"];
+
 // The page is served under a strict Content-Security-Policy: nothing inline, nothing from
 // elsewhere. Addresses are relative so that it also works behind a path prefix.
 export default defineConfig({
@@ -19,10 +22,20 @@ export default defineConfig({
   server: BACKLIT ? { proxy: { "/api": proxyTo(new URL(BACKLIT)) } } : {},
   resolve: VITEST ? { conditions: ["browser"] } : {},
   test: {
-    environment: "jsdom",
-    include: ["tests/**/*.test.ts"],
-    setupFiles: ["tests/support/setup.ts"],
     testTimeout: 60_000, // of a busy machine: tests wait for what they wait for
+    projects: [
+      { extends: true, test: { name: "words", include: WORDS } },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "jsdom",
+          include: ["tests/**/*.test.ts"],
+          exclude: WORDS,
+          setupFiles: ["tests/support/setup.ts"],
+        },
+      },
+    ],
   },
 });
 

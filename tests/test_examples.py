@@ -75,7 +75,7 @@ def test_it_runs_and_shows_a_map(path: Path, alone: Path) -> None:
     notebook = read(path)
     before = kernels()
     resources = {"metadata": {"path": str(alone)}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
     assert kernels() == before
     written = "".join(
         o.text for cell in notebook.cells for o in cell.get("outputs", []) if "text" in o

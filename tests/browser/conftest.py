@@ -43,7 +43,8 @@ def toy_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def default_url() -> Iterator[str]:
+    """Of a server that takes long to start: tests leave it as they found it."""
     with serve() as url:
         yield url

@@ -1,18 +1,13 @@
 import { expect, test } from "vitest";
 import { fromServer, search } from "../../src/model/example";
-import { nowhere } from "../../src/page/records";
-import { TabStorage } from "../../src/page/storage";
-import { Library } from "../../src/state/prompt/library.svelte";
 import { STATE } from "../support/fixtures";
 
-const library = () => {
-  const all = new Library(() => "Yours", new TabStorage().shared, nowhere);
-  all.show(STATE.datasets);
-  return all;
-};
+const examples = STATE.datasets.flatMap((set) =>
+  set.examples.map((one) => fromServer(set.name, one)),
+);
 
 test("searches names, sources and text, all words, any case", () => {
-  const ids = (query: string) => search(library().examples, query).map((one) => one.id);
+  const ids = (query: string) => search(examples, query).map((one) => one.id);
   expect(ids("")).toHaveLength(3);
   expect(ids("MENU")).toEqual(["first"]);
   expect(ids("another second")).toEqual(["second"]);

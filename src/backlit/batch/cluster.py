@@ -54,10 +54,11 @@ def connected(ray: Any, address: str | None) -> Iterator[bool]:
             socket.create_connection((found["host"], int(found["port"])), CONNECT_SECONDS).close()
         with unwarned(), _mute():  # it tells that it was told to be quiet
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
-    except (OSError, OverflowError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray raises nothing more precise where a node does not start
         if not named:
             raise OfflineError(
-                f"Ray can't be started: {error}.", "Correct that, or do it without Ray."
+                f"Ray can't be started: {str(error).rstrip('.')}.",
+                "Correct that, or do it without Ray.",
             ) from error
         raise OfflineError(
             f"There is no Ray cluster at {named}.",
