@@ -11,7 +11,7 @@ import pytest
 from backlit.batch.together import Together
 from backlit.engines.base import Capability, Engine, FloatArray, GenerationStep, as_scorer
 from backlit.engines.toy import ToyEngine
-from backlit.errors import Cancelled, CapabilityError
+from backlit.errors import Cancelled, CapabilityError, OfflineError
 from backlit.model import Model
 from backlit.progress import Callback, following
 from backlit.types import GenerationOptions, Target, TokenSequence
@@ -135,6 +135,17 @@ def test_where_all_together_fails_each_is_asked_alone() -> None:
     assert not isinstance(short, BaseException)
     assert isinstance(long, CapabilityError)
     assert long.message == "Too long."
+
+
+def test_a_server_that_does_not_answer_is_not_asked_by_each() -> None:
+    class Gone(Batching):
+        def score(self, *arguments: Any) -> Any:
+            raise AssertionError("asked again")
+
+    engine = Gone()
+    engine.fails = OfflineError("Nothing answers.")
+    works = [partial(scores, prompt="The cat likes") for _ in range(3)]
+    assert Together(engine, works).run() == [engine.fails] * 3
 
 
 def test_too_little_memory_ends_all_of_it() -> None:

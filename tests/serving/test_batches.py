@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backlit.batch.folder import Folder
+from backlit.batch.parts import members_of
 from backlit.errors import DataError, DiskError, OptionsError, UnknownNameError
 from backlit.serving.batches import Batches, Opened, Query
 from tests.support.batch import toy_batch
@@ -114,6 +115,23 @@ def test_what_was_done_since_is_there_once_it_is_read_again(folder: Path, tmp_pa
     opened.reload()
     assert len(opened.runs) == 6
     assert len(opened.found(Query("istanbul"))) == 2
+
+
+def test_a_run_is_the_one_that_is_shown_however_many_came_since(
+    folder: Path, tmp_path: Path
+) -> None:
+    growing = shutil.copytree(folder, tmp_path / "growing")
+    (part,) = (growing / "parts").iterdir()
+    whole = part.read_bytes()
+    (first, _), *more = members_of(Folder(growing), part.name)
+    assert more  # whose rows come between those of the first
+    part.write_bytes(whole[: first.stop])
+    opened = Batches([str(growing)]).get("growing")
+    shown = opened.runs.select(["row", "answer"]).to_pylist()
+    part.write_bytes(whole)
+    assert opened.batch.scores.num_rows > 0  # the tables are made anew
+    assert opened.batch.runs["row"].to_pylist() != [one["row"] for one in shown]
+    assert opened.explanation(2).generation.response == shown[2]["answer"]
 
 
 def test_no_page_learns_where_it_is(folder: Path, tmp_path: Path) -> None:

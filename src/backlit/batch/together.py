@@ -16,7 +16,7 @@ import numpy as np
 
 from backlit.engines.base import Engine, FloatArray, GenerationStep
 from backlit.engines.batches import generate_batch, score_batch
-from backlit.errors import Cancelled, out_of_memory
+from backlit.errors import Cancelled, OfflineError, out_of_memory
 from backlit.progress import current
 from backlit.types import GenerationOptions, TokenSequence
 
@@ -175,6 +175,10 @@ class Together(Generic[T]):
                 return run(asks)
             except Cancelled:
                 raise
+            except OfflineError as error:  # who does not answer now is not asked one by one
+                for ask in asks:
+                    ask.error = error
+                return None
             except Exception as error:
                 if out_of_memory(error) is not None:
                     raise
