@@ -45,7 +45,7 @@ def fill(page: Page, template: str, rows: str, principles: list[str]) -> None:
 
 def run(page: Page) -> None:
     page.get_by_test_id("run-grid").click()
-    expect(page.get_by_test_id("run-grid")).to_be_visible(timeout=4 * SECONDS)
+    expect(page.get_by_test_id("run-grid")).to_be_visible(timeout=2 * SECONDS)
     expect(page.get_by_test_id("error")).to_have_count(0)
 
 
@@ -160,7 +160,7 @@ def test_it_can_be_stopped_and_what_came_stays(page: Page, default_url: str) -> 
     fill(page, MENU, dishes, ["Say Avoid when it has what is disliked."])
     page.get_by_test_id("run-grid").click()
     answers = page.get_by_test_id("grid-cell").get_by_role("button")
-    answers.first.wait_for(timeout=2 * SECONDS)
+    answers.first.wait_for(timeout=SECONDS)
     page.get_by_test_id("stop-grid").click()
     expect(page.get_by_test_id("run-grid")).to_be_visible()
     known = answers.count()
@@ -168,7 +168,7 @@ def test_it_can_be_stopped_and_what_came_stays(page: Page, default_url: str) -> 
     page.get_by_test_id("run-grid").click()
     # what is remembered comes at once, before anything is written
     progress = page.get_by_role("progressbar", name="Grid")
-    expect(progress).to_have_attribute("aria-valuenow", re.compile("[1-9]"), timeout=2 * SECONDS)
+    expect(progress).to_have_attribute("aria-valuenow", re.compile("[1-9]"), timeout=SECONDS)
     expect(answers.nth(known - 1)).to_be_visible()
     page.get_by_test_id("stop-grid").click()
     expect(page.get_by_test_id("grid")).to_contain_text("Stopped: ")

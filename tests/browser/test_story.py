@@ -126,7 +126,7 @@ def which_principle_did_it(page: Page, hand: Hand, prompt: str) -> None:
     hand.write(page.get_by_test_id("grid-answer"), " You dislike {dislikes}.")
     hand.press(page.get_by_test_id("run-grid"))
     sentences = page.get_by_test_id("grid-sentence")
-    expect(sentences).to_have_count(4, timeout=5 * SECONDS)
+    expect(sentences).to_have_count(4, timeout=2 * SECONDS)
     expect(page.get_by_test_id("grid-row")).to_have_count(5)
     expect(sentences.last).to_contain_text("of what is new, line")
     expect(sentences.last).to_be_in_viewport(ratio=1)

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.server import serving
 
-SECONDS = 60_000  # milliseconds to wait for a model on a busy machine
+SECONDS = 180_000  # milliseconds to wait for a model on a busy machine
 
 
 TOKEN = "a-secret-of-the-tests"
