@@ -65,10 +65,11 @@ test-keras-quick: ARGS += --deselect tests/test_examples.py
 test-keras-quick: test-keras-torch
 
 # An environment for each framework, those of torch and JAX without TensorFlow: what the main one
-# has, and Keras.
+# has, with its extensions of Jupyter in share/, and Keras.
 .PRECIOUS: $(KERAS)-%/.done
 $(KERAS)-%/.done: pyproject.toml constraints.txt | $(VENV)/.dev
-	$(BIN)/python -m venv $(KERAS)-$*
+	$(BIN)/python -m venv --clear $(KERAS)-$*
+	ln -s $(abspath $(VENV))/share $(KERAS)-$*/share
 	echo "import site; site.addsitedir('$$($(BIN)/python $(PACKAGES))')" \
 	  > $$($(KERAS)-$*/bin/python $(PACKAGES))/main.pth
 	if [ $* = tensorflow ]; then \
