@@ -991,7 +991,8 @@ export interface components {
         /**
          * BatchEvent
          * @description What a batch is of. `words`, `pattern` or `last_line` is what was explained of each answer,
-         *     all of it if there is none; `signed` and `measure` are of the scores.
+         *     all of it if there is none; `signed` and `measure` are of the scores. Not all of the part files
+         *     in `damaged` can be read.
          */
         BatchEvent: {
             /**
@@ -1030,6 +1031,8 @@ export interface components {
             verdicts: {
                 [key: string]: number;
             };
+            /** Damaged */
+            damaged: string[];
         };
         /**
          * BatchInfoRequest

@@ -140,6 +140,15 @@ def test_tables_that_are_gone_or_damaged_are_made_again(
     assert (again.runs if name == "runs.parquet" else again.scores).equals(known)
 
 
+def test_parts_that_are_damaged_are_named(small: Batch) -> None:
+    assert small.damaged == ()
+    (part,) = Path(small.folder.path(PARTS)).iterdir()
+    part.write_bytes(part.read_bytes() + b"no gzip at all")
+    again = load_batch(small.folder.name)
+    assert len(again) == len(small)
+    assert again.damaged == (part.name,)
+
+
 def test_a_batch_without_runs_has_empty_tables(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.make()

@@ -161,6 +161,26 @@ def test_the_table_is_where_it_was_and_keys_go_on(page: Page, url: str) -> None:
     expect(page.get_by_test_id("run-after")).to_be_disabled()
 
 
+def test_whoever_is_back_before_a_run_is_here_goes_on_where_it_was(page: Page, url: str) -> None:
+    page.route("**/api/batch_run", lambda route: None)  # it never comes
+    page.goto(url)
+    open_run(page, 4)
+    expect(page.get_by_test_id("batch-run")).to_have_attribute("aria-busy", "true")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("open-run").nth(4)).to_be_focused()
+
+
+def test_a_batch_that_was_damaged_says_so(page: Page, tmp_path: Path) -> None:
+    toy_batch(tmp_path / "menu")
+    (part,) = (tmp_path / "menu" / "parts").iterdir()
+    part.write_bytes(b"no gzip" + part.read_bytes())
+    with serve("gone:/nowhere/model", "--batch", str(tmp_path / "menu")) as url:
+        page.goto(url)
+        expect(page.get_by_test_id("error")).to_contain_text(part.name)
+        expect(page.get_by_test_id("error")).to_be_in_viewport(ratio=1)
+        found(page, "0 runs")
+
+
 def test_a_link_to_a_run_that_is_gone_says_so(page: Page, url: str) -> None:
     page.goto(f"{url}#batch=menu,gone")
     expect(page.get_by_test_id("error")).to_contain_text("no run 'gone' in menu")

@@ -15,7 +15,7 @@ from backlit.batch.folder import Folder
 from backlit.batch.job import Job
 from backlit.batch.manifest import job_of, read_manifest
 from backlit.batch.parts import Member
-from backlit.batch.tables import RUNS, SCORES, Reader, are_current, write_tables
+from backlit.batch.tables import RUNS, SCORES, Reader, are_current, damaged_of, write_tables
 from backlit.display.figure import count_of
 from backlit.errors import DataError, OptionsError, UnknownNameError
 from backlit.explaining.asked import Searches
@@ -51,6 +51,13 @@ class Batch:
         if self._runs is None:
             self._runs = self._table(RUNS)
         return self._runs
+
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """Part files of which not all can be read. Runs that are lost with it are done anew when
+        the batch is run again.
+        """
+        return damaged_of(self.runs)
 
     @property
     def scores(self) -> pa.Table:

@@ -2,9 +2,9 @@
 
 A part is a sequence of gzip members, one for each group of runs: a line of JSON that names them,
 and then one for each; `zcat` shows it. Nothing that was written is ever changed. A member that was
-cut off, by a kill or a full disk, is not there, and neither is what stands behind it; whoever goes
-on begins a part of their own. Where files can't grow, as in object stores, each group has a part of
-its own.
+cut off, by a kill or a full disk, is not there, and neither is what stands behind it or behind
+damage; whoever goes on begins a part of their own. Where files can't grow, as in object stores,
+each group has a part of its own.
 """
 
 import gzip
@@ -12,7 +12,7 @@ import json
 import re
 import secrets
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from backlit.batch.folder import Folder
@@ -102,11 +102,15 @@ def sizes_of(folder: Folder) -> dict[str, int]:
     return {name: folder.size(f"{PARTS}/{name}") or 0 for name in names}
 
 
-def places_of(folder: Folder) -> dict[str, Place]:
-    """Where each run is, by its name: its last success, or else its last failure."""
+def places_of(
+    folder: Folder, damaged: Callable[[str], None] = lambda part: None
+) -> dict[str, Place]:
+    """Where each run is, by its name: its last success, or else its last failure; `damaged` is
+    told each part that was damaged.
+    """
     found: dict[str, Place] = {}
     for part in sizes_of(folder):
-        for member, data in members_of(folder, part):
+        for member, data in members_of(folder, part, damaged):
             head = json.loads(data[: data.index(b"\n")])
             for line, known in enumerate(head, start=1):
                 run, position, variant, status, content = known
@@ -120,8 +124,12 @@ def _failed(before: Place | None) -> bool:
     return before is None or before.status == "failed"
 
 
-def members_of(folder: Folder, part: str) -> Iterator[tuple[Member, bytes]]:
-    """The whole members of a part, and what is packed in them."""
+def members_of(
+    folder: Folder, part: str, damaged: Callable[[str], None] = lambda part: None
+) -> Iterator[tuple[Member, bytes]]:
+    """The whole members of a part, and what is packed in them, up to where it was cut off, or
+    damaged, which `damaged` is told then.
+    """
     with folder.opened(f"{PARTS}/{part}") as file:
         start, data = 0, file.read(CHUNK)
         while data:
@@ -136,7 +144,7 @@ def members_of(folder: Folder, part: str) -> Iterator[tuple[Member, bytes]]:
                     if not data and not unpacker.eof:
                         return  # cut off
             except zlib.error:
-                return
+                return damaged(part)
             yield Member(part, start, start + size), b"".join(pieces)
             start += size
             data = data or file.read(CHUNK)

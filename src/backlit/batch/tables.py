@@ -1,7 +1,7 @@
 """`runs.parquet` and `scores.parquet`, which other tools read at once, made of the part files."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import IO, Any
 
@@ -20,6 +20,7 @@ AT_ONCE = 64  # runs that are turned into columns at a time
 GROUP_BYTES = 16_000_000  # of a row group, unpacked
 CACHE_BYTES = 64_000_000  # of members, as they are read in the order of rows
 _MADE_OF = b"backlit.parts"
+_DAMAGED = b"backlit.damaged"
 
 _text = pa.string()
 _named = pa.dictionary(pa.int32(), pa.string())
@@ -126,20 +127,28 @@ def are_current(folder: Folder) -> bool:
     return True
 
 
-def write_tables(folder: Folder, places: Mapping[str, Place] | None = None) -> None:
+def damaged_of(runs: pa.Table) -> tuple[str, ...]:
+    """The parts that were found damaged as `runs.parquet` was made."""
+    return tuple(json.loads((runs.schema.metadata or {}).get(_DAMAGED, b"[]")))
+
+
+def write_tables(folder: Folder) -> None:
     """Make both tables of what the parts hold now, in the order of rows and variants.
 
     Raises:
         DiskError: they can't be written.
     """
     made_of = {_MADE_OF: json.dumps(sizes_of(folder)).encode()}
-    found = places_of(folder) if places is None else places
+    damaged: list[str] = []
+    found = places_of(folder, damaged.append)
     order = sorted(found.values(), key=lambda one: (one.position, one.variant, one.run))
     reader = Reader(folder)
     with (
         folder.writing(RUNS) as runs_file,
         folder.writing(SCORES) as scores_file,
-        _Writer(runs_file, RUN_COLUMNS.with_metadata(made_of)) as runs,
+        _Writer(
+            runs_file, RUN_COLUMNS.with_metadata(made_of | {_DAMAGED: json.dumps(damaged)})
+        ) as runs,
         _Writer(scores_file, SCORE_COLUMNS.with_metadata(made_of)) as scores,
     ):
         for at in range(0, len(order), AT_ONCE):

@@ -117,7 +117,7 @@ class Opened:
             except (OSError, EOFError, LookupError, ValueError, zlib.error) as error:
                 raise DataError(
                     f"A run of {self.name} can't be read: its part file is damaged or gone.",
-                    "Read the batch again.",
+                    "Read the batch again. If it stays so, run it again with the same command.",
                 ) from error
 
     def summary(self, wanted: "Wanted") -> "Summary":

@@ -1,6 +1,7 @@
 """A batch as a page asks for it: without a model."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,8 +66,20 @@ def test_what_it_is_of(client: Client) -> None:
     assert [one.method for one in event.maps] == ["occlusion", "lime"]
     assert event.statuses == {"done": 2, "unmatched": 2, "failed": 2}
     assert sum(event.verdicts.values()) == 2
+    assert event.damaged == []
     again = client.answered(BatchInfoRequest(batch="menu", again=True))
     assert again == event
+
+
+def test_parts_that_are_damaged_are_told(tmp_path: Path) -> None:
+    toy_batch(tmp_path / "menu")
+    (part,) = (tmp_path / "menu" / "parts").iterdir()
+    part.write_bytes(b"no gzip" + part.read_bytes())
+    batches = Batches([str(tmp_path / "menu")])
+    with Client(Service([ServedModel("m", "m", no_model)], [], batches=batches)) as client:
+        event = client.answered(BatchInfoRequest(batch="menu"))
+    assert isinstance(event, BatchEvent)
+    assert (event.damaged, event.rows, event.statuses) == ([part.name], 0, {})
 
 
 def test_rows_travel_thin(client: Client) -> None:

@@ -19,6 +19,8 @@ export class Batching extends Paging<BatchRow> {
   about = $state.raw<BatchInfo | null>(null);
   /** What is read of a run; the last one stays until the next is here. */
   read = $state.raw<BatchRun | null>(null);
+  /** The run that was looked at last, whether or not it could be read; "" if there is none. */
+  left = "";
   /** How far the table was scrolled. */
   top = 0;
   readonly setup: BatchSetup = $derived.by(() => setupOf(this.session.batch, this.server.batches));
@@ -60,6 +62,7 @@ export class Batching extends Paging<BatchRow> {
   /** Show another one, with nothing looked for. */
   choose(name: string): void {
     this.about = null;
+    this.left = "";
     this.top = 0;
     this.session.set({ batch: { ...NO_BATCH, name } });
   }
@@ -81,6 +84,7 @@ export class Batching extends Paging<BatchRow> {
   async load(): Promise<void> {
     const { run } = this.setup;
     if (run === "" || !this.ready) return;
+    this.left = run;
     const request = { batch: this.name, ...queryOf(this.setup), run };
     await this.reading.run("batch_run", request, (event) => {
       if (event.type === "batch_run") this.read = event;

@@ -35,6 +35,7 @@ const ABOUT: Event<"batch"> = {
   variants: [],
   statuses: { done: 1000 },
   verdicts: {},
+  damaged: [],
 };
 
 /** A batch of 1,000 runs on a server that has two. */
@@ -120,6 +121,21 @@ test("a run is read among those that are found, and the table is as it was after
   expect(transport.requests("batch_run")).toHaveLength(1);
   expect(session.batch).toMatchObject({ name: "menu", run: "", variant: "warm" });
   expect(batch.top).toBe(500);
+});
+
+test("a run that could not be read yet is the one that was left", async () => {
+  const { batch } = await batching({
+    batch_run: async function* () {
+      yield* await new Promise<Event[]>(() => {});
+    },
+  });
+  batch.look("run-3");
+  void batch.load();
+  batch.look("");
+  expect(batch.left).toBe("run-3");
+  expect(batch.read).toBeNull();
+  batch.choose("other");
+  expect(batch.left).toBe("");
 });
 
 test("another batch begins with nothing looked for", async () => {

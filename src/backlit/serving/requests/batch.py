@@ -82,7 +82,8 @@ class MadeMap(wire.Wire):
 
 class BatchEvent(wire.Event):
     """What a batch is of. `words`, `pattern` or `last_line` is what was explained of each answer,
-    all of it if there is none; `signed` and `measure` are of the scores.
+    all of it if there is none; `signed` and `measure` are of the scores. Not all of the part files
+    in `damaged` can be read.
     """
 
     type: Literal["batch"] = "batch"
@@ -98,6 +99,7 @@ class BatchEvent(wire.Event):
     variants: list[str]
     statuses: dict[RunStatus, int]
     verdicts: dict[Verdict, int]
+    damaged: list[str]
 
 
 class BatchQueryRequest(BatchRequest):
@@ -193,6 +195,7 @@ def batch(request: BatchInfoRequest, batches: Batches) -> wire.Event:
         variants=[one.name for one in job.variants],
         statuses=opened.counts("status"),
         verdicts=opened.counts("verdict"),
+        damaged=list(opened.batch.damaged),
     )
 
 
