@@ -14,12 +14,12 @@ from backlit.batch.running import Tally, run_batch
 from backlit.data.base import Example, ExampleList
 from backlit.explaining.templates import filled
 from benchmarks.grid import DISHES
-from benchmarks.timing import Line, seconds
+from benchmarks.timing import Line, median, seconds
 
 ROWS = 40
 WRITTEN = 24  # new tokens of an answer
 MANY = 10_000
-ATTEMPTS = 3  # of which the quickest counts
+ROUNDS = 5
 FIRST = 500  # rows after which memory should grow no more
 TASTES = ("salt", "olives")
 
@@ -61,18 +61,18 @@ def together(name: str, place: Path) -> Line:
 def two_workers(place: Path) -> Line:
     """The time of a row on two workers, as a part of that on one, once their models are there."""
     words = "the cat likes warm milk and the dog likes cold water and ripe berries. " * 4
-    rows = [Example(f"r{n}", f"{n} {words}\nSo the bird likes") for n in range(160)]
+    rows = [Example(f"r{n}", f"{n} {words}\nSo the bird likes") for n in range(320)]
     job = job_from(method="occlusion", granularity="word", options={"max_new_tokens": 8})
 
-    def per_row(workers: int, attempt: int) -> float:
+    def per_row(workers: int, turn: int) -> float:
         tallies: list[Tally] = []
         runner = runner_for("toy", job, {}, workers)
-        data, folder = ExampleList("rows", tuple(rows)), Folder(place / f"{workers}-{attempt}")
+        data, folder = ExampleList("rows", tuple(rows)), Folder(place / f"{workers}-{turn}")
         run_batch(runner, data, job, folder, so_far=tallies.append)
         return tallies[-1].seconds / tallies[-1].new
 
-    one, two = (min(per_row(workers, n) for n in range(ATTEMPTS)) for workers in (1, 2))
-    return Line(f"toy: a row on two workers / on one ({1 / one:.0f} rows/s)", two / one, 1 / 1.7)
+    found = [per_row(2, turn) / per_row(1, turn) for turn in range(ROUNDS)]
+    return median("toy: a row on two workers / on one", found, bound=1 / 1.7, unit="x")
 
 
 def memory(place: Path) -> Line:
