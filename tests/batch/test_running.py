@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from backlit.batch import load_batch
 from backlit.batch.folder import Folder
 from backlit.batch.functions import Here
 from backlit.batch.job import Job, NamedMethod
-from backlit.batch.parts import packed, places_of, sizes_of
+from backlit.batch.parts import PARTS, members_of, packed, places_of, sizes_of
 from backlit.batch.record import Failure
 from backlit.batch.running import Tally, run_batch
 from backlit.batch.task import ROWS, Group
@@ -322,3 +323,19 @@ def test_a_model_that_can_not_be_had_leaves_nothing_behind(folder: Folder, tmp_p
 def test_parts_are_what_workers_said(folder: Folder) -> None:
     run_batch(Noted(), dataset(3), JOB, folder)
     assert sum(sizes_of(folder).values()) > len(packed([]))
+
+
+@pytest.mark.parametrize("kept", [ROWS, 2 * ROWS])
+def test_damage_is_told_until_what_is_missing_was_done_anew(folder: Folder, kept: int) -> None:
+    run_batch(Noted(), dataset(2 * ROWS), JOB, folder)
+    (part,) = Path(folder.path(PARTS)).iterdir()
+    (first, _), (second, _) = members_of(folder, part.name)
+    end = first.stop if kept == ROWS else second.stop
+    part.write_bytes(part.read_bytes()[:end] + b"no gzip")
+    batch = load_batch(folder.name)
+    assert (len(batch), batch.damaged) == (kept, (part.name,))
+    run_batch(Noted(), dataset(2 * ROWS), JOB, folder, rows=range(ROWS))  # not all of them
+    assert load_batch(folder.name).damaged == (part.name,)
+    run_batch(Noted(), dataset(2 * ROWS), JOB, folder)
+    again = load_batch(folder.name)
+    assert (len(again), again.damaged) == (2 * ROWS, ())

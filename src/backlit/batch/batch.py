@@ -54,8 +54,8 @@ class Batch:
 
     @property
     def damaged(self) -> tuple[str, ...]:
-        """Part files of which not all can be read. Runs that are lost with it are done anew when
-        the batch is run again.
+        """Part files of which not all can be read, so that runs may be missing; those are done anew
+        when the batch is run again, and none is named any more.
         """
         return damaged_of(self.runs)
 

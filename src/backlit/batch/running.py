@@ -161,8 +161,9 @@ def run_batch(
                     so_far(tally)
                 if outcome.ends is not None:
                     raise error_of(outcome.ends)
-        if not are_current(folder):
-            write_tables(folder)
+        whole = rows is None and tally.done == tally.total
+        if not are_current(folder, whole=whole):
+            write_tables(folder, whole=whole)
     return tally
 
 

@@ -111,8 +111,10 @@ class Reader:
         return Record.from_json(lines[line])
 
 
-def are_current(folder: Folder) -> bool:
-    """Whether both tables are there, and of all that the parts hold."""
+def are_current(folder: Folder, *, whole: bool = False) -> bool:
+    """Whether both tables are there, and of all that the parts hold; `whole`, and say of no part
+    that it was damaged.
+    """
     made_of = json.dumps(sizes_of(folder)).encode()
     for name in (RUNS, SCORES):
         if not folder.size(name):
@@ -124,16 +126,19 @@ def are_current(folder: Folder) -> bool:
                 return False
         if metadata.get(_MADE_OF) != made_of:
             return False
+        if whole and json.loads(metadata.get(_DAMAGED, b"[]")):
+            return False
     return True
 
 
 def damaged_of(runs: pa.Table) -> tuple[str, ...]:
-    """The parts that were found damaged as `runs.parquet` was made."""
+    """The parts that were found damaged as `runs.parquet` was made, if runs may be missing."""
     return tuple(json.loads((runs.schema.metadata or {}).get(_DAMAGED, b"[]")))
 
 
-def write_tables(folder: Folder) -> None:
-    """Make both tables of what the parts hold now, in the order of rows and variants.
+def write_tables(folder: Folder, *, whole: bool = False) -> None:
+    """Make both tables of what the parts hold now, in the order of rows and variants; `whole`, no
+    run is missing, whatever was damaged.
 
     Raises:
         DiskError: they can't be written.
@@ -141,14 +146,13 @@ def write_tables(folder: Folder) -> None:
     made_of = {_MADE_OF: json.dumps(sizes_of(folder)).encode()}
     damaged: list[str] = []
     found = places_of(folder, damaged.append)
+    noted = {} if whole else {_DAMAGED: json.dumps(damaged)}
     order = sorted(found.values(), key=lambda one: (one.position, one.variant, one.run))
     reader = Reader(folder)
     with (
         folder.writing(RUNS) as runs_file,
         folder.writing(SCORES) as scores_file,
-        _Writer(
-            runs_file, RUN_COLUMNS.with_metadata(made_of | {_DAMAGED: json.dumps(damaged)})
-        ) as runs,
+        _Writer(runs_file, RUN_COLUMNS.with_metadata(made_of | noted)) as runs,
         _Writer(scores_file, SCORE_COLUMNS.with_metadata(made_of)) as scores,
     ):
         for at in range(0, len(order), AT_ONCE):
