@@ -9,7 +9,7 @@ from backlit import load_dataset, load_model
 from backlit.engines.base import Engine, as_scorer
 from backlit.segments import segment
 from backlit.types import TokenSequence
-from benchmarks.timing import Line, seconds
+from benchmarks.timing import Line, median, seconds
 from scripts.llama_server import default_model, running
 
 SLOTS, THREADS = 4, 2
@@ -17,6 +17,7 @@ ANSWER = (
     " You dislike eggplant.\nThe eggplant is full of eggplant.\nRecommendation: You have to try it."
 )
 MASKS = 64
+ROUNDS = 3
 Ids = tuple[int, ...]
 Timings = dict[str, float]  # as llama.cpp tells them
 
@@ -24,12 +25,17 @@ Timings = dict[str, float]  # as llama.cpp tells them
 def run() -> Iterator[Line]:
     """Without each line of `fewshot-mistake`, and without half of them, as sparse ablation asks."""
     for what, altered in (("occlusion by line", one_left_out), ("64 random halves", halves)):
-        ours, _ = timed(altered, ours_of)
-        plain, told = timed(altered, one_by_one)
-        yield Line(f"llama.cpp: {what} / plain calls one by one", ours / plain, 0.5)
-        # What is left where every token is read at the pace of a long prompt, and none twice: on a
-        # processor that computes as fast as it reads its weights, there is no more to be had.
-        yield Line(f"llama.cpp: {what}, at least", least_of(told) / plain, None)
+        ratios, reading = [], []
+        for _ in range(ROUNDS):
+            ours, _ = timed(altered, ours_of)
+            plain, told = timed(altered, one_by_one)
+            ratios.append(ours / plain)
+            reading.append(sum(one["prompt_ms"] for one in told) / 1_000 / plain)
+        title = f"llama.cpp: {what} / plain calls one by one"
+        yield median(title, ratios, bound=0.5, unit="x")
+        # What plain calls take to read the altered prompts, each from where it differs from the one
+        # before: whoever asks for an exact answer to each of them can't have it in less.
+        yield median(f"llama.cpp: {what}, reading alone", reading, bound=None, unit="x")
 
 
 def timed(
@@ -61,13 +67,6 @@ def one_by_one(engine: Engine, url: str, contexts: list[Ids], answer: Ids) -> li
             body = {"prompt": list(ids), "n_predict": len(answer), "ignore_eos": True}
             told.append(client.post("/completion", json=body).raise_for_status().json()["timings"])
     return told
-
-
-def least_of(told: list[Timings]) -> float:
-    """Seconds for the same tokens, all of them at the pace at which prompts are read."""
-    read = sum(one["prompt_n"] for one in told)
-    pace = sum(one["prompt_ms"] for one in told) / read
-    return (read + sum(one["predicted_n"] for one in told)) * pace / 1_000
 
 
 def one_left_out(prompt: TokenSequence) -> list[Ids]:

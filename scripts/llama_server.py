@@ -4,6 +4,7 @@ Endpoints are tried on it. It needs xllamacpp, which the development environment
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -84,10 +85,17 @@ def running(model: Path, *, slots: int = 2, threads: int = 1, exact: bool = Fals
     """
     command = [sys.executable, "-u", "-m", "scripts.llama_server", "--model", str(model)]
     command += ["--slots", str(slots), "--threads", str(threads), *(["--exact"] if exact else [])]
+    # Backlit's own processes set it; a server that sleeps so takes longer for each token it writes.
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
     with (
         TemporaryFile("w+", errors="replace") as log,
         subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            text=True,
         ) as process,
     ):
         assert process.stdout is not None

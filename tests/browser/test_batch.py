@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.axe import violations
 from tests.support.batch import toy_batch
@@ -179,6 +179,7 @@ def test_a_batch_that_was_damaged_says_so(page: Page, tmp_path: Path) -> None:
         expect(page.get_by_test_id("error")).to_contain_text(part.name)
         expect(page.get_by_test_id("error")).to_be_in_viewport(ratio=1)
         found(page, "0 runs")
+        expect(page.get_by_test_id("batch")).to_contain_text("None of its runs can be read.")
 
 
 def test_a_link_to_a_run_that_is_gone_says_so(page: Page, url: str) -> None:
@@ -204,3 +205,24 @@ def test_it_fits_a_narrow_window(page: Page, url: str, width: int) -> None:
     open_run(page, 0)
     expect(page.get_by_test_id("run")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("locale", ["en", "tr"])
+def test_the_head_of_a_narrow_window_hides_nothing(browser: Browser, url: str, locale: str) -> None:
+    """Its model, the way to try it again and every view, in words: whole, and under nothing."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale=locale)
+    page = context.new_page()
+    page.goto(url)
+    head = page.get_by_role("banner")
+    views = head.get_by_test_id("views").locator("label")
+    expect(views).to_have_count(6)
+    seen = [
+        head.get_by_test_id("model-select"),
+        head.get_by_test_id("model-status").get_by_role("button"),
+        head.get_by_test_id("theme-toggle"),
+        *views.all(),
+    ]
+    for one in seen:
+        expect(one).to_be_in_viewport(ratio=1)
+        one.click(trial=True)
+    context.close()

@@ -1,4 +1,5 @@
 /** The page in another language than the one it began with. */
+import { readdirSync, readFileSync } from "node:fs";
 import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test } from "vitest";
@@ -42,4 +43,26 @@ test("what the server says in English is led by a word of one's own", () => {
   speak("en", en);
   render(Notice, { error });
   expect(screen.getByTestId("error")).toHaveTextContent(/^Line 3 is no JSON. Fix it.$/);
+});
+
+test("what the page says of itself is in its own language", () => {
+  speak("tr", tr);
+  const own = { code: "PartsDamaged", message: tr.batch.damagedHint, hint: "" };
+  const { unmount } = render(Notice, { error: own });
+  expect(screen.getByText(tr.batch.damagedHint)).not.toHaveAttribute("lang");
+  unmount();
+  const error = { code: "RunFailed", message: "No room.", hint: "" };
+  render(Notice, { lead: tr.batch.failed, error });
+  expect(screen.getByText(tr.batch.failed)).not.toHaveAttribute("lang");
+  expect(screen.getByText("No room.")).toHaveAttribute("lang", "en");
+});
+
+test("the page's own codes are not the server's, whose words are in English", () => {
+  const names = readdirSync("src", { recursive: true, encoding: "utf8" });
+  const codes = names
+    .filter((name) => /\.(svelte|ts)$/.test(name) && name !== "wire.gen.ts")
+    .flatMap((name) => [...readFileSync(`src/${name}`, "utf8").matchAll(/\bcode: "(\w+)"/g)])
+    .map((match) => match[1]!);
+  expect(codes).toContain("PartsDamaged");
+  expect(codes.filter((code) => tr.errors.about(code))).toEqual([]);
 });

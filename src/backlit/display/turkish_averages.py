@@ -72,7 +72,7 @@ AVERAGES: Mapping[str, str] = {
     "{change} than with {first} ({interval})": (
         "“{first}” ile karşılaştırınca {change} ({interval})"
     ),
-    "{count} of {of} runs have no map ({unmatched} without such words, {failed} failed)": (
+    "no map of {count} of {of} runs ({unmatched} without such words, {failed} failed)": (
         "{of} çalıştırmadan {count} tanesinin haritası yok (böyle sözcükleri olmayan: {unmatched}, "
         "başarısız: {failed})"
     ),

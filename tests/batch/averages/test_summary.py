@@ -222,7 +222,7 @@ def test_rows_without_the_line_or_without_a_map(told: Any) -> None:
     assert (one.runs, one.mapped) == (20, 19)
     assert one.unmatched.value == 1 / 20
     sentence = told({"base": scores}).sentence
-    assert "1 of 20 runs have no map (1 without such words, 0 failed)" in sentence
+    assert "no map of 1 of 20 runs (1 without such words, 0 failed)" in sentence
 
 
 def test_one_row_tells_of_no_other(told: Any) -> None:
@@ -242,7 +242,7 @@ def test_few_rows_are_said(told: Any) -> None:
 def test_a_variant_without_a_map_says_so(told: Any) -> None:
     found = told({"base": planted(), "more": np.full((3, 8), np.nan)}, variants=(BASE, MORE))
     assert found.sentences[1] == (
-        "more: nothing was measured; 3 of 3 runs have no map (3 without such words, 0 failed)."
+        "more: nothing was measured; no map of 3 of 3 runs (3 without such words, 0 failed)."
     )
     assert len(found.tables) == 2
     ElementTree.fromstring(found.to_svg())
@@ -536,7 +536,7 @@ def test_a_batch_is_summarized_as_its_runs_say(zoo: Batch) -> None:
     assert cat.gained is not None
     assert (cat.gained.value, cat.gained.high) == (1.0, 1.0)
     assert cat.gained.low == pytest.approx(0.31, abs=0.01), "Newcombe's: no row differs otherwise"
-    assert "1 of 5 runs have no map (0 without such words, 1 failed)" in found.sentence
+    assert "no map of 1 of 5 runs (0 without such words, 1 failed)" in found.sentence
     assert known.verdicts is None, "there were too few lines to check"
 
 

@@ -55,6 +55,7 @@ export const batch = {
   },
   none: "No run has all of what is looked for.",
   empty: "There are no runs yet. While the batch is being run, read it again.",
+  unread: "None of its runs can be read.",
   damaged: (parts: readonly string[]) =>
     `Not all of ${parts.join(", ")} can be read: damaged on the disk. Runs may be missing here.`,
   damagedHint: "Run the batch again with the same command: those that are missing are done anew.",

@@ -55,8 +55,9 @@ export const batch: typeof english = {
   },
   none: "Arananların hepsine uyan bir çalıştırma yok.",
   empty: "Henüz çalıştırma yok. Toplu iş sürerken yeniden okuyun.",
+  unread: "Hiçbir çalıştırma okunamadı.",
   damaged: (parts) =>
-    `Şu dosyaların tümü okunamıyor: ${parts.join(", ")}. Diskte bozulmuşlar, burada çalıştırmalar eksik olabilir.`,
+    `Şu dosyaların bir bölümü okunamıyor: ${parts.join(", ")}. Diskte bozulmuşlar, burada çalıştırmalar eksik olabilir.`,
   damagedHint: "Toplu işi aynı komutla yeniden çalıştırın: eksik olanlar yeniden yapılır.",
   back: "Tüm çalıştırmalar",
   before: "Önceki çalıştırma",

@@ -189,7 +189,7 @@ def _missing(one: VariantSummary) -> str | None:
     if one.mapped == one.runs:
         return None
     return say(
-        "{count} of {of} runs have no map ({unmatched} without such words, {failed} failed)",
+        "no map of {count} of {of} runs ({unmatched} without such words, {failed} failed)",
         count=digits(one.runs - one.mapped),
         of=digits(one.runs),
         unmatched=digits(round(one.unmatched.value * one.unmatched.of)),
