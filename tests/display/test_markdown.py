@@ -40,4 +40,4 @@ def test_texts_are_not_markdown() -> None:
 
 def test_a_table_has_as_many_cells_in_every_row() -> None:
     lines = table(["#", "a"], [["1", "x"]]).splitlines()
-    assert lines == ["| # | a |", "| ---: | --- |", "| 1 | x |"]
+    assert lines == ["| # | a |", "| ---: | :--- |", "| 1 | x |"]

@@ -24,8 +24,8 @@ def escaped(text: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already; the first column is of numbers."""
-    lines = [header, ["---:", *["---"] * (len(header) - 1)], *rows]
+    """A table of cells that are Markdown already, to the left in notebooks, too; `#` are ranks."""
+    lines = [header, ["---:" if name == "#" else ":---" for name in header], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
