@@ -67,7 +67,7 @@ def test_a_server_is_connected_and_its_answer_explained(page: Page, fake: Fake, 
     expect(select).to_have_value(MODEL)
     expect(select).to_be_focused()
     ready(page)
-    expect(page.get_by_test_id("model-status")).to_contain_text(
+    expect(page.get_by_test_id("abilities")).to_contain_text(
         "exact, 1 call for each altered prompt, gradients not available"
     )
     type_prompt(page, PROMPT)

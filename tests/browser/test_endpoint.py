@@ -43,7 +43,9 @@ def test_the_main_job_on_a_server(page: Page, url: str) -> None:
     page.goto(url)
     status = page.get_by_test_id("model-status")
     expect(status).to_have_attribute("data-status", "ready", timeout=SECONDS)
-    expect(status).to_contain_text("exact, 1 call for each altered prompt")
+    expect(page.get_by_test_id("abilities")).to_contain_text(
+        "exact, 1 call for each altered prompt"
+    )
     type_prompt(page, PROMPT)
     page.get_by_test_id("options").click()
     page.get_by_label("Longest answer").fill("40")
@@ -113,7 +115,7 @@ def test_what_a_server_is_asked_for_is_told_before(page: Page) -> None:
 def test_a_server_of_text_is_asked_in_words(page: Page) -> None:
     with faked("echo") as fake, serve(f"remote:{fake.source}") as address:
         page.goto(address)
-        expect(page.get_by_test_id("model-status")).to_contain_text("words for tokens")
+        expect(page.get_by_test_id("abilities")).to_contain_text("words for tokens")
         type_prompt(page, f"{PROMPT}\nThe cat likes warm")
         generate(page)
         finished(page)
@@ -127,7 +129,7 @@ def test_of_a_server_that_only_writes_answers_are_counted(page: Page) -> None:
     with faked("chat") as fake, serve(f"remote:{fake.source}") as address:
         fake.thinks = "Dogs drink water ."
         page.goto(address)
-        expect(page.get_by_test_id("model-status")).to_contain_text("writes only")
+        expect(page.get_by_test_id("abilities")).to_contain_text("writes only")
         type_prompt(page, "It often rains here.\nwhat does the cat like?")
         generate(page)
         finished(page)
@@ -221,7 +223,7 @@ def test_a_server_that_tells_the_likeliest_tokens_is_said_to(page: Page) -> None
         page.goto(address)
         status = page.get_by_test_id("model-status")
         expect(status).to_have_attribute("data-status", "ready", timeout=SECONDS)
-        expect(status).to_contain_text(
+        expect(page.get_by_test_id("abilities")).to_contain_text(
             "exact while the target is among the 20 likeliest tokens, 1 call for each of its "
             "tokens for each altered prompt, gradients not available, words for tokens"
         )

@@ -33,7 +33,7 @@ test("the picker leads to it, and keeps its model meanwhile", async () => {
   await user.click(screen.getByTestId("connect-start"));
   await waitFor(() => expect(screen.queryByTestId("connect")).toBeNull());
   expect(select()).toHaveValue("remote");
-  expect(screen.getByTestId("model-status")).toHaveTextContent(t.model.exact);
+  expect(screen.getByTestId("abilities")).toHaveTextContent(t.model.exact);
 });
 
 test("what went wrong is told beside what was typed, where one goes on", async () => {
