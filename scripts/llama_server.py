@@ -22,6 +22,7 @@ from backlit.sources import BUILT_IN, wheels
 from backlit.sources.cache import models_folder
 
 CONTEXT = 4_096  # tokens for each slot
+FEW = 4  # tokens that it has to have read before one is drafted
 
 
 def default_model() -> Path:
@@ -73,7 +74,9 @@ def _dequantise(source: Path, path: Path) -> None:
 
 
 @contextmanager
-def running(model: Path, *, slots: int = 2, threads: int = 1, exact: bool = False) -> Iterator[str]:
+def running(
+    model: Path, *, slots: int = 2, threads: int = 1, exact: bool = False, drafts: bool = False
+) -> Iterator[str]:
     """A server in a process of its own: its URL.
 
     Args:
@@ -82,9 +85,11 @@ def running(model: Path, *, slots: int = 2, threads: int = 1, exact: bool = Fals
         threads: more than one spin while they wait for each other, which on a busy machine takes
             seconds for each token.
         exact: let it keep and sum in float32, as transformers does.
+        drafts: let it guess tokens from what it has read, and read several at once.
     """
     command = [sys.executable, "-u", "-m", "scripts.llama_server", "--model", str(model)]
     command += ["--slots", str(slots), "--threads", str(threads), *(["--exact"] if exact else [])]
+    command += ["--drafts"] if drafts else []
     # Backlit's own processes set it; a server that sleeps so takes longer for each token it writes.
     environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
     with (
@@ -118,6 +123,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--exact", action="store_true", help="float32 all through")
+    parser.add_argument("--drafts", action="store_true", help="from what it has read")
     asked = parser.parse_args()
     import xllamacpp  # type: ignore[import-untyped]
 
@@ -131,6 +137,11 @@ def main() -> None:
     if asked.exact:
         params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+    if asked.drafts:
+        drafting = params.speculative
+        drafting.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MOD]
+        drafting.ngram_mod.n_match, drafting.ngram_mod.n_min = FEW, 1
+        params.speculative = drafting
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
     if sys.stdin.isatty():

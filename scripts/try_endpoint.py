@@ -50,7 +50,9 @@ def main() -> int:
         print("           else a bound is known")
         print("costs      1 call for each token of the target, for each altered prompt")
     else:
-        print(f"scores     {exact}, 1 call for an altered prompt")
+        stepped = isinstance(way, ByIds) and way.api.one_by_one
+        each = "each token of the target, for each" if stepped else "an"
+        print(f"scores     {exact}, 1 call for {each} altered prompt")
     if isinstance(way, ByIds):
         print(f"prefixes   are run {'once' if way.api.reuses_prefix else 'for each'}")
     print(f"calls      {seen.client.calls} to find this out")

@@ -69,6 +69,8 @@ class Fake:
         trims: whether it leaves out blanks that such a message, or a text, ends with.
         most: of the likeliest tokens that are told; more are refused.
         chats: whether `likeliest` tells them in the shape of chats.
+        drafts: whether llama.cpp's does, and tells so; where it is to write more than two tokens,
+            all but the first are drafted.
         go: while it is not set, answers wait.
         closed: once somebody went away before they had their answer.
         in_flight: requests that the model works for.
@@ -88,6 +90,7 @@ class Fake:
     trims: bool = False
     most: int = 20
     chats: bool = False
+    drafts: bool = False
     go: threading.Event = field(default_factory=threading.Event)
     most_in_flight: int = 0
     in_flight: int = 0
@@ -212,7 +215,7 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
         raise Odd(500, json.dumps({"error": {"message": "Unexpected empty grammar stack"}}))
     if forced:
         tokens = fake.scored(body["prompt"], forced[: body["n_predict"]])
-        return {"content": "", "stop": True, **_llama_told(fake, tokens, body["n_probs"])}
+        return _llama_all(fake, tokens, body)
     seed = body.get("seed", -1)
     writing = fake.written(
         body["prompt"],
@@ -222,7 +225,7 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
         seed=None if seed < 0 else seed,
     )
     if not body.get("stream"):
-        return {"content": "", "stop": True, **_llama_told(fake, list(writing), body["n_probs"])}
+        return _llama_all(fake, list(writing), body)
 
     def events() -> Iterator[Any]:
         count = 0
@@ -232,7 +235,8 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
             text = decoder.decode(fake.piece(token.id))
             if decoder.getstate()[0]:
                 continue  # nothing is told before a character is complete, and then of its last
-            told = _llama_told(fake, [token], body["n_probs"])
+            drafted = fake.drafts and count > 1
+            told = {} if drafted else _llama_told(fake, [token], body["n_probs"])
             so_far = {"stop": False, "tokens_predicted": count}
             yield {"content": text, "tokens": [token.id], **so_far, **told}
         ended = "limit" if count == body["n_predict"] else "eos"
@@ -245,6 +249,15 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
         yield {"content": "", "tokens": [], "stop": True, **last}
 
     return events()
+
+
+def _llama_all(fake: Fake, tokens: Sequence[Token], body: Any) -> Any:
+    told = _llama_told(fake, tokens, body["n_probs"])
+    if fake.drafts and body["n_predict"] > 2:
+        for entry in told["completion_probabilities"][1:]:
+            entry |= {"logprob": 0.0, "top_logprobs": []}
+    settings = {"speculative.types": "ngram-mod" if fake.drafts else "none"}
+    return {"content": "", "stop": True, "generation_settings": settings, **told}
 
 
 def _llama_told(fake: Fake, tokens: Sequence[Token], top: int) -> Any:

@@ -36,6 +36,25 @@ test("the picker leads to it, and keeps its model meanwhile", async () => {
   expect(screen.getByTestId("abilities")).toHaveTextContent(t.model.exact);
 });
 
+test.each([
+  [{}, t.model.exact],
+  [{ off: "0.12 nats" }, t.model.nearly(0.12)],
+  [{ calls: "each token" }, t.model.stepped(null)],
+  [{ calls: "each token", off: "0.12 nats" }, t.model.stepped(0.12)],
+  [{ likeliest: "5", tokens: "words" }, t.model.likeliest(5, null) + t.model.words],
+  [{ scores: "none" }, t.model.writes],
+])("what a server can tell is said: %o", async (metadata, words) => {
+  const model = { ...REMOTE, metadata: { ...REMOTE.metadata, ...metadata } };
+  const { user } = await asked({
+    load: (): Event[] => [{ type: "model", model }],
+    connect: (): Event[] => [{ type: "connected", model }],
+  });
+  await user.keyboard("http://a");
+  await user.click(screen.getByTestId("connect-start"));
+  await waitFor(() => expect(screen.queryByTestId("connect")).toBeNull());
+  expect(screen.getByTestId("abilities").textContent.trim()).toBe(words);
+});
+
 test("what went wrong is told beside what was typed, where one goes on", async () => {
   const error = { code: "OfflineError", message: "Nothing answers at a.", hint: "Start it." };
   const { user } = await asked({ connect: (): Event[] => [{ type: "error", error }] });

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import numpy as np
 import pytest
 
@@ -20,6 +21,7 @@ MISTAKE = "You have to try it."
 TOLERANCE = 0.02  # nats
 OPTIONS = GenerationOptions(max_new_tokens=60, stop=("\n\n",))
 SIX = GenerationOptions(max_new_tokens=6)
+GREEDY = {"n_predict": 6, "temperature": 0}
 FEW = GenerationOptions(max_new_tokens=8, stop=("\n",))
 FESTIVAL = "The lantern festival is held in Tarvika.\n"
 SHORT = f"""\
@@ -163,6 +165,33 @@ def test_pieces_of_characters_are_scored_and_written(exact_url: str, smollm2: Mo
     assert "🧿" in "".join(token.text for token in tokens)
     for token, other in zip(tokens, others, strict=True):
         assert token.log_prob == pytest.approx(other.log_prob, abs=TOLERANCE)
+
+
+def test_what_it_drafts_is_scored_and_written_all_the_same(
+    llama_weights: Path, smollm2: Model
+) -> None:
+    """The sample says the same several times, so that it has something to draft from."""
+    text = f"{FESTIVAL * 3}Bread is cheap.\n{FESTIVAL}The lantern festival is"
+    with running(dequantised(llama_weights), exact=True, drafts=True) as url:
+        model = load_model(f"endpoint:{url}")
+        told = httpx2.post(f"{url}/completion", json={"prompt": text, "n_probs": 1, **GREEDY})
+        assert told.json()["timings"]["draft_n_accepted"] > 2
+        assert told.json()["completion_probabilities"][-1]["logprob"] == 0
+        wrote = [
+            [t.id for s in one.engine.generate(one.engine.tokenize(text), SIX) for t in s.tokens]
+            for one in (smollm2, model)
+        ]
+        assert wrote[0] == wrote[1]
+        here, there = (
+            one.explain(text, response=wrote[0], method="occlusion", granularity="line")
+            for one in (smollm2, model)
+        )
+    assert np.abs(here[0].scores - there[0].scores).max() < TOLERANCE
+    ours, theirs = (
+        [token.log_prob for token in one.generation.sequence.tokens if token.role == "response"]
+        for one in (there, here)
+    )
+    assert ours == pytest.approx(theirs, abs=TOLERANCE)
 
 
 def test_it_samples_as_it_is_asked_to(model: Model) -> None:

@@ -94,6 +94,8 @@ export const en = {
     exact: "exact, 1 call for each altered prompt, gradients not available",
     nearly: (nats: number) =>
       `to ${nats.toLocaleString("en")} nats a token, 1 call for each altered prompt, gradients not available`,
+    stepped: (nats: number | null) =>
+      `${nats === null ? "exact" : `to ${nats.toLocaleString("en")} nats a token`}, 1 call for each token of the target for each altered prompt, gradients not available`,
     likeliest: (n: number, nats: number | null) =>
       `${nats === null ? "exact" : `to ${nats.toLocaleString("en")} nats a token`} while the target is among the ${n} likeliest tokens, 1 call for each of its tokens for each altered prompt, gradients not available`,
     words: ", words for tokens",

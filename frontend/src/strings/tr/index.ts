@@ -117,6 +117,8 @@ export const tr: typeof en = {
     exact: "tam değer, değiştirilen her istem için 1 çağrı, gradyan yok",
     nearly: (nats: number) =>
       `token başına ${number(nats)} nat doğrulukla, değiştirilen her istem için 1 çağrı, gradyan yok`,
+    stepped: (nats: number | null) =>
+      `${nats === null ? "tam değer" : `token başına ${number(nats)} nat doğrulukla`}, değiştirilen her istem için hedefin her tokenına 1 çağrı, gradyan yok`,
     likeliest: (n: number, nats: number | null) =>
       `hedef en olası ${number(n)} token arasında oldukça ${nats === null ? "tam değer" : `token başına ${number(nats)} nat doğrulukla`}, değiştirilen her istem için hedefin her tokenına 1 çağrı, gradyan yok`,
     words: ", token yerine sözcük",

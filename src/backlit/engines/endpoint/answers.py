@@ -36,13 +36,13 @@ class Written:
     Attributes:
         id: the token's.
         piece: the bytes it stands for, if the server tells them.
-        log_prob: nats.
+        log_prob: nats, or None if the server tells none that could be believed.
         others: `(id, piece, log_prob)` of the likeliest, best first.
     """
 
     id: int
     piece: bytes | None
-    log_prob: float
+    log_prob: float | None
     others: tuple[Other, ...] = ()
 
 
@@ -92,6 +92,11 @@ class Api(Protocol):
     @property
     def reuses_prefix(self) -> bool:
         """Whether what prompts begin with alike is run once while it scores."""
+        ...
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether a call for each token of an answer is needed, instead of one for all."""
         ...
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:

@@ -41,7 +41,8 @@ ServerEngine = (
     | ChatEndpointEngine
 )
 Scoring = ByIds | Echo | TextSteps | ChatSteps
-APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())  # the quickest to score with first
+# The quickest to score with first.
+APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp(), LlamaCpp(drafts=True))
 MOST_PORT = 65_535
 NO_TEMPERATURE = "It takes no temperature, so how it changes what is told is not known."
 OPENAI_PATH = "/v1"  # which people append, and we do, too
@@ -111,6 +112,8 @@ def connect(
     if not isinstance(way, ByIds):
         return _in_words(seen, way, source.name, {**metadata, "tokens": "words"})
     assert seen.tokenizer is not None, "ids were sent"
+    if way.api.one_by_one:
+        metadata["calls"] = "each token"
     return EndpointEngine(
         source.name,
         seen.client,

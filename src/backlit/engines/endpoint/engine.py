@@ -8,13 +8,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from backlit.engines.base import Capability, FloatArray, GenerationStep
-from backlit.engines.endpoint.answers import (
-    Api,
-    Ids,
-    Untold,
-    Writing,
-    Written,
-)
+from backlit.engines.endpoint.answers import Api, Ids, Untold, Writing, Written
 from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring
 from backlit.engines.endpoint.vocabulary import ServerTokenizer
@@ -147,7 +141,8 @@ class EndpointEngine:
                         yield index, step
 
     def _draft(self, prompt: TokenSequence, options: GenerationOptions) -> "_Draft":
-        plain = not self._tempered or options.heat in (0, 1)
+        # Of what was drafted nothing is told.
+        plain = not self._api.one_by_one and (not self._tempered or options.heat in (0, 1))
         return _Draft(self._reader, self._tokenizer, prompt, options, plain)
 
     def _told(self, before: Ids, written: Sequence[Written | Untold]) -> list[Written]:

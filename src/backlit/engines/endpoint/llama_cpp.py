@@ -3,6 +3,10 @@
 The values are those of the model's own distribution, whatever the grammar allows: llama.cpp reads
 them before it samples. One request, a pass over what of the prompt is not in the slot's cache yet,
 and a step for each token of the answer.
+
+A server that drafts (speculative decoding) says of each token that it drafted that it was certain,
+whatever it was: https://github.com/ggml-org/llama.cpp/issues/27972. It drafts nothing where it is
+to write one token, so such a server is asked for one at a time.
 """
 
 from typing import Any
@@ -26,6 +30,7 @@ from backlit.engines.endpoint.answers import (
     reason_of,
     rows_at,
 )
+from backlit.errors import EndpointError
 from backlit.types import FinishReason, GenerationOptions
 
 PATH = "/completion"
@@ -37,15 +42,21 @@ MOST_TOLD = 1_000_000  # tokens; there is no larger vocabulary
 
 
 class LlamaCpp:
-    """Scores and writes as llama.cpp's server does."""
+    """Scores and writes as llama.cpp's server does.
 
-    name = "llama.cpp's /completion"
+    Args:
+        drafts: whether the server does.
+    """
+
     reuses_prefix = True
+
+    def __init__(self, *, drafts: bool = False) -> None:
+        self.one_by_one = drafts
+        self.name = "llama.cpp's /completion" + (", a token at a time" if drafts else "")
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         def read(told: Any) -> FloatArray:  # (answer,)
-            entries = rows_at(told, "completion_probabilities")
-            return of_answer([(at(e, "id"), at(e, "logprob")) for e in entries], answer)
+            return of_answer([(one.id, one.log_prob) for one in self._all(told)], answer)
 
         return Ask(PATH, _forced(model, context, answer, 1), read)
 
@@ -53,7 +64,7 @@ class LlamaCpp:
         self, model: str | None, context: Ids, answer: Ids, top: int
     ) -> Ask[list[Written]]:
         def read(told: Any) -> list[Written]:
-            written = [_written(entry) for entry in rows_at(told, "completion_probabilities")]
+            written = self._all(told)
             of_answer([(one.id, one.log_prob) for one in written], answer)
             return written
 
@@ -95,6 +106,23 @@ class LlamaCpp:
 
         return Stream(PATH, body, _reader)
 
+    def _all(self, told: Any) -> list[Written]:
+        """The tokens that were to be written.
+
+        Raises:
+            EndpointError: some may have been drafted.
+        """
+        written = [_written(entry) for entry in rows_at(told, "completion_probabilities")]
+        said = told.get("generation_settings", {}).get("speculative.types", "none")
+        drafts = said != "none" and not self.one_by_one
+        if drafts or any(one.log_prob is None for one in written):
+            raise EndpointError(
+                "The server drafts what it writes (speculative decoding), and does not tell how "
+                "likely drafted tokens were.",
+                "Start it without a draft model and without --spec-type.",
+            )
+        return written
+
 
 def _reader() -> Events:
     held: list[Written | Untold] = []  # without text, as the token that ends a response
@@ -106,6 +134,8 @@ def _reader() -> Events:
             new = [] if event.get("stop_type") == "eos" else held
             return new, reason_of(event.get("stop_type"), REASONS)
         written = [_written(entry) for entry in event.get("completion_probabilities") or ()]
+        if not written:  # it was drafted
+            written = [Written(id_of(one), None, None) for one in event.get("tokens") or ()]
         untold = event.get("tokens_predicted", 0) - seen - len(written)
         seen += len(written) + max(0, untold)
         told: list[Written | Untold] = [*written]
@@ -138,5 +168,7 @@ def _written(entry: Any) -> Written:
         (at(other, "id"), bytes(rows_at(other, "bytes")) or None, at(other, "logprob"))
         for other in entry.get("top_logprobs") or ()
     )
+    told = at(entry, "logprob")
+    log_prob = log_prob_of(told) if others or told != 0 else None  # what is told of a drafted one
     # The token's own bytes may have those of a character that began before it.
-    return Written(id_of(at(entry, "id")), None, log_prob_of(at(entry, "logprob")), others)
+    return Written(id_of(at(entry, "id")), None, log_prob, others)

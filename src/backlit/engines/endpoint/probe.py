@@ -89,7 +89,13 @@ class ByIds:
         return self._tokenizer.decode([token]).strip().isalpha()
 
     def score(self, prompt: str, answer: Sequence[int]) -> FloatArray:
-        return self._client.ask(self.api.score(self._model, self._ids(prompt), answer))
+        ids = self._ids(prompt)
+        size = 1 if self.api.one_by_one else len(answer)
+        asks = [
+            self.api.score(self._model, [*ids, *answer[:start]], answer[start : start + size])
+            for start in range(0, len(answer), size)
+        ]
+        return np.concatenate([self._client.ask(one) for one in asks])  # (answer,)
 
     def _ids(self, prompt: str) -> Sequence[int]:
         return self._tokenizer.encode(prompt, whole=True).ids

@@ -115,14 +115,19 @@ class Scoring:
         of_piece: Callable[[Written], T],
     ) -> list[Ask[T]]:
         """What to ask about an answer: of each of its runs of whole characters, and of each token
-        that is a part of one, where these have to be looked up.
+        that is a part of one, where these have to be looked up; of each token where no more can be.
         """
         if not isinstance(self._api, Looking):
             return [whole(context, answer)]
+
+        def kind(numbered: tuple[int, int]) -> tuple[bool, int]:
+            number, token_id = numbered
+            return self._is_piece(token_id), number if self._api.one_by_one else 0
+
         asks: list[Ask[T]] = []
         before = list(context)
-        for is_piece, run in groupby(answer, self._is_piece):
-            ids = list(run)
+        for (is_piece, _), run in groupby(enumerate(answer), kind):
+            ids = [token_id for _, token_id in run]
             if is_piece:
                 asks += [
                     self._looked_up([*before, *ids[:place]], token_id, of_piece)

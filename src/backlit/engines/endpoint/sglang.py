@@ -42,6 +42,7 @@ class SGLang:
 
     name = "SGLang's /generate"
     reuses_prefix = True
+    one_by_one = False
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         def read(told: Any) -> FloatArray:  # (answer,)

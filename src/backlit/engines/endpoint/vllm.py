@@ -44,6 +44,7 @@ class VLLM:
 
     name = "vLLM's /v1/completions"
     reuses_prefix = False
+    one_by_one = False
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         def read(told: Any) -> FloatArray:  # (answer,)
