@@ -225,8 +225,8 @@ def test_what_is_drafted_is_written_and_nothing_is_told_of_it_until_it_is_scored
             assert {token.log_prob for token in wrote} == {None}
             whole = there.append(there.tokenize(prompt), [token.id for token in wrote])
             tokens = as_scorer(there).annotate(whole).tokens[whole.prompt_length :]
-            told = [token.log_prob for token in tokens]
-            assert np.allclose(told, [token.log_prob for token in expected], atol=1e-6)
+            for token, other in zip(tokens, expected, strict=True):
+                assert token.log_prob == pytest.approx(other.log_prob, abs=1e-6)
 
 
 def test_a_server_that_drafts_and_does_not_say_so_is_found_out() -> None:

@@ -41,6 +41,17 @@ def test_what_is_not_listed_is_bounded(others: Any, most: float) -> None:
     assert math.exp(Listed(" a", 0.0, others, b"").bound) == pytest.approx(most)
 
 
+@pytest.mark.parametrize("old", [True, False])
+def test_what_is_certain_without_any_other_is_not_believed(old: bool) -> None:
+    for others in ([], [{"token": " a", "logprob": 0.0}]):
+        values: Any = {"content": [{"token": " a", "logprob": 0.0, "top_logprobs": others}]}
+        if old:
+            top = {one["token"]: one["logprob"] for one in others}
+            values = {"tokens": [" a"], "token_logprobs": [0.0], "top_logprobs": [top]}
+        (one,) = listed_in({"logprobs": values})
+        assert one.log_prob == (0.0 if others else None)
+
+
 def test_an_end_of_which_nothing_is_told_leaves_a_half() -> None:
     old: Any = {"tokens": [], "token_logprobs": [], "top_logprobs": []}
     shapes: tuple[Any, ...] = (None, {"content": []}, old)

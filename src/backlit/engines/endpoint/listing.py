@@ -24,7 +24,8 @@ class Listed:
 
     Attributes:
         text: the token's.
-        log_prob: nats; None if it is told as impossible, as some do of all but the likeliest.
+        log_prob: nats; None if it is told as impossible, as some do of all but the likeliest, or as
+            certain without any other, as llama.cpp does of what it drafted.
         others: `(text, log_prob)` of the likeliest, itself among them, best first.
         content: the bytes it stands for, None if they can't be known.
     """
@@ -59,15 +60,12 @@ def listed_in(choice: Any) -> list[Listed]:
         return [_entry(entry) for entry in rows_at(values, "content")]
     if "content" in values and not values.get("tokens"):
         return []
-    return [
-        Listed(
-            str(token),
-            _own(at(values, "token_logprobs", place)),
-            likeliest((at(values, "top_logprobs", place) or {}).items()),
-            _content(str(token), None),
-        )
-        for place, token in enumerate(rows_at(values, "tokens"))
-    ]
+    listed = []
+    for place, token in enumerate(rows_at(values, "tokens")):
+        others = likeliest((at(values, "top_logprobs", place) or {}).items())
+        own = _own(at(values, "token_logprobs", place), others)
+        listed.append(Listed(str(token), own, others, _content(str(token), None)))
+    return listed
 
 
 def next_in(choice: Any) -> Listed:
@@ -104,19 +102,18 @@ def likeliest(others: Iterable[tuple[Any, Any]]) -> tuple[tuple[str, float], ...
 
 
 def _entry(entry: Any) -> Listed:
-    others = entry.get("top_logprobs") or ()
+    told = entry.get("top_logprobs") or ()
+    others = likeliest((at(one, "token"), at(one, "logprob")) for one in told)
     text = str(at(entry, "token"))
     return Listed(
-        text,
-        _own(at(entry, "logprob")),
-        likeliest((at(one, "token"), at(one, "logprob")) for one in others),
-        _content(text, entry.get("bytes")),
+        text, _own(at(entry, "logprob"), others), others, _content(text, entry.get("bytes"))
     )
 
 
-def _own(value: Any) -> float | None:
-    impossible = isinstance(value, int | float) and value <= LEAST_LOG_PROB
-    return None if impossible else log_prob_of(value)
+def _own(value: Any, others: tuple[tuple[str, float], ...]) -> float | None:
+    number = isinstance(value, int | float)
+    unknown = number and (value <= LEAST_LOG_PROB or (value == 0 and not others))
+    return None if unknown else log_prob_of(value)
 
 
 def _content(text: str, told: Any) -> bytes | None:
