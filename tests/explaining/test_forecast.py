@@ -9,15 +9,17 @@ from backlit.data.base import Example
 from backlit.engines.metering import Meter, meter_of
 from backlit.explaining.asked import Asked
 from backlit.explaining.attribution import Segmenting
-from backlit.explaining.forecast import Calls, Forecast, of_grid
+from backlit.explaining.forecast import Calls, Forecast, of_grid, of_measures
+from backlit.explaining.measuring import measure
 from backlit.explaining.targets import select_target, with_foil
 from backlit.explanation import Explanation, Generation, Variant
 from backlit.methods import make_method
 from backlit.methods.objective import Objective
 from backlit.methods.occlusion import Occlusion
 from backlit.model import Model, load_model
+from backlit.progress import SILENT
 from backlit.types import GenerationOptions, Message, Prompt
-from tests.support.endpoints import KINDS, Fake, Kind, faked
+from tests.support.endpoints import KINDS, SAYS_SO, Fake, Kind, faked
 
 PROMPT = """The dog was out all day.
 It came home. It was hot there.
@@ -201,23 +203,64 @@ def test_where_each_token_takes_a_call_there_are_as_many(asking: Asking) -> None
     assert several.count == len(answer) * one.count
 
 
+# The one with most letters has fewer tokens than the others.
+OF_MANY_TOKENS = ("cold water cold water", "a1!b2?c3;d4:", "1a?2b!3c:4d;")
+SERVERS: dict[str, dict[str, Any]] = {
+    **{kind: {"kind": kind} for kind in KINDS},
+    "llama that drafts": {"kind": "llama", "drafts": True, "settings": SAYS_SO},
+    "steps of text": {"kind": "likeliest"},
+    "steps of messages": {"kind": "prefill"},
+}
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[Fake, Model, Meter]]:
+    with faked(**SERVERS[request.param]) as fake:
+        model = load_model(fake.source)
+        meter = meter_of(model.engine)
+        assert meter is not None
+        yield fake, model, meter
+
+
+def of_tokens(fake: Fake, before: int) -> int:
+    return sum(_tokens(body) for _, body in fake.of_model()[before:])
+
+
 @pytest.mark.parametrize("answer", [None, " {drink}."])
 @pytest.mark.parametrize("effects", [True, False])
-def test_a_grid_takes_no_more_calls(asking: Asking, answer: str | None, effects: bool) -> None:
+def test_a_grid_takes_no_more_calls(
+    server: tuple[Fake, Model, Meter], answer: str | None, effects: bool
+) -> None:
+    fake, model, meter = server
     variants = [Variant("a", "The {animal} likes\nto drink"), Variant("b", "One\n\nThe {animal}")]
     rows = [
-        Example(name, "", fields={"animal": name, "drink": "some very cold water"[:length]})
-        for length, name in enumerate(("cat", "dog", "old dog"), start=8)
+        Example(name, "", fields={"animal": name, "drink": drink})
+        for name, drink in zip(("cat", "dog", "old dog"), OF_MANY_TOKENS, strict=True)
     ]
     rows.append(Example("nothing", ""))
     asked = Asked(
-        GenerationOptions(max_new_tokens=5, temperature=0.7), 2, answer=answer, effects=effects
+        GenerationOptions(max_new_tokens=5, temperature=0.7, seed=3),
+        2,
+        answer=answer,
+        effects=effects,
     )
-    told = of_grid(asking.model.engine, asking.meter, variants, rows, asked)
-    before = asking.now
-    asking.model.grid(
-        variants, rows, options=asked.options, samples=2, answer=answer, effects=effects
-    )
-    counted = asking.since(before)
-    assert told.count >= counted.count > 0
-    assert told.tokens >= 0.8 * counted.tokens, "about as many"
+    told = of_grid(model.engine, meter, variants, rows, asked)
+    before = len(fake.of_model())
+    model.grid(variants, rows, options=asked.options, samples=2, answer=answer, effects=effects)
+    counted = len(fake.of_model()) - before
+    assert told.count >= counted > 0
+    if meter.unit == "token":
+        assert told.tokens >= 0.8 * of_tokens(fake, before), "about as many"
+
+
+def test_measures_of_targets_take_no_more_calls(server: tuple[Fake, Model, Meter]) -> None:
+    fake, model, meter = server
+    rows = [Example(text, "The dog likes", f" {text}") for text in OF_MANY_TOKENS]
+    asked = GenerationOptions()
+    told = of_measures(model.engine, meter, rows, ["log_prob"])
+    before = len(fake.of_model())
+    assert len(measure(model.engine, rows, ["log_prob"], asked, SILENT)) == len(rows)
+    counted = len(fake.of_model()) - before
+    assert told.count >= counted > 0
+    if not meter.one_by_one:
+        assert told.count == counted

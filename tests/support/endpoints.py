@@ -29,6 +29,8 @@ KINDS: tuple[Kind, ...] = ("sglang", "vllm", "llama")  # those that take ids
 MODEL = "toy-model"
 CONTEXT = 512
 SLOTS = 3
+DRAFTED = 4  # tokens at once
+SAYS_SO = {"speculative.types": "ngram-mod"}  # what llama.cpp tells where it drafts
 OF_MODEL = ("/generate", "/v1/completions", "/completion", "/v1/chat/completions")
 _GRAMMAR = re.compile(r"<\[(\d+)\]>")
 
@@ -69,8 +71,10 @@ class Fake:
         trims: whether it leaves out blanks that such a message, or a text, ends with.
         most: of the likeliest tokens that are told; more are refused.
         chats: whether `likeliest` tells them in the shape of chats.
-        drafts: whether llama.cpp's does, and tells so; where it is to write more than two tokens,
-            all but the first are drafted.
+        drafts: whether llama.cpp's does; where it is to write more than two tokens, all but the
+            first are drafted.
+        settings: what llama.cpp's tells of how it writes.
+        counts_ahead: whether it counts all tokens of a draft, which are up to four, with the first.
         go: while it is not set, answers wait.
         closed: once somebody went away before they had their answer.
         in_flight: requests that the model works for.
@@ -91,6 +95,8 @@ class Fake:
     most: int = 20
     chats: bool = False
     drafts: bool = False
+    settings: Any = field(default_factory=lambda: {"speculative.types": "none"})
+    counts_ahead: bool = False
     go: threading.Event = field(default_factory=threading.Event)
     most_in_flight: int = 0
     in_flight: int = 0
@@ -228,23 +234,34 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
         return _llama_all(fake, list(writing), body)
 
     def events() -> Iterator[Any]:
-        count = 0
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        for token in writing:
+        drafts = fake.drafts and body["n_predict"] > 2
+        tokens: Iterable[Token] = list(writing) if fake.counts_ahead else writing
+        total = len(tokens) if isinstance(tokens, list) else 0
+
+        def event(count: int, token: Token, text: str) -> Any:
+            drafted = drafts and count > 1
+            ahead = count + (1 - count) % DRAFTED if drafted else count
+            told = {} if drafted else _llama_told(fake, [token], body["n_probs"])
+            so_far = min(ahead, total) if fake.counts_ahead else count
+            return {
+                "content": text,
+                "tokens": [token.id],
+                "stop": False,
+                "tokens_predicted": so_far,
+                **told,
+            }
+
+        count = 0
+        for token in tokens:
             count += 1
             text = decoder.decode(fake.piece(token.id))
-            if decoder.getstate()[0]:
-                continue  # nothing is told before a character is complete, and then of its last
-            drafted = fake.drafts and count > 1
-            told = {} if drafted else _llama_told(fake, [token], body["n_probs"])
-            so_far = {"stop": False, "tokens_predicted": count}
-            yield {"content": text, "tokens": [token.id], **so_far, **told}
+            if not decoder.getstate()[0]:  # nothing is told before a character is complete, and
+                yield event(count, token, text)  # then of its last token
         ended = "limit" if count == body["n_predict"] else "eos"
         if ended == "eos":  # it is told as any other, but for its text
-            count += 1
-            told = _llama_told(fake, [fake.end], body["n_probs"])
-            so_far = {"stop": False, "tokens_predicted": count}
-            yield {"content": "", "tokens": [fake.end.id], **so_far, **told}
+            count = total = count + 1
+            yield event(count, fake.end, "")
         last = {"tokens_predicted": count, "stop_type": ended}
         yield {"content": "", "tokens": [], "stop": True, **last}
 
@@ -256,8 +273,7 @@ def _llama_all(fake: Fake, tokens: Sequence[Token], body: Any) -> Any:
     if fake.drafts and body["n_predict"] > 2:
         for entry in told["completion_probabilities"][1:]:
             entry |= {"logprob": 0.0, "top_logprobs": []}
-    settings = {"speculative.types": "ngram-mod" if fake.drafts else "none"}
-    return {"content": "", "stop": True, "generation_settings": settings, **told}
+    return {"content": "", "stop": True, "generation_settings": fake.settings, **told}
 
 
 def _llama_told(fake: Fake, tokens: Sequence[Token], top: int) -> Any:
@@ -768,4 +784,16 @@ def faked(kind: Kind, **options: Any) -> Iterator[Fake]:
         server.server_close()
 
 
-__all__ = ["CONTEXT", "KINDS", "MODEL", "SLOTS", "Cut", "Fake", "Kind", "Odd", "Style", "faked"]
+__all__ = [
+    "CONTEXT",
+    "KINDS",
+    "MODEL",
+    "SAYS_SO",
+    "SLOTS",
+    "Cut",
+    "Fake",
+    "Kind",
+    "Odd",
+    "Style",
+    "faked",
+]

@@ -30,12 +30,14 @@ class Meter:
         counter: of its calls.
         unit: what is counted of prompts; words are ours, so that what they cost is not known.
         of_answer: how many calls it takes to score an answer, by its ids, after one prompt.
+        one_by_one: whether that is a call for each of its tokens.
     """
 
     place: str
     counter: Counter
     unit: Literal["token", "word"] = "token"
     of_answer: Callable[[Sequence[int]], int] = lambda answer: 1
+    one_by_one: bool = False
 
     def dollars(self, prompt_tokens: int) -> float | None:
         """What it costs to have so many read, if that is known."""

@@ -2,7 +2,8 @@
 
 Bounds, not guesses, but for the tokens of a grid: what is known already is not asked again, and a
 check may end early. Requests that fail and are tried again come on top, and, where a server does
-not tell the parts of characters that it writes, as llama.cpp, a call to look each of these up.
+not tell the parts of characters, as llama.cpp, what it takes to look these up in answers that are
+not read before.
 """
 
 from collections.abc import Sequence
@@ -173,8 +174,8 @@ def of_measures(
 ) -> Calls:
     """What it takes to measure examples, of which no more than two are read.
 
-    The number of calls is a bound where an answer takes one; that of tokens is not: all are taken
-    to have as many for each character as the longest one.
+    The number of calls is a bound. That of tokens is not: all are taken to have as many for each
+    character as the longest one.
     """
     asked = [one for one in examples if one.target]
     texts = [one.target for one in asked if one.target]
@@ -186,11 +187,7 @@ def of_measures(
     tokens = ceil(len(longest.tokens) * characters / len(longest.text))
     calls = Calls()
     if OF_TARGETS & set(measures):
-        several = {max(texts, key=len), max(texts, key=_bytes_more)}
-        given = [ids for text in several if (ids := _answer(engine, longest, text))]
-        each = max(map(meter.of_answer, given), default=1)
-        answer = max(map(len, given), default=0)
-        calls += Calls(len(asked) * each, (tokens + len(asked) * answer) * each)
+        calls += _given(engine, meter, longest, texts, tokens / len(asked))
     if OF_ANSWERS & set(measures):
         calls += Calls(len(asked), tokens)
     return calls
@@ -215,24 +212,50 @@ def of_grid(
         longest = next((one for one in (_read(engine, prompt) for prompt in prompts) if one), None)
         if longest is None:
             continue  # of which each cell says why
-        answer, each = asked.options.max_new_tokens, 1
-        if asked.answer is not None:
-            texts = [str(one) for one in (_filled(asked.answer, row) for row in examples) if one]
-            # Of the one with most letters, and of the one with most signs of several bytes.
-            several = {max(texts, key=len), max(texts, key=_bytes_more)} if texts else set()
-            given = [ids for text in several if (ids := _answer(engine, longest, text))]
-            answer = max(map(len, given), default=0)
-            each = max(map(meter.of_answer, given), default=1)
         characters = sum(map(_characters, prompts))
         tokens = ceil(len(longest.tokens) * characters / len(longest.text))  # of all prompts
+        samples = len(asked.each)
+        calls += Calls(len(prompts) * samples, tokens * samples)
+        mean = tokens / len(prompts)
+        if asked.answer is not None:
+            texts = [str(one) for one in (_filled(asked.answer, row) for row in examples) if one]
+            once = _given(engine, meter, longest, texts, mean)
+        else:
+            once = _unwritten(meter, len(prompts), asked.options.max_new_tokens, mean)
         scored = (asked.answer is not None or asked.effects) + (
             len(lines_of(variant.template)) if asked.effects else 0
         )
-        samples = len(asked.each)
-        calls += Calls(len(prompts) * samples, tokens * samples)
-        times = scored * each
-        calls += Calls(len(prompts) * times, (tokens + len(prompts) * answer) * times)
+        calls += Calls(once.count * scored, once.tokens * scored)
     return calls
+
+
+def _given(
+    engine: Engine, meter: Meter, longest: TokenSequence, texts: Sequence[str], context: float
+) -> Calls:
+    """Answers of which no more than two are read, each scored once.
+
+    Args:
+        engine: reads them.
+        meter: of it.
+        longest: of the prompts that they are given.
+        texts: of the answers.
+        context: how many tokens such a prompt has, on average.
+    """
+    # The one with most letters, and the one with most signs of several bytes.
+    several = {max(texts, key=len), max(texts, key=_bytes_more)} if texts else set()
+    given = [ids for text in several if (ids := _answer(engine, longest, text))]
+    answer = max(map(len, given), default=0)
+    if meter.one_by_one:  # of what is not read, no token has less than a byte
+        count = sum(len(text.encode(errors="replace")) for text in texts)
+    else:
+        count = len(texts) * max(map(meter.of_answer, given), default=1)
+    return Calls(count, ceil(count * (context + answer)))
+
+
+def _unwritten(meter: Meter, times: int, most: int, context: float) -> Calls:
+    """So many answers of at most so many tokens each, which are not written yet, scored once."""
+    count = times * (most if meter.one_by_one else 1)
+    return Calls(count, ceil(count * (context + most)))
 
 
 def _filled(template: Prompt, row: Example) -> Prompt | None:

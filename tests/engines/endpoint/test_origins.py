@@ -1,6 +1,6 @@
 import pytest
 
-from backlit.engines.endpoint.origins import is_bare, origin_of
+from backlit.engines.endpoint.origins import is_bare, origin_of, root_of
 from backlit.errors import NotFoundError
 
 ORIGIN = "http://localhost:8080"
@@ -60,3 +60,9 @@ def test_a_port_that_goes_without_saying_is_said_or_not() -> None:
 )
 def test_what_may_be_secret_is_noticed(url: str, bare: bool) -> None:
     assert is_bare(url) == bare
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://127.0.0.1:x", "http://a\ud83d"])
+def test_a_url_that_is_none_is_said(url: str) -> None:
+    with pytest.raises(NotFoundError):
+        root_of(url)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from backlit.engines import open_engine
 from backlit.engines.endpoint.answers import Api, read_by
 from backlit.engines.endpoint.client import Client
-from backlit.engines.endpoint.connecting import APIS, connect, root_of
+from backlit.engines.endpoint.connecting import APIS, connect
 from backlit.engines.endpoint.probe import ByIds, find
 from backlit.engines.toy import ToyTokenizer
-from backlit.errors import EndpointError, GatedError, NotFoundError, OfflineError
+from backlit.errors import EndpointError, GatedError, OfflineError
 from backlit.sources import parse
 from backlit.types import GenerationOptions
 from tests.support.endpoints import KINDS, Fake, Kind, Odd, faked
@@ -258,9 +258,3 @@ def test_whatever_is_answered_is_read_or_refused(api: Api, told: Any) -> None:
             ask()
         except EndpointError as error:
             assert error.message
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://127.0.0.1:x", "http://a\ud83d"])
-def test_a_url_that_is_none_is_said(url: str) -> None:
-    with pytest.raises(NotFoundError):
-        root_of(url)

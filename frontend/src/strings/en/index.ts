@@ -18,6 +18,10 @@ import { runs } from "./runs";
 import { tour } from "./tour";
 import { count } from "../words";
 
+function close(nats: number | null): string {
+  return nats === null ? "exact" : `to ${nats.toLocaleString("en")} nats a token`;
+}
+
 export const en = {
   layout: {
     edge: (pane: string) => `Width of the pane “${pane}”`,
@@ -91,13 +95,12 @@ export const en = {
     context: (n: number) => `Reads ${n.toLocaleString("en")} tokens`,
     none: "No model is being served. Start one with: backlit serve MODEL",
     usable: "You can type meanwhile.",
-    exact: "exact, 1 call for each altered prompt, gradients not available",
-    nearly: (nats: number) =>
-      `to ${nats.toLocaleString("en")} nats a token, 1 call for each altered prompt, gradients not available`,
+    exact: (nats: number | null) =>
+      `${close(nats)}, 1 call for each altered prompt, gradients not available`,
     stepped: (nats: number | null) =>
-      `${nats === null ? "exact" : `to ${nats.toLocaleString("en")} nats a token`}, 1 call for each token of the target for each altered prompt, gradients not available`,
+      `${close(nats)}, 1 call for each token of the target for each altered prompt, gradients not available`,
     likeliest: (n: number, nats: number | null) =>
-      `${nats === null ? "exact" : `to ${nats.toLocaleString("en")} nats a token`} while the target is among the ${n} likeliest tokens, 1 call for each of its tokens for each altered prompt, gradients not available`,
+      `${close(nats)} while the target is among the ${n} likeliest tokens, 1 call for each of its tokens for each altered prompt, gradients not available`,
     words: ", words for tokens",
     writes: "writes only: tells no log-probabilities to be believed",
   },

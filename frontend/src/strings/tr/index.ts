@@ -43,6 +43,10 @@ const ERRORS: Readonly<Record<string, string>> = {
   InternalError: "Beklenmeyen bir hata oldu.",
 };
 
+function close(nats: number | null): string {
+  return nats === null ? "tam değer" : `token başına ${number(nats)} nat doğrulukla`;
+}
+
 export const tr: typeof en = {
   layout: {
     edge: (pane: string) => `Bölmenin genişliği: ${pane}`,
@@ -114,13 +118,12 @@ export const tr: typeof en = {
     context: (n: number) => `${count(n, "token")} okur`,
     none: "Sunulan bir model yok. Başlatmak için: backlit serve MODEL",
     usable: "Bu arada yazabilirsiniz.",
-    exact: "tam değer, değiştirilen her istem için 1 çağrı, gradyan yok",
-    nearly: (nats: number) =>
-      `token başına ${number(nats)} nat doğrulukla, değiştirilen her istem için 1 çağrı, gradyan yok`,
+    exact: (nats: number | null) =>
+      `${close(nats)}, değiştirilen her istem için 1 çağrı, gradyan yok`,
     stepped: (nats: number | null) =>
-      `${nats === null ? "tam değer" : `token başına ${number(nats)} nat doğrulukla`}, değiştirilen her istem için hedefin her tokenına 1 çağrı, gradyan yok`,
+      `${close(nats)}, değiştirilen her istem için hedefin her tokenına 1 çağrı, gradyan yok`,
     likeliest: (n: number, nats: number | null) =>
-      `hedef en olası ${number(n)} token arasında oldukça ${nats === null ? "tam değer" : `token başına ${number(nats)} nat doğrulukla`}, değiştirilen her istem için hedefin her tokenına 1 çağrı, gradyan yok`,
+      `hedef en olası ${number(n)} token arasında oldukça ${close(nats)}, değiştirilen her istem için hedefin her tokenına 1 çağrı, gradyan yok`,
     words: ", token yerine sözcük",
     writes: "yalnızca yazıyor: güvenilir log olasılık bildirmiyor",
   },

@@ -52,12 +52,12 @@ class Untold:
 
     Attributes:
         text: what the tokens spell.
-        count: how many came before the last.
+        count: how many came before the last, None if that is not known.
         last: of them.
     """
 
     text: str
-    count: int
+    count: int | None
     last: Written
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import version
 
-import httpx2
-
 from backlit.engines.endpoint.answers import Api
 from backlit.engines.endpoint.chat import Chat, chat_of
 from backlit.engines.endpoint.chat_engine import ChatEndpointEngine
@@ -14,8 +12,9 @@ from backlit.engines.endpoint.client import Client
 from backlit.engines.endpoint.echo import Echo
 from backlit.engines.endpoint.engine import EndpointEngine
 from backlit.engines.endpoint.failures import API
-from backlit.engines.endpoint.llama_cpp import LlamaCpp
+from backlit.engines.endpoint.llama_cpp import DRAFTS, LlamaCpp
 from backlit.engines.endpoint.options import PARALLEL, EndpointOptions
+from backlit.engines.endpoint.origins import root_of
 from backlit.engines.endpoint.probe import EXACT, PROMPTS, ByIds, Found, Trial, find
 from backlit.engines.endpoint.reading import LlamaCppReading, OpenReading
 from backlit.engines.endpoint.rehearsal import CHAT, FORMS, TEXT, Run, rehearse, run_of
@@ -28,7 +27,7 @@ from backlit.engines.endpoint.text_engine import TextEndpointEngine
 from backlit.engines.endpoint.vllm import VLLM
 from backlit.engines.endpoint.vocabulary import ANY_TEXT, ServerTokenizer
 from backlit.engines.tokens import LockedTokenizer, Tokenizer
-from backlit.errors import EndpointError, GatedError, NotFoundError, OptionsError, PromptError
+from backlit.errors import EndpointError, GatedError, OptionsError, PromptError
 from backlit.progress import SILENT, Progress, following
 from backlit.sources.address import ModelSource
 from backlit.types import Message
@@ -42,10 +41,8 @@ ServerEngine = (
 )
 Scoring = ByIds | Echo | TextSteps | ChatSteps
 # The quickest to score with first.
-APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp(), LlamaCpp(drafts=True))
-MOST_PORT = 65_535
+APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())
 NO_TEMPERATURE = "It takes no temperature, so how it changes what is told is not known."
-OPENAI_PATH = "/v1"  # which people append, and we do, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +190,10 @@ def _tried(client: Client, facts: ServerFacts, options: EndpointOptions) -> Seen
     if tokenizer is not None:
         ways[:0] = (ByIds(client, api, facts.model, tokenizer) for api in APIS)
     of_text = find(ways)
+    if tokenizer is not None and any(one.problem == DRAFTS for one in of_text.trials):
+        ways = [ByIds(client, LlamaCpp(one_by_one=True), facts.model, tokenizer)]
+        slower = find(ways)
+        of_text = replace(slower, trials=(*of_text.trials, *slower.trials))
     found: Found[Scoring] = Found(of_text.way, of_text.trials, of_text.tempered)
     if found.way is not None:
         return Seen(client, facts, tokenizer, found, None, None, unread, "")
@@ -229,28 +230,6 @@ def _stepped_through_chat(
         return None, replace(found, trials=(*found.trials, trial))
     way, trials = rehearse(client, run, map(run.steps.styled, BEGUN))
     return run, Found(way, (*found.trials, *trials), run.tempered)
-
-
-def root_of(url: str) -> httpx2.URL:
-    """The address below which a server has all its paths.
-
-    Raises:
-        NotFoundError: it is no URL of a server.
-    """
-    try:
-        parsed = httpx2.URL(url)
-        port = parsed.port or 0
-    except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
-        raise NotFoundError("The URL is not valid.", "Check how it is written.") from error
-    if port > MOST_PORT:
-        raise NotFoundError(f"There is no port {port}.", f"Ports go up to {MOST_PORT:,}.")
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise NotFoundError(
-            "An endpoint is an http:// or https:// URL.",
-            "Write it as endpoint:http://localhost:8080, or endpoint:https://host/v1#MODEL.",
-        )
-    path = parsed.path.rstrip("/").removesuffix(OPENAI_PATH)
-    return parsed.copy_with(path=path or "/", fragment=None)
 
 
 def _tokenizer(

@@ -10,16 +10,14 @@ from cachetools import LRUCache
 from backlit.engines.base import Capability, FloatArray, GenerationStep
 from backlit.engines.endpoint.answers import Api, Ids, Untold, Writing, Written
 from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.response import Response, alternatives_of, learn
 from backlit.engines.endpoint.scoring import REMEMBERED_ANSWERS, Scoring
-from backlit.engines.endpoint.vocabulary import ServerTokenizer
 from backlit.engines.metering import Meter
-from backlit.engines.text import StreamDecoder, check_length
+from backlit.engines.text import check_length
 from backlit.engines.tokens import Tokenizer, TokenReader
-from backlit.engines.writing import ALTERNATIVES, Limits
+from backlit.engines.writing import ALTERNATIVES
 from backlit.errors import EndpointError
 from backlit.types import (
-    Alternative,
-    FinishReason,
     GenerationOptions,
     Prompt,
     Token,
@@ -74,7 +72,9 @@ class EndpointEngine:
         self._reader = TokenReader(tokenizer, name, vocabulary_size, self.context_length)
         self._scoring = Scoring(client, api, model, tokenizer, vocabulary_size)
         place = f"{client.url.scheme}://{client.place}"
-        self.meter = Meter(place, client, of_answer=self._scoring.calls_for)
+        self.meter = Meter(
+            place, client, of_answer=self._scoring.calls_for, one_by_one=api.one_by_one
+        )
         self._answers: LRUCache[object, tuple[GenerationStep, ...]] = LRUCache(REMEMBERED_ANSWERS)
 
     # ---- reading and writing -----------------------------------------------------------
@@ -114,7 +114,7 @@ class EndpointEngine:
         if not alike:
             return
         missing = list(alike.values())
-        drafts = [self._draft(prompts[first], options[first]) for first, *_ in missing]
+        responses = [self._response(prompts[first], options[first]) for first, *_ in missing]
         asks = [self._writing(prompts[first], options[first]) for first, *_ in missing]
         steps: list[list[GenerationStep]] = [[] for _ in missing]
         over: set[int] = set()
@@ -126,9 +126,9 @@ class EndpointEngine:
                     raise EndpointError(
                         f"{self.name} ended its answer without a reason.", "Generate it again."
                     )
-                draft = drafts[place]
+                response = responses[place]
                 written, reason = news
-                step = draft.step(self._told(draft.ids, written), reason)
+                step = response.step(self._told(response, written), reason)
                 if step.tokens or step.finish_reason:
                     steps[place].append(step)
                 if step.finish_reason:
@@ -140,19 +140,24 @@ class EndpointEngine:
                     if step.tokens or step.finish_reason:
                         yield index, step
 
-    def _draft(self, prompt: TokenSequence, options: GenerationOptions) -> "_Draft":
+    def _response(self, prompt: TokenSequence, options: GenerationOptions) -> Response:
         # Of what was drafted nothing is told.
         plain = not self._api.one_by_one and (not self._tempered or options.heat in (0, 1))
-        return _Draft(self._reader, self._tokenizer, prompt, options, plain)
+        return Response(self._reader, self._tokenizer, prompt, options, plain)
 
-    def _told(self, before: Ids, written: Sequence[Written | Untold]) -> list[Written]:
-        """What was written, with the tokens that were not told, looked up."""
+    def _told(self, response: Response, written: Sequence[Written | Untold]) -> list[Written]:
+        """What was written, with the tokens that were not told, looked up where that is wanted."""
         told: list[Written] = []
         for one in written:
             if isinstance(one, Untold):
+                wanted = response.plain and one.last.log_prob is not None
                 for token_id in self._spelled(one):
-                    context = [*before, *(one.id for one in told)]
-                    told.append(self._scoring.look_up(context, token_id))
+                    context = [*response.ids, *(one.id for one in told)]
+                    told.append(
+                        self._scoring.look_up(context, token_id)
+                        if wanted
+                        else Written(token_id, None, None)
+                    )
                 one = one.last
             told.append(one)
         return told
@@ -163,9 +168,14 @@ class EndpointEngine:
         Raises:
             EndpointError: the tokenizer spells it otherwise.
         """
-        ids = self._tokenizer.encode(untold.text, whole=False).ids[-untold.count - 1 :]
-        spelled = self._tokenizer.decode(list(ids)) == untold.text
-        if not spelled or len(ids) <= untold.count or ids[-1] != untold.last.id:
+        text, count, last = untold.text, untold.count, untold.last.id
+        if count is None and self._tokenizer.decode([last]) == text:
+            return ()
+        ids = self._tokenizer.encode(text, whole=False).ids
+        if count is not None:
+            ids = ids[-count - 1 :]
+        spelled = self._tokenizer.decode(list(ids)) == text and ids[-1] == last
+        if not spelled or (count is not None and len(ids) <= count):
             raise EndpointError(
                 f"{self.name} wrote a character of several tokens, such as some emoji, and does "
                 "not tell which tokens these are.",
@@ -219,75 +229,10 @@ class EndpointEngine:
         decoder = self._reader.decoder(sequence.prompt)
         tokens: list[Token] = []
         for token, one in zip(sequence.tokens[start:], written, strict=True):
-            others = _alternatives(one, decoder)
+            others = alternatives_of(one, decoder)
             tokens.append(replace(token, log_prob=one.log_prob, alternatives=others))
             decoder.push(token.id)
         return sequence.prompt.extended(tokens)
-
-
-class _Draft:
-    """A response being written by a server, as tokens with characters; `plain`: with the
-    log-probabilities that are told, which are the model's own.
-    """
-
-    def __init__(
-        self,
-        reader: TokenReader,
-        tokenizer: Tokenizer,
-        prompt: TokenSequence,
-        options: GenerationOptions,
-        plain: bool,
-    ) -> None:
-        self.ids = list(prompt.input_ids)  # with what was written so far
-        self._plain = plain
-        self._reader = reader
-        self._tokenizer = tokenizer
-        self._decoder = reader.decoder(prompt)
-        self._limits = Limits(prompt, options, reader.context_length)
-        self._pending: list[Written] = []  # of which the characters are not complete
-        self._others: list[tuple[Alternative, ...]] = []
-
-    def step(self, written: Sequence[Written], reason: FinishReason | None) -> GenerationStep:
-        tokens: list[Token] = []
-        learn(self._tokenizer, written)
-        for one in written:
-            self.ids.append(one.id)
-            self._pending.append(one)
-            self._others.append(_alternatives(one, self._decoder) if self._plain else ())
-            pieces = self._decoder.push(one.id)
-            tokens += self._complete(pieces)
-            stops = self._limits.stops_at(pieces[0][1] if pieces else "")
-            if stops or self._limits.full:
-                reason = "stop" if stops else self._limits.full
-                break
-        if reason is not None:
-            tokens += self._complete(self._decoder.flush())
-        return GenerationStep(tuple(tokens), reason)
-
-    def _complete(self, pieces: Sequence[tuple[int, str, tuple[int, int]]]) -> list[Token]:
-        known = list(zip(pieces, self._pending, self._others, strict=False))
-        del self._pending[: len(known)], self._others[: len(known)]
-        return [
-            self._reader.response_token(
-                *piece, log_prob=one.log_prob if self._plain else None, alternatives=others
-            )
-            for piece, one, others in known
-        ]
-
-
-def learn(tokenizer: Tokenizer, written: Sequence[Written]) -> None:
-    """Let a server's tokenizer know what all these stand for, so that none is asked for alone."""
-    if isinstance(tokenizer, ServerTokenizer):
-        for one in written:
-            tokenizer.learn(one.others)
-        tokenizer.know([i for one in written for i in (one.id, *(i for i, _, _ in one.others))])
-
-
-def _alternatives(one: Written, decoder: StreamDecoder) -> tuple[Alternative, ...]:
-    return tuple(
-        Alternative(token_id, decoder.peek(token_id), log_prob)
-        for token_id, _, log_prob in one.others[:ALTERNATIVES]
-    )
 
 
 def _repeats(options: GenerationOptions) -> bool:

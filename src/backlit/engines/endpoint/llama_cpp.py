@@ -6,7 +6,8 @@ and a step for each token of the answer.
 
 A server that drafts (speculative decoding) says of each token that it drafted that it was certain,
 whatever it was: https://github.com/ggml-org/llama.cpp/issues/27972. It drafts nothing where it is
-to write one token, so such a server is asked for one at a time.
+to write one token, so such a server is asked for one at a time, also once it should tell the truth:
+an answer in which nothing was drafted does not show whether it does.
 """
 
 from typing import Any
@@ -39,20 +40,24 @@ REASONS: dict[str, FinishReason] = {"eos": "stop", "word": "stop", "limit": "len
 SAMPLERS = ["temperature", "top_p"]
 WHOLE = "a"  # a character that every vocabulary has as one token
 MOST_TOLD = 1_000_000  # tokens; there is no larger vocabulary
+DRAFTS = (
+    "The server drafts what it writes (speculative decoding), and does not tell how likely drafted "
+    "tokens were."
+)
 
 
 class LlamaCpp:
     """Scores and writes as llama.cpp's server does.
 
     Args:
-        drafts: whether the server does.
+        one_by_one: a token at a time, as one that drafts has to be asked.
     """
 
     reuses_prefix = True
 
-    def __init__(self, *, drafts: bool = False) -> None:
-        self.one_by_one = drafts
-        self.name = "llama.cpp's /completion" + (", a token at a time" if drafts else "")
+    def __init__(self, *, one_by_one: bool = False) -> None:
+        self.one_by_one = one_by_one
+        self.name = "llama.cpp's /completion" + (", a token at a time" if one_by_one else "")
 
     def score(self, model: str | None, context: Ids, answer: Ids) -> Ask[FloatArray]:
         def read(told: Any) -> FloatArray:  # (answer,)
@@ -113,15 +118,16 @@ class LlamaCpp:
             EndpointError: some may have been drafted.
         """
         written = [_written(entry) for entry in rows_at(told, "completion_probabilities")]
-        said = told.get("generation_settings", {}).get("speculative.types", "none")
-        drafts = said != "none" and not self.one_by_one
+        drafts = _drafts(told.get("generation_settings") or {}) and not self.one_by_one
         if drafts or any(one.log_prob is None for one in written):
-            raise EndpointError(
-                "The server drafts what it writes (speculative decoding), and does not tell how "
-                "likely drafted tokens were.",
-                "Start it without a draft model and without --spec-type.",
-            )
+            raise EndpointError(DRAFTS, "Start it without a draft model and without --spec-type.")
         return written
+
+
+def _drafts(settings: Any) -> bool:
+    """Whether a server says that it does; what it does is one word, or several."""
+    said = settings.get("speculative.types", settings.get("speculative.type"))
+    return bool(set(str(said or "").split(",")) - {"", "none"})
 
 
 def _reader() -> Events:
@@ -133,16 +139,18 @@ def _reader() -> Events:
         if at(event, "stop"):
             new = [] if event.get("stop_type") == "eos" else held
             return new, reason_of(event.get("stop_type"), REASONS)
+        text, count = str(event.get("content") or ""), event.get("tokens_predicted", 0)
         written = [_written(entry) for entry in event.get("completion_probabilities") or ()]
-        if not written:  # it was drafted
+        untold: int | None = max(0, count - seen - len(written))
+        if not written:  # it was drafted, and some count all tokens of a draft with its first one
             written = [Written(id_of(one), None, None) for one in event.get("tokens") or ()]
-        untold = event.get("tokens_predicted", 0) - seen - len(written)
-        seen += len(written) + max(0, untold)
+            untold = 0 if text.isascii() else None
+        seen = count
         told: list[Written | Untold] = [*written]
-        if untold > 0 and written:
-            told = [*written[:-1], Untold(str(event.get("content")), untold, written[-1])]
+        if untold != 0 and written:
+            told = [*written[:-1], Untold(text, untold, written[-1])]
         new, held = held + told, []
-        if not event.get("content"):
+        if not text:
             new, held = new[:-1], new[-1:]
         return new, None
 

@@ -117,12 +117,11 @@ class Scoring:
         """What to ask about an answer: of each of its runs of whole characters, and of each token
         that is a part of one, where these have to be looked up; of each token where no more can be.
         """
-        if not isinstance(self._api, Looking):
-            return [whole(context, answer)]
+        looks, one_by_one = isinstance(self._api, Looking), self._api.one_by_one
 
         def kind(numbered: tuple[int, int]) -> tuple[bool, int]:
             number, token_id = numbered
-            return self._is_piece(token_id), number if self._api.one_by_one else 0
+            return looks and self._is_piece(token_id), number if one_by_one else 0
 
         asks: list[Ask[T]] = []
         before = list(context)

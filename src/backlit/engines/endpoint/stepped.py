@@ -54,7 +54,7 @@ class SteppedText(ToldText):
         self.asking, self.tempered = steps.asking, tempered
         self.capabilities |= {"score"}
         place = f"{client.url.scheme}://{client.place}"
-        self.meter = Meter(place, client, "word", self._calls_for)
+        self.meter = Meter(place, client, "word", self._calls_for, one_by_one=True)
 
     @abstractmethod
     def begun(self, context: Ids, answer: Ids = ()) -> Begun:
