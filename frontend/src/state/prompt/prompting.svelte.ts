@@ -123,9 +123,10 @@ export class Prompting {
     this.replaced(true);
   }
 
-  /** What a first visit begins with. */
+  /** What a first visit begins with, unless the person began with something else meanwhile. */
   openFirst(): void {
-    if (!this.session.first || this.session.example || !isEmpty(this.session.draft)) return;
+    const begun = this.#wanted || this.session.example || !isEmpty(this.session.draft);
+    if (!this.session.first || begun) return;
     const first = this.library.examples[0];
     if (!first) return;
     this.#take(first);

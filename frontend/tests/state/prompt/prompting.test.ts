@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { BLANK } from "../../../src/model/draft";
+import { BLANK, inMode } from "../../../src/model/draft";
 import { TabStorage } from "../../../src/page/storage";
 import { Prompting } from "../../../src/state/prompt/prompting.svelte";
 import { Session } from "../../../src/state/prompt/session.svelte";
@@ -69,6 +69,14 @@ describe("what is offered", () => {
     const later = prompting();
     later.prompting.offer(dataset("First"), false);
     expect(later.prompting.prompt).toBe("");
+  });
+
+  test("what was chosen before the first example came is kept", () => {
+    const { prompting: begun } = prompting();
+    begun.change(inMode(BLANK, "chat"));
+    begun.offer(dataset("First"), false);
+    expect(begun.prompt).toEqual([expect.objectContaining({ content: "" })]);
+    expect(begun.example).toBeNull();
   });
 
   test("examples that change under one who follows them are followed, but not over an edit", () => {
