@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.heavy, pytest.mark.process]
 
 
 def test_random_requests_are_answered_as_documented(tmp_path: Path) -> None:
-    found = fuzz(20, tmp_path, phases="fuzzing")
+    found = fuzz(10, tmp_path, phases="fuzzing")
     assert found.failures == []
     assert found.tracebacks == []
     assert found.cases > 100

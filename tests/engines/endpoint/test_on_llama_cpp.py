@@ -151,7 +151,7 @@ def test_pieces_of_characters_are_scored_and_written(exact_url: str, smollm2: Mo
     model = load_model(f"endpoint:{exact_url}")
     response = " Tarvika 👩‍🚀."
     here, there = (
-        one.explain(SHORT, response=response, target="👩‍🚀", method="occlusion")
+        one.explain(SHORT, response=response, target="👩‍🚀", method="occlusion", granularity="line")
         for one in (smollm2, model)
     )
     assert there.generation.response == response
