@@ -73,6 +73,7 @@ class Fake:
         chats: whether `likeliest` tells them in the shape of chats.
         drafts: whether llama.cpp's does; where it is to write more than two tokens, all but the
             first are drafted.
+        pauses: whether between two drafts a token is not.
         settings: what llama.cpp's tells of how it writes.
         counts_ahead: whether it counts all tokens of a draft, which are up to four, with the first.
         go: while it is not set, answers wait.
@@ -95,6 +96,7 @@ class Fake:
     most: int = 20
     chats: bool = False
     drafts: bool = False
+    pauses: bool = False
     settings: Any = field(default_factory=lambda: {"speculative.types": "none"})
     counts_ahead: bool = False
     go: threading.Event = field(default_factory=threading.Event)
@@ -240,10 +242,10 @@ def _llama_completion(fake: Fake, body: Any) -> Any:
         total = len(tokens) if isinstance(tokens, list) else 0
 
         def event(count: int, token: Token, text: str) -> Any:
-            drafted = drafts and count > 1
-            ahead = count + (1 - count) % DRAFTED if drafted else count
+            last = count + ((0 if fake.pauses else 1) - count) % DRAFTED  # of its draft
+            drafted = drafts and count > 1 and not (fake.pauses and count % DRAFTED == 1)
             told = {} if drafted else _llama_told(fake, [token], body["n_probs"])
-            so_far = min(ahead, total) if fake.counts_ahead else count
+            so_far = min(last, total) if fake.counts_ahead and drafted else count
             return {
                 "content": text,
                 "tokens": [token.id],

@@ -1,9 +1,9 @@
 """What work takes of a server, told before it is asked: calls, and the tokens that it reads.
 
-Bounds, not guesses, but for the tokens of a grid: what is known already is not asked again, and a
-check may end early. Requests that fail and are tried again come on top, and, where a server does
-not tell the parts of characters, as llama.cpp, what it takes to look these up in answers that are
-not read before.
+Bounds, not guesses, but for the tokens of a grid and of a table's measures: what is known already
+is not asked again, and a check may end early. Requests that fail and are tried again come on top,
+and, where a server does not tell the parts of characters, as llama.cpp, what it takes to look these
+up in answers that are not read before.
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,6 @@
 """A llama.cpp that drafts says of drafted tokens that they were certain, whatever they were."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,26 @@ import pytest
 from backlit.engines import open_engine
 from backlit.engines.base import as_scorer
 from backlit.engines.conformance import check_engine
+from backlit.engines.endpoint import connecting
+from backlit.engines.endpoint.client import Client
+from backlit.engines.endpoint.llama_cpp import LlamaCpp
+from backlit.engines.endpoint.options import EndpointOptions
+from backlit.engines.endpoint.probe import ByIds
+from backlit.engines.endpoint.reading import LlamaCppReading
+from backlit.engines.endpoint.vocabulary import ServerTokenizer
 from backlit.engines.metering import meter_of
 from backlit.engines.toy import ToyEngine
 from backlit.errors import EndpointError
 from backlit.model import load_model
+from backlit.sources import parse
 from backlit.types import GenerationOptions, Token
 from tests.support.endpoints import SAYS_SO, Fake, faked, is_piece
 
 PROMPT = "The dog likes"
-RESPONSES = (" warm milk, or not.", " 東京 is 👩‍🚀 and é.", "a1é東b2", "東京東京")
+RESPONSES = (" warm milk, or not.", " 東京 is 👩‍🚀 and é.", "a1é東b2", "東京東京", "ab👩‍🚀c")
+HOW = [
+    {"pauses": pauses, "counts_ahead": ahead} for pauses in (False, True) for ahead in (False, True)
+]
 ROUTE = "llama.cpp's /completion"
 ONE_BY_ONE = f"{ROUTE}, a token at a time"
 
@@ -89,12 +101,12 @@ def test_one_that_can_be_believed_neither_way_is_tried_one_way_alone() -> None:
 
 
 @pytest.mark.parametrize("most", [40, 5])
-@pytest.mark.parametrize("ahead", [False, True])
+@pytest.mark.parametrize("how", HOW, ids=str)
 @pytest.mark.parametrize("response", RESPONSES)
 def test_what_it_writes_is_kept_and_nothing_is_told_of_it_until_it_is_scored(
-    response: str, ahead: bool, most: int
+    response: str, how: dict[str, bool], most: int
 ) -> None:
-    with faked("llama", drafts=True, settings=SAYS_SO, counts_ahead=ahead) as fake:
+    with faked("llama", drafts=True, settings=SAYS_SO, **how) as fake:
         engine = open_engine(fake.source)
         expected = scripted(fake, response, most)
         prompt = engine.tokenize(PROMPT)
@@ -112,9 +124,10 @@ def test_what_it_writes_is_kept_and_nothing_is_told_of_it_until_it_is_scored(
             assert token.log_prob == pytest.approx(other.log_prob, abs=1e-6)
 
 
+@pytest.mark.parametrize("how", HOW, ids=str)
 @pytest.mark.parametrize("response", RESPONSES)
-def test_one_that_does_not_say_so_is_found_out(response: str) -> None:
-    with faked("llama", drafts=True, settings={}) as fake:
+def test_one_that_does_not_say_so_is_found_out(response: str, how: dict[str, bool]) -> None:
+    with faked("llama", drafts=True, settings={}, **how) as fake:
         model = load_model(fake.source)
         assert model.engine.metadata["route"] == ROUTE
         expected = scripted(fake, response, 40)
@@ -125,9 +138,51 @@ def test_one_that_does_not_say_so_is_found_out(response: str) -> None:
             for token in step.tokens
         ]
         assert [token.id for token in wrote] == [token.id for token in expected]
-        told = [token.log_prob for token in wrote if token.log_prob is not None]
-        whole = not is_piece(fake.piece(wrote[0].id))
-        first = [pytest.approx(expected[0].log_prob)] if whole else []
-        assert told == first, "nothing of what is drafted"
+        for token, other in zip(wrote, expected, strict=True):
+            assert token.log_prob in (None, pytest.approx(other.log_prob))
+        assert None in {token.log_prob for token in wrote}, "of what is drafted nothing is told"
         with pytest.raises(EndpointError, match="drafts what it writes"):
             model.explain(PROMPT, response=" warm milk.", method="occlusion")
+
+
+@pytest.mark.parametrize(
+    ("event", "problem"),
+    [
+        ({"content": "a", "tokens": []}, "text without its tokens"),
+        ({"content": "", "tokens_predicted": 9}, "a character of several tokens"),
+    ],
+)
+def test_an_event_that_lacks_something_is_an_error(event: dict[str, Any], problem: str) -> None:
+    with faked("llama") as fake:
+        engine = open_engine(fake.source)
+
+        def spoil(path: str, body: Any, answer: Any) -> Any:
+            def events() -> Iterator[Any]:
+                for one in answer:
+                    told = one | event
+                    if told.get("tokens") == []:
+                        told.pop("completion_probabilities", None)
+                    yield told
+
+            return events() if isinstance(answer, Iterator) else answer
+
+        fake.spoil = spoil
+        with pytest.raises(EndpointError, match=problem):
+            list(engine.generate(engine.tokenize(PROMPT), GenerationOptions(max_new_tokens=3)))
+
+
+def test_what_scores_an_answer_in_one_call_is_used_before_a_token_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Believed(ByIds):
+        name = "another way"
+
+    def other(client: Client, model: str | None) -> Believed:
+        tokenizer = ServerTokenizer(LlamaCppReading(client, model))
+        return Believed(client, LlamaCpp(one_by_one=True), model, tokenizer)
+
+    monkeypatch.setattr(connecting, "Echo", other)
+    with faked("llama", drafts=True, settings=SAYS_SO) as fake:
+        seen = connecting.look_at(parse(fake.source), EndpointOptions())
+    assert isinstance(seen.found.way, Believed)
+    assert [trial.name for trial in seen.found.trials][-2:] == [ROUTE, "another way"]

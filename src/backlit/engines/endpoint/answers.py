@@ -52,7 +52,8 @@ class Untold:
 
     Attributes:
         text: what the tokens spell.
-        count: how many came before the last, None if that is not known.
+        count: how many came before the last, None if that is not known: they are then taken to be
+            those that the tokenizer makes of the text.
         last: of them.
     """
 
@@ -124,8 +125,10 @@ class Looking(Protocol):
     each of them up.
     """
 
-    def look(self, model: str | None, context: Ids, token_id: int, vocabulary: int) -> Ask[Written]:
-        """One such token, of a vocabulary of so many ids."""
+    def look(
+        self, model: str | None, context: Ids, token_id: int, top: int, vocabulary: int
+    ) -> Ask[Written]:
+        """One such token, of a vocabulary of so many ids, with so many of the likeliest."""
         ...
 
 

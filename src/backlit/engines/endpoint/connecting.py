@@ -40,8 +40,7 @@ ServerEngine = (
     | ChatEndpointEngine
 )
 Scoring = ByIds | Echo | TextSteps | ChatSteps
-# The quickest to score with first.
-APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())
+APIS: tuple[Api, ...] = (SGLang(), VLLM(), LlamaCpp())  # the quickest to score with first
 NO_TEMPERATURE = "It takes no temperature, so how it changes what is told is not known."
 
 
@@ -190,7 +189,8 @@ def _tried(client: Client, facts: ServerFacts, options: EndpointOptions) -> Seen
     if tokenizer is not None:
         ways[:0] = (ByIds(client, api, facts.model, tokenizer) for api in APIS)
     of_text = find(ways)
-    if tokenizer is not None and any(one.problem == DRAFTS for one in of_text.trials):
+    drafts = any(one.problem == DRAFTS for one in of_text.trials)
+    if of_text.way is None and tokenizer is not None and drafts:
         ways = [ByIds(client, LlamaCpp(one_by_one=True), facts.model, tokenizer)]
         slower = find(ways)
         of_text = replace(slower, trials=(*of_text.trials, *slower.trials))

@@ -141,7 +141,7 @@ class EndpointEngine:
                         yield index, step
 
     def _response(self, prompt: TokenSequence, options: GenerationOptions) -> Response:
-        # Of what was drafted nothing is told.
+        # Of one that drafts nothing is kept, so that an answer has all log-probabilities or none.
         plain = not self._api.one_by_one and (not self._tempered or options.heat in (0, 1))
         return Response(self._reader, self._tokenizer, prompt, options, plain)
 
@@ -174,7 +174,7 @@ class EndpointEngine:
         ids = self._tokenizer.encode(text, whole=False).ids
         if count is not None:
             ids = ids[-count - 1 :]
-        spelled = self._tokenizer.decode(list(ids)) == text and ids[-1] == last
+        spelled = ids and ids[-1] == last and self._tokenizer.decode(list(ids)) == text
         if not spelled or (count is not None and len(ids) <= count):
             raise EndpointError(
                 f"{self.name} wrote a character of several tokens, such as some emoji, and does "

@@ -10,6 +10,7 @@ to write one token, so such a server is asked for one at a time, also once it sh
 an answer in which nothing was drafted does not show whether it does.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from backlit.engines.base import FloatArray
@@ -18,6 +19,7 @@ from backlit.engines.endpoint.answers import (
     Events,
     Ids,
     News,
+    Other,
     Stream,
     Untold,
     Writing,
@@ -75,7 +77,9 @@ class LlamaCpp:
 
         return Ask(PATH, _forced(model, context, answer, top), read)
 
-    def look(self, model: str | None, context: Ids, token_id: int, vocabulary: int) -> Ask[Written]:
+    def look(
+        self, model: str | None, context: Ids, token_id: int, top: int, vocabulary: int
+    ) -> Ask[Written]:
         # Nothing is told of a token before its character is complete, so another one is written,
         # and this one is found among all that might have been.
         body = {
@@ -86,11 +90,11 @@ class LlamaCpp:
         }
 
         def read(told: Any) -> Written:
-            others = _written(at(told, "completion_probabilities", 0)).others
-            own = next((value for other_id, _, value in others if other_id == token_id), None)
+            rows = rows_at(told, "completion_probabilities", 0, "top_logprobs")  # best first
+            own = next((at(one, "logprob") for one in rows if at(one, "id") == token_id), None)
             if own is None:
                 raise odd(f"no log-probability of the token {token_id}")
-            return Written(token_id, None, own, others)
+            return Written(token_id, None, log_prob_of(own), _likeliest(rows[:top]))
 
         return Ask(PATH, body, read)
 
@@ -132,18 +136,22 @@ def _drafts(settings: Any) -> bool:
 
 def _reader() -> Events:
     held: list[Written | Untold] = []  # without text, as the token that ends a response
-    seen = 0
+    seen, drafts = 0, False
 
     def read(event: Any) -> News:
-        nonlocal held, seen
+        nonlocal held, seen, drafts
         if at(event, "stop"):
             new = [] if event.get("stop_type") == "eos" else held
             return new, reason_of(event.get("stop_type"), REASONS)
         text, count = str(event.get("content") or ""), event.get("tokens_predicted", 0)
         written = [_written(entry) for entry in event.get("completion_probabilities") or ()]
         untold: int | None = max(0, count - seen - len(written))
-        if not written:  # it was drafted, and some count all tokens of a draft with its first one
+        if not written:  # it was drafted
             written = [Written(id_of(one), None, None) for one in event.get("tokens") or ()]
+            drafts = True
+        if text and not written:
+            raise odd("text without its tokens")
+        if drafts:  # some count all tokens of a draft with its first one
             untold = 0 if text.isascii() else None
         seen = count
         told: list[Written | Untold] = [*written]
@@ -171,11 +179,14 @@ def _common(model: str | None, ids: Ids, top: int) -> dict[str, Any]:
     return {**named, "prompt": list(ids), "n_probs": top, "cache_prompt": True}
 
 
-def _written(entry: Any) -> Written:
-    others = likeliest(
-        (at(other, "id"), bytes(rows_at(other, "bytes")) or None, at(other, "logprob"))
-        for other in entry.get("top_logprobs") or ()
+def _likeliest(rows: Iterable[Any]) -> tuple[Other, ...]:
+    return likeliest(
+        (at(one, "id"), bytes(rows_at(one, "bytes")) or None, at(one, "logprob")) for one in rows
     )
+
+
+def _written(entry: Any) -> Written:
+    others = _likeliest(entry.get("top_logprobs") or ())
     told = at(entry, "logprob")
     log_prob = log_prob_of(told) if others or told != 0 else None  # what is told of a drafted one
     # The token's own bytes may have those of a character that began before it.

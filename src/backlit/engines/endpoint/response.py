@@ -19,8 +19,7 @@ class Response:
         tokenizer: the server's, or one that is here.
         prompt: what is answered.
         options: how.
-        plain: whether the log-probabilities that are told are the model's own; else they are left
-            out.
+        plain: whether the log-probabilities that are told are kept, as they are the model's own.
     """
 
     def __init__(

@@ -142,7 +142,7 @@ class Scoring:
 
     def _looked_up(self, context: Ids, token_id: int, of: Callable[[Written], T]) -> Ask[T]:
         assert isinstance(self._api, Looking)
-        ask = self._api.look(self._model, context, token_id, self._vocabulary_size)
+        ask = self._api.look(self._model, context, token_id, ALTERNATIVES, self._vocabulary_size)
         return Ask(ask.path, ask.body, lambda told: of(ask.read(told)))
 
     def _score(self, context: Ids, answer: Ids) -> Ask[FloatArray]:
