@@ -70,8 +70,7 @@ class Asking:
 
     def since(self, before: int) -> Calls:
         """What the server counts: prompts, and answers that are scored."""
-        asked = self.fake.of_model()[before:]
-        return Calls(len(asked), sum(_tokens(body) for _, body in asked))
+        return Calls(self.now - before, of_tokens(self.fake, before))
 
     @property
     def now(self) -> int:
@@ -81,6 +80,10 @@ class Asking:
 def _tokens(body: Any) -> int:
     scored = body["n_predict"] if body.get("grammar") else 0  # llama.cpp writes what it scores
     return len(body.get("prompt", body.get("input_ids"))) + scored
+
+
+def of_tokens(fake: Fake, before: int) -> int:
+    return sum(_tokens(body) for _, body in fake.of_model()[before:])
 
 
 @pytest.fixture
@@ -220,10 +223,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[Fake, Model, Meter]
         meter = meter_of(model.engine)
         assert meter is not None
         yield fake, model, meter
-
-
-def of_tokens(fake: Fake, before: int) -> int:
-    return sum(_tokens(body) for _, body in fake.of_model()[before:])
 
 
 @pytest.mark.parametrize("answer", [None, " {drink}."])

@@ -50,6 +50,8 @@ def test_what_is_certain_without_any_other_is_not_believed(old: bool) -> None:
             values = {"tokens": [" a"], "token_logprobs": [0.0], "top_logprobs": [top]}
         (one,) = listed_in({"logprobs": values})
         assert one.log_prob == (0.0 if others else None)
+    with pytest.raises(EndpointError, match="a log-probability that is False"):
+        listed_in({"logprobs": {"content": [{"token": " a", "logprob": False}]}})
 
 
 def test_an_end_of_which_nothing_is_told_leaves_a_half() -> None:

@@ -111,7 +111,7 @@ def _entry(entry: Any) -> Listed:
 
 
 def _own(value: Any, others: tuple[tuple[str, float], ...]) -> float | None:
-    number = isinstance(value, int | float)
+    number = type(value) in (int, float)
     unknown = number and (value <= LEAST_LOG_PROB or (value == 0 and not others))
     return None if unknown else log_prob_of(value)
 
